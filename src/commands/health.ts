@@ -1,0 +1,70 @@
+import { errorText } from '../errors.ts'
+import { systemFetch } from '../ports.ts'
+import { maskUrl } from '../setting-kinds.ts'
+import { VARIABLES } from '../settings.ts'
+import { EXIT, positionals, type CommandIo } from './command.ts'
+
+const USAGE = 'Usage: orchestrator health [URL]'
+const PATH = '/orchestrator/health'
+
+/**
+ * `orchestrator health [URL]`, for container health checks: 0 when the service answers 200
+ * within `limitMs`, else 1 and the reason on stderr. Without a URL it asks the service that
+ * has the same HOST and PORT in its environment. A URL may be the base or the whole one.
+ */
+export async function health(args: string[], io: CommandIo, limitMs = 3000): Promise<number> {
+  const given = positionals(args, io, USAGE, 1)
+  if (!given) return EXIT.usage
+  const target = given[0] === undefined ? ownUrl(io.env) : healthUrl(given[0])
+  if (target.url === null) {
+    io.stderr(`${target.fault}. ${USAGE}\n`)
+    return given[0] === undefined ? EXIT.failed : EXIT.usage
+  }
+  const problem = await ask(target.url, limitMs)
+  if (problem === null) return EXIT.ok
+  io.stderr(`${maskUrl(target.url)}: ${problem}\n`)
+  return EXIT.failed
+}
+
+type Target = { url: string } | { url: null; fault: string }
+
+function ownUrl(env: CommandIo['env']): Target {
+  const port = VARIABLES.PORT.kind.parse(env.PORT || VARIABLES.PORT.default)
+  const host = VARIABLES.HOST.kind.parse(env.HOST || VARIABLES.HOST.default)
+  if (!port) return { url: null, fault: "PORT doesn't tell which port to ask" }
+  const url = host && URL.parse(`http://${reachable(host)}:${port}${PATH}`)
+  if (!url) return { url: null, fault: "HOST doesn't tell which address to ask" }
+  return { url: url.href }
+}
+
+/** An address to call where one is listened on. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function healthUrl(given: string): Target {
+  const url = /^https?:\/\//i.test(given) ? URL.parse(given) : null
+  if (!url) return { url: null, fault: 'The URL must start with http:// or https://' }
+  const base = url.pathname.replace(/\/+$/, '')
+  if (base === '') url.pathname = PATH
+  else if (base.endsWith('/orchestrator')) url.pathname = `${base}/health`
+  return { url: url.href }
+}
+
+/** Null when all is well, else what is not. */
+async function ask(url: string, limitMs: number): Promise<string | null> {
+  try {
+    const response = await systemFetch(url, {
+      method: 'GET',
+      headers: {},
+      signal: AbortSignal.timeout(limitMs),
+    })
+    await response.body?.cancel()
+    return response.status === 200 ? null : `answered ${response.status}`
+  } catch (error) {
+    const timedOut = (error as Error).name === 'TimeoutError'
+    return timedOut ? `no answer within ${limitMs / 1000} s` : errorText(error)
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * The arrows of the state diagram in `task.ts`, each a pure function from a task to the task as
+ * it is afterwards. `Moment` is when it happens: the wall clock for people, and how long the
+ * task has been under way by a clock that doesn't jump.
+ */
+import {
+  INTERRUPTED,
+  isFinished,
+  type Attempt,
+  type FinalStatus,
+  type Task,
+  type TaskRequest,
+} from '../task.ts'
+import { waitBefore } from './backoff.ts'
+import { isRetryable, type Outcome } from './outcome.ts'
+
+export interface Moment {
+  /** Wall clock, ms. */
+  now: number
+  /** ms since the task was accepted, or since its delay was over. */
+  elapsedMs: number
+}
+
+export interface NewTask extends TaskRequest {
+  id: string
+  mode: Task['mode']
+  requestId: string
+  targetUrl: string
+  idempotencyKey: string | null
+  fingerprint: string | null
+  replayOf: string | null
+}
+
+/** → queued, due at once or after its delay. */
+export function accept(task: NewTask, now: number): Task {
+  return {
+    ...task,
+    status: 'queued',
+    createdAt: now,
+    dueAt: now + task.delayMs,
+    attempts: [],
+    completedAt: null,
+    durationMs: null,
+    responseStatus: null,
+    responseBody: null,
+    errorMessage: null,
+  }
+}
+
+/** queued, running → running: the next attempt is about to be sent to `targetUrl`. */
+export function begin(task: Task, targetUrl: string, now: number): Task {
+  const attempt: Attempt = {
+    attempt: task.attempts.length + 1,
+    startedAt: now,
+    durationMs: null,
+    responseStatus: null,
+    error: null,
+  }
+  return {
+    ...task,
+    status: 'running',
+    targetUrl,
+    dueAt: null,
+    attempts: [...closeInterrupted(task.attempts), attempt],
+  }
+}
+
+/**
+ * running → running with the next attempt due, or finished: what the latest attempt's outcome
+ * makes of the task. `attemptMs` is how long it took.
+ */
+export function conclude(task: Task, outcome: Outcome, attemptMs: number, at: Moment): Task {
+  // An attempt that never left us is none: retry_count counts requests that were sent.
+  const earlier = task.attempts.slice(0, -1)
+  const attempts =
+    'unsent' in outcome ? earlier : [...earlier, closed(task.attempts.at(-1)!, outcome, attemptMs)]
+  const concluded = { ...task, attempts }
+  // Who waits owns the retry: the next start sends it again.
+  if (outcome.kind === 'interrupted' && task.mode === 'async') {
+    return { ...concluded, dueAt: at.now }
+  }
+  const wait = isRetryable(outcome) ? nextWait(concluded, outcome, at.elapsedMs) : null
+  return wait === null
+    ? finish(concluded, outcome, at)
+    : { ...concluded, dueAt: at.now + wait, errorMessage: outcomeError(outcome) }
+}
+
+/** The wait before the next attempt, ms; null when there is none left or no time for it. */
+function nextWait(task: Task, outcome: Outcome, elapsedMs: number): number | null {
+  const failures = task.attempts.filter((attempt) => !attempt.interrupted).length
+  if (failures > task.maxRetries) return null
+  const asked = outcome.kind === 'answered' ? outcome.retryAfterMs : 0
+  const wait = waitBefore(failures - 1, asked)
+  return task.deadlineMs !== null && elapsedMs + wait >= task.deadlineMs ? null : wait
+}
+
+function finish(task: Task, outcome: Outcome, at: Moment): Task {
+  const answer = outcome.kind === 'answered' ? outcome : null
+  return ended(task, finalStatus(outcome), outcomeError(outcome), at, {
+    responseStatus: answer?.status ?? null,
+    responseBody: answer?.body ?? null,
+  })
+}
+
+/** queued, running → cancelled, when no attempt is in flight. */
+export function cancel(task: Task, at: Moment): Task {
+  return ended(task, 'cancelled', 'cancelled', at)
+}
+
+/** queued → timeout: its deadline passed before an attempt could start. */
+export function expire(task: Task, at: Moment): Task {
+  const message = `the deadline of ${task.deadlineMs} ms passed before the next attempt`
+  return ended(task, 'timeout', task.errorMessage ?? message, at)
+}
+
+/** queued, running → error: it can't be sent, and trying again would not help. */
+export function fail(task: Task, message: string, at: Moment): Task {
+  return ended(task, 'error', message, at)
+}
+
+/** running → error: its caller is gone with the process that served it. */
+export function interrupt(task: Task, at: Moment): Task {
+  return ended({ ...task, attempts: closeInterrupted(task.attempts) }, 'error', INTERRUPTED, at)
+}
+
+/** error → queued: an interrupted task whose caller sends its Idempotency-Key again. */
+export function resume(
+  task: Task,
+  request: Pick<NewTask, 'mode' | 'requestId'>,
+  now: number,
+): Task {
+  return { ...accept({ ...task, ...request }, now), attempts: task.attempts }
+}
+
+export function isInterrupted(task: Task): boolean {
+  return task.status === 'error' && task.errorMessage === INTERRUPTED
+}
+
+/** How long one attempt may take, ms: its own limit, or what is left until the deadline. */
+export function attemptLimit(task: Task, elapsedMs: number): number {
+  if (task.deadlineMs === null) return task.timeoutMs
+  return Math.max(0, Math.min(task.timeoutMs, task.deadlineMs - elapsedMs))
+}
+
+function ended(
+  task: Task,
+  status: FinalStatus,
+  errorMessage: string | null,
+  at: Moment,
+  answer: Partial<Task> = {},
+): Task {
+  if (isFinished(task)) throw new Error(`task ${task.id} has ended as ${task.status} already`)
+  return {
+    ...task,
+    responseStatus: null,
+    responseBody: null,
+    ...answer,
+    status,
+    errorMessage,
+    dueAt: null,
+    completedAt: at.now,
+    durationMs: Math.round(at.elapsedMs),
+  }
+}
+
+function closed(attempt: Attempt, outcome: Outcome, attemptMs: number): Attempt {
+  return {
+    ...attempt,
+    durationMs: Math.round(attemptMs),
+    responseStatus: outcome.kind === 'answered' ? outcome.status : null,
+    error: outcomeError(outcome),
+    ...(outcome.kind === 'interrupted' ? { interrupted: true } : {}),
+  }
+}
+
+function closeInterrupted(attempts: readonly Attempt[]): readonly Attempt[] {
+  const last = attempts.at(-1)
+  if (!last || last.durationMs !== null || last.interrupted) return attempts
+  return [...attempts.slice(0, -1), { ...last, error: INTERRUPTED, interrupted: true }]
+}
+
+function finalStatus(outcome: Outcome): FinalStatus {
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.status >= 200 && outcome.status < 300 && !outcome.truncated
+        ? 'success'
+        : 'error'
+    case 'timeout':
+      return 'timeout'
+    case 'cancelled':
+      return 'cancelled'
+    default:
+      return 'error'
+  }
+}
+
+function outcomeError(outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case 'answered':
+      if (outcome.truncated) return 'the answer was too large'
+      return outcome.status >= 200 && outcome.status < 300 ? null : `HTTP ${outcome.status}`
+    case 'cancelled':
+      return 'cancelled'
+    case 'interrupted':
+      return INTERRUPTED
+    default:
+      return outcome.error
+  }
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { errorText } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { parseDropletList, type Droplet } from './droplet.ts'
+import { repeatedWarning } from './warnings.ts'
+
+export interface CachedList {
+  /** Wall clock, ms. */
+  readonly syncedAt: number
+  readonly droplets: readonly Droplet[]
+}
+
+/** Where the list outlives the process. Neither method rejects. */
+export interface DirectoryCache {
+  /** Null when there is nothing to be read. */
+  read(): Promise<CachedList | null>
+  write(list: CachedList): Promise<void>
+}
+
+export const CACHE_FILE = 'orchestrator_droplets.json'
+
+const StoredHead = Type.Object({
+  /** Unix seconds. */
+  synced_at: Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER / 1000 }),
+})
+
+/** Keeps the list in `<dir>/orchestrator_droplets.json`; the directory is made on demand. */
+export function fileCache(dir: string, log: Log): DirectoryCache {
+  const path = join(dir, CACHE_FILE)
+  const unwritable = repeatedWarning(log)
+  return {
+    async read() {
+      try {
+        const file = Bun.file(path)
+        if (!(await file.exists())) return null
+        const list = parseStored(await file.json())
+        if (!list) log.warning('The cached droplet list is damaged: not used', { path })
+        return list
+      } catch (error) {
+        log.warning('The cached droplet list cannot be read: not used', {
+          path,
+          error: errorText(error),
+        })
+        return null
+      }
+    },
+    async write(list) {
+      try {
+        await mkdir(dir, { recursive: true })
+        await replaceFile(path, storedText(list))
+        unwritable.clear()
+      } catch (error) {
+        unwritable.warn('The droplet list cannot be cached', {
+          path,
+          error: errorText(error).replaceAll(/ '\S*\.tmp'.*$/g, ''),
+        })
+      }
+    },
+  }
+}
+
+function parseStored(json: unknown): CachedList | null {
+  const list = parseDropletList(json)
+  if (!list || !Value.Check(StoredHead, json)) return null
+  return { syncedAt: json.synced_at * 1000, droplets: list.droplets }
+}
+
+function storedText({ syncedAt, droplets }: CachedList): string {
+  return JSON.stringify({ synced_at: syncedAt / 1000, droplets }, null, 2) + '\n'
+}
+
+/**
+ * A reader sees the old file or the new one, even after a crash. The temporary name is unique:
+ * several orchestrators may share a directory.
+ */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(text)
+      // Without it, a power cut after the rename may leave an empty file.
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}

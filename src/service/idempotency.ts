@@ -1,0 +1,90 @@
+/**
+ * Idempotency keys (draft-ietf-httpapi-idempotency-key-header): however often a request is sent,
+ * it runs once. The keys of past tasks are in the store; here are those of the requests that are
+ * being served now, which makes two that arrive together one.
+ */
+import { OrchestratorError } from '../errors.ts'
+import { isInterrupted } from '../delivery/lifecycle.ts'
+import { isFinished, type Task, type TaskRequest } from '../task.ts'
+
+/** A request that came first with its key, as long as it is being served. */
+interface Holder {
+  taskId: string
+  fingerprint: string
+  /** The task that used the key before. */
+  previous: Promise<Task | null>
+}
+
+export type KeyUse =
+  | { kind: 'repeated'; task: Task }
+  /** `previous`: the interrupted task that is to run again. */
+  | { kind: 'first'; previous: Task | null; release(): void }
+
+export class IdempotencyKeys {
+  readonly #held = new Map<string, Holder>()
+
+  constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}
+
+  /**
+   * Decides who runs. The first must `release` the key when its task has ended or is the
+   * queue's. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
+   */
+  async use(key: string, taskId: string, fingerprint: string): Promise<KeyUse> {
+    const holder = this.#held.get(key)
+    if (holder) return this.#join(holder, fingerprint)
+    const previous = this.findByKey(key)
+    this.#held.set(key, { taskId, fingerprint, previous })
+    const release = () => void this.#held.delete(key)
+    try {
+      const task = await previous
+      if (!task) return { kind: 'first', previous: null, release }
+      if (isRerun(task, fingerprint)) return { kind: 'first', previous: task, release }
+      release()
+      return repeat(task, fingerprint)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async #join(holder: Holder, fingerprint: string): Promise<KeyUse> {
+    const previous = await holder.previous
+    if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, fingerprint)
+    if (holder.fingerprint !== fingerprint) throw reused()
+    throw inUse(previous?.id ?? holder.taskId)
+  }
+}
+
+/** What makes two requests the same: all that is asked for, however the JSON was laid out. */
+export function fingerprintOf(request: TaskRequest, replayOf: string | null): string {
+  const { dropletName, headers, ...rest } = request
+  const sortedHeaders = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify([replayOf, dropletName.toLowerCase(), sortedHeaders, rest])
+  return new Bun.CryptoHasher('sha256').update(text).digest('hex')
+}
+
+function isRerun(task: Task, fingerprint: string): boolean {
+  return isInterrupted(task) && task.fingerprint === fingerprint
+}
+
+function repeat(task: Task, fingerprint: string): KeyUse {
+  if (task.fingerprint !== fingerprint) throw reused()
+  if (!isFinished(task)) throw inUse(task.id)
+  return { kind: 'repeated', task }
+}
+
+function reused(): OrchestratorError {
+  return new OrchestratorError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'The Idempotency-Key was used for another request',
+  )
+}
+
+function inUse(taskId: string): OrchestratorError {
+  return new OrchestratorError(
+    'IDEMPOTENCY_KEY_IN_USE',
+    'The first request with this Idempotency-Key is still running',
+    { task_id: taskId },
+    { location: `/orchestrator/tasks/${taskId}` },
+  )
+}

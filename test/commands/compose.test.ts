@@ -1,0 +1,58 @@
+import { expect, test } from 'bun:test'
+import { compose } from '../../src/commands/compose.ts'
+import { VARIABLES } from '../../src/settings.ts'
+import { scriptedIo } from '../support/command-io.ts'
+
+interface Service {
+  environment?: Record<string, string>
+  volumes?: string[]
+  ports?: string[]
+  healthcheck?: { test: string[] }
+  stop_grace_period?: string
+}
+
+const io = scriptedIo()
+const exitCode = await compose([], io)
+const document = Bun.YAML.parse(io.out) as {
+  services: Record<'registry' | 'orchestrator', Service>
+  volumes: Record<string, null>
+}
+const { registry, orchestrator } = document.services
+
+test('prints the Registry and the Orchestrator', () => {
+  expect(exitCode).toBe(0)
+  expect(Object.keys(document.services)).toEqual(['registry', 'orchestrator'])
+  expect(registry.ports).toEqual(['8000:8000'])
+  expect(orchestrator.ports).toEqual([`${VARIABLES.PORT.default}:${VARIABLES.PORT.default}`])
+  expect(orchestrator.healthcheck?.test).toEqual(['CMD', 'orchestrator', 'health'])
+})
+
+test('every variable in it is a setting, with a value that it allows', () => {
+  for (const [name, value] of Object.entries(orchestrator.environment!)) {
+    expect(VARIABLES).toHaveProperty(name)
+    const { kind } = VARIABLES[name as keyof typeof VARIABLES]
+    const text = value.replace(/^\$\{\w+:-(.*)\}$/, '$1')
+    expect([name, kind.parse(text)]).not.toEqual([name, undefined])
+  }
+  for (const [, name] of io.out.matchAll(/\$\{(\w+)/g)) {
+    if (name !== 'REGISTRY_IMAGE') expect(VARIABLES).toHaveProperty(name!)
+  }
+})
+
+test('cache and database are on volumes of their own', () => {
+  const mounts = orchestrator.volumes!.map((volume) => volume.split(':') as [string, string])
+  expect(Object.keys(document.volumes)).toEqual(mounts.map(([name]) => name))
+  const paths = mounts.map(([, path]) => path)
+  expect(paths).toEqual([VARIABLES.REGISTRY_CACHE_DIR.default, '/var/lib/fpai'])
+  expect(VARIABLES.TASK_DB.default).toStartWith(`${paths[1]}/`)
+})
+
+test('waits longer than SHUTDOWN_GRACE before it kills', () => {
+  expect(Number.parseInt(orchestrator.stop_grace_period!)).toBeGreaterThan(
+    Number(VARIABLES.SHUTDOWN_GRACE.default),
+  )
+})
+
+test('an argument is a usage error', async () => {
+  expect(await compose(['up'], scriptedIo())).toBe(64)
+})

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemd } from '../../src/commands/systemd.ts'
+import { VARIABLES } from '../../src/settings.ts'
+import { scriptedIo } from '../support/command-io.ts'
+
+async function unitFile(): Promise<string> {
+  const io = scriptedIo()
+  expect(await systemd([], io)).toBe(0)
+  return io.out
+}
+
+function valueOf(unit: string, name: string): string | undefined {
+  return unit.match(new RegExp(`^${name}=(.*)$`, 'm'))?.[1]
+}
+
+describe('systemd', () => {
+  test.skipIf(Bun.which('systemd-analyze') === null)(
+    'passes systemd-analyze verify without a word',
+    async () => {
+      const dir = mkdtempSync(join(tmpdir(), 'orchestrator-unit-'))
+      const file = join(dir, 'orchestrator.service')
+      const binary = '/usr/local/bin/orchestrator'
+      writeFileSync(file, (await unitFile()).replace(`=${binary} `, `=${process.execPath} `))
+      const verify = Bun.spawnSync(['systemd-analyze', 'verify', file])
+      rmSync(dir, { recursive: true })
+      expect(verify.stderr.toString()).toBe('')
+      expect(verify.exitCode).toBe(0)
+    },
+  )
+
+  test('runs the binary, does not try again what cannot get better', async () => {
+    const unit = await unitFile()
+    expect(valueOf(unit, 'ExecStart')).toBe('/usr/local/bin/orchestrator serve')
+    expect(valueOf(unit, 'RestartPreventExitStatus')).toBe('64 78')
+    expect(valueOf(unit, 'EnvironmentFile')).toBe('-/etc/fpai/orchestrator.env')
+  })
+
+  test('has the directories that are the defaults', async () => {
+    const unit = await unitFile()
+    expect(VARIABLES.TASK_DB.default).toStartWith(`/var/lib/${valueOf(unit, 'StateDirectory')}/`)
+    expect(VARIABLES.REGISTRY_CACHE_DIR.default).toBe(
+      `/var/cache/${valueOf(unit, 'CacheDirectory')}`,
+    )
+  })
+
+  test('waits longer than SHUTDOWN_GRACE before it kills', async () => {
+    const grace = Number(VARIABLES.SHUTDOWN_GRACE.default)
+    expect(Number(valueOf(await unitFile(), 'TimeoutStopSec'))).toBeGreaterThan(grace)
+  })
+
+  test('leaves out what would turn the JIT compiler off', async () => {
+    expect(await unitFile()).not.toMatch(/^(MemoryDenyWriteExecute|LimitAS)=/m)
+  })
+
+  test('an argument is a usage error', async () => {
+    expect(await systemd(['now'], scriptedIo())).toBe(64)
+  })
+})

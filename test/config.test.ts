@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  faultText,
+  loadConfig,
+  type Config,
+  type ConfigWorld,
+  type Environment,
+} from '../src/config.ts'
+import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../src/settings.ts'
+import { envExample } from './support/settings-documents.ts'
+
+function world(writable: string[] = ['/var/cache/fpai', '/var/lib/fpai']): ConfigWorld {
+  return {
+    writable: (dir) => writable.includes(dir),
+    isTerminal: false,
+    home: '/home/me',
+    cwd: '/srv',
+  }
+}
+
+function configOf(env: Environment, where = world()): Config {
+  const loaded = loadConfig(env, where)
+  if (!loaded.ok) throw new Error(loaded.faults.map(faultText).join('\n'))
+  return loaded.config
+}
+
+function faultsOf(env: Environment, where = world()): string[] {
+  const loaded = loadConfig(env, where)
+  return loaded.ok ? [] : loaded.faults.map(faultText)
+}
+
+function sourceOf(name: VariableName, env: Environment, where = world()) {
+  const loaded = loadConfig(env, where)
+  const setting = loaded.ok ? loaded.settings.find((one) => one.name === name) : undefined
+  return [setting?.value, setting?.source]
+}
+
+const DEFAULTS: Config = {
+  host: '0.0.0.0',
+  port: 8001,
+  publicUrl: null,
+  registry: {
+    url: 'http://localhost:8000',
+    syncIntervalMs: 60_000,
+    timeoutMs: 5000,
+    cacheDir: '/var/cache/fpai',
+    cacheExpiryMs: 300_000,
+    registerSelf: true,
+  },
+  probeIntervalMs: 30_000,
+  task: {
+    timeoutMs: 30_000,
+    maxRetries: 3,
+    maxHistory: 10_000,
+    historyTtlMs: 86_400_000,
+    maxResponseBytes: 10_485_760,
+    concurrency: 64,
+    maxQueued: 100_000,
+    db: '/var/lib/fpai/orchestrator.db',
+  },
+  maxBodyBytes: 1_048_576,
+  log: { level: 'INFO', format: 'json' },
+  shutdownGraceMs: 30_000,
+}
+
+describe('defaults', () => {
+  test('an empty environment has the defaults of the contract', () => {
+    expect(configOf({})).toEqual(DEFAULTS)
+  })
+
+  test('an empty variable counts as unset', () => {
+    const empty = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, '']))
+    expect(configOf(empty)).toEqual(DEFAULTS)
+  })
+
+  test('.env.example holds the defaults, its comments too', () => {
+    const text = envExample()
+    expect(configOf(parseEnv(text))).toEqual(DEFAULTS)
+    const all = parseEnv(text.replaceAll(/^# (?=[A-Z_]+=)/gm, ''))
+    expect(Object.keys(all)).toEqual(VARIABLE_NAMES)
+    expect(configOf(all, world([]))).toEqual({ ...DEFAULTS, publicUrl: 'http://localhost:8001' })
+  })
+
+  test('a Config is frozen through and through', () => {
+    const config = configOf({})
+    for (const part of [config, config.registry, config.task, config.log]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+  })
+})
+
+describe('values', () => {
+  test('every variable reaches its field', () => {
+    const env = {
+      HOST: '::1',
+      PORT: '0',
+      PUBLIC_URL: 'https://Orchestrator.example/base/',
+      REGISTRY_URL: 'HTTP://registry:8000/',
+      REGISTRY_SYNC_INTERVAL: '1',
+      REGISTRY_TIMEOUT: '0.5',
+      REGISTRY_CACHE_DIR: 'cache',
+      REGISTRY_CACHE_EXPIRY: '0',
+      REGISTER_SELF: 'No',
+      DROPLET_PROBE_INTERVAL: '0',
+      TASK_TIMEOUT: '2.25',
+      TASK_MAX_RETRIES: '0',
+      TASK_MAX_HISTORY: '10',
+      TASK_HISTORY_TTL: '60',
+      TASK_MAX_RESPONSE_BYTES: '1024',
+      TASK_CONCURRENCY: '2',
+      TASK_MAX_QUEUED: '7',
+      TASK_DB: ':memory:',
+      MAX_BODY_BYTES: '2048',
+      LOG_LEVEL: 'wArNing',
+      LOG_FORMAT: 'TEXT',
+      SHUTDOWN_GRACE: '0',
+    }
+    expect(Object.keys(env)).toEqual(VARIABLE_NAMES)
+    expect(configOf(env)).toEqual({
+      host: '::1',
+      port: 0,
+      publicUrl: 'https://orchestrator.example/base',
+      registry: {
+        url: 'http://registry:8000',
+        syncIntervalMs: 1000,
+        timeoutMs: 500,
+        cacheDir: 'cache',
+        cacheExpiryMs: 0,
+        registerSelf: false,
+      },
+      probeIntervalMs: 0,
+      task: {
+        timeoutMs: 2250,
+        maxRetries: 0,
+        maxHistory: 10,
+        historyTtlMs: 60_000,
+        maxResponseBytes: 1024,
+        concurrency: 2,
+        maxQueued: 7,
+        db: ':memory:',
+      },
+      maxBodyBytes: 2048,
+      log: { level: 'WARNING', format: 'text' },
+      shutdownGraceMs: 0,
+    })
+  })
+
+  test.each(['true', 'TRUE', 'Yes', '1'])('REGISTER_SELF=%s is true', (text) => {
+    expect(configOf({ REGISTER_SELF: text }).registry.registerSelf).toBe(true)
+  })
+
+  test.each([
+    ['file:///etc/droplets.json', 'file:///etc/droplets.json'],
+    ['file:/etc/droplets.json', 'file:///etc/droplets.json'],
+    ['file:droplets.json', 'file:///srv/droplets.json'],
+    ['file:./my droplets.json', 'file:///srv/my%20droplets.json'],
+    ['http://h:1/base//', 'http://h:1/base'],
+    ['http://[::1]:8000', 'http://[::1]:8000'],
+    ['http://h/@base', 'http://h/@base'],
+  ])('REGISTRY_URL=%s is %s', (text, url) => {
+    expect(configOf({ REGISTRY_URL: text }).registry.url).toBe(url)
+  })
+})
+
+const BAD: [VariableName, string[]][] = [
+  ['HOST', ['*', '[::1]', '999.0.0.1', '0', 'a b', 'a..b', 'http://h', '-'.repeat(64)]],
+  ['PORT', ['abc', '-1', '65536', '80.0', '0x10', '1e3', ' 5', '5 ', '+5', '080', 'NaN', '٣']],
+  ['PUBLIC_URL', ['h', 'file:/x', 'http://', 'http:///h', 'http:h', 'http://h/?q', 'http://h/#f']],
+  [
+    'REGISTRY_URL',
+    ['/etc/droplets.json', 'ftp://h', 'http://h /', 'http://h\\x', 'http://h:99999'],
+  ],
+  ['REGISTRY_URL', ['file:', 'file:///', 'file://host/x.json', 'file:x/', 'file:x?y', 'file:..']],
+  ['REGISTRY_SYNC_INTERVAL', ['0', '0.05', '86401', '5s', 'Infinity', '-1', '1e3']],
+  ['REGISTRY_TIMEOUT', ['0', '5.', '.5', '5,0', '301', '0x5']],
+  ['REGISTRY_CACHE_DIR', [' /tmp', '/tmp\n', '/t\0mp']],
+  ['REGISTRY_CACHE_EXPIRY', ['0.0004', '-0', '31536001', 'never']],
+  ['REGISTER_SELF', ['on', '2', 'tru', ' true']],
+  ['DROPLET_PROBE_INTERVAL', ['0.05', 'off', '86401']],
+  ['TASK_TIMEOUT', ['0', '600.001', '30s']],
+  ['TASK_MAX_RETRIES', ['11', '1.5', '-1', '1_0']],
+  ['TASK_MAX_HISTORY', ['0', '1e5', '100000001']],
+  ['TASK_HISTORY_TTL', ['0', '9999999999']],
+  ['TASK_MAX_RESPONSE_BYTES', ['0', '10MB', '1073741825']],
+  ['TASK_CONCURRENCY', ['0', '10001', '1.0']],
+  ['TASK_MAX_QUEUED', ['0', '10000001']],
+  ['TASK_DB', ['/var/lib/', ' x']],
+  ['MAX_BODY_BYTES', ['0', '268435457']],
+  ['LOG_LEVEL', ['WARN', 'INFO ', '1']],
+  ['LOG_FORMAT', ['xml']],
+  ['SHUTDOWN_GRACE', ['-1', '3601', '1m']],
+]
+
+describe('faults', () => {
+  test.each(BAD)('%s refuses what it could misread', (name, texts) => {
+    for (const text of texts) {
+      const loaded = loadConfig({ [name]: text }, world())
+      expect([text, loaded.ok]).toEqual([text, false])
+      if (!loaded.ok) expect(loaded.faults.map((fault) => fault.variable)).toEqual([name])
+    }
+  })
+
+  test('all of them are told at once, in the order of the table', () => {
+    expect(faultsOf({ LOG_LEVEL: 'loud', PORT: 'abc', TASK_TIMEOUT: '5s' })).toEqual([
+      'PORT="abc": must be a whole number from 0 to 65535',
+      'TASK_TIMEOUT="5s": must be a number of seconds from 0.001 to 600, with at most 3 decimals',
+      'LOG_LEVEL="loud": must be DEBUG, INFO, WARNING or ERROR',
+    ])
+  })
+
+  test.each([
+    'http://me:hunter2@registry:8000',
+    'https://hunter2@registry',
+    'http://registry/?token=hunter2',
+    'me:hunter2@registry',
+    'http://me:hun/hunter2@reg istry',
+    'ftp://me:hunter2\n@x',
+  ])('%p is refused without telling its secret', (url) => {
+    const faults = faultsOf({ REGISTRY_URL: url, PUBLIC_URL: url }).join('\n')
+    expect(faults).toContain('REGISTRY_URL="')
+    expect(faults).toContain('PUBLIC_URL="')
+    expect(faults).toContain('***')
+    expect(faults).not.toContain('hunter2')
+  })
+
+  test('a fault is one line of bearable length, whatever the value', () => {
+    const [fault] = faultsOf({ PORT: `a\nb${'c'.repeat(5000)}` })
+    expect(fault).toStartWith('PORT="a\\nbccc')
+    expect(fault!.length).toBeLessThan(300)
+    expect(fault).not.toContain('\n')
+  })
+
+  test('a relative file: needs to know where to start', () => {
+    const { cwd: _, ...nowhere } = world()
+    expect(faultsOf({ REGISTRY_URL: 'file:x.json' }, nowhere)).toHaveLength(1)
+    expect(faultsOf({ REGISTRY_URL: 'file:/x.json' }, nowhere)).toEqual([])
+  })
+})
+
+describe('what depends on the machine', () => {
+  const granted = { CACHE_DIRECTORY: '/c/one:/c/two', STATE_DIRECTORY: '/s/one:/s/two' }
+
+  test.each([
+    [['/var/cache/fpai', '/c/one', '/home/me/.cache/fpai'], '/var/cache/fpai', 'default'],
+    [['/c/one', '/c/two', '/home/me/.cache/fpai'], '/c/one', 'fallback'],
+    [['/c/two', '/home/me/.cache/fpai'], '/home/me/.cache/fpai', 'fallback'],
+  ])('REGISTRY_CACHE_DIR where %p can be written: %s', (writable, dir, source) => {
+    const where = world(['/var/lib/fpai', ...writable])
+    expect(configOf(granted, where).registry.cacheDir).toBe(dir)
+    expect(sourceOf('REGISTRY_CACHE_DIR', granted, where)).toEqual([dir, source])
+  })
+
+  test.each([
+    [['/var/lib/fpai', '/s/one'], '/var/lib/fpai/orchestrator.db', 'default'],
+    [['/s/one', '/home/me/.local/state/fpai'], '/s/one/orchestrator.db', 'fallback'],
+    [['/home/me/.local/state/fpai'], '/home/me/.local/state/fpai/orchestrator.db', 'fallback'],
+  ])('TASK_DB where %p can be written: %s', (writable, db, source) => {
+    const where = world(['/var/cache/fpai', ...writable])
+    expect(configOf(granted, where).task.db).toBe(db)
+    expect(sourceOf('TASK_DB', granted, where)).toEqual([db, source])
+  })
+
+  test('what is set is taken as it is, writable or not', () => {
+    const config = configOf({ TASK_DB: '/x/y.db', REGISTRY_CACHE_DIR: '/z' }, world([]))
+    expect([config.task.db, config.registry.cacheDir]).toEqual(['/x/y.db', '/z'])
+  })
+
+  test('nowhere to write: a fault for the database, not for the cache', () => {
+    expect(faultsOf({}, world([]))).toEqual([
+      'TASK_DB is not set: must be the path of a file, or :memory:, as none of the directories ' +
+        'it is kept in by default can be written',
+    ])
+    expect(configOf({ TASK_DB: ':memory:' }, world([])).registry.cacheDir).toBe('/var/cache/fpai')
+  })
+
+  test('LOG_FORMAT is text on a terminal unless set', () => {
+    const terminal = { ...world(), isTerminal: true }
+    expect(configOf({}, terminal).log.format).toBe('text')
+    expect(configOf({ LOG_FORMAT: 'json' }, terminal).log.format).toBe('json')
+  })
+
+  test('PUBLIC_URL follows PORT', () => {
+    expect(sourceOf('PUBLIC_URL', { PORT: '9001' })).toEqual(['http://localhost:9001', 'default'])
+    expect(sourceOf('PUBLIC_URL', { PORT: '0' })).toEqual(['http://localhost:<PORT>', 'default'])
+    expect(configOf({ PORT: '9001' }).publicUrl).toBeNull()
+  })
+})
+
+/** As `--env-file` reads these lines. */
+function parseEnv(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => /^[A-Z]/.test(line))
+  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/, 2) as [string, string]))
+}
+
+test('every default is one that its own variable allows', () => {
+  for (const name of VARIABLE_NAMES) {
+    const { kind, default: fallback } = VARIABLES[name]
+    expect([name, kind.parse(fallback.replace('<PORT>', '1'))]).not.toEqual([name, undefined])
+  }
+})

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CACHE_FILE, fileCache, type CachedList } from '../../src/registry/disk-cache.ts'
+import { recordingLog } from '../support/log.ts'
+
+let dir = ''
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'registry-'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+const list: CachedList = {
+  syncedAt: 1_767_225_600_123,
+  droplets: [
+    {
+      id: 7,
+      name: 'Échó "x"',
+      url: 'http://h:1/base',
+      version: '1.0',
+      status: 'inactive',
+      steward: null,
+    },
+  ],
+}
+
+test('what was written is read, by a later process too', async () => {
+  const log = recordingLog()
+  const deep = join(dir, 'not', 'there', 'yet')
+  await fileCache(deep, log).write(list)
+  expect(await fileCache(deep, log).read()).toEqual(list)
+  expect(await readdir(deep)).toEqual([CACHE_FILE])
+  expect(log.lines).toEqual([])
+})
+
+test('the file is for people, too', async () => {
+  await fileCache(dir, recordingLog()).write(list)
+  expect(await Bun.file(join(dir, CACHE_FILE)).json()).toEqual({
+    synced_at: 1_767_225_600.123,
+    droplets: [...list.droplets],
+  })
+})
+
+test('nothing there is no fault', async () => {
+  const log = recordingLog()
+  expect(await fileCache(dir, log).read()).toBeNull()
+  expect(log.lines).toEqual([])
+})
+
+test.each([
+  ['empty', ''],
+  ['cut off', '{"synced_at": 17, "droplets": [{"na'],
+  ['binary', '\0\xff\0'],
+  ['null', 'null'],
+  ['without a time', '{"droplets": []}'],
+  ['with an odd time', '{"synced_at": "now", "droplets": []}'],
+  ['with a time before all times', '{"synced_at": -1, "droplets": []}'],
+  ['without droplets', '{"synced_at": 17}'],
+  ['a bare list', '[]'],
+])('a damaged file (%s) is a warning', async (_, text) => {
+  const log = recordingLog()
+  await Bun.write(join(dir, CACHE_FILE), text)
+  expect(await fileCache(dir, log).read()).toBeNull()
+  expect(log.messages('WARNING')).toHaveLength(1)
+  // …and mended by the next write.
+  await fileCache(dir, log).write(list)
+  expect(await fileCache(dir, log).read()).toEqual(list)
+})
+
+test('entries are held to the same rules as those from the wire', async () => {
+  const droplets = [
+    { name: 'bad', url: 'http://u:p@h' },
+    { name: 'good', url: 'http://h' },
+  ]
+  await Bun.write(join(dir, CACHE_FILE), JSON.stringify({ synced_at: 17, droplets }))
+  const read = await fileCache(dir, recordingLog()).read()
+  expect(read?.droplets.map(({ name }) => name)).toEqual(['good'])
+})
+
+test('a directory that cannot be written is one warning, and another one when it differs', async () => {
+  const log = recordingLog()
+  // Below a regular file not even root can write.
+  const file = join(dir, 'file')
+  await Bun.write(file, '')
+  const cache = fileCache(join(file, 'cache'), log)
+  expect(await cache.read()).toBeNull()
+  await cache.write(list)
+  await cache.write(list)
+  expect(log.messages('WARNING')).toEqual(['The droplet list cannot be cached'])
+  await rm(file)
+  await cache.write(list)
+  expect(await cache.read()).toEqual(list)
+  expect(log.lines).toHaveLength(1)
+})
+
+test('a write that fails half way leaves the old file and no temporary one', async () => {
+  const log = recordingLog()
+  // The rename fails: a directory stands where the file should be.
+  await Bun.write(join(dir, CACHE_FILE, 'occupied'), '')
+  const cache = fileCache(dir, log)
+  await cache.write(list)
+  await cache.write(list)
+  expect(await readdir(dir)).toEqual([CACHE_FILE])
+  expect(log.messages('WARNING')).toHaveLength(1)
+})
+
+test('a file is replaced whole: who reads the old one goes on reading the old one', async () => {
+  const cache = fileCache(dir, recordingLog())
+  await cache.write(list)
+  await symlink(CACHE_FILE, join(dir, 'link'))
+  const before = Bun.file(join(dir, 'link'))
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => cache.write({ ...list, syncedAt: n * 1000 })),
+  )
+  expect(await before.json()).toHaveProperty('synced_at')
+  expect(await readdir(dir)).toEqual(['link', CACHE_FILE].toSorted())
+})

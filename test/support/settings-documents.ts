@@ -1,0 +1,36 @@
+/**
+ * What the table of settings says, as the documents that must agree with it. Once the table
+ * has changed:
+ *
+ *     bun -e "import { envExample as text } from './test/support/settings-documents.ts'; await Bun.write('.env.example', text())"
+ */
+import { VARIABLES, VARIABLE_NAMES } from '../../src/settings.ts'
+
+/** `.env.example`, whole. */
+export function envExample(): string {
+  const entries = VARIABLE_NAMES.map((name) => {
+    const { default: fallback, description, kind, derived } = VARIABLES[name]
+    const value = fallback.replace('<PORT>', VARIABLES.PORT.default)
+    const help = [...wrap(description), ...wrap(`Allowed: ${kind.allowed}.`)]
+    return `${help.map((line) => `# ${line}\n`).join('')}${derived ? '# ' : ''}${name}=${value}\n`
+  })
+  return `${HEADING}\n${entries.join('\n')}`
+}
+
+const HEADING = `# Settings of the Orchestrator, with their defaults: nothing needs to be set. Bun reads a
+# copy named .env by itself, the binary with --env-file .env, systemd as
+# /etc/fpai/orchestrator.env. Where a default depends on the machine or on another setting,
+# its line is a comment.
+`
+
+/** The rows of the README's table of settings, one string each, without the heading. */
+export function readmeRows(): string[] {
+  return VARIABLE_NAMES.map((name) => {
+    const { default: fallback, description } = VARIABLES[name]
+    return `| \`${name}\` | \`${fallback}\` | ${description} |`
+  })
+}
+
+function wrap(text: string): string[] {
+  return text.match(/.{1,88}(\s|$)/g)!.map((line) => line.trimEnd())
+}
