@@ -1,4 +1,5 @@
 /** Log lines: one JSON object a line for machines, or readable text for people. */
+import { stripANSI } from 'bun'
 import { writeSync } from 'node:fs'
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
@@ -7,6 +8,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export interface LogOptions {
   level: LogLevel
   format: 'json' | 'text'
+  /** Text lines only. */
+  colour?: boolean
 }
 
 type Fields = Record<string, unknown>
@@ -18,8 +21,10 @@ export interface Log {
   error(msg: string, fields?: Fields): void
 }
 
+const PLAIN = '\x1b[0m'
+const DIM = '\x1b[2m'
 const COLOURS: Record<LogLevel, string> = {
-  DEBUG: '\x1b[2m',
+  DEBUG: DIM,
   INFO: '\x1b[32m',
   WARNING: '\x1b[33m',
   ERROR: '\x1b[31m',
@@ -29,12 +34,13 @@ function textLine(time: string, level: LogLevel, msg: string, fields: Fields): s
   const tail = Object.entries(fields)
     .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('')
-  return `${time.slice(11, 23)} ${COLOURS[level]}${level.padEnd(7)}\x1b[0m ${msg}\x1b[2m${tail}\x1b[0m`
+  return `${time.slice(11, 23)} ${COLOURS[level]}${level.padEnd(7)}${PLAIN} ${msg}${DIM}${tail}${PLAIN}`
 }
 
 /** Writes to stdout. A line is one write, so that lines of several sources never mix. */
 export function systemLog(options: LogOptions, write = writeStdout): Log {
   const least = LOG_LEVELS.indexOf(options.level)
+  const text = (line: string) => (options.colour ? line : stripANSI(line))
   const at = (level: LogLevel) => {
     if (LOG_LEVELS.indexOf(level) < least) return () => {}
     return (msg: string, fields: Fields = {}) => {
@@ -42,7 +48,7 @@ export function systemLog(options: LogOptions, write = writeStdout): Log {
       write(
         options.format === 'json'
           ? JSON.stringify({ time, level, msg, ...fields })
-          : textLine(time, level, msg, fields),
+          : text(textLine(time, level, msg, fields)),
       )
     }
   }

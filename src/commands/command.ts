@@ -13,6 +13,10 @@ export interface CommandIo {
   /** Writes the text as it is: the caller ends its lines. */
   stdout(text: string): void
   stderr(text: string): void
+  /** Calls back for each SIGTERM and SIGINT. Other signals that would kill are ignored then. */
+  onStopSignal(callback: () => void): void
+  /** Ends the process at once. */
+  exit(code: number): void
 }
 
 /** Exit codes; those above 2 are sysexits.h's. */

@@ -54,10 +54,9 @@ export function fileCache(dir: string, log: Log): DirectoryCache {
         await replaceFile(path, storedText(list))
         unwritable.clear()
       } catch (error) {
-        unwritable.warn('The droplet list cannot be cached', {
-          path,
-          error: errorText(error).replaceAll(/ '\S*\.tmp'.*$/g, ''),
-        })
+        // Without the rest of the text, which names a temporary file that is new each time.
+        const [reason] = errorText(error).split(', ')
+        unwritable.warn('The droplet list cannot be cached', { path, error: reason })
       }
     },
   }

@@ -80,9 +80,13 @@ export class TaskService {
     return this.#draining
   }
 
-  /** Takes over what is unfinished in the store, then begins to run asynchronous tasks. */
-  async start(): Promise<void> {
-    await this.#dispatcher.recover()
+  /** Takes over what an earlier process left unfinished; runs none of it yet. */
+  recover(): Promise<void> {
+    return this.#dispatcher.recover()
+  }
+
+  /** Begins to run asynchronous tasks. */
+  start(): void {
     this.#dispatcher.start()
   }
 
@@ -157,9 +161,9 @@ export class TaskService {
   }
 
   /** Submits the same again, as a new task. Throws TASK_NOT_FOUND and what `submit` throws. */
-  async replay(id: string, caller: Caller, delayMs: number): Promise<Submission> {
+  async replay(id: string, caller: Caller): Promise<Submission> {
     const original = known(id, await this.rooms.store.find(id))
-    return this.submit({ ...requestOf(original), delayMs }, caller, id)
+    return this.submit({ ...requestOf(original), delayMs: 0 }, caller, id)
   }
 
   /** `previous`: the interrupted task that this one is, once more. */
@@ -234,12 +238,19 @@ interface Draft {
   replayOf: string | null
 }
 
+/** What was asked for, without what has become of it. */
 function requestOf(task: Task): TaskRequest {
-  const { dropletName, method, path, payload, meta, headers } = task
-  const { timeoutMs, deadlineMs, maxRetries, delayMs } = task
   return {
-    ...{ dropletName, method, path, payload, meta, headers },
-    ...{ timeoutMs, deadlineMs, maxRetries, delayMs },
+    dropletName: task.dropletName,
+    method: task.method,
+    path: task.path,
+    payload: task.payload,
+    meta: task.meta,
+    headers: task.headers,
+    timeoutMs: task.timeoutMs,
+    deadlineMs: task.deadlineMs,
+    maxRetries: task.maxRetries,
+    delayMs: task.delayMs,
   }
 }
 

@@ -115,7 +115,7 @@ describe('a list of droplets', () => {
   test('of two with one name the newest wins, down to the microsecond, else the later', () => {
     const at = (name: string, url: string, updated_at?: unknown) => ({ name, url, updated_at })
     const winner = (...entries: unknown[]) => parsed(...entries).droplets.map(({ url }) => url)
-    expect(winner(at('a', 'http://1'), at('A', 'http://2'))).toEqual(['http://2'])
+    expect(winner(at('a', 'http://one'), at('A', 'http://two'))).toEqual(['http://two'])
     expect(
       winner(
         at('a', 'http://new', '2026-01-01T00:00:00.000900Z'),
@@ -128,7 +128,7 @@ describe('a list of droplets', () => {
     expect(winner(at('a', 'http://dated', '2020-01-01'), at('a', 'http://undated'))).toEqual([
       'http://dated',
     ])
-    expect(winner(at('a', 'http://1', 'soon'), at('a', 'http://2', ''))).toEqual(['http://2'])
+    expect(winner(at('a', 'http://one', 'soon'), at('a', 'http://two', ''))).toEqual(['http://two'])
     expect(winner(at('a', 'http://good'), at('a', 'gopher://newer', '2030-01-01'))).toEqual([
       'http://good',
     ])

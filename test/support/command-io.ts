@@ -13,6 +13,8 @@ export function scriptedIo(
     err: '',
     stdout: (text: string) => void (io.out += text),
     stderr: (text: string) => void (io.err += text),
+    onStopSignal: () => {},
+    exit: () => {},
   }
   return io
 }

@@ -1,0 +1,15 @@
+import { loadConfig } from '../config.ts'
+import type { Api } from '../http/api.ts'
+import { openApiOf } from '../http/app.ts'
+import { configWorld, EXIT, positionals, type CommandIo } from './command.ts'
+
+/** `orchestrator openapi`: prints the OpenAPI document. Needs no database and no Registry. */
+export async function openapi(args: string[], io: CommandIo): Promise<number> {
+  if (!positionals(args, io, 'Usage: orchestrator openapi')) return EXIT.usage
+  const loaded = loadConfig({ TASK_DB: ':memory:' }, configWorld(io))
+  if (!loaded.ok) return EXIT.failed
+  // The document comes from the routes' descriptions: none of them is called.
+  const document = await openApiOf({ config: loaded.config } as Api)
+  io.stdout(`${JSON.stringify(JSON.parse(document), null, 2)}\n`)
+  return EXIT.ok
+}

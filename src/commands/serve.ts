@@ -1,0 +1,61 @@
+import { loadConfig, type Config } from '../config.ts'
+import { errorText } from '../errors.ts'
+import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
+import { systemPorts, type Ports } from '../ports.ts'
+import { VERSION } from '../version.ts'
+import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
+
+/** Exit code after a second signal, as a shell counts one that was killed by SIGINT. */
+const EXIT_AT_ONCE = 130
+
+/** `orchestrator serve`: runs the service until a signal stops it. */
+export async function serve(args: string[], io: CommandIo): Promise<number> {
+  if (!positionals(args, io, 'Usage: orchestrator serve')) return EXIT.usage
+  const loaded = loadConfig(io.env, configWorld(io))
+  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const ports = systemPorts({ ...loaded.config.log, colour: io.isTerminal })
+  const orchestrator = await launch(loaded.config, ports, io)
+  if (!orchestrator) return EXIT.failed
+  const { url } = orchestrator
+  const { config } = loaded
+  ports.log.info('listening', { url, version: VERSION, database: config.task.db })
+  await stopSignal(io)
+  ports.log.info('stopping', { grace_seconds: config.shutdownGraceMs / 1000 })
+  await orchestrator.stop()
+  ports.log.info('stopped')
+  return EXIT.ok
+}
+
+/** Starts the service, or tells on stderr, in one line, why it can't be; null then. */
+export async function launch(
+  config: Config,
+  ports: Ports,
+  io: CommandIo,
+): Promise<Orchestrator | null> {
+  let orchestrator: Orchestrator | null = null
+  try {
+    orchestrator = await createOrchestrator(config, ports)
+  } catch (error) {
+    io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
+    return null
+  }
+  try {
+    await orchestrator.start()
+    return orchestrator
+  } catch (error) {
+    io.stderr(`Cannot listen on ${config.host}:${config.port}: ${errorText(error)}\n`)
+    await orchestrator.stop()
+    return null
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+export function stopSignal(io: CommandIo): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    io.onStopSignal(() => {
+      if (signals++ === 0) resolve()
+      else io.exit(EXIT_AT_ONCE)
+    })
+  })
+}

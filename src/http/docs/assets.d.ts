@@ -1,0 +1,12 @@
+declare module '*.css' {
+  const path: string
+  export default path
+}
+declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
+  const path: string
+  export default path
+}
+declare module '*.txt' {
+  const text: string
+  export default text
+}

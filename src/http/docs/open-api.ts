@@ -1,0 +1,41 @@
+/** The OpenAPI document of the routes. */
+import { swagger } from '@elysiajs/swagger'
+import { Elysia, type AnyElysia } from 'elysia'
+import { VERSION } from '../../version.ts'
+import { SCHEMAS } from './schemas.ts'
+
+const HIDDEN = '/hidden'
+
+/**
+ * As JSON text. The plugin runs in an app of its own, never served: its page would load scripts
+ * from a public CDN.
+ */
+export async function openApiDocument(routes: AnyElysia): Promise<string> {
+  const plugin = swagger({
+    path: HIDDEN,
+    specPath: `${HIDDEN}/json`,
+    exclude: [HIDDEN, `${HIDDEN}/json`],
+    documentation: {
+      info: {
+        title: 'Orchestrator',
+        version: VERSION,
+        description:
+          'Takes a task, finds its droplet in the Registry, calls it, tries again when it ' +
+          'stumbles, answers with the result and remembers it.',
+        license: { name: 'MIT', identifier: 'MIT' } as object as { name: string },
+      },
+      servers: [{ url: '/', description: 'This service' }],
+      tags: [
+        { name: 'Tasks', description: 'Submit tasks and follow them' },
+        { name: 'Mesh', description: 'The droplets' },
+        { name: 'Operations', description: 'Health, readiness, information, metrics' },
+      ],
+      components: { schemas: SCHEMAS as Record<string, object> },
+    },
+  })
+  const app = new Elysia().use(routes).use(plugin)
+  const response = await app.handle(new Request(`http://localhost${HIDDEN}/json`))
+  const document = (await response.json()) as Record<string, unknown>
+  // The plugin says 3.0.3; TypeBox writes JSON Schema, which is what 3.1 takes.
+  return JSON.stringify({ ...document, openapi: '3.1.0' })
+}

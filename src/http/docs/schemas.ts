@@ -1,0 +1,182 @@
+/** The shapes of the replies: what the OpenAPI document says and the tests hold us to. */
+import { Type, type TSchema } from 'typebox'
+import { METHODS, STATUSES, SubmitBody } from '../../task.ts'
+import { STATUS_OF } from '../errors.ts'
+
+const nullable = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description ? { description } : {})
+const oneOf = (values: readonly string[]) => Type.Union(values.map((value) => Type.Literal(value)))
+const Time = Type.Number({ description: 'Unix seconds' })
+const Milliseconds = Type.Integer({ minimum: 0, description: 'ms' })
+const Count = Type.Integer({ minimum: 0 })
+const AnyJson = Type.Unknown({ description: 'Any JSON value' })
+
+const ErrorReply = Type.Object({
+  status: Type.Literal('error'),
+  error: Type.Object({
+    code: oneOf(Object.keys(STATUS_OF)),
+    message: Type.String(),
+    details: Type.Record(Type.String(), Type.Unknown()),
+  }),
+})
+
+const Outcome = Type.Object({
+  task_id: Type.String(),
+  status: oneOf(['success', 'error', 'cancelled']),
+  target_url: Type.String(),
+  response_status: nullable(Type.Integer(), "The droplet's; null when it was cancelled before"),
+  response_body: AnyJson,
+  retry_count: Count,
+  duration_ms: Milliseconds,
+})
+
+const Accepted = Type.Object({
+  task_id: Type.String(),
+  status: oneOf(['queued', 'running']),
+  location: Type.String({ description: 'Where the task can be followed' }),
+})
+
+const summary = {
+  id: Type.String(),
+  droplet_name: Type.String(),
+  method: oneOf(METHODS),
+  target_url: Type.String(),
+  status: oneOf(STATUSES),
+  response_status: nullable(Type.Integer()),
+  retry_count: Count,
+  created_at: Time,
+  completed_at: nullable(Time),
+  duration_ms: nullable(Milliseconds),
+  error_message: nullable(Type.String()),
+}
+
+const Attempt = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  started_at: Time,
+  duration_ms: nullable(Milliseconds, 'null while it is in flight, or when a restart cut it off'),
+  response_status: nullable(Type.Integer()),
+  error: nullable(Type.String()),
+})
+
+const Task = Type.Object({
+  ...summary,
+  replay_of: nullable(Type.String(), 'The task that this one repeats'),
+  attempts: Type.Array(Attempt),
+  response_body: AnyJson,
+  payload: AnyJson,
+  meta: nullable(Type.Record(Type.String(), Type.Unknown())),
+})
+
+const TaskPage = Type.Object({
+  tasks: Type.Array(Type.Object(summary)),
+  total: Count,
+  limit: Type.Integer({ minimum: 1, maximum: 1000 }),
+  next_cursor: nullable(Type.String()),
+})
+
+const CacheStatus = oneOf(['active', 'stale', 'unavailable'])
+const Id = Type.Union([Type.String(), Type.Integer(), Type.Null()])
+
+const Droplets = Type.Object({
+  droplets: Type.Array(
+    Type.Object({
+      id: Id,
+      name: Type.String(),
+      url: Type.String(),
+      endpoint: Type.String(),
+      version: nullable(Type.String()),
+      status: oneOf(['active', 'inactive', 'error']),
+      reachable: nullable(Type.Boolean(), 'null: not known yet'),
+      last_probe: nullable(Time),
+      latency_ms: nullable(Milliseconds),
+    }),
+  ),
+  cache_status: CacheStatus,
+  cache_age_seconds: nullable(Count),
+  served_from: oneOf(['registry', 'cache']),
+})
+
+const Health = Type.Object({
+  status: Type.Literal('ok'),
+  service: Type.Literal('orchestrator'),
+  version: Type.String(),
+})
+
+const Check = Type.Object({ ok: Type.Boolean(), reason: nullable(Type.String()) })
+const Readiness = Type.Object({
+  status: oneOf(['ready', 'not_ready']),
+  service: Type.Literal('orchestrator'),
+  checks: Type.Object({ registry: Check, store: Check, lifecycle: Check }),
+})
+
+const Info = Type.Object({
+  id: Id,
+  name: Type.Literal('orchestrator'),
+  version: Type.String(),
+  registry_url: Type.String(),
+  registered: Type.Boolean(),
+  last_registry_sync: nullable(Time),
+  cache_status: CacheStatus,
+  cache_age_seconds: nullable(Count),
+  uptime_seconds: Count,
+  bun_version: Type.String(),
+})
+
+const Metrics = Type.Object({
+  service: Type.Literal('orchestrator'),
+  version: Type.String(),
+  uptime_seconds: Count,
+  tasks: Type.Object({
+    total: Count,
+    success: Count,
+    error: Count,
+    timeout: Count,
+    cancelled: Count,
+    queued: Count,
+    running: Count,
+    success_rate_percent: nullable(Type.Number()),
+    avg_response_time_ms: nullable(Type.Number()),
+    p50_response_time_ms: nullable(Type.Number()),
+    p95_response_time_ms: nullable(Type.Number()),
+    p99_response_time_ms: nullable(Type.Number()),
+  }),
+  retry: Type.Object({
+    total_retries: Count,
+    retry_success_count: Count,
+    retry_final_fail_count: Count,
+  }),
+  registry: Type.Object({
+    syncs_total: Count,
+    syncs_success: Count,
+    syncs_error: Count,
+    last_sync: nullable(Time, 'The last successful one'),
+    last_sync_duration_ms: nullable(Milliseconds),
+    cache_age_seconds: nullable(Count),
+    cache_status: CacheStatus,
+  }),
+  store: Type.Object({
+    commits: Type.Integer({ description: 'Synced commits since start' }),
+    writes: Type.Integer({ description: 'Writes that shared them' }),
+    failures: Count,
+    writable: Type.Boolean(),
+  }),
+  droplets_known: Count,
+  droplets_reachable: Count,
+})
+
+/** By the names that the document gives them. */
+export const SCHEMAS = {
+  SubmitTask: SubmitBody,
+  Error: ErrorReply,
+  Outcome,
+  Accepted,
+  Task,
+  TaskPage,
+  Droplets,
+  Health,
+  Readiness,
+  Info,
+  Metrics,
+} as const satisfies Record<string, TSchema>
+
+export type SchemaName = keyof typeof SCHEMAS

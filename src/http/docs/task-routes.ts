@@ -1,0 +1,113 @@
+/** The task routes, as the OpenAPI document describes them. */
+import { FindQuery, ListQuery, queryParameters } from '../query.ts'
+import { describe, type Reply } from './describe.ts'
+import {
+  acceptedExample,
+  cancelledExample,
+  outcomeExample,
+  pageExample,
+  submitExample,
+  taskExample,
+} from './examples.ts'
+
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string' },
+})
+
+const submitHeaders = [
+  header('Prefer', '`respond-async`: answer 202 at once; `wait=N`: answer 202 after N seconds'),
+  header('Idempotency-Key', 'However often it is sent, a request with this key runs once'),
+]
+
+const taskId = {
+  name: 'task_id',
+  in: 'path',
+  required: true,
+  schema: { type: 'string' },
+  example: taskExample.id,
+}
+
+const outcome: Reply = {
+  description: 'The droplet answered, with whatever status; or somebody cancelled the task',
+  schema: 'Outcome',
+  example: outcomeExample,
+  headers: {
+    'Idempotency-Replayed': '`true` when this is the stored outcome of an earlier request',
+    'Preference-Applied': 'The `wait` that was kept',
+  },
+}
+
+const accepted: Reply = {
+  description: 'The task is on disk and will be run',
+  schema: 'Accepted',
+  example: acceptedExample,
+  headers: {
+    Location: 'Where the task can be followed',
+    'Preference-Applied': 'The preferences that were kept',
+  },
+}
+
+const submitErrors = [
+  'INVALID_REQUEST',
+  'DROPLET_NOT_FOUND',
+  'IDEMPOTENCY_KEY_IN_USE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'DROPLET_UNREACHABLE',
+  'REGISTRY_ERROR',
+  'OVERLOADED',
+  'SHUTTING_DOWN',
+  'STORE_UNAVAILABLE',
+  'TIMEOUT',
+] as const
+
+export const submit = describe({
+  tag: 'Tasks',
+  summary: 'Submit a task',
+  description:
+    'Finds the droplet, calls it, tries again after 1, 2, 4 … seconds when it stumbles, and ' +
+    'answers with its answer. With `Prefer: respond-async` it answers at once and goes on alone.',
+  parameters: submitHeaders,
+  body: { schema: 'SubmitTask', example: submitExample },
+  replies: { 200: outcome, 202: accepted },
+  errors: [...submitErrors, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+})
+
+export const list = describe({
+  tag: 'Tasks',
+  summary: 'List tasks, newest first',
+  parameters: queryParameters(ListQuery),
+  replies: { 200: { description: 'A page', schema: 'TaskPage', example: pageExample } },
+  errors: ['INVALID_REQUEST'],
+})
+
+export const find = describe({
+  tag: 'Tasks',
+  summary: 'Show a task with its attempts',
+  parameters: [taskId, ...queryParameters(FindQuery)],
+  replies: { 200: { description: 'The task', schema: 'Task', example: taskExample } },
+  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND'],
+})
+
+export const cancel = describe({
+  tag: 'Tasks',
+  summary: 'Cancel a task',
+  description: 'Ends its request or its wait. Needs no body.',
+  parameters: [taskId],
+  replies: {
+    200: { description: 'The task, cancelled', schema: 'Task', example: cancelledExample },
+  },
+  errors: ['TASK_NOT_FOUND', 'TASK_FINISHED', 'SHUTTING_DOWN'],
+})
+
+export const replay = describe({
+  tag: 'Tasks',
+  summary: 'Submit the same again, as a new task',
+  description: 'Needs no body.',
+  parameters: [taskId, ...submitHeaders],
+  replies: { 200: outcome, 202: accepted },
+  errors: [...submitErrors, 'TASK_NOT_FOUND'],
+})

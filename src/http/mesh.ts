@@ -1,0 +1,50 @@
+/** The droplets, as this service knows them. */
+import { Elysia } from 'elysia'
+import { OrchestratorError } from '../errors.ts'
+import { BASE, type Api } from './api.ts'
+import { describe } from './docs/describe.ts'
+import { dropletsExample } from './docs/examples.ts'
+import { DropletsQuery, queryParameters, readQuery } from './query.ts'
+
+export function meshRoutes({ registry, reachability }: Api) {
+  return new Elysia({ name: 'mesh' }).get(
+    `${BASE}/droplets`,
+    async ({ request }) => {
+      if (readQuery(DropletsQuery, request.url).refresh) await registry.refresh()
+      if (registry.cacheStatus() === 'unavailable') {
+        throw new OrchestratorError('REGISTRY_ERROR', 'There is no usable list of droplets')
+      }
+      const droplets = registry.directory().droplets.map((droplet) => {
+        const { reachable, lastProbe, latencyMs } = reachability.of(droplet.name)
+        return {
+          id: droplet.id,
+          name: droplet.name,
+          url: droplet.url,
+          endpoint: droplet.url,
+          version: droplet.version,
+          status: droplet.status,
+          reachable,
+          last_probe: lastProbe === null ? null : lastProbe / 1000,
+          latency_ms: latencyMs === null ? null : Math.round(latencyMs),
+        }
+      })
+      return {
+        droplets,
+        cache_status: registry.cacheStatus(),
+        cache_age_seconds: registry.cacheAgeSeconds(),
+        served_from: registry.servedFrom(),
+      }
+    },
+    { detail },
+  )
+}
+
+const detail = describe({
+  tag: 'Mesh',
+  summary: 'List the droplets that tasks can be sent to',
+  parameters: queryParameters(DropletsQuery),
+  replies: {
+    200: { description: 'The droplets', schema: 'Droplets', example: dropletsExample },
+  },
+  errors: ['INVALID_REQUEST', 'REGISTRY_ERROR'],
+})

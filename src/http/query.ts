@@ -1,0 +1,71 @@
+/** Query parameters, checked against a schema like bodies are. */
+import { Type, type Static, type TObject } from 'typebox'
+import { Value } from 'typebox/value'
+import { invalidRequest } from '../errors.ts'
+import { STATUSES } from '../task.ts'
+import { faultsOf } from './faults.ts'
+
+export const ListQuery = Type.Object({
+  status: Type.Optional(
+    Type.Union(
+      STATUSES.map((status) => Type.Literal(status)),
+      { description: 'Only tasks in this state' },
+    ),
+  ),
+  droplet_name: Type.Optional(Type.String({ description: "Only this droplet's tasks" })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'Tasks per page' }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ description: 'The `next_cursor` of the page before this one' }),
+  ),
+})
+
+export const DropletsQuery = Type.Object({
+  refresh: Type.Optional(
+    Type.Boolean({ description: 'Sync with the Registry first', default: false }),
+  ),
+})
+
+export const FindQuery = Type.Object({
+  wait: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 60,
+      description: 'Answer when the task has ended, or after this many seconds',
+    }),
+  ),
+})
+
+const CONVERTIBLE = /^-?\d+$|^(?:true|false)$/
+
+/**
+ * Reads what the schema names and ignores the rest; an empty value is none. Throws
+ * INVALID_REQUEST with every fault.
+ */
+export function readQuery<T extends TObject>(schema: T, url: string): Static<T> {
+  const given = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+  const query: Record<string, unknown> = {}
+  for (const [name, property] of Object.entries(schema.properties)) {
+    const text = given.get(name)
+    if (text === null || text === '') continue
+    query[name] = CONVERTIBLE.test(text) ? Value.Convert(property, text) : text
+  }
+  const faults = faultsOf(Value.Errors(schema, query)).map(({ path, message }) => ({
+    path: `?${path.slice(1)}`,
+    message,
+  }))
+  if (faults.length > 0) throw invalidRequest(...faults)
+  return query as Static<T>
+}
+
+/** The schema as OpenAPI parameters. */
+export function queryParameters(schema: TObject): object[] {
+  return Object.entries(schema.properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: 'query',
+    required: false,
+    description,
+    schema: property,
+  }))
+}

@@ -1,0 +1,107 @@
+/** Tasks as they go over the wire. JSON that came as text goes out as it came. */
+import { OrchestratorError } from '../errors.ts'
+import {
+  INTERRUPTED,
+  retryCount,
+  type Attempt,
+  type JsonText,
+  type Task,
+  type TaskSummary,
+} from '../task.ts'
+import type { TaskPage } from '../store/store.ts'
+
+const seconds = (ms: number) => ms / 1000
+
+/** A JSON object of `fields` and, after them, of members that are JSON text already. */
+function withRaw(fields: object, raw: Record<string, JsonText | null>): string {
+  const tail = Object.entries(raw).map(([name, json]) => `,"${name}":${json ?? 'null'}`)
+  return JSON.stringify(fields).slice(0, -1) + tail.join('') + '}'
+}
+
+/**
+ * The reply to who waited for the task's end. Throws TIMEOUT or DROPLET_UNREACHABLE when the
+ * droplet never answered.
+ */
+export function outcomeView(task: Task): string {
+  if (task.responseStatus === null && task.status !== 'cancelled') throw neverAnswered(task)
+  const { id: task_id, status, targetUrl: target_url, responseStatus: response_status } = task
+  return (
+    JSON.stringify({ task_id, status, target_url, response_status }).slice(0, -1) +
+    `,"response_body":${task.responseBody ?? 'null'},"retry_count":${retryCount(task)}` +
+    `,"duration_ms":${task.durationMs}}`
+  )
+}
+
+function neverAnswered(task: Task): OrchestratorError {
+  const details = {
+    task_id: task.id,
+    droplet_name: task.dropletName,
+    target_url: task.targetUrl,
+    retry_count: retryCount(task),
+    last_error: task.errorMessage,
+    total_duration_ms: task.durationMs,
+  }
+  if (task.errorMessage === INTERRUPTED) {
+    const message = 'The service was stopped before the droplet answered'
+    return new OrchestratorError('SHUTTING_DOWN', message, details, { 'retry-after': '5' })
+  }
+  return task.status === 'timeout'
+    ? new OrchestratorError(
+        'TIMEOUT',
+        `Droplet '${task.dropletName}' did not answer in time`,
+        details,
+      )
+    : new OrchestratorError(
+        'DROPLET_UNREACHABLE',
+        `Droplet '${task.dropletName}' could not be reached: ${task.errorMessage}`,
+        details,
+      )
+}
+
+export function acceptedView(task: Task): string {
+  return JSON.stringify({ task_id: task.id, status: task.status, location: taskLocation(task.id) })
+}
+
+export function taskLocation(id: string): string {
+  return `/orchestrator/tasks/${id}`
+}
+
+export function taskView(task: Task): string {
+  const summary = summaryView({ ...task, retryCount: retryCount(task) })
+  const { responseBody: response_body, payload, meta } = task
+  return withRaw(
+    { ...summary, replay_of: task.replayOf, attempts: task.attempts.map(attemptView) },
+    { response_body, payload, meta },
+  )
+}
+
+export function pageView({ tasks, total, nextCursor }: TaskPage, limit: number): string {
+  const page = { tasks: tasks.map(summaryView), total, limit, next_cursor: nextCursor }
+  return JSON.stringify(page)
+}
+
+function summaryView(task: TaskSummary) {
+  return {
+    id: task.id,
+    droplet_name: task.dropletName,
+    method: task.method,
+    target_url: task.targetUrl,
+    status: task.status,
+    response_status: task.responseStatus,
+    retry_count: task.retryCount,
+    created_at: seconds(task.createdAt),
+    completed_at: task.completedAt === null ? null : seconds(task.completedAt),
+    duration_ms: task.durationMs,
+    error_message: task.errorMessage,
+  }
+}
+
+function attemptView(attempt: Attempt) {
+  return {
+    attempt: attempt.attempt,
+    started_at: seconds(attempt.startedAt),
+    duration_ms: attempt.durationMs,
+    response_status: attempt.responseStatus,
+    error: attempt.error,
+  }
+}

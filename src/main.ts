@@ -1,0 +1,108 @@
+/** The process: arguments, signals, exit codes. Nothing else touches `process`. */
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { parseEnv } from 'node:util'
+import { check } from './commands/check.ts'
+import { EXIT, type Command, type CommandIo } from './commands/command.ts'
+import { compose } from './commands/compose.ts'
+import { dev } from './commands/dev.ts'
+import { health } from './commands/health.ts'
+import { openapi } from './commands/openapi.ts'
+import { raiseFetchLimit } from './commands/relaunch.ts'
+import { serve } from './commands/serve.ts'
+import { systemd } from './commands/systemd.ts'
+import { errorText } from './errors.ts'
+import { VERSION } from './version.ts'
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve,
+  dev,
+  check,
+  health,
+  openapi,
+  systemd,
+  compose,
+}
+
+const USAGE = `orchestrator ${VERSION}: finds a droplet, calls it, retries, remembers
+
+Usage: orchestrator [COMMAND] [--env-file FILE]
+
+  serve        run the service (the default)
+  dev          run it with a Registry and a droplet of its own, to try it out
+               [--port N] [--registry-port N]
+  check        check the configuration and print the effective settings
+  health [URL] ask a running service whether it is well: exit code 0 or 1
+  openapi      print the OpenAPI document
+  systemd      print a unit file
+  compose      print a compose file for the full stack
+
+  --env-file FILE  read settings from FILE too; the environment counts more
+  --version        print the version
+  --help           print this
+`
+
+// What would kill a process that doesn't listen for it, without a word.
+const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
+
+function commandIo(env: CommandIo['env']): CommandIo {
+  return {
+    env,
+    cwd: process.cwd(),
+    home: process.env.HOME || homedir(),
+    isTerminal: process.stdout.isTTY === true,
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    onStopSignal(callback) {
+      process.on('SIGTERM', callback)
+      process.on('SIGINT', callback)
+    },
+    exit: (code) => process.exit(code),
+  }
+}
+
+/** Takes `--env-file FILE` or `--env-file=FILE` out of the arguments. */
+function takeEnvFile(args: string[]): { file: string | null; rest: string[] } {
+  const at = args.findIndex((arg) => arg === '--env-file' || arg.startsWith('--env-file='))
+  if (at < 0) return { file: null, rest: args }
+  const [flag = '', ...value] = args[at]!.split('=')
+  const taken = value.length > 0 ? 1 : 2
+  const file = value.length > 0 ? value.join('=') : args[at + 1]
+  if (!file) throw new Error(`${flag} needs a file`)
+  return { file, rest: args.toSpliced(at, taken) }
+}
+
+async function main(argv: string[]): Promise<number> {
+  const io = commandIo(process.env)
+  let env = io.env
+  let rest = argv
+  try {
+    const taken = takeEnvFile(argv)
+    rest = taken.rest
+    if (taken.file) env = { ...parseEnv(readFileSync(taken.file, 'utf8')), ...process.env }
+  } catch (error) {
+    io.stderr(`${errorText(error)}\n\n${USAGE}`)
+    return EXIT.usage
+  }
+  const [name = 'serve', ...args] = rest
+  if (name === '--help' || name === '-h') return (io.stdout(USAGE), EXIT.ok)
+  if (name === '--version' || name === '-V') return (io.stdout(`${VERSION}\n`), EXIT.ok)
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) {
+    io.stderr(`There is no command '${name}'\n\n${USAGE}`)
+    return EXIT.usage
+  }
+  if (command === serve || command === dev) prepareToServe(io)
+  return command(args, { ...io, env })
+}
+
+function prepareToServe(io: CommandIo): void {
+  // The binary is its own program; `bun src/main.ts` is Bun and a file.
+  const script = Bun.main.startsWith('/$bunfs/') ? [] : [Bun.main]
+  const program = [process.execPath, ...script, ...process.argv.slice(2)]
+  const reason = raiseFetchLimit({ argv: program, env: process.env })
+  if (reason) io.stderr(`At most 256 requests will be in flight at once: ${reason}\n`)
+  for (const signal of IGNORED_SIGNALS) process.on(signal, () => {})
+}
+
+process.exit(await main(process.argv.slice(2)))

@@ -1,0 +1,59 @@
+import { systemFetch } from '../../src/ports.ts'
+import type { Droplet } from '../../src/registry/droplet.ts'
+import { createRegistry, type Registry } from '../../src/registry/sync.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordingLog } from '../support/log.ts'
+import { memoryCache } from '../support/memory-cache.ts'
+
+export const TIMEOUT_MS = 5000
+export const INTERVAL_MS = 60_000
+export const EXPIRY_MS = 300_000
+
+/** A Registry client with a fake clock, a real fetch and a far end at `url`. */
+export function meshAt(url: string, options: Partial<ReturnType<typeof defaults>> = {}) {
+  const settings = { ...defaults(), ...options }
+  const { clock, log, cache, publicUrl, ...registry } = settings
+  const config = { registry: { url, ...registry } }
+  const client = createRegistry({ config, clock, fetch: systemFetch, log, cache, publicUrl })
+  return {
+    clock,
+    log,
+    cache,
+    registry: client,
+    warnings: () => log.lines.filter(({ level }) => level === 'WARNING'),
+    /** The next periodic sync, to its end. */
+    async nextSync() {
+      const before = client.stats().syncsTotal
+      await clock.advance(registry.syncIntervalMs)
+      await clock.settle(() => client.stats().syncsTotal > before)
+    },
+    [Symbol.asyncDispose]: () => client.stop(),
+  }
+}
+
+function defaults() {
+  return {
+    clock: new FakeClock(),
+    log: recordingLog(),
+    cache: memoryCache() as Parameters<typeof createRegistry>[0]['cache'] & { writes?: number },
+    publicUrl: (): string | null => 'http://localhost:8001',
+    syncIntervalMs: INTERVAL_MS,
+    timeoutMs: TIMEOUT_MS,
+    cacheDir: '/nowhere',
+    cacheExpiryMs: EXPIRY_MS,
+    registerSelf: false,
+  }
+}
+
+export function names(registry: Registry): readonly string[] {
+  return registry.directory().names()
+}
+
+export function droplet(name: string, more: Partial<Droplet> = {}): Droplet {
+  const url = `http://${name}.example`
+  return { id: 1, name, url, version: null, status: 'active', steward: null, ...more }
+}
+
+export function listOf(...namesOfDroplets: string[]) {
+  return { droplets: namesOfDroplets.map((name) => droplet(name)) }
+}

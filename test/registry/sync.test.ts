@@ -1,0 +1,609 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { OrchestratorError } from '../../src/errors.ts'
+import { fileCache } from '../../src/registry/disk-cache.ts'
+import { MOST_BYTES } from '../../src/registry/exchange.ts'
+import type { Registry } from '../../src/registry/sync.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordingLog } from '../support/log.ts'
+import { memoryCache } from '../support/memory-cache.ts'
+import {
+  deadUrl,
+  endless,
+  hang,
+  hangAfterHeaders,
+  held,
+  html,
+  json,
+  malformed,
+  reply,
+  reset,
+  resetMidBody,
+  scriptedServer,
+  trickle,
+  truncated,
+  type Answer,
+} from '../support/scripted-server.ts'
+import { droplet, EXPIRY_MS, INTERVAL_MS, listOf, meshAt, names, TIMEOUT_MS } from './mesh.ts'
+
+async function refusal(lookUp: Promise<unknown>): Promise<OrchestratorError> {
+  const error = await lookUp.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof OrchestratorError) return error
+  throw new Error(`expected a refusal, got ${error}`)
+}
+
+describe('a sync', () => {
+  test('brings the list, at start and every interval after the end of the one before', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    expect(registry.cacheStatus()).toBe('unavailable')
+    expect(registry.cacheAgeSeconds()).toBeNull()
+    expect(registry.stats().lastSyncAt).toBeNull()
+
+    await registry.start()
+    await registry.refresh()
+    expect(far.calls).toEqual(['GET /droplets'])
+    expect(far.requests[0]?.headers['user-agent']).toMatch(/^orchestrator\/\d/)
+    expect(registry.find('ONE')).toEqual(droplet('one'))
+    expect(registry.cacheStatus()).toBe('active')
+    expect(registry.servedFrom()).toBe('registry')
+    expect(registry.cacheAgeSeconds()).toBe(0)
+    expect(registry.stats()).toMatchObject({ syncsTotal: 1, syncsSuccess: 1, syncsError: 0 })
+    expect(registry.stats().lastSyncAt).toBe(clock.now())
+
+    await clock.advance(INTERVAL_MS - 1)
+    expect(far.calls).toHaveLength(1)
+    expect(registry.cacheAgeSeconds()).toBe(59)
+    far.script(json(listOf('one', 'two')))
+    await clock.advance(1)
+    await clock.settle(() => registry.stats().syncsTotal === 2)
+    expect(names(registry)).toEqual(['one', 'two'])
+
+    // A refresh in between moves the next one.
+    await clock.advance(INTERVAL_MS - 1)
+    await registry.refresh()
+    await clock.advance(INTERVAL_MS - 1)
+    expect(registry.stats().syncsTotal).toBe(3)
+  })
+
+  test('replaces the directory whole: who holds the old one sees no change', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    const before = mesh.registry.directory()
+    far.script(json(listOf('two')))
+    await mesh.registry.refresh()
+    expect(before.names()).toEqual(['one'])
+    expect(names(mesh.registry)).toEqual(['two'])
+  })
+
+  test('is one for all who wait', async () => {
+    const gate = Promise.withResolvers<void>()
+    await using far = scriptedServer(held(gate.promise, json(listOf('one'))))
+    await using mesh = meshAt(far.url)
+    await mesh.registry.start()
+    const waiters = Array.from({ length: 50 }, () => mesh.registry.refresh())
+    await far.received(1)
+    gate.resolve()
+    await Promise.all(waiters)
+    expect(far.calls).toHaveLength(1)
+  })
+
+  test('skips junk with one warning, not one each time', async () => {
+    const junk = { droplets: [{ name: 'bad' }, ...listOf('good').droplets, 7] }
+    await using far = scriptedServer(json(junk))
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    await mesh.registry.refresh()
+    expect(names(mesh.registry)).toEqual(['good'])
+    expect(mesh.warnings()).toEqual([
+      {
+        level: 'WARNING',
+        msg: 'Droplets that are not valid were skipped',
+        fields: { skipped: 2, first: 'entry 0: endpoint: missing' },
+      },
+    ])
+    far.script(json({ droplets: [7] }), json(listOf('good')), json(junk))
+    for (let n = 0; n < 3; n++) await mesh.registry.refresh()
+    expect(mesh.log.messages('WARNING')).toContain('The sync with the Registry failed')
+    const skips = mesh.warnings().filter(({ fields }) => 'skipped' in fields)
+    expect(skips.map(({ fields }) => fields.skipped)).toEqual([2, 1, 2])
+  })
+})
+
+describe('an odd reply is a failed sync: the list stays', () => {
+  const odd: [string, Answer][] = [
+    ['HTML', html()],
+    ['HTML with 502', html(502)],
+    ['500 with a list', json(listOf('evil'), 500)],
+    ['201 with a list', json(listOf('evil'), 201)],
+    ['a redirect', reply({ status: 302, headers: { location: '/elsewhere' } })],
+    ['nothing', reply()],
+    ['null', json(null)],
+    ['a string', json('droplets')],
+    ['another shape', json({ items: [] })],
+    ['droplets of the wrong kind', json({ droplets: {} })],
+    ['cut JSON', reply({ body: '{"droplets":[' })],
+    ['a broken gzip', reply({ headers: { 'content-encoding': 'gzip' }, body: 'not gzip' })],
+    ['a reset', reset],
+    ['a reset mid-body', resetMidBody],
+    ['a truncated body', truncated],
+    ['no HTTP', malformed],
+    ['an endless body', endless()],
+  ]
+  test.each(odd)('%s', async (_, answer) => {
+    await using far = scriptedServer(json(listOf('kept')))
+    await using mesh = meshAt(far.url)
+    const { registry } = mesh
+    await registry.refresh()
+    far.script(answer)
+    await registry.refresh()
+    expect(names(registry)).toEqual(['kept'])
+    expect(registry.cacheStatus()).toBe('stale')
+    expect(registry.servedFrom()).toBe('cache')
+    expect(registry.stats()).toMatchObject({ syncsTotal: 2, syncsSuccess: 1, syncsError: 1 })
+    expect(registry.find('kept')).toBeDefined()
+    await registry.refresh()
+    expect(mesh.log.messages('WARNING')).toEqual(['The sync with the Registry failed'])
+    far.script(json(listOf('new')))
+    await registry.refresh()
+    expect(registry.cacheStatus()).toBe('active')
+    expect(names(registry)).toEqual(['new'])
+    expect(mesh.log.messages('INFO')).toHaveLength(2)
+  })
+
+  const slow: [string, Answer, string][] = [
+    ['before the headers', hang, 'no answer within 5000 ms'],
+    ['after the headers', hangAfterHeaders, 'no answer within 5000 ms'],
+    ['dripping headers', trickle(), 'no answer within 5000 ms'],
+  ]
+  test.each(slow)('a hang: %s', async (_, answer, error) => {
+    await using far = scriptedServer(answer)
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.start()
+    await far.received(1)
+    await clock.advance(TIMEOUT_MS - 1)
+    expect(registry.stats().syncsTotal).toBe(0)
+    await clock.advance(1)
+    expect(registry.stats()).toMatchObject({ syncsError: 1, lastSyncDurationMs: TIMEOUT_MS })
+    expect(mesh.warnings()[0]?.fields.error).toBe(error)
+    await clock.settle(() => far.connections === 0)
+    far.script(json(listOf('one')))
+    await mesh.nextSync()
+    expect(registry.cacheStatus()).toBe('active')
+  })
+
+  test('nobody there', async () => {
+    await using mesh = meshAt(await deadUrl())
+    await mesh.registry.start()
+    await mesh.registry.refresh()
+    expect(mesh.registry.stats().syncsError).toBe(1)
+  })
+
+  test('an endless body is cut at the cap, and the connection with it', async () => {
+    await using far = scriptedServer(endless())
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    expect(mesh.warnings()[0]?.fields.error).toBe(`the answer is larger than ${MOST_BYTES} bytes`)
+    await mesh.clock.settle(() => far.connections === 0)
+  })
+})
+
+describe('the age of a list', () => {
+  test('counts from the last successful sync; older than the expiry it is not used', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.refresh()
+    const lastSyncAt = registry.stats().lastSyncAt
+    far.script(html(500))
+    await clock.advance(EXPIRY_MS - 1)
+    expect(registry.cacheStatus()).toBe('active')
+    await registry.refresh()
+    expect(registry.cacheStatus()).toBe('stale')
+    expect(registry.cacheAgeSeconds()).toBe(299)
+    expect(registry.find('one')).toBeDefined()
+    await clock.advance(1)
+    expect(registry.cacheStatus()).toBe('unavailable')
+    expect(registry.cacheAgeSeconds()).toBe(300)
+    expect(registry.find('one')).toBeUndefined()
+    expect(registry.stats().lastSyncAt).toBe(lastSyncAt)
+  })
+
+  test('goes on across restarts', async () => {
+    const cache = memoryCache()
+    const clock = new FakeClock()
+    const url = await deadUrl()
+    {
+      await using far = scriptedServer(json(listOf('one')))
+      await using first = meshAt(far.url, { cache, clock })
+      await first.registry.refresh()
+    }
+    // The machine was off: another monotonic clock, a later wall clock.
+    for (const [later, status, age] of [
+      [EXPIRY_MS - 1000, 'stale', 299],
+      [EXPIRY_MS, 'unavailable', 300],
+    ] as const) {
+      await using next = meshAt(url, { cache, clock: new FakeClock(clock.now() + later) })
+      await next.registry.start()
+      expect(next.registry.cacheStatus()).toBe(status)
+      await next.registry.refresh()
+      expect(next.registry.cacheStatus()).toBe(status)
+      expect(next.registry.cacheAgeSeconds()).toBe(age)
+      expect(next.registry.servedFrom()).toBe('cache')
+      expect(next.registry.stats().lastSyncAt).toBe(clock.now())
+      expect(names(next.registry)).toEqual(['one'])
+    }
+  })
+
+  test('a wall clock that jumps changes nothing while we run', async () => {
+    await using far = scriptedServer(json(listOf('one')), {})
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.refresh()
+    far.script(reset)
+    await registry.refresh()
+    clock.jump(-10 * EXPIRY_MS)
+    await clock.advance(10_000)
+    expect(registry.cacheAgeSeconds()).toBe(10)
+    clock.jump(20 * EXPIRY_MS)
+    expect(registry.cacheStatus()).toBe('stale')
+  })
+
+  test('a list from the future is new, not younger than that', async () => {
+    const clock = new FakeClock()
+    const cache = memoryCache({ syncedAt: clock.now() + 1e9, droplets: [droplet('one')] })
+    await using mesh = meshAt(await deadUrl(), { cache, clock })
+    await mesh.registry.start()
+    expect(mesh.registry.cacheAgeSeconds()).toBe(0)
+    await mesh.registry.refresh()
+    await clock.advance(EXPIRY_MS)
+    expect(mesh.registry.cacheStatus()).toBe('unavailable')
+  })
+
+  test('with expiry 0 it never expires', async () => {
+    const cache = memoryCache({ syncedAt: 0, droplets: [droplet('one')] })
+    await using mesh = meshAt(await deadUrl(), { cache, cacheExpiryMs: 0 })
+    await mesh.registry.start()
+    await mesh.registry.refresh()
+    expect(mesh.registry.cacheStatus()).toBe('stale')
+    expect(mesh.registry.find('one')).toBeDefined()
+  })
+})
+
+describe('a Registry that comes back empty', () => {
+  const empty = json({ droplets: [], total: 0 })
+
+  test('is believed only after it has been empty for the expiry', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.start()
+    await registry.refresh()
+    far.script(empty)
+    for (let minute = 1; minute <= 5; minute++) {
+      await mesh.nextSync()
+      expect(registry.cacheStatus()).toBe('stale')
+      expect(registry.find('one')).toBeDefined()
+      expect(registry.servedFrom()).toBe('cache')
+    }
+    // The list is older than the expiry by now, but the Registry has been empty for less.
+    expect(registry.cacheAgeSeconds()).toBe(300)
+    await clock.advance(INTERVAL_MS - 1)
+    expect(registry.cacheStatus()).toBe('stale')
+    await clock.advance(1)
+    await clock.settle(() => registry.stats().syncsTotal === 7)
+    expect(registry.cacheStatus()).toBe('active')
+    expect(names(registry)).toEqual([])
+    expect(registry.stats()).toMatchObject({ syncsSuccess: 2, syncsError: 5 })
+    expect(mesh.warnings().map(({ fields }) => fields.error)).toEqual([
+      'it lists no droplets: keeping the list from before',
+    ])
+  })
+
+  test('and then fills again is believed at once, and its emptiness forgotten', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.refresh()
+    far.script(empty, json(listOf('two')), empty)
+    await registry.refresh()
+    await clock.advance(EXPIRY_MS - 1)
+    await registry.refresh()
+    expect(names(registry)).toEqual(['two'])
+    await clock.advance(1000)
+    await registry.refresh()
+    expect(registry.cacheStatus()).toBe('stale')
+    expect(names(registry)).toEqual(['two'])
+  })
+
+  test('does not wipe the list of a run before, nor the one on disk', async () => {
+    const cache = memoryCache({ syncedAt: 0, droplets: [droplet('one')] })
+    await using far = scriptedServer(empty)
+    await using mesh = meshAt(far.url, { cache })
+    await mesh.registry.start()
+    expect(mesh.registry.cacheStatus()).toBe('unavailable')
+    await mesh.registry.refresh()
+    expect(mesh.registry.cacheStatus()).toBe('stale')
+    expect(mesh.registry.find('one')).toBeDefined()
+    expect(cache.writes).toBe(0)
+  })
+
+  test('with expiry 0 never wipes it', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url, { cacheExpiryMs: 0 })
+    await mesh.registry.refresh()
+    far.script(empty)
+    await mesh.registry.refresh()
+    await mesh.clock.advance(1e9)
+    await mesh.registry.refresh()
+    expect(mesh.registry.cacheStatus()).toBe('stale')
+    expect(names(mesh.registry)).toEqual(['one'])
+  })
+
+  test('entries that are all junk count as none', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    far.script(json([{ name: 'one', url: 'http://u:p@h' }]))
+    await mesh.registry.refresh()
+    expect(names(mesh.registry)).toEqual(['one'])
+  })
+
+  test('from the very first is an empty mesh, and no trouble', async () => {
+    await using far = scriptedServer(empty)
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    expect(mesh.registry.cacheStatus()).toBe('active')
+    expect(mesh.registry.cacheAgeSeconds()).toBe(0)
+    expect((await refusal(mesh.registry.lookUp('x'))).code).toBe('DROPLET_NOT_FOUND')
+    expect(mesh.warnings()).toEqual([])
+  })
+})
+
+describe('an unknown name', () => {
+  test('asks the Registry once for all who wait, and finds what is new there', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    const gate = Promise.withResolvers<void>()
+    far.script(held(gate.promise, json(listOf('one', 'new'))))
+    const found = Array.from({ length: 100 }, () => mesh.registry.lookUp('NEW'))
+    await far.received(2)
+    gate.resolve()
+    expect((await Promise.all(found)).map(({ name }) => name)).toEqual(Array(100).fill('new'))
+    expect(far.calls).toHaveLength(2)
+  })
+
+  test('asks at most once a second', async () => {
+    await using far = scriptedServer(json(listOf('Zed', 'beta')))
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.refresh()
+    const error = await refusal(registry.lookUp('nobody'))
+    expect(error.code).toBe('DROPLET_NOT_FOUND')
+    expect(error.details).toEqual({
+      requested_droplet: 'nobody',
+      available_droplets: ['Zed', 'beta'],
+    })
+    expect(far.calls).toHaveLength(2)
+    await clock.advance(999)
+    for (let n = 0; n < 10; n++) await refusal(registry.lookUp(`nobody ${n}`))
+    expect(far.calls).toHaveLength(2)
+    await clock.advance(1)
+    await refusal(registry.lookUp('nobody'))
+    expect(far.calls).toHaveLength(3)
+  })
+
+  test('a known name never asks', async () => {
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url)
+    await mesh.registry.refresh()
+    far.script(hang)
+    void mesh.registry.refresh()
+    expect((await mesh.registry.lookUp('one')).name).toBe('one')
+    expect(mesh.registry.find('One')?.name).toBe('one')
+  })
+
+  test('is told of at most 100 others', async () => {
+    const many = Array.from({ length: 150 }, (_, n) => `d${String(n).padStart(3, '0')}`)
+    await using far = scriptedServer(json(listOf(...many.toReversed())))
+    await using mesh = meshAt(far.url)
+    const { details } = await refusal(mesh.registry.lookUp('x'))
+    expect(details.available_droplets).toEqual(many.slice(0, 100))
+  })
+
+  test('without a usable list is REGISTRY_ERROR, after another try, until one succeeds', async () => {
+    await using far = scriptedServer(html(503))
+    await using mesh = meshAt(far.url)
+    const { registry, clock } = mesh
+    await registry.start()
+    await registry.refresh()
+    const error = await refusal(registry.lookUp('one'))
+    expect(error.code).toBe('REGISTRY_ERROR')
+    expect(error.details).toEqual({ last_error: 'it answered 503' })
+    expect(far.calls).toHaveLength(2)
+    await refusal(registry.lookUp('one'))
+    expect(far.calls).toHaveLength(2)
+    far.script(json(listOf('one')))
+    await clock.advance(1000)
+    expect((await registry.lookUp('one')).name).toBe('one')
+  })
+
+  test('of an expired list is looked up anew', async () => {
+    const cache = memoryCache({ syncedAt: 0, droplets: [droplet('one', { url: 'http://old' })] })
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url, { cache })
+    await mesh.registry.start()
+    expect(mesh.registry.find('one')).toBeUndefined()
+    expect((await mesh.registry.lookUp('one')).url).toBe('http://one.example')
+  })
+})
+
+describe('start and stop', () => {
+  test('a Registry that hangs does not hold up the start', async () => {
+    await using far = scriptedServer(hang)
+    const cache = memoryCache({ syncedAt: 1e15, droplets: [droplet('one')] })
+    await using mesh = meshAt(far.url, { cache })
+    await mesh.registry.start()
+    expect(mesh.registry.cacheStatus()).toBe('stale')
+    expect(mesh.registry.find('one')).toBeDefined()
+  })
+
+  test('what the Registry said before the start is not undone by the disk', async () => {
+    await using far = scriptedServer(json(listOf('new')))
+    const cache = memoryCache({ syncedAt: 1e15, droplets: [droplet('old')] })
+    const unwritable = { read: () => cache.read(), write: async () => {} }
+    await using mesh = meshAt(far.url, { cache: unwritable })
+    await mesh.registry.refresh()
+    await mesh.registry.start()
+    expect(names(mesh.registry)).toEqual(['new'])
+  })
+
+  test('stop is safe twice and unstarted, ends what is in flight and leaves nothing behind', async () => {
+    await using far = scriptedServer(hangAfterHeaders)
+    const { registry, clock } = meshAt(far.url)
+    await registry.start()
+    await far.received(1)
+    const waiting = refusal(registry.lookUp('x'))
+    await registry.stop()
+    await registry.stop()
+    expect((await waiting).code).toBe('REGISTRY_ERROR')
+    expect(clock.pending).toBe(0)
+    await clock.settle(() => far.connections === 0)
+    await registry.refresh()
+    await registry.start()
+    await clock.advance(10 * INTERVAL_MS)
+    expect(far.calls).toHaveLength(1)
+    expect(registry.stats().syncsTotal).toBe(0)
+
+    const unstarted = meshAt(far.url)
+    await unstarted.registry.stop()
+    await unstarted.registry.start()
+    expect(unstarted.clock.pending).toBe(0)
+  })
+})
+
+describe('with a cache on disk', () => {
+  async function withDirectory(run: (dir: string) => Promise<void>): Promise<void> {
+    const dir = await mkdtemp(join(tmpdir(), 'registry-'))
+    try {
+      await run(dir)
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  }
+
+  test('a restart without a Registry goes on with the list from before', () =>
+    withDirectory(async (dir) => {
+      const log = recordingLog()
+      const clock = new FakeClock()
+      const first = await scriptedServer(json(listOf('one')))
+      await using before = meshAt(first.url, { cache: fileCache(dir, log), clock })
+      await before.registry.refresh()
+      await before.registry.stop()
+      await first.stop()
+      await using after = meshAt(first.url, { cache: fileCache(dir, log), clock })
+      await after.registry.start()
+      expect(after.registry.find('one')).toEqual(droplet('one'))
+      await after.registry.refresh()
+      expect(after.registry.cacheStatus()).toBe('stale')
+      expect(log.lines).toEqual([])
+    }))
+
+  test('that is damaged or cannot be written, it starts and syncs all the same', () =>
+    withDirectory(async (dir) => {
+      const log = recordingLog()
+      await Bun.write(join(dir, 'orchestrator_droplets.json'), '{"half":')
+      await using far = scriptedServer(json(listOf('one')))
+      for (const cacheDir of [dir, join(dir, 'orchestrator_droplets.json', 'below a file')]) {
+        await using mesh = meshAt(far.url, { cache: fileCache(cacheDir, log) })
+        await mesh.registry.start()
+        await mesh.registry.refresh()
+        expect(mesh.registry.cacheStatus()).toBe('active')
+        await mesh.registry.refresh()
+        await mesh.registry.stop()
+      }
+      expect(log.messages('WARNING')).toEqual([
+        'The cached droplet list cannot be read: not used',
+        'The droplet list cannot be cached',
+      ])
+    }))
+
+  test('a disk that hangs holds up nothing; the newest list is written at last', async () => {
+    const gate = Promise.withResolvers<void>()
+    const written: unknown[] = []
+    const cache = {
+      read: async () => null,
+      async write(list: unknown) {
+        await gate.promise
+        written.push(list)
+      },
+    }
+    await using far = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(far.url, { cache })
+    await mesh.registry.refresh()
+    await mesh.registry.refresh()
+    far.script(json(listOf('two')))
+    await mesh.registry.refresh()
+    gate.resolve()
+    await mesh.registry.stop()
+    expect(written).toMatchObject([listOf('one'), listOf('two')])
+  })
+})
+
+describe('a file: registry', () => {
+  async function withFile(run: (path: string, registry: Registry) => Promise<void>) {
+    const dir = await mkdtemp(join(tmpdir(), 'registry file-'))
+    const path = join(dir, 'droplets.json')
+    await using mesh = meshAt(Bun.pathToFileURL(path).href, { registerSelf: true })
+    try {
+      await run(path, mesh.registry)
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  }
+
+  test('is read at each sync, and nothing is registered there', () =>
+    withFile(async (path, registry) => {
+      await Bun.write(path, JSON.stringify(listOf('one')))
+      await registry.refresh()
+      expect(names(registry)).toEqual(['one'])
+      const text = JSON.stringify([
+        ...listOf('two').droplets,
+        { name: 'orchestrator', id: 9, url: 'http://o' },
+      ])
+      await Bun.write(path, text)
+      expect((await registry.lookUp('two')).name).toBe('two')
+      expect(registry.selfId()).toBe(9)
+      expect(registry.registered()).toBe(true)
+      expect(await Bun.file(path).text()).toBe(text)
+    }))
+
+  test('that is missing, damaged or no file is a failed sync', () =>
+    withFile(async (path, registry) => {
+      await registry.refresh()
+      await Bun.write(path, '[{"name":')
+      await registry.refresh()
+      await rm(path)
+      await Bun.write(join(path, 'occupied'), '')
+      await registry.refresh()
+      expect(registry.stats().syncsError).toBe(3)
+      expect(registry.cacheStatus()).toBe('unavailable')
+    }))
+
+  test('with an address that is none is a failed sync, too', async () => {
+    for (const url of ['file:', 'file://host/x', 'file:///%00', 'file:/dev/zero']) {
+      await using mesh = meshAt(url)
+      await mesh.registry.refresh()
+      expect(mesh.registry.stats().syncsError).toBe(1)
+    }
+  })
+})
