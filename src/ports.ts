@@ -14,6 +14,8 @@ export interface Clock {
   monotonic(): number
   /** Calls `callback` once in `ms`; the returned function calls it off. */
   after(ms: number, callback: () => void): () => void
+  /** Calls `callback` when this turn of the event loop is over. */
+  soon(callback: () => void): void
   /** Resolves in `ms`, or as soon as the signal aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
@@ -60,6 +62,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS))
     return () => clearTimeout(timer)
   },
+  soon: (callback) => void setImmediate(callback),
   sleep: (ms, signal) => sleepWith(systemClock.after, ms, signal),
 }
 

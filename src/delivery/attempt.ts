@@ -6,6 +6,7 @@ import type { Task } from '../task.ts'
 import { bodyToJson, declaredLength, readAtMost, truncationMarker } from './body.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
+import type { Run } from './run.ts'
 
 export interface AttemptPorts {
   clock: Clock
@@ -13,26 +14,29 @@ export interface AttemptPorts {
   maxResponseBytes: number
 }
 
-/** Why a task is called off; the reason of the abort signal that does it. */
-export type Halt = 'cancelled' | 'shutdown'
+const HALTED = { cancelled: 'cancelled', shutdown: 'interrupted' } as const
 
 const USER_AGENT = `${SERVICE}/${VERSION}`
 
 /**
- * Sends the task's latest attempt. `limitMs` covers connecting, headers and body; `halt` calls
- * it off, with a `Halt` as its reason. Never rejects.
+ * Sends the run's latest attempt. `limitMs` covers connecting, headers and body; halting the run
+ * calls it off. Never rejects.
  */
 export async function attempt(
-  task: Task,
+  run: Run,
   limitMs: number,
-  halt: AbortSignal,
   { clock, fetch, maxResponseBytes }: AttemptPorts,
 ): Promise<Outcome> {
-  if (halt.aborted) return { ...halted(halt.reason as Halt), unsent: true }
+  if (run.halted) return { kind: HALTED[run.halted], unsent: true }
+  const { task } = run
   const controller = new AbortController()
   const callOff = () => controller.abort()
-  const disarm = clock.after(limitMs, callOff)
-  halt.addEventListener('abort', callOff)
+  let timedOut = false
+  const disarm = clock.after(limitMs, () => {
+    timedOut = true
+    callOff()
+  })
+  run.onHalt(callOff)
   try {
     const response = await fetch(task.targetUrl, {
       method: task.method,
@@ -42,19 +46,15 @@ export async function attempt(
     })
     return await answered(response, maxResponseBytes, clock.now())
   } catch (error) {
-    if (halt.aborted) return halted(halt.reason as Halt)
-    if (controller.signal.aborted) return { kind: 'timeout', error: `no answer in ${limitMs} ms` }
+    // What was not read to its end would hold its connection.
+    callOff()
+    if (run.halted) return { kind: HALTED[run.halted] }
+    if (timedOut) return { kind: 'timeout', error: `no answer in ${limitMs} ms` }
     return { kind: 'unreachable', error: errorText(error) }
   } finally {
     disarm()
-    halt.removeEventListener('abort', callOff)
-    // An answer that was not read to its end would hold its connection.
-    controller.abort()
+    run.onHalt(null)
   }
-}
-
-function halted(reason: Halt): Outcome & { kind: 'cancelled' | 'interrupted' } {
-  return { kind: reason === 'cancelled' ? 'cancelled' : 'interrupted' }
 }
 
 /** The caller's headers, then ours, which the caller can't replace. Names in lower case. */

@@ -1,7 +1,7 @@
 /** Takes a task that has begun to its end: attempt, wait, attempt. */
 import type { TaskStore } from '../store/store.ts'
 import { isFinished, type Task } from '../task.ts'
-import { attempt, type AttemptPorts, type Halt } from './attempt.ts'
+import { attempt, type AttemptPorts } from './attempt.ts'
 import { attemptLimit, begin, cancel, conclude, interrupt } from './lifecycle.ts'
 import type { Outcome } from './outcome.ts'
 import type { Run } from './run.ts'
@@ -20,8 +20,8 @@ export async function deliver(run: Run, ports: DeliveryPorts): Promise<Task> {
   for (;;) {
     const dueTick = await attemptAndRecord(run, ports)
     if (isFinished(run.task)) return run.task
-    await ports.clock.sleep(dueTick - ports.clock.monotonic(), run.signal)
-    if (run.signal.aborted) return endHalted(run, ports)
+    await run.wait(dueTick - ports.clock.monotonic())
+    if (run.halted) return endHalted(run, ports)
     run.task = begin(run.task, run.task.targetUrl, ports.clock.now())
     await ports.store.update(run.task)
   }
@@ -35,7 +35,7 @@ export async function attemptAndRecord(run: Run, ports: DeliveryPorts): Promise<
   const { clock } = ports
   const sentTick = clock.monotonic()
   const limitMs = attemptLimit(run.task, run.moment().elapsedMs)
-  const outcome = await attempt(run.task, limitMs, run.signal, ports)
+  const outcome = await attempt(run, limitMs, ports)
   const endTick = clock.monotonic()
   if (!('unsent' in outcome)) ports.onAttempt(run.task, outcome, endTick - sentTick)
   const moment = run.moment()
@@ -47,8 +47,7 @@ export async function attemptAndRecord(run: Run, ports: DeliveryPorts): Promise<
 
 /** Ends a task that was halted between two attempts. */
 export async function endHalted(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<Task> {
-  const reason = run.signal.reason as Halt
-  run.task = (reason === 'cancelled' ? cancel : interrupt)(run.task, run.moment())
+  run.task = (run.halted === 'cancelled' ? cancel : interrupt)(run.task, run.moment())
   await ports.store.update(run.task)
   return run.task
 }

@@ -54,10 +54,9 @@ export class Dispatcher {
   }
 
   /** Takes a synchronous task to its end. Rejects, and nothing was sent, when `save` does. */
-  async runNow(accepted: Task, save: Save): Promise<Task> {
+  async runNow(accepted: Task, route: Route, save: Save): Promise<Task> {
     const { clock } = this.ports
     const run = new Run(clock, clock.monotonic(), accepted)
-    const route = this.ports.route(accepted)
     if ('blocked' in route) {
       run.task = fail(accepted, route.blocked, run.moment())
       await save(run.task)
@@ -168,7 +167,7 @@ export class Dispatcher {
     const moment = run.moment()
     const route = this.ports.route(run.task)
     const { deadlineMs } = run.task
-    if (run.signal.aborted) {
+    if (run.halted) {
       await endHalted(run, this.ports)
     } else if (deadlineMs !== null && moment.elapsedMs >= deadlineMs) {
       run.task = expire(run.task, moment)
@@ -180,7 +179,7 @@ export class Dispatcher {
       run.task = begin(run.task, route.url, clock.now())
       await store.update(run.task)
       const dueTick = await attemptAndRecord(run, this.ports)
-      if (!isFinished(run.task) && run.signal.reason === 'cancelled') {
+      if (!isFinished(run.task) && run.halted === 'cancelled') {
         await endHalted(run, this.ports)
       }
       return dueTick

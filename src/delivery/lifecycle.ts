@@ -49,6 +49,7 @@ export function accept(task: NewTask, now: number): Task {
 
 /** queued, running → running: the next attempt is about to be sent to `targetUrl`. */
 export function begin(task: Task, targetUrl: string, now: number): Task {
+  mustBeUnfinished(task)
   const attempt: Attempt = {
     attempt: task.attempts.length + 1,
     startedAt: now,
@@ -70,11 +71,12 @@ export function begin(task: Task, targetUrl: string, now: number): Task {
  * makes of the task. `attemptMs` is how long it took.
  */
 export function conclude(task: Task, outcome: Outcome, attemptMs: number, at: Moment): Task {
+  mustBeUnfinished(task)
   // An attempt that never left us is none: retry_count counts requests that were sent.
   const earlier = task.attempts.slice(0, -1)
   const attempts =
     'unsent' in outcome ? earlier : [...earlier, closed(task.attempts.at(-1)!, outcome, attemptMs)]
-  const concluded = { ...task, attempts }
+  const concluded = { ...task, attempts, ...answerOf(outcome) }
   // Who waits owns the retry: the next start sends it again.
   if (outcome.kind === 'interrupted' && task.mode === 'async') {
     return { ...concluded, dueAt: at.now }
@@ -95,11 +97,19 @@ function nextWait(task: Task, outcome: Outcome, elapsedMs: number): number | nul
 }
 
 function finish(task: Task, outcome: Outcome, at: Moment): Task {
-  const answer = outcome.kind === 'answered' ? outcome : null
-  return ended(task, finalStatus(outcome), outcomeError(outcome), at, {
-    responseStatus: answer?.status ?? null,
-    responseBody: answer?.body ?? null,
-  })
+  const { responseStatus, responseBody } = task
+  if (outcome.kind === 'cancelled' || outcome.kind === 'interrupted' || responseStatus === null) {
+    return ended(task, finalStatus(outcome), outcomeError(outcome), at)
+  }
+  // It has answered, if not this time: its last answer is the result.
+  const status = outcome.kind === 'answered' ? finalStatus(outcome) : 'error'
+  return ended(task, status, outcomeError(outcome), at, { responseStatus, responseBody })
+}
+
+function answerOf(outcome: Outcome): Partial<Task> {
+  return outcome.kind === 'answered'
+    ? { responseStatus: outcome.status, responseBody: outcome.body }
+    : {}
 }
 
 /** queued, running → cancelled, when no attempt is in flight. */
@@ -129,6 +139,7 @@ export function resume(
   request: Pick<NewTask, 'mode' | 'requestId'>,
   now: number,
 ): Task {
+  if (!isInterrupted(task)) throw new Error(`task ${task.id} was not interrupted`)
   return { ...accept({ ...task, ...request }, now), attempts: task.attempts }
 }
 
@@ -149,7 +160,7 @@ function ended(
   at: Moment,
   answer: Partial<Task> = {},
 ): Task {
-  if (isFinished(task)) throw new Error(`task ${task.id} has ended as ${task.status} already`)
+  mustBeUnfinished(task)
   return {
     ...task,
     responseStatus: null,
@@ -161,6 +172,10 @@ function ended(
     completedAt: at.now,
     durationMs: Math.round(at.elapsedMs),
   }
+}
+
+function mustBeUnfinished(task: Task): void {
+  if (isFinished(task)) throw new Error(`task ${task.id} has ended as ${task.status} already`)
 }
 
 function closed(attempt: Attempt, outcome: Outcome, attemptMs: number): Attempt {

@@ -1,12 +1,15 @@
 import type { Clock } from '../ports.ts'
 import type { Task } from '../task.ts'
-import type { Halt } from './attempt.ts'
 import type { Moment } from './lifecycle.ts'
+
+/** Why a task is called off. */
+export type Halt = 'cancelled' | 'shutdown'
 
 /** A task in our hands: its latest state, on disk or on the way there, and its brake. */
 export class Run {
-  readonly #halt = new AbortController()
-  #task: Task | null = null
+  #task: Task | null
+  #halted: Halt | null = null
+  #brake: (() => void) | null = null
   /** Resolves when it is out of our hands. */
   done: Promise<void> = Promise.resolve()
 
@@ -14,9 +17,9 @@ export class Run {
   constructor(
     private readonly clock: Clock,
     readonly bornTick: number,
-    task?: Task,
+    task: Task | null = null,
   ) {
-    if (task) this.#task = task
+    this.#task = task
   }
 
   /** False for a task taken from the line that has not been read from the store yet. */
@@ -33,13 +36,28 @@ export class Run {
     this.#task = task
   }
 
-  get signal(): AbortSignal {
-    return this.#halt.signal
+  get halted(): Halt | null {
+    return this.#halted
   }
 
   /** Ends the request or the wait under way. The first reason counts. */
   halt(reason: Halt): void {
-    if (!this.signal.aborted) this.#halt.abort(reason)
+    this.#halted ??= reason
+    this.#brake?.()
+  }
+
+  /** What `halt` does to what is under way now; an AbortSignal would cost each task 5 µs. */
+  onHalt(brake: (() => void) | null): void {
+    this.#brake = brake
+  }
+
+  /** Resolves in `ms`, or as soon as the run is halted. */
+  async wait(ms: number): Promise<void> {
+    if (this.#halted) return
+    const halted = new AbortController()
+    this.onHalt(() => halted.abort())
+    await this.clock.sleep(ms, halted.signal)
+    this.onHalt(null)
   }
 
   moment(): Moment {

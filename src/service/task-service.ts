@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { Dispatcher, type Route, type Save } from '../delivery/dispatcher.ts'
 import { accept, resume, type NewTask } from '../delivery/lifecycle.ts'
 import type { Outcome } from '../delivery/outcome.ts'
-import { joinTarget } from '../delivery/target.ts'
+import { joinTarget, type Target } from '../delivery/target.ts'
 import { invalidRequest, OrchestratorError } from '../errors.ts'
 import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Ports } from '../ports.ts'
@@ -190,8 +190,8 @@ export class TaskService {
     if (!store.writable) throw storeUnavailable()
     const now = ports.clock.now()
     const task = previous ? resume(previous, fresh, now) : accept(fresh, now)
-    const save: Save = (each) => (previous ? store.update(each) : store.insert(each))
-    if (caller.mode === 'sync') return this.#dispatcher.runNow(task, save)
+    const save: Save = (each) => (previous ? store.resume(each) : store.insert(each))
+    if (caller.mode === 'sync') return this.#dispatcher.runNow(task, routeTo(droplet, target), save)
     return this.#enqueue(task, save, caller.waitMs)
   }
 
@@ -214,12 +214,7 @@ export class TaskService {
   /** An asynchronous task follows its droplet; one that is no longer listed is where it was. */
   #route(task: Task): Route {
     const droplet = this.rooms.registry.find(task.dropletName)
-    if (!droplet) return { url: task.targetUrl }
-    if (droplet.status !== 'active') {
-      return { blocked: `the Registry lists droplet '${droplet.name}' as ${droplet.status}` }
-    }
-    const target = joinTarget(droplet.url, task.path)
-    return target.ok ? { url: target.url } : { blocked: `path ${target.reason}` }
+    return droplet ? routeTo(droplet, joinTarget(droplet.url, task.path)) : { url: task.targetUrl }
   }
 
   #attempted(task: Task, outcome: Outcome, durationMs: number): void {
@@ -236,6 +231,11 @@ interface Draft {
   id: string
   fingerprint: string | null
   replayOf: string | null
+}
+
+function routeTo({ name, status }: Droplet, target: Target): Route {
+  if (status !== 'active') return { blocked: `the Registry lists droplet '${name}' as ${status}` }
+  return target.ok ? { url: target.url } : { blocked: `path ${target.reason}` }
 }
 
 /** What was asked for, without what has become of it. */

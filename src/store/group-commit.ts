@@ -4,14 +4,17 @@
  * three, not sixty-four.
  */
 import { errorText, OrchestratorError } from '../errors.ts'
+import { rememberedBody } from '../delivery/body.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { readCursor } from './cursor.ts'
 import type { Engine } from './engine.ts'
-import { insertValues, updateValues } from './rows.ts'
+import { changesOf } from './rows.ts'
 import type { Write } from './sqlite.ts'
 import type { TaskQuery, TaskStore } from './store.ts'
 
+/** One at the disk and one on its way there, so that neither thread waits for the other. */
+const COMMITS_UNDER_WAY = 2
 /** How soon a failed write is tried again, ms. */
 const RETRY_MS = 1000
 /** How often what is too old is looked for while nothing is written, ms. */
@@ -26,7 +29,9 @@ interface Pending {
 export class GroupCommitStore implements TaskStore {
   #writable = true
   #pending: Pending[] = []
-  #committing: Promise<void> | null = null
+  #underWay = 0
+  #soon = false
+  #quiet = Promise.withResolvers<void>()
   #callOffTimer: () => void = () => {}
   #closing: Promise<void> | null = null
   /** For the metrics: how many writes shared how many commits. */
@@ -45,11 +50,15 @@ export class GroupCommitStore implements TaskStore {
 
   insert(task: Task): Promise<void> {
     if (!this.#writable || this.#closing) return Promise.reject(storeUnavailable())
-    return this.#enqueue(['insert', insertValues(task)])
+    return this.#enqueue(['insert', remembered(task)])
   }
 
   update(task: Task): Promise<void> {
-    return this.#enqueue(['update', updateValues(task)])
+    return this.#enqueue(['update', changesOf(remembered(task))])
+  }
+
+  resume(task: Task): Promise<void> {
+    return this.#enqueue(['resume', changesOf(task)])
   }
 
   find(id: string) {
@@ -75,7 +84,10 @@ export class GroupCommitStore implements TaskStore {
 
   async #close(): Promise<void> {
     this.#callOffTimer()
-    while (this.#committing) await this.#committing
+    while (this.#underWay > 0) {
+      this.#quiet = Promise.withResolvers<void>()
+      await this.#quiet.promise
+    }
     if (this.#pending.length > 0) await this.#commit()
     if (this.#pending.length > 0) {
       this.ports.log.error('the store could not be written', { lost: this.#pending.length })
@@ -86,34 +98,46 @@ export class GroupCommitStore implements TaskStore {
   #enqueue(write: Write): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ write, resolve, reject })
-      // Later in this turn: what it brings besides goes along.
-      if (this.#writable && !this.#committing)
-        this.#committing = Promise.resolve().then(() => this.#drain())
+      if (this.#writable) this.#commitSoon()
     })
   }
 
-  async #drain(): Promise<void> {
-    do await this.#commit()
-    while (this.#writable && this.#pending.length > 0)
-    this.#committing = null
+  /** When this turn is over: what it brings besides goes along. */
+  #commitSoon(): void {
+    if (this.#soon || this.#underWay >= COMMITS_UNDER_WAY) return
+    this.#soon = true
+    this.ports.clock.soon(() => {
+      this.#soon = false
+      if (this.#pending.length > 0 && this.#writable) void this.#commit()
+    })
   }
 
   async #commit(): Promise<void> {
     const batch = this.#pending
     this.#pending = []
+    this.#underWay++
     try {
       await this.engine.commit(
         batch.map(({ write }) => write),
         this.ports.clock.now(),
       )
+      this.#committed(batch)
     } catch (error) {
       this.#failed(batch, error)
-      return
     }
+    this.#underWay--
+    if (this.#underWay === 0) this.#quiet.resolve()
+    if (this.#writable && this.#pending.length > 0) this.#commitSoon()
+  }
+
+  #committed(batch: Pending[]): void {
     this.stats.commits++
     this.stats.writes += batch.length
-    if (!this.#writable) this.ports.log.info('the store can be written again')
-    this.#writable = true
+    if (!this.#writable) {
+      this.ports.log.info('the store can be written again')
+      this.#writable = true
+      this.#trimLater()
+    }
     for (const { resolve } of batch) resolve()
   }
 
@@ -124,23 +148,20 @@ export class GroupCommitStore implements TaskStore {
       this.ports.log.error('the store cannot be written', { error: errorText(error) })
     }
     this.#writable = false
-    const updates = batch.filter(({ write: [kind] }) => kind === 'update')
+    const updates = batch.filter(({ write: [kind] }) => kind !== 'insert')
     for (const { write, reject } of batch) if (write[0] === 'insert') reject(storeUnavailable())
     this.#pending = [...updates, ...this.#pending]
     this.#retryLater()
   }
 
   #retryLater(): void {
-    if (this.#closing) return
     this.#callOffTimer()
-    this.#callOffTimer = this.ports.clock.after(RETRY_MS, () => {
-      this.#committing = this.#drain().then(() => {
-        if (this.#writable) this.#trimLater()
-      })
-    })
+    if (this.#closing) return
+    this.#callOffTimer = this.ports.clock.after(RETRY_MS, () => void this.#commit())
   }
 
   #trimLater(): void {
+    this.#callOffTimer()
     if (this.#closing) return
     this.#callOffTimer = this.ports.clock.after(TRIM_MS, () => void this.#trim())
   }
@@ -155,6 +176,12 @@ export class GroupCommitStore implements TaskStore {
     }
     if (this.#writable) this.#trimLater()
   }
+}
+
+/** A task as the history keeps it: without bodies that are too large for it. */
+function remembered(task: Task): Task {
+  const responseBody = rememberedBody(task.responseBody)
+  return responseBody === task.responseBody ? task : { ...task, responseBody }
 }
 
 /** What a new task is refused with while the disk takes none. */

@@ -1,11 +1,51 @@
 /** A task as a row of the table `tasks`, and back. */
-import { rememberedBody } from '../delivery/body.ts'
 import { retryCount, type Task, type TaskSummary } from '../task.ts'
 import type { UnfinishedTask } from './store.ts'
 
 export type SqlValue = string | number | null
 
 type ColumnOf<T> = readonly [column: string, read: (task: T) => SqlValue]
+
+/** What may change of a task, with what says which task it is. */
+export type TaskChanges = Pick<
+  Task,
+  | 'id'
+  | 'dropletName'
+  | 'mode'
+  | 'status'
+  | 'delayMs'
+  | 'requestId'
+  | 'targetUrl'
+  | 'createdAt'
+  | 'dueAt'
+  | 'attempts'
+  | 'completedAt'
+  | 'durationMs'
+  | 'responseStatus'
+  | 'responseBody'
+  | 'errorMessage'
+>
+
+/** A copy without what stays: payloads needn't cross to the store's thread again. */
+export function changesOf(task: Task): TaskChanges {
+  return {
+    id: task.id,
+    dropletName: task.dropletName,
+    mode: task.mode,
+    status: task.status,
+    delayMs: task.delayMs,
+    requestId: task.requestId,
+    targetUrl: task.targetUrl,
+    createdAt: task.createdAt,
+    dueAt: task.dueAt,
+    attempts: task.attempts,
+    completedAt: task.completedAt,
+    durationMs: task.durationMs,
+    responseStatus: task.responseStatus,
+    responseBody: task.responseBody,
+    errorMessage: task.errorMessage,
+  }
+}
 
 /** What never changes once a task is accepted. */
 const FIXED: readonly ColumnOf<Task>[] = [
@@ -23,7 +63,7 @@ const FIXED: readonly ColumnOf<Task>[] = [
   ['replay_of', (task) => task.replayOf],
 ]
 
-const CHANGING: readonly ColumnOf<Task>[] = [
+const CHANGING: readonly ColumnOf<TaskChanges>[] = [
   ['mode', (task) => task.mode],
   ['status', (task) => task.status],
   ['delay_ms', (task) => task.delayMs],
@@ -36,7 +76,7 @@ const CHANGING: readonly ColumnOf<Task>[] = [
   ['completed_at', (task) => task.completedAt],
   ['duration_ms', (task) => task.durationMs],
   ['response_status', (task) => task.responseStatus],
-  ['response_body', (task) => rememberedBody(task.responseBody)],
+  ['response_body', (task) => task.responseBody],
   ['error_message', (task) => task.errorMessage],
 ]
 
@@ -54,7 +94,7 @@ export function insertValues(task: Task): SqlValue[] {
 }
 
 /** The parameters of UPDATE_SQL. */
-export function updateValues(task: Task): SqlValue[] {
+export function updateValues(task: TaskChanges): SqlValue[] {
   return [...CHANGING.map(([, read]) => read(task)), task.id]
 }
 

@@ -3,19 +3,23 @@
  * run in a thread of their own (`worker.ts`), so that no disk and no long list stops the rest.
  */
 import { Database, type Statement } from 'bun:sqlite'
-import { STATUSES, type Task } from '../task.ts'
+import { isFinished, STATUSES, type Task } from '../task.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { FinishedCounts } from './finished-counts.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import {
   INSERT_SQL,
+  insertValues,
   SUMMARY_COLUMNS,
   summaryOf,
   taskOf,
   UNFINISHED_COLUMNS,
   unfinishedOf,
   UPDATE_SQL,
+  updateValues,
   type Row,
   type SqlValue,
+  type TaskChanges,
 } from './rows.ts'
 import type { TaskPage, TaskQuery, UnfinishedTask } from './store.ts'
 
@@ -25,11 +29,32 @@ export interface Retention {
   ttlMs: number
 }
 
-/** The parameters of an insert or an update, as `rows.ts` makes them. */
-export type Write = readonly ['insert' | 'update', SqlValue[]]
+/** `resume` is the update that makes a finished task unfinished again. */
+export type Write =
+  readonly ['insert', Task] | readonly ['update', TaskChanges] | readonly ['resume', TaskChanges]
 
 /** Finished tasks that one commit forgets at most, beyond those that it adds. */
 const TRIM_STEP = 64
+
+const COUNT_SQL = `insert into task_counts values (?, ?, ?)
+  on conflict do update set tasks = tasks + excluded.tasks`
+
+const FINISHED_SQL = 'select coalesce(sum(tasks), 0) as total from task_counts'
+
+/** Finished tasks from their counts; the few others are counted. */
+const TOTAL_SQL = `select
+  (select coalesce(sum(tasks), 0) from task_counts
+   where (?1 is null or droplet_name = ?1) and (?2 is null or status = ?2)) +
+  (select count(*) from tasks where completed_at is null
+   and (?1 is null or droplet_name = ?1) and (?2 is null or status = ?2)) as total`
+
+const OLDEST_SQL = 'select min(completed_at) as at from tasks where completed_at is not null'
+
+// Read first, then deleted one by one: a delete that returns its rows takes a third longer.
+const OLDEST_ROWS_SQL = `select seq, droplet_name, status from tasks
+  where completed_at is not null and completed_at < ? order by completed_at limit ?`
+
+const DELETE_SQL = 'delete from tasks where seq = ?'
 
 /** Larger files are not read through at start: that would take longer than a start may. */
 const QUICK_CHECK_BYTES = 16 * 1024 * 1024
@@ -52,7 +77,7 @@ export class SqliteHistory {
       this.#db.run('pragma wal_autocheckpoint = 4096')
       checkIntegrity(this.#db)
       migrate(this.#db)
-      this.#finished = this.#countFinished()
+      this.#finished = this.#all(FINISHED_SQL)[0]!.total as number
     } catch (error) {
       this.#db.close()
       throw error
@@ -61,33 +86,23 @@ export class SqliteHistory {
 
   /** All of the writes or, when it throws, none. `now` is the wall clock, ms. */
   commit(writes: readonly Write[], now: number): void {
-    this.#db.run('begin immediate')
-    try {
-      for (const [kind, values] of writes) {
-        this.#prepare(kind === 'insert' ? INSERT_SQL : UPDATE_SQL).run(...values)
-      }
-      if (writes.length === 0) {
-        this.#prepare('insert or replace into heartbeat values (1, ?)').run(now)
-      }
-      this.#trim(now, writes.length + TRIM_STEP)
-      this.#db.run('commit')
-    } catch (error) {
-      // A failed COMMIT may have rolled back by itself.
-      if (this.#db.inTransaction) this.#db.run('rollback')
-      this.#finished = this.#countFinished()
-      throw error
-    }
+    this.#transaction((finished) => {
+      for (const write of writes) this.#write(write, finished)
+      if (writes.length === 0) this.#run('insert or replace into heartbeat values (1, ?)', now)
+      this.#forgetExcess(writes.length + TRIM_STEP, finished)
+    })
   }
 
   /** Forgets a step's worth of what is over the limits; true when there may be more. */
   trim(now: number): boolean {
     const { ttlMs, maxFinished } = this.retention
-    const [oldest] = this.#all(
-      'select min(completed_at) as at from tasks where completed_at is not null',
-    )
+    const [oldest] = this.#all(OLDEST_SQL)
     const expired = oldest?.at != null && (oldest.at as number) < now - ttlMs
     if (!expired && this.#finished <= maxFinished) return false
-    this.commit([], now)
+    this.#transaction((finished) => {
+      this.#forgetExcess(TRIM_STEP, finished)
+      if (expired) this.#forget(now - ttlMs, TRIM_STEP, finished)
+    })
     return true
   }
 
@@ -126,56 +141,70 @@ export class SqliteHistory {
 
   /** One row more than asked for: whether there is a next page. */
   #page({ status, dropletName, limit }: TaskQuery, before: number): Row[] {
-    const from = `select ${SUMMARY_COLUMNS} from tasks where`
-    const end = 'and seq < ? order by seq desc limit ?'
-    if (dropletName === undefined) {
-      return status === undefined
-        ? this.#all(`${from} true ${end}`, before, limit + 1)
-        : this.#all(`${from} status = ? ${end}`, status, before, limit + 1)
+    if (status === undefined && dropletName === undefined) {
+      return this.#all(pageSql('true'), before, limit + 1)
     }
-    // A droplet's tasks are sorted within each status; every part is at most a page long.
-    const statuses = status === undefined ? STATUSES : [status]
-    const parts = statuses.map(
-      () => `select * from (${from} droplet_name = ? and status = ? ${end})`,
-    )
+    // Each index is in the list's order within one state; every part is at most a page long.
+    const parts = (status === undefined ? STATUSES : [status]).map((each) => ({
+      sql: pageSql(
+        isFinished({ status: each }) ? 'completed_at is not null' : 'completed_at is null',
+        'status = ?',
+        ...(dropletName === undefined ? [] : ['droplet_name = ?']),
+      ),
+      values: [each, ...(dropletName === undefined ? [] : [dropletName]), before, limit + 1],
+    }))
     return this.#all(
-      `${parts.join(' union all ')} order by seq desc limit ?`,
-      ...statuses.flatMap((each) => [dropletName, each, before, limit + 1]),
+      `${parts.map(({ sql }) => `select * from (${sql})`).join(' union all ')}
+       order by seq desc limit ?`,
+      ...parts.flatMap(({ values }) => values),
       limit + 1,
     )
   }
 
-  #total({ status, dropletName }: TaskQuery): number {
-    const [row] = this.#all(
-      `select coalesce(sum(tasks), 0) as total from task_counts
-       where (?1 is null or droplet_name = ?1) and (?2 is null or status = ?2)`,
-      dropletName ?? null,
-      status ?? null,
-    )
+  #total({ status, dropletName }: Omit<TaskQuery, 'limit'>): number {
+    const [row] = this.#all(TOTAL_SQL, dropletName ?? null, status ?? null)
     return row!.total as number
   }
 
-  #countFinished(): number {
-    return (
-      this.#total({ limit: 1 }) -
-      this.#total({ limit: 1, status: 'queued' }) -
-      this.#total({ limit: 1, status: 'running' })
-    )
+  #write(write: Write, finished: FinishedCounts): void {
+    const [kind, task] = write
+    if (kind === 'insert') this.#run(INSERT_SQL, ...insertValues(task))
+    else this.#run(UPDATE_SQL, ...updateValues(task))
+    if (task.completedAt !== null) finished.add(task.dropletName, task.status, 1)
+    // Only interrupted tasks run again, and those have ended in error.
+    if (kind === 'resume') finished.add(task.dropletName, 'error', -1)
   }
 
-  #trim(now: number, most: number): void {
-    const { ttlMs, maxFinished } = this.retention
-    this.#finished = this.#countFinished()
-    const excess = Math.min(most, Math.max(0, this.#finished - maxFinished))
-    const { changes } = this.#prepare(
-      `delete from tasks where seq in (
-         select seq from tasks where completed_at is not null order by completed_at limit ?)`,
-    ).run(excess)
-    const expired = this.#prepare(
-      `delete from tasks where seq in (
-         select seq from tasks where completed_at < ? order by completed_at limit ?)`,
-    ).run(now - ttlMs, most - excess)
-    this.#finished -= changes + expired.changes
+  /** At most `most` of the oldest that are too many. */
+  #forgetExcess(most: number, finished: FinishedCounts): void {
+    const excess = this.#finished + finished.total - this.retention.maxFinished
+    if (excess > 0) this.#forget(Number.MAX_SAFE_INTEGER, Math.min(most, excess), finished)
+  }
+
+  #forget(completedBefore: number, most: number, finished: FinishedCounts): void {
+    for (const row of this.#all(OLDEST_ROWS_SQL, completedBefore, most)) {
+      this.#run(DELETE_SQL, row.seq!)
+      finished.add(row.droplet_name as string, row.status as string, -1)
+    }
+  }
+
+  #transaction(work: (finished: FinishedCounts) => void): void {
+    const finished = new FinishedCounts()
+    this.#run('begin immediate')
+    try {
+      work(finished)
+      for (const change of finished.changes()) this.#run(COUNT_SQL, ...change)
+      this.#run('commit')
+    } catch (error) {
+      // A failed COMMIT may have rolled back by itself.
+      if (this.#db.inTransaction) this.#run('rollback')
+      throw error
+    }
+    this.#finished += finished.total
+  }
+
+  #run(sql: string, ...values: SqlValue[]): void {
+    this.#prepare(sql).run(...values)
   }
 
   #all(sql: string, ...values: SqlValue[]): Row[] {
@@ -190,6 +219,11 @@ export class SqliteHistory {
     }
     return statement
   }
+}
+
+function pageSql(...conditions: string[]): string {
+  return `select ${SUMMARY_COLUMNS} from tasks where ${conditions.join(' and ')} and seq < ?
+    order by seq desc limit ?`
 }
 
 function checkIntegrity(db: Database): void {

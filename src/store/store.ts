@@ -42,6 +42,8 @@ export interface TaskStore {
    * while the disk fails, it waits and is tried again.
    */
   update(task: Task): Promise<void>
+  /** The update that makes an interrupted task unfinished again. */
+  resume(task: Task): Promise<void>
   find(id: string): Promise<Task | null>
   findByKey(idempotencyKey: string): Promise<Task | null>
   /** Newest first. A cursor that is none of ours is INVALID_REQUEST. */

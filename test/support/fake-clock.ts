@@ -37,6 +37,9 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** The turns of the loop are real ones. */
+  soon = (callback: () => void): void => void setImmediate(callback)
+
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
     this.slept.push(ms)
     return sleepWith(this.after, ms, signal)

@@ -34,37 +34,24 @@ create table tasks (
 create unique index tasks_idempotency_key on tasks (idempotency_key)
   where idempotency_key is not null;
 
--- One per filter, each ending in the order of the list.
-create index tasks_status on tasks (status, seq);
-create index tasks_droplet_status on tasks (droplet_name, status, seq);
+-- One per filter, each ending in the order of the list. Finished tasks are most of them and
+-- enter theirs once; the few that are unfinished change state in a small one of their own. That
+-- costs a task 5 µs less than the same indexes over all (of 25).
+create index tasks_status on tasks (status, seq) where completed_at is not null;
+create index tasks_droplet_status on tasks (droplet_name, status, seq)
+  where completed_at is not null;
+create index tasks_unfinished on tasks (status, droplet_name, seq) where completed_at is null;
 
 -- What is trimmed next.
 create index tasks_completed on tasks (completed_at) where completed_at is not null;
 
--- How many there are: counting a million rows takes longer than a list may.
+-- How many finished ones there are: counting a million rows takes longer than a list may.
 create table task_counts (
   droplet_name text not null collate nocase,
   status       text not null,
   tasks        integer not null,
   primary key (droplet_name, status)
 ) strict, without rowid;
-
-create trigger tasks_inserted after insert on tasks begin
-  insert into task_counts values (new.droplet_name, new.status, 1)
-    on conflict do update set tasks = tasks + 1;
-end;
-
-create trigger tasks_moved after update of status on tasks when old.status <> new.status begin
-  update task_counts set tasks = tasks - 1
-    where droplet_name = old.droplet_name and status = old.status;
-  insert into task_counts values (new.droplet_name, new.status, 1)
-    on conflict do update set tasks = tasks + 1;
-end;
-
-create trigger tasks_deleted after delete on tasks begin
-  update task_counts set tasks = tasks - 1
-    where droplet_name = old.droplet_name and status = old.status;
-end;
 
 -- Something to write when nothing else is, to see whether the disk takes it again.
 create table heartbeat (id integer primary key check (id = 1), at integer not null) strict;
