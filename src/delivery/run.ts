@@ -61,6 +61,8 @@ export class Run {
   }
 
   moment(): Moment {
-    return { now: this.clock.now(), elapsedMs: this.clock.monotonic() - this.bornTick }
+    // A task can be cancelled before its delay is over.
+    const elapsedMs = Math.max(0, this.clock.monotonic() - this.bornTick)
+    return { now: this.clock.now(), elapsedMs }
   }
 }

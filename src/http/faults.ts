@@ -18,11 +18,21 @@ export function faultsOf(findings: Iterable<Finding>): Fault[] {
 }
 
 function inWords(message: string, schema: TSchema): string {
-  const choices = (schema?.anyOf as TSchema[] | undefined)?.map((choice) => choice.const)
-  if (choices?.every((choice) => choice !== undefined))
+  if (message === 'Expected required property') return 'is required'
+  const choices = (schema.anyOf as TSchema[] | undefined)?.map((choice) => choice.const)
+  if (choices?.every((choice) => choice !== undefined)) {
     return `must be one of ${choices.join(', ')}`
-  if (message === 'Expected union value') return 'must be an object or null'
-  return message
-    .replace(/^Expected required property$/, 'is required')
-    .replace(/^Expected /, 'must be: ')
+  }
+  switch (schema.type) {
+    case 'integer':
+      return `must be a whole number from ${schema.minimum} to ${schema.maximum}`
+    case 'number':
+      return `must be a number from ${schema.minimum} to ${schema.maximum}`
+    case 'string':
+      return schema.maxLength === undefined
+        ? 'must be a string'
+        : `must be a string of ${schema.minLength} to ${schema.maxLength} characters`
+    default:
+      return schema.anyOf ? 'must be an object or null' : message.replace(/^Expected /, 'must be ')
+  }
 }

@@ -1,6 +1,6 @@
 /** From the body of a submission to what is asked for: the checks that no schema can express. */
 import { invalidRequest, type Fault } from '../errors.ts'
-import type { SubmitBody, TaskRequest } from '../task.ts'
+import type { JsonText, SubmitBody, TaskRequest } from '../task.ts'
 
 export interface SubmissionDefaults {
   timeoutMs: number
@@ -43,13 +43,15 @@ export function toRequest(body: SubmitBody, defaults: SubmissionDefaults): TaskR
   if (method === 'GET' && body.payload != null) {
     faults.push({ path: '/payload', message: 'a GET has no body: leave it out, or use POST' })
   }
+  const payload = toJson('/payload', body.payload, faults)
+  const meta = toJson('/meta', body.meta, faults)
   if (faults.length > 0) throw invalidRequest(...faults)
   return {
     dropletName: body.droplet_name,
     method,
     path: body.path,
-    payload: jsonOrNull(body.payload),
-    meta: jsonOrNull(body.meta),
+    payload,
+    meta,
     headers,
     timeoutMs: body.timeout_ms ?? defaults.timeoutMs,
     deadlineMs: body.deadline_ms ?? null,
@@ -65,6 +67,13 @@ function headerFault(name: string, value: string): string | null {
   return null
 }
 
-function jsonOrNull(value: unknown): string | null {
-  return value == null ? null : JSON.stringify(value)
+function toJson(path: string, value: unknown, faults: Fault[]): JsonText | null {
+  if (value == null) return null
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // The parser goes deeper than the writer: some 10,000 levels.
+    faults.push({ path, message: 'is nested too deeply' })
+    return null
+  }
 }
