@@ -97,13 +97,27 @@ function nextWait(task: Task, outcome: Outcome, elapsedMs: number): number | nul
 }
 
 function finish(task: Task, outcome: Outcome, at: Moment): Task {
-  const { responseStatus, responseBody } = task
-  if (outcome.kind === 'cancelled' || outcome.kind === 'interrupted' || responseStatus === null) {
-    return ended(task, finalStatus(outcome), outcomeError(outcome), at)
+  const message = outcomeError(outcome)
+  if (outcome.kind === 'answered') {
+    const { responseStatus, responseBody } = task
+    return ended(task, finalStatus(outcome), message, at, { responseStatus, responseBody })
   }
-  // It has answered, if not this time: its last answer is the result.
-  const status = outcome.kind === 'answered' ? finalStatus(outcome) : 'error'
-  return ended(task, status, outcomeError(outcome), at, { responseStatus, responseBody })
+  return outcome.kind === 'cancelled' || outcome.kind === 'interrupted'
+    ? ended(task, finalStatus(outcome), message, at)
+    : endedUnanswered(task, finalStatus(outcome), message, at)
+}
+
+/** If it has answered, though not this time, its last answer is the result. */
+function endedUnanswered(
+  task: Task,
+  status: FinalStatus,
+  errorMessage: string | null,
+  at: Moment,
+): Task {
+  const { responseStatus, responseBody } = task
+  return responseStatus === null
+    ? ended(task, status, errorMessage, at)
+    : ended(task, 'error', errorMessage, at, { responseStatus, responseBody })
 }
 
 function answerOf(outcome: Outcome): Partial<Task> {
@@ -120,27 +134,27 @@ export function cancel(task: Task, at: Moment): Task {
 /** queued → timeout: its deadline passed before an attempt could start. */
 export function expire(task: Task, at: Moment): Task {
   const message = `the deadline of ${task.deadlineMs} ms passed before the next attempt`
-  return ended(task, 'timeout', task.errorMessage ?? message, at)
+  return endedUnanswered(task, 'timeout', task.errorMessage ?? message, at)
 }
 
 /** queued, running → error: it can't be sent, and trying again would not help. */
 export function fail(task: Task, message: string, at: Moment): Task {
-  return ended(task, 'error', message, at)
+  return endedUnanswered(task, 'error', message, at)
 }
 
 /** running → error: its caller is gone with the process that served it. */
 export function interrupt(task: Task, at: Moment): Task {
-  return ended({ ...task, attempts: closeInterrupted(task.attempts) }, 'error', INTERRUPTED, at)
+  return ended(task, 'error', INTERRUPTED, at)
 }
 
 /** error → queued: an interrupted task whose caller sends its Idempotency-Key again. */
 export function resume(
   task: Task,
-  request: Pick<NewTask, 'mode' | 'requestId'>,
+  { mode, requestId }: Pick<NewTask, 'mode' | 'requestId'>,
   now: number,
 ): Task {
   if (!isInterrupted(task)) throw new Error(`task ${task.id} was not interrupted`)
-  return { ...accept({ ...task, ...request }, now), attempts: task.attempts }
+  return { ...accept({ ...task, mode, requestId }, now), attempts: task.attempts }
 }
 
 export function isInterrupted(task: Task): boolean {
@@ -163,6 +177,8 @@ function ended(
   mustBeUnfinished(task)
   return {
     ...task,
+    // A restart may have cut one off that was never followed by another.
+    attempts: closeInterrupted(task.attempts),
     responseStatus: null,
     responseBody: null,
     ...answer,
