@@ -36,7 +36,9 @@ export async function launch(
   try {
     orchestrator = await createOrchestrator(config, ports)
   } catch (error) {
-    io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
+    // What SQLite finds in a damaged file has a heading.
+    const reason = errorText(error).replaceAll('\n', ' ')
+    io.stderr(`The database ${config.task.db} cannot be used: ${reason}\n`)
     return null
   }
   try {

@@ -35,7 +35,7 @@ export async function attemptAndRecord(run: Run, ports: DeliveryPorts): Promise<
   const { clock } = ports
   const sentTick = clock.monotonic()
   const limitMs = attemptLimit(run.task, run.moment().elapsedMs)
-  const outcome = await attempt(run, limitMs, ports)
+  const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
   const endTick = clock.monotonic()
   if (!('unsent' in outcome)) ports.onAttempt(run.task, outcome, endTick - sentTick)
   const moment = run.moment()
@@ -43,6 +43,12 @@ export async function attemptAndRecord(run: Run, ports: DeliveryPorts): Promise<
   const { dueAt } = run.task
   await ports.store.update(run.task)
   return dueAt === null ? endTick : endTick + (dueAt - moment.now)
+}
+
+/** A slow disk can take all that was left until the deadline. */
+function tooLate({ deadlineMs }: Task): Outcome {
+  const error = `the deadline of ${deadlineMs} ms passed before it could be sent`
+  return { kind: 'timeout', error, unsent: true }
 }
 
 /** Ends a task that was halted between two attempts. */

@@ -31,6 +31,8 @@ export type Save = (task: Task) => Promise<void>
 
 export class Dispatcher {
   readonly #runs = new Map<string, Run>()
+  /** Asynchronous tasks on their way to the disk: others can see them there a moment before us. */
+  readonly #entering = new Map<string, Promise<void>>()
   readonly #cancelling = new Map<string, Promise<Task | null>>()
   readonly #scheduler: Scheduler
 
@@ -73,9 +75,12 @@ export class Dispatcher {
 
   /** Puts an asynchronous task in line. Rejects, and it is not there, when `save` does. */
   async enqueue(accepted: Task, save: Save): Promise<void> {
-    await save(accepted)
-    const dueTick = this.ports.clock.monotonic() + accepted.delayMs
-    this.#line({ ...accepted, dueTick, bornTick: dueTick })
+    const entered = save(accepted).then(() => {
+      const dueTick = this.ports.clock.monotonic() + accepted.delayMs
+      this.#line({ ...accepted, dueTick, bornTick: dueTick })
+    })
+    this.#entering.set(accepted.id, entered)
+    await entered.finally(() => this.#entering.delete(accepted.id))
   }
 
   /**
@@ -83,6 +88,7 @@ export class Dispatcher {
    * may be otherwise when its answer came first. null for a task that isn't unfinished.
    */
   async cancel(id: string): Promise<Task | null> {
+    await this.#entering.get(id)?.catch(() => {})
     const waiting = this.#scheduler.remove(id)
     if (waiting) {
       const cancelling = this.#cancelWaiting(waiting)
@@ -167,8 +173,11 @@ export class Dispatcher {
     const moment = run.moment()
     const route = this.ports.route(run.task)
     const { deadlineMs } = run.task
-    if (run.halted) {
+    if (run.halted === 'cancelled') {
       await endHalted(run, this.ports)
+    } else if (run.halted === 'shutdown') {
+      // Nothing has begun: the next start finds it as it is.
+      return clock.monotonic()
     } else if (deadlineMs !== null && moment.elapsedMs >= deadlineMs) {
       run.task = expire(run.task, moment)
       await store.update(run.task)

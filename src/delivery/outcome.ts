@@ -11,8 +11,8 @@ export type Outcome =
       /** A 503's Retry-After. */
       retryAfterMs?: number
     }
-  | { kind: 'timeout'; error: string }
-  | { kind: 'unreachable'; error: string; /** No request was sent. */ unsent?: true }
+  | { kind: 'timeout'; error: string; /** No request was sent. */ unsent?: true }
+  | { kind: 'unreachable'; error: string; unsent?: true }
   | { kind: 'cancelled'; unsent?: true }
   | { kind: 'interrupted'; unsent?: true }
 

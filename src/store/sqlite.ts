@@ -118,7 +118,9 @@ export class SqliteHistory {
 
   unfinished(): UnfinishedTask[] {
     return this.#all(
-      `select ${UNFINISHED_COLUMNS} from tasks where status in ('queued', 'running') order by seq`,
+      // Without `completed_at`, SQLite wouldn't see that the small index will do.
+      `select ${UNFINISHED_COLUMNS} from tasks
+       where completed_at is null and status in ('queued', 'running') order by seq`,
     ).map(unfinishedOf)
   }
 

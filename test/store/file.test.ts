@@ -1,0 +1,213 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { inlineEngine } from '../../src/store/engine.ts'
+import { GroupCommitStore } from '../../src/store/group-commit.ts'
+import { SqliteHistory } from '../../src/store/sqlite.ts'
+import { threadEngine } from '../../src/store/thread.ts'
+import { STATUSES } from '../../src/task.ts'
+import { failureOf } from '../support/failure.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordingLog } from '../support/log.ts'
+import { taskOf } from '../support/task-store-suite.ts'
+import { NOW, queued } from '../support/tasks.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const ROOMY = { maxFinished: 10_000, ttlMs: 3_600_000 }
+
+/** Opens the file as the service does. */
+async function openStore(file: string) {
+  const engine = await threadEngine(file, ROOMY)
+  return new GroupCommitStore(engine, { clock: new FakeClock(NOW), log: recordingLog() })
+}
+
+async function fill(file: string, tasks = 300): Promise<void> {
+  const store = await openStore(file)
+  const all = Array.from({ length: tasks }, (_, n) =>
+    taskOf(STATUSES[n % STATUSES.length]!, { dropletName: `droplet${n % 7}` }),
+  )
+  await Promise.all(all.map((task) => store.insert(task)))
+  await store.close()
+}
+
+test('a file keeps everything, and the order, over a restart', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const tasks = STATUSES.map((status) => taskOf(status, { idempotencyKey: `key-${status}` }))
+  const first = await openStore(file)
+  for (const task of tasks) await first.insert(task)
+  const page = await first.list({ limit: 4 })
+  await first.close()
+
+  const second = await openStore(file)
+  for (const task of tasks) {
+    expect(await second.find(task.id)).toEqual(task)
+    expect((await second.findByKey(task.idempotencyKey!))?.id).toBe(task.id)
+  }
+  const rest = await second.list({ limit: 4, cursor: page.nextCursor! })
+  expect([...page.tasks, ...rest.tasks].map(({ id }) => id)).toEqual(
+    tasks.map(({ id }) => id).reverse(),
+  )
+  expect(rest).toMatchObject({ total: 6, nextCursor: null })
+  expect((await second.unfinished()).map(({ status }) => status)).toEqual(['queued', 'running'])
+  await second.close()
+})
+
+test('what is committed is in the file, without any closing', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const history = new SqliteHistory(file, ROOMY)
+  const store = new GroupCommitStore(inlineEngine(history), {
+    clock: new FakeClock(NOW),
+    log: recordingLog(),
+  })
+  const task = queued()
+  await store.insert(task)
+  // As a crash would leave them: the files, copied under its feet.
+  for (const end of ['', '-wal']) writeFileSync(dir.file(`copy.db${end}`), readFileSync(file + end))
+  const copy = new SqliteHistory(dir.file('copy.db'), ROOMY)
+  expect(copy.find(task.id)).toEqual(task)
+  copy.close()
+  history.close()
+})
+
+test('a commit is synced: full, over a write-ahead log', () => {
+  using dir = temporaryDir()
+  const pragmas: string[] = []
+  const run = Database.prototype.run
+  Database.prototype.run = function (this: Database, sql: string, ...rest: never[]) {
+    if (sql.startsWith('pragma')) pragmas.push(sql)
+    return run.call(this, sql, ...rest)
+  } as typeof run
+  try {
+    new SqliteHistory(dir.file('tasks.db'), ROOMY).close()
+  } finally {
+    Database.prototype.run = run
+  }
+  expect(pragmas).toContain('pragma synchronous = full')
+  const db = new Database(dir.file('tasks.db'))
+  expect(db.query('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  db.close()
+})
+
+test('no query scans or sorts the whole table, whatever the filter', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const asked = new Set<string>()
+  const { query } = Database.prototype
+  Database.prototype.query = function (this: Database, sql: string) {
+    asked.add(sql)
+    return query.call(this, sql)
+  } as typeof query
+  try {
+    const engine = inlineEngine(new SqliteHistory(file, { maxFinished: 1, ttlMs: 1000 }))
+    const ports = { clock: new FakeClock(NOW), log: recordingLog() }
+    const store = new GroupCommitStore(engine, ports)
+    const task = queued({ idempotencyKey: 'key' })
+    await Promise.all([store.insert(task), store.insert(taskOf('error')), store.unfinished()])
+    await store.update(taskOf('success', { id: task.id }))
+    await engine.trim(NOW + 99_000)
+    for (const filter of [
+      {},
+      { cursor: (await store.list({ limit: 1 })).nextCursor ?? 'c2VxOjE' },
+    ]) {
+      for (const dropletName of [undefined, 'x']) {
+        for (const status of [undefined, ...STATUSES]) {
+          const by = { ...(dropletName ? { dropletName } : {}), ...(status ? { status } : {}) }
+          await store.list({ limit: 5, ...filter, ...by })
+        }
+      }
+    }
+    await Promise.all([store.find('x'), store.findByKey('x')])
+    await store.close()
+  } finally {
+    Database.prototype.query = query
+  }
+  await fill(file)
+  const db = new Database(file)
+  const statements = [...asked].filter((sql) => /^\s*(select|delete|update)/.test(sql))
+  expect(statements.length).toBeGreaterThan(10)
+  for (const sql of statements) {
+    const rows = db.query<{ detail: string }, []>(`explain query plan ${sql}`).all()
+    const slow = rows
+      .map(({ detail }) => detail)
+      // A partial index or the counts, read whole, is small; so is what gets sorted: a page of
+      // each state, and what is unfinished.
+      .filter(
+        (step) =>
+          /^SCAN tasks(?! USING (COVERING )?INDEX tasks_unfinished)/.test(step) ||
+          (/TEMP B-TREE/.test(step) && !/union all|completed_at is null/.test(sql)),
+      )
+    expect([sql, slow]).toEqual([sql, []])
+  }
+  db.close()
+})
+
+describe('a file that is no good', () => {
+  const damages: [string, (file: string) => void][] = [
+    ['garbage from the start', (file) => writeFileSync(file, 'x'.repeat(9000))],
+    [
+      'a damaged header',
+      (file) => {
+        const bytes = readFileSync(file)
+        bytes.write('garbage!', 0)
+        writeFileSync(file, bytes)
+      },
+    ],
+    [
+      'garbage in the middle',
+      (file) => {
+        const bytes = readFileSync(file)
+        bytes.fill(0x5a, bytes.length / 2, bytes.length / 2 + 8192)
+        writeFileSync(file, bytes)
+      },
+    ],
+    ['a truncated file', (file) => truncateSync(file, Math.floor(statSync(file).size / 2))],
+  ]
+
+  test.each(damages)('%s: refused in clear words, and left untouched', async (_, damage) => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    await fill(file)
+    damage(file)
+    const before = readFileSync(file)
+    const { message } = await failureOf(threadEngine(file, ROOMY))
+    expect(message).toMatch(/not a database|malformed|damaged/)
+    expect(message).not.toContain('\n    at ')
+    expect(Buffer.compare(readFileSync(file), before)).toBe(0)
+    // And it isn't locked for good.
+    expect((await failureOf(threadEngine(file, ROOMY))).message).toBe(message)
+  })
+
+  test('a newer schema is refused, and left untouched', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    await fill(file, 3)
+    const db = new Database(file)
+    db.run('pragma user_version = 99')
+    db.run('pragma wal_checkpoint(truncate)')
+    db.close()
+    const before = readFileSync(file)
+    const { message } = await failureOf(threadEngine(file, ROOMY))
+    expect(message).toBe('written by a newer version (schema 99)')
+    expect(Buffer.compare(readFileSync(file), before)).toBe(0)
+  })
+
+  test('a file in use is refused until it is let go', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    const first = await openStore(file)
+    const { message } = await failureOf(threadEngine(file, ROOMY))
+    expect(message).toBe('in use by another orchestrator')
+    await first.insert(queued())
+    await first.close()
+    const second = await openStore(file)
+    expect((await second.list({ limit: 1 })).total).toBe(1)
+    await second.close()
+  })
+
+  test('a directory is refused', async () => {
+    using dir = temporaryDir()
+    expect((await failureOf(threadEngine(dir.path, ROOMY))).message).not.toBeEmpty()
+  })
+})

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'bun:test'
+import { begin } from '../../src/delivery/lifecycle.ts'
+import { inlineEngine, type Engine } from '../../src/store/engine.ts'
+import { GroupCommitStore } from '../../src/store/group-commit.ts'
+import { SqliteHistory, type Write } from '../../src/store/sqlite.ts'
+import { threadEngine } from '../../src/store/thread.ts'
+import type { Task } from '../../src/task.ts'
+import { failureOf } from '../support/failure.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordingLog } from '../support/log.ts'
+import { taskOf } from '../support/task-store-suite.ts'
+import { NOW, queued } from '../support/tasks.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const ROOMY = { maxFinished: 1000, ttlMs: 3_600_000 }
+
+/** A store whose disk fails when it is told to. */
+function failingStore(retention = ROOMY) {
+  const clock = new FakeClock(NOW)
+  const log = recordingLog()
+  const history = new SqliteHistory(':memory:', retention)
+  const engine = inlineEngine(history)
+  const disk = { full: false, commits: [] as string[][] }
+  const failing: Engine = {
+    ...engine,
+    async commit(writes: readonly Write[], now: number) {
+      if (disk.full) throw new Error('database or disk is full')
+      disk.commits.push(writes.map(([kind]) => kind))
+      return engine.commit(writes, now)
+    },
+  }
+  const store = new GroupCommitStore(failing, { clock, log })
+  return { clock, log, disk, store, engine }
+}
+
+const started = (task: Task) => begin(task, task.targetUrl, NOW)
+
+describe('writes that arrive together', () => {
+  test('share a commit', async () => {
+    const { store, disk } = failingStore()
+    await Promise.all(Array.from({ length: 100 }, () => store.insert(queued())))
+    expect(disk.commits.map((writes) => writes.length)).toEqual([100])
+    expect(store.stats).toMatchObject({ commits: 1, writes: 100, failures: 0 })
+  })
+
+  test('and those that arrive during a commit share the next, in the thread too', async () => {
+    using dir = temporaryDir()
+    const clock = new FakeClock(NOW)
+    const engine = await threadEngine(dir.file('tasks.db'), ROOMY)
+    const store = new GroupCommitStore(engine, { clock, log: recordingLog() })
+    const waves: Promise<void>[] = []
+    for (let wave = 0; wave < 10; wave++) {
+      for (let n = 0; n < 20; n++) waves.push(store.insert(queued()))
+      await Promise.resolve()
+    }
+    await Promise.all(waves)
+    expect(store.stats.writes).toBe(200)
+    expect(store.stats.commits).toBeLessThanOrEqual(4)
+    await store.close()
+  })
+})
+
+describe('a failed commit', () => {
+  test('rejects inserts with STORE_UNAVAILABLE, and nothing of them is left', async () => {
+    const { store, disk, clock } = failingStore()
+    disk.full = true
+    const task = queued()
+    const refusal = await failureOf(store.insert(task))
+    expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE', headers: { 'retry-after': '1' } })
+    expect(store.writable).toBe(false)
+    // Without asking the disk again.
+    expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(store.stats.failures).toBe(1)
+    disk.full = false
+    await clock.advance(1000)
+    expect(store.writable).toBe(true)
+    expect(await store.find(task.id)).toBeNull()
+    await store.insert(task)
+    expect(await store.find(task.id)).toEqual(task)
+  })
+
+  test('keeps updates until it works again, in their order', async () => {
+    const { store, disk, clock, log } = failingStore()
+    const task = queued()
+    await store.insert(task)
+    disk.full = true
+    const done: string[] = []
+    const first = started(task)
+    const updates = [
+      store.update(first).then(() => done.push('first')),
+      store.update({ ...first, targetUrl: 'http://second' }).then(() => done.push('second')),
+    ]
+    await clock.settle()
+    updates.push(
+      store.update({ ...first, targetUrl: 'http://third' }).then(() => done.push('third')),
+    )
+    for (let second = 0; second < 5; second++) await clock.advance(1000)
+    expect(done).toEqual([])
+    expect((await store.find(task.id))?.status).toBe('queued')
+    expect(store.writable).toBe(false)
+    disk.full = false
+    await clock.advance(999)
+    expect(store.writable).toBe(false)
+    await clock.advance(1)
+    await Promise.all(updates)
+    expect(done).toEqual(['first', 'second', 'third'])
+    expect((await store.find(task.id))?.targetUrl).toBe('http://third')
+    expect(store.writable).toBe(true)
+    expect(log.messages('ERROR')).toEqual(['the store cannot be written'])
+    expect(log.messages('INFO')).toEqual(['the store can be written again'])
+    await store.close()
+    expect(clock.pending).toBe(0)
+  })
+
+  test('of an insert and an update together loses only the insert', async () => {
+    const { store, disk, clock } = failingStore()
+    const [known, fresh] = [queued(), queued()]
+    await store.insert(known)
+    disk.full = true
+    const insert = failureOf(store.insert(fresh))
+    const update = store.update(started(known))
+    expect(await insert).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    disk.full = false
+    await clock.advance(1000)
+    await update
+    expect(await store.find(fresh.id)).toBeNull()
+    expect((await store.find(known.id))?.status).toBe('running')
+  })
+
+  test('is noticed to be over when there is nothing to write', async () => {
+    const { store, disk, clock } = failingStore()
+    disk.full = true
+    await failureOf(store.insert(queued()))
+    await clock.advance(5000)
+    expect(store.writable).toBe(false)
+    disk.full = false
+    await clock.advance(1000)
+    expect(store.writable).toBe(true)
+    expect(disk.commits).toEqual([[]])
+  })
+
+  test('does not keep it from closing, and what is lost is said', async () => {
+    const { store, disk, log, clock } = failingStore()
+    const task = queued()
+    await store.insert(task)
+    disk.full = true
+    void store.update(started(task))
+    await clock.settle()
+    await store.close()
+    expect(log.lines.at(-1)).toMatchObject({ level: 'ERROR', fields: { lost: 1 } })
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('trimming', () => {
+  test('takes small steps, also of a history that is far over its limits', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    const before = new SqliteHistory(file, ROOMY)
+    const full = inlineEngine(before)
+    const filling = new GroupCommitStore(full, { clock: new FakeClock(NOW), log: recordingLog() })
+    await Promise.all(Array.from({ length: 500 }, () => filling.insert(taskOf('success'))))
+    await filling.close()
+
+    const history = new SqliteHistory(file, { maxFinished: 10, ttlMs: 3_600_000 })
+    const total = () => history.list({ limit: 1 }).total
+    let steps = 0
+    for (let last = total(); history.trim(NOW); steps++) {
+      expect(last - total()).toBeLessThanOrEqual(64)
+      last = total()
+    }
+    expect(total()).toBe(10)
+    expect(steps).toBeGreaterThan(5)
+    history.close()
+  })
+
+  test('by age takes small steps as well', () => {
+    const history = new SqliteHistory(':memory:', { maxFinished: 1000, ttlMs: 1000 })
+    const engine = inlineEngine(history)
+    const store = new GroupCommitStore(engine, { clock: new FakeClock(NOW), log: recordingLog() })
+    for (let n = 0; n < 200; n++) void store.insert(taskOf('success'))
+    return Promise.resolve().then(async () => {
+      await store.insert(queued())
+      expect(history.list({ limit: 1 }).total).toBe(201)
+      expect(history.trim(NOW + 1005)).toBe(false)
+      expect(history.trim(NOW + 1006)).toBe(true)
+      expect(history.list({ limit: 1 }).total).toBeGreaterThanOrEqual(201 - 64)
+      while (history.trim(NOW + 1006));
+      expect(history.list({ limit: 1 }).total).toBe(1)
+    })
+  })
+})

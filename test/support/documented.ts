@@ -1,0 +1,62 @@
+/** Holds every reply to what the OpenAPI document says of it. */
+import { expect } from 'bun:test'
+import { Value } from 'typebox/value'
+import { openApiOf } from '../../src/http/app.ts'
+import type { Api } from '../../src/http/api.ts'
+import { SCHEMAS, type SchemaName } from '../../src/http/docs/schemas.ts'
+import { testConfig } from './config.ts'
+
+interface Operation {
+  responses: Record<string, { content: Record<string, { schema: { $ref: string } }> }>
+}
+
+export interface OpenApi {
+  openapi: string
+  paths: Record<string, Record<string, Operation & Record<string, unknown>>>
+  components: { schemas: Record<string, unknown> }
+}
+
+let text: Promise<string> | undefined
+
+/** The document of the routes: none of them is called for it. */
+export async function openApi(): Promise<OpenApi> {
+  text ??= openApiOf({ config: testConfig() } as Api)
+  return JSON.parse(await text) as OpenApi
+}
+
+/** Which `METHOD path status` a test run has seen; for the test that counts them. */
+export const seen = new Set<string>()
+
+/**
+ * Fails unless the status is documented for the route and the body is of the schema that it
+ * names, with nothing besides. Routes that the document doesn't have may only fail.
+ */
+export async function expectDocumented(
+  method: string,
+  pathname: string,
+  status: number,
+  body: unknown,
+): Promise<void> {
+  const { paths } = await openApi()
+  const path = Object.keys(paths).find((each) =>
+    new RegExp(`^${each.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`).test(pathname),
+  )
+  const operation = path && paths[path]![method.toLowerCase()]
+  if (!operation) {
+    if (status >= 400) expectShape('Error', body)
+    return
+  }
+  const response = operation.responses[String(status)]
+  if (!response) throw new Error(`${method} ${path} → ${status} is not documented`)
+  const { $ref } = response.content['application/json']!.schema
+  expectShape($ref.split('/').at(-1) as SchemaName, body)
+  seen.add(`${method} ${path} ${status}`)
+}
+
+export function expectShape(name: SchemaName, body: unknown): void {
+  const schema = SCHEMAS[name]
+  const faults = [...Value.Errors(schema, body)].map(({ path, message }) => `${path}: ${message}`)
+  expect(faults).toEqual([])
+  // Clean drops what the schema doesn't name.
+  expect(body).toEqual(Value.Clean(schema, structuredClone(body)))
+}

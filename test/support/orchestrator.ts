@@ -1,0 +1,162 @@
+/** An orchestrator on a real port, with a mesh to order and a clock that the test moves. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../../src/config.ts'
+import type { Api } from '../../src/http/api.ts'
+import { createOrchestrator } from '../../src/orchestrator.ts'
+import { systemFetch, type Clock, type Fetch } from '../../src/ports.ts'
+import { testConfig, type DeepPartial } from './config.ts'
+import { expectDocumented } from './documented.ts'
+import { FakeClock } from './fake-clock.ts'
+import { recordingLog, type RecordingLog } from './log.ts'
+
+/** What the Registry lists: name → URL, or the entry as it stands. */
+export type Mesh = Record<string, string | Record<string, unknown>>
+
+export interface StartOptions {
+  mesh?: Mesh
+  config?: DeepPartial<Config>
+  clock?: FakeClock
+  fetch?: Fetch
+  newId?: () => string
+}
+
+export interface Reply {
+  status: number
+  headers: Headers
+  text: string
+  /** The parsed body; undefined when it isn't JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  json: any
+}
+
+export interface TestOrchestrator extends AsyncDisposable {
+  readonly url: string
+  readonly api: Api
+  readonly clock: FakeClock
+  readonly log: RecordingLog
+  readonly config: Config
+  /** Replaces what the Registry lists, from the next sync on. */
+  relist(mesh: Mesh): Promise<void>
+  /** Each reply is held to the OpenAPI document. */
+  call(method: string, path: string, init?: RequestInit): Promise<Reply>
+  get(path: string, headers?: Record<string, string>): Promise<Reply>
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  /** POST /orchestrator/tasks, of a body with `droplet_name` "echo" and `path` "/" unless told. */
+  submit(body?: object, headers?: Record<string, string>): Promise<Reply>
+  /** The task as GET shows it, once `condition` holds. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  task(id: string, condition?: (task: any) => boolean): Promise<any>
+  /** Lets each wait of a synchronous task pass at once, until the promise settles. */
+  skipWaits<T>(until: Promise<T>): Promise<T>
+  /** Lets the time pass in steps, until the promise settles. */
+  passTime<T>(until: Promise<T>, stepMs?: number): Promise<T>
+  stop(): Promise<void>
+}
+
+/** Over `:memory:` unless the configuration says otherwise. */
+export async function startOrchestrator(options: StartOptions = {}): Promise<TestOrchestrator> {
+  const clock = options.clock ?? new FakeClock()
+  const log = recordingLog()
+  const base = testConfig({ shutdownGraceMs: 1000, ...options.config })
+  const listFile = join(base.registry.cacheDir, 'mesh.json')
+  const relist = async (mesh: Mesh) =>
+    void (await Bun.write(listFile, JSON.stringify(listOf(mesh))))
+  await relist(options.mesh ?? {})
+  const url = options.config?.registry?.url ?? `file://${listFile}`
+  const config = { ...base, registry: { ...base.registry, url } }
+  const orchestrator = await createOrchestrator(config, {
+    clock: clock as Clock,
+    log,
+    fetch: options.fetch ?? systemFetch,
+    newId: options.newId ?? (() => Bun.randomUUIDv7()),
+  })
+  await orchestrator.start()
+  const { api } = orchestrator
+  await clock.settle(() => api.registry.stats().syncsTotal > 0)
+
+  const call = async (method: string, path: string, init: RequestInit = {}): Promise<Reply> => {
+    const response = await fetch(orchestrator.url + path, { redirect: 'manual', ...init, method })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.startsWith('application/json')
+    const json = isJson && text !== '' ? JSON.parse(text) : undefined
+    const { status, headers } = response
+    if (method !== 'HEAD' && (isJson || status >= 400)) {
+      await expectDocumented(method, path.split('?')[0]!, status, json)
+    }
+    return { status, headers, text, json }
+  }
+  const get = (path: string, headers = {}) => call('GET', path, { headers })
+  const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    call('POST', path, {
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+
+  const passTime = async <T>(until: Promise<T>, stepMs = 250): Promise<T> => {
+    let settled = false
+    const done = () => void (settled = true)
+    until.then(done, done)
+    for (const giveUp = performance.now() + 20_000; !settled;) {
+      if (performance.now() > giveUp) throw new Error('it never ended')
+      await Bun.sleep(1)
+      if (!settled) await clock.advance(stepMs)
+    }
+    return until
+  }
+
+  let stopping: Promise<void> | undefined
+  const stop = () =>
+    (stopping ??= passTime(orchestrator.stop()).finally(() =>
+      rmSync(base.registry.cacheDir, { recursive: true, force: true }),
+    ))
+
+  return {
+    url: orchestrator.url,
+    api,
+    clock,
+    log,
+    config,
+    relist,
+    call,
+    get,
+    post,
+    submit: (body = {}, headers = {}) =>
+      post('/orchestrator/tasks', { droplet_name: 'echo', path: '/', ...body }, headers),
+    async task(id, condition = () => true) {
+      const giveUp = performance.now() + 10_000
+      for (;;) {
+        const { json } = await get(`/orchestrator/tasks/${id}`)
+        if (condition(json)) return json
+        if (performance.now() > giveUp) throw new Error(`it stayed ${JSON.stringify(json)}`)
+        await Bun.sleep(2)
+      }
+    },
+    async skipWaits(until) {
+      let settled = false
+      const done = () => void (settled = true)
+      until.then(done, done)
+      for (let skipped = clock.slept.length; !settled;) {
+        await clock.settle(() => settled || clock.slept.length > skipped)
+        while (skipped < clock.slept.length) await clock.advance(clock.slept[skipped++]!)
+      }
+      return until
+    },
+    passTime,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+export const ASYNC = { prefer: 'respond-async' }
+
+function listOf(mesh: Mesh) {
+  const droplets = Object.entries(mesh).map(([name, entry]) => ({
+    name,
+    ...(typeof entry === 'string' ? { endpoint: entry } : entry),
+  }))
+  return { droplets }
+}
