@@ -65,9 +65,10 @@ export async function createOrchestrator(
   let stopping: Promise<void> | undefined
   async function drainAndClose(): Promise<void> {
     const server = app.server
-    const quiet = server?.stop()
+    // Not stopped yet: that would close every idle connection, and who asks while we drain, be it
+    // with a task or for our readiness, is to hear that we do.
     await tasks.drain(config.shutdownGraceMs)
-    await Promise.race([quiet, clock.sleep(LAST_ANSWERS_MS)])
+    await Promise.race([server?.stop(), clock.sleep(LAST_ANSWERS_MS)])
     await server?.stop(true)
     await reachability.stop()
     await registry.stop()

@@ -1,0 +1,137 @@
+/** The commands that print something and end. */
+import { describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { version } from '../../package.json'
+import { runBinary, runProcess } from '../support/binary.ts'
+import { freePort, serviceHome } from '../support/binary-service.ts'
+import { openApi } from '../support/documented.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const lines = (text: string) => text.trimEnd().split('\n')
+
+describe('usage', () => {
+  test('--version prints the version of package.json', async () => {
+    for (const flag of ['--version', '-V']) {
+      expect(await runBinary([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    }
+  })
+
+  test('--help names every command', async () => {
+    for (const flag of ['--help', '-h']) {
+      const { code, stdout, stderr } = await runBinary([flag])
+      expect([code, stderr]).toEqual([0, ''])
+      for (const command of ['serve', 'dev', 'check', 'health', 'openapi', 'systemd', 'compose']) {
+        expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
+      }
+    }
+  })
+
+  test.each([
+    [['sevre']],
+    [['--verbose']],
+    [['toString']],
+    [['serve', '--prot', '1']],
+    [['serve', 'now']],
+    [['check', '--all']],
+    [['openapi', 'x']],
+    [['systemd', '-q']],
+    [['compose', 'x']],
+    [['health', 'http://127.0.0.1:1', 'x']],
+    [['dev', '--port']],
+    [['dev', '--port', '99999']],
+    [['--env-file']],
+  ])('%p: the usage on stderr, 64', async (args) => {
+    const { code, stdout, stderr } = await runBinary(args)
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expect(stderr).toContain('Usage: orchestrator')
+  })
+})
+
+describe('configuration', () => {
+  const FAULTY = {
+    PORT: 'eight',
+    LOG_LEVEL: 'loud',
+    TASK_TIMEOUT: '30s',
+    REGISTRY_URL: 'http://me:secret@registry:8000',
+  }
+
+  test('check prints the effective settings with their sources', async () => {
+    using home = serviceHome()
+    const { code, stdout, stderr } = await runBinary(['check'], {
+      env: { ...home.env, PORT: '8123' },
+    })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^PORT +8123 +environment$/m)
+    expect(stdout).toMatch(/^TASK_MAX_RETRIES +3 +default$/m)
+  })
+
+  test.each(['check', 'serve', 'dev'])('%s tells all faults at once, 78', async (command) => {
+    using dir = temporaryDir()
+    const env: Record<string, string> = { ...FAULTY, TASK_DB: dir.file('x.db') }
+    const args = command === 'dev' ? ['--port', '0', '--registry-port', '0'] : []
+    const { code, stdout, stderr } = await runBinary([command, ...args], { env })
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    // `dev` has a port and a Registry of its own.
+    const told = command === 'dev' ? ['TASK_TIMEOUT', 'LOG_LEVEL'] : Object.keys(FAULTY)
+    expect(lines(stderr)).toHaveLength(told.length)
+    for (const variable of told) {
+      expect(stderr).toMatch(new RegExp(`^${variable}="[^"]*": must be `, 'm'))
+    }
+    expect(stderr).not.toContain('secret')
+  })
+})
+
+describe('health', () => {
+  test('0 for a service that is well, by its URL and by the environment', async () => {
+    using home = serviceHome()
+    await using service = await home.start()
+    const { port } = new URL(service.url)
+    const healthy = { code: 0, stdout: '', stderr: '' }
+    expect(await runBinary(['health', service.url])).toEqual(healthy)
+    expect(await runBinary(['health', `${service.url}/orchestrator/health`])).toEqual(healthy)
+    expect(await runBinary(['health'], { env: { PORT: port } })).toEqual(healthy)
+  })
+
+  test('1 and the reason where nobody listens', async () => {
+    const { code, stdout, stderr } = await runBinary(['health'], {
+      env: { PORT: String(await freePort()) },
+    })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(lines(stderr)).toHaveLength(1)
+  })
+})
+
+describe('documents', () => {
+  test('openapi prints what the service serves, and needs nothing for it', async () => {
+    const { code, stdout, stderr } = await runBinary(['openapi'], { env: { HOME: '/proc' } })
+    expect([code, stderr]).toEqual([0, ''])
+    using home = serviceHome()
+    await using service = await home.start()
+    const { json } = await service.get('/orchestrator/docs/json')
+    expect(JSON.parse(stdout)).toEqual(json)
+    expect(json).toEqual(await openApi())
+  })
+
+  test('systemd prints a unit that systemd-analyze is content with', async () => {
+    const { code, stdout, stderr } = await runBinary(['systemd'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('\nExecStart=/usr/local/bin/orchestrator serve\n')
+    if (!Bun.which('systemd-analyze')) {
+      console.warn('No systemd-analyze here: the unit file was not verified')
+      return
+    }
+    using dir = temporaryDir()
+    const file = dir.file('orchestrator.service')
+    writeFileSync(file, stdout.replace('=/usr/local/bin/orchestrator ', `=${process.execPath} `))
+    const env = { PATH: process.env.PATH ?? '' }
+    const verified = await runProcess(['systemd-analyze', 'verify', file], { env })
+    expect(verified).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  test('compose prints a compose file', async () => {
+    const { code, stdout, stderr } = await runBinary(['compose'])
+    expect([code, stderr]).toEqual([0, ''])
+    const { services } = Bun.YAML.parse(stdout) as { services: object }
+    expect(Object.keys(services)).toEqual(['registry', 'orchestrator'])
+  })
+})
