@@ -163,6 +163,8 @@ export const SubmitBody = Type.Object(
   },
   {
     title: 'SubmitTask',
+    // Unknown fields are ignored, as in v1.1.0; Elysia takes silence for a no.
+    additionalProperties: true,
     examples: [
       {
         droplet_name: 'echo',

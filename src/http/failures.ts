@@ -1,10 +1,9 @@
 /** Whatever goes wrong in a request, in the one shape. Nothing of the framework shows. */
-import { Elysia, type ValidationError } from 'elysia'
-import { errorText, invalidRequest, OrchestratorError } from '../errors.ts'
+import { Elysia } from 'elysia'
+import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { JSON_TYPE } from './api.ts'
 import { errorBody, STATUS_OF } from './errors.ts'
-import { faultsOf, type Finding } from './faults.ts'
 import type { Routes } from './routes.ts'
 
 /** Must be used before the routes whose failures it is to see. */
@@ -26,21 +25,7 @@ function asKnown(
   routes: Routes,
 ): OrchestratorError | null {
   if (error instanceof OrchestratorError) return error
-  switch (code) {
-    case 'NOT_FOUND':
-      return unknownRoute(request, routes)
-    case 'VALIDATION': {
-      const { type, all } = error as ValidationError
-      return type === 'body' ? invalidRequest(...faultsOf(all as Finding[])) : null
-    }
-    case 'PARSE':
-      // What a body reader throws arrives wrapped.
-      return (error as Error).cause instanceof OrchestratorError
-        ? ((error as Error).cause as OrchestratorError)
-        : invalidRequest({ path: '', message: 'cannot be read' })
-    default:
-      return null
-  }
+  return code === 'NOT_FOUND' ? unknownRoute(request, routes) : null
 }
 
 function unknownRoute(request: Request, routes: Routes): OrchestratorError {

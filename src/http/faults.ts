@@ -1,17 +1,31 @@
 /** TypeBox's findings in words for callers. */
-import type { TSchema } from 'typebox'
-import type { Fault } from '../errors.ts'
+import type { Static, TSchema } from 'typebox'
+import type { TypeCheck } from 'typebox/compiler'
+import { invalidRequest, type Fault } from '../errors.ts'
 
-export interface Finding {
+interface Finding {
   path: string
   message: string
   schema: TSchema
+}
+
+/** More are no help, and a body can hold a hundred thousand. */
+const MOST_FAULTS = 20
+
+/**
+ * The value, if the schema allows it; throws INVALID_REQUEST with its faults if not. Elysia would
+ * check it too, but takes seconds to describe what is wrong with a body that is nested deeply.
+ */
+export function checked<T extends TSchema>(schema: TypeCheck<T>, value: unknown): Static<T> {
+  if (schema.Check(value)) return value
+  throw invalidRequest(...faultsOf(schema.Errors(value)))
 }
 
 /** One fault per place, the first. */
 export function faultsOf(findings: Iterable<Finding>): Fault[] {
   const faults = new Map<string, Fault>()
   for (const { path, message, schema } of findings) {
+    if (faults.size >= MOST_FAULTS) break
     if (!faults.has(path)) faults.set(path, { path, message: inWords(message, schema) })
   }
   return [...faults.values()]

@@ -4,10 +4,12 @@ import { invalidRequest } from '../errors.ts'
 import type { Caller, Submission } from '../service/task-service.ts'
 import { toRequest } from '../service/submission.ts'
 import { isFinished, SubmitBody } from '../task.ts'
+import { TypeCompiler } from 'typebox/compiler'
 import { BASE, JSON_TYPE, type Api } from './api.ts'
 import { readJson } from './body.ts'
 import * as documented from './docs/task-routes.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
+import { checked } from './faults.ts'
 import { FindQuery, ListQuery, readQuery } from './query.ts'
 import { acceptedView, outcomeView, pageView, taskLocation, taskView } from './task-views.ts'
 
@@ -17,22 +19,24 @@ interface Reply {
   headers: Record<string, string | number>
 }
 
+const submitBody = TypeCompiler.Compile(SubmitBody)
+
 // Visible ASCII, as the IETF draft's string may hold.
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 export function taskRoutes({ config, tasks }: Api) {
-  const parse = ({ request }: { request: Request }) => readJson(request, config.maxBodyBytes)
   return new Elysia({ name: 'tasks', normalize: false })
     .post(
       `${BASE}/tasks`,
-      async ({ body, request, set, server }) => {
+      async ({ request, set, server }) => {
+        const body = checked(submitBody, await readJson(request, config.maxBodyBytes))
         // A task can take minutes; an idle connection can't.
         server?.timeout(request, 0)
         const { caller, prefer } = callerOf(request, set)
         const submission = await tasks.submit(toRequest(body, config.task), caller)
         return reply(submission, prefer, set)
       },
-      { parse, body: SubmitBody, detail: documented.submit },
+      { parse: 'none', detail: documented.submit },
     )
     .get(
       `${BASE}/tasks`,

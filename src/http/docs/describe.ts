@@ -15,6 +15,7 @@ export interface RouteDescription {
   description?: string
   tag: 'Tasks' | 'Mesh' | 'Operations'
   parameters?: object[]
+  body?: { schema: SchemaName; example: unknown }
   replies: Record<number, Reply>
   /** The errors it can answer with; INTERNAL_ERROR and the like come by themselves. */
   errors?: readonly ErrorCode[]
@@ -40,12 +41,13 @@ const MEANING: Partial<Record<ErrorCode, string>> = {
 
 /** The `detail` of an Elysia route. */
 export function describe(route: RouteDescription) {
-  const { summary, description, tag, parameters, replies, errors = [] } = route
+  const { summary, description, tag, parameters, body, replies, errors = [] } = route
   return {
     summary,
     ...(description ? { description } : {}),
     tags: [tag],
     ...(parameters ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: json(body.schema, body.example) } } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
       ...errorReplies([...errors, 'INTERNAL_ERROR']),

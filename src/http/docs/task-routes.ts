@@ -6,6 +6,7 @@ import {
   cancelledExample,
   outcomeExample,
   pageExample,
+  submitExample,
   taskExample,
 } from './examples.ts'
 
@@ -70,6 +71,7 @@ export const submit = describe({
     'Finds the droplet, calls it, tries again after 1, 2, 4 … seconds when it stumbles, and ' +
     'answers with its answer. With `Prefer: respond-async` it answers at once and goes on alone.',
   parameters: submitHeaders,
+  body: { schema: 'SubmitTask', example: submitExample },
   replies: { 200: outcome, 202: accepted },
   errors: [...submitErrors, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
 })

@@ -1,0 +1,398 @@
+import { describe, expect, test } from 'bun:test'
+import { endless, json, reply, scriptedServer } from '../support/scripted-server.ts'
+import { startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
+
+const POST = { method: 'POST' }
+
+async function withEcho(
+  work: (service: TestOrchestrator, far: ReturnType<typeof scriptedServer>) => Promise<void>,
+  options: Parameters<typeof startOrchestrator>[0] = {},
+): Promise<void> {
+  await using far = scriptedServer(json({ fine: true }))
+  await using service = await startOrchestrator({ mesh: { Echo: far.url }, ...options })
+  await work(service, far)
+}
+
+describe('a task that is answered', () => {
+  test('is 200 with exactly the seven fields', () =>
+    withEcho(async (service, far) => {
+      const { status, json, headers } = await service.submit({ path: '/hello?q=1' })
+      expect(status).toBe(200)
+      expect(headers.get('content-type')).toBe('application/json')
+      expect(json).toEqual({
+        task_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        status: 'success',
+        target_url: `${far.url}/hello?q=1`,
+        response_status: 200,
+        response_body: { fine: true },
+        retry_count: 0,
+        duration_ms: expect.any(Number),
+      })
+      expect(far.calls).toEqual(['GET /hello?q=1'])
+    }))
+
+  test('finds its droplet in any case, and keeps its name as the Registry spells it', () =>
+    withEcho(async (service) => {
+      const { json } = await service.submit({ droplet_name: 'eCHO' })
+      expect((await service.task(json.task_id)).droplet_name).toBe('Echo')
+    }))
+
+  test('keeps the base path of its droplet, and never doubles a slash', async () => {
+    await using far = scriptedServer(json(1))
+    await using service = await startOrchestrator({
+      mesh: { echo: `${far.url}/base`, slash: { url: `${far.url}/base/` } },
+    })
+    await service.submit({ path: '/x' })
+    await service.submit({ droplet_name: 'slash', path: '/x' })
+    expect(far.calls).toEqual(['GET /base/x', 'GET /base/x'])
+  })
+
+  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('is sent as %s', (method) =>
+    withEcho(async (service, far) => {
+      expect((await service.submit({ method })).status).toBe(200)
+      expect(far.calls).toEqual([`${method} /`])
+      expect(far.requests[0]!.body).toBe('')
+      expect(far.requests[0]!.headers['content-type']).toBeUndefined()
+    }),
+  )
+
+  test.each([
+    [{ a: [1, { b: null }] }, '{"a":[1,{"b":null}]}'],
+    [{}, '{}'],
+    [[], '[]'],
+    [['x', 1], '["x",1]'],
+    ['text', '"text"'],
+    ['', '""'],
+    [1.5, '1.5'],
+    [0, '0'],
+    [true, 'true'],
+    [false, 'false'],
+  ])('takes the payload %j', (payload, body) =>
+    withEcho(async (service, far) => {
+      const { json } = await service.submit({ ...POST, payload })
+      expect(far.requests[0]!.body).toBe(body)
+      expect(far.requests[0]!.headers['content-type']).toBe('application/json')
+      expect((await service.task(json.task_id)).payload).toEqual(payload)
+    }),
+  )
+
+  test('sends no body for the payload null', () =>
+    withEcho(async (service, far) => {
+      await service.submit({ ...POST, payload: null })
+      expect(far.requests[0]!.body).toBe('')
+      expect((await service.submit({ method: 'GET', payload: null })).status).toBe(200)
+    }))
+
+  test('tells the droplet who, which and how often', () =>
+    withEcho(async (service, far) => {
+      const headers = {
+        Authorization: 'Bearer x',
+        'X-Own': 'ä',
+        'user-agent': 'mine',
+        'Idempotency-Key': 'mine',
+        'X-Attempt': '99',
+        'content-type': 'application/vnd.own+json',
+      }
+      const { json } = await service.submit(
+        { ...POST, payload: 1, headers, meta: { secret: 'note' } },
+        { 'x-request-id': 'caller-1' },
+      )
+      const [received] = far.requests
+      expect(received!.headers).toMatchObject({
+        authorization: 'Bearer x',
+        'content-type': 'application/vnd.own+json',
+        'idempotency-key': json.task_id,
+        'x-task-id': json.task_id,
+        'x-attempt': '1',
+        'x-request-id': 'caller-1',
+      })
+      expect(received!.headers['user-agent']).toMatch(/^orchestrator\/\d+\.\d+\.\d+$/)
+      expect(JSON.stringify(received)).not.toContain('note')
+      expect((await service.task(json.task_id)).meta).toEqual({ secret: 'note' })
+    }))
+
+  test('ignores unknown fields and parameters', () =>
+    withEcho(async (service) => {
+      expect((await service.submit({ priority: 'high', target: 7 })).status).toBe(200)
+      const { status } = await service.post('/orchestrator/tasks?x=1', {
+        droplet_name: 'echo',
+        path: '/',
+      })
+      expect(status).toBe(200)
+    }))
+
+  test.each(['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.x+json', ''])(
+    'takes the content type %j',
+    (type) =>
+      withEcho(async (service) => {
+        const body = new TextEncoder().encode(JSON.stringify({ droplet_name: 'echo', path: '/' }))
+        const headers: Record<string, string> = type === '' ? {} : { 'content-type': type }
+        const { status } = await service.call('POST', '/orchestrator/tasks', { body, headers })
+        expect(status).toBe(200)
+      }),
+  )
+})
+
+describe("the droplet's answer", () => {
+  const answered = async (answer: Parameters<typeof scriptedServer>[0], config = {}) => {
+    await using far = scriptedServer(answer)
+    await using service = await startOrchestrator({ mesh: { echo: far.url }, config })
+    const { status, json, text } = await service.submit()
+    expect(status).toBe(200)
+    return { ...json, text, stored: await service.task(json.task_id) }
+  }
+
+  test.each([
+    ['{"n":12345678901234567890.10}', '{"n":12345678901234567890.10}'],
+    ['plain text', '"plain text"'],
+    ['', 'null'],
+    ['null', 'null'],
+    ['false', 'false'],
+  ])('%j goes on as %s', async (body, expected) => {
+    const { text } = await answered(reply({ body }))
+    expect(text).toContain(`"response_body":${expected},`)
+  })
+
+  test('that is not UTF-8 comes as base64', async () => {
+    const body = new Uint8Array([0xff, 0xfe, 0x00])
+    const { response_body } = await answered(reply({ body, headers: { 'content-type': 'x/y' } }))
+    expect(response_body).toEqual({ _binary: true, _content_type: 'x/y', _base64: '//4A' })
+  })
+
+  test.each([201, 204, 299])('%p is a success', async (status) => {
+    expect(await answered(reply({ status }))).toMatchObject({ status: 'success' })
+  })
+
+  test.each([300, 301, 302, 304, 307, 400, 401, 404, 409, 418, 429, 499])(
+    '%p is its answer: an error, not tried again',
+    async (status) => {
+      const headers = { location: 'http://127.0.0.1:1/elsewhere', 'retry-after': '1' }
+      const result = await answered(reply({ status, headers }))
+      expect(result).toMatchObject({ status: 'error', response_status: status, retry_count: 0 })
+      expect(result.stored).toMatchObject({
+        status: 'error',
+        error_message: `HTTP ${status}`,
+        attempts: [{ attempt: 1, response_status: status, error: `HTTP ${status}` }],
+      })
+    },
+  )
+
+  test.each([
+    ['with its length', reply({ body: 'x'.repeat(3000) }), 2.93],
+    ['without end', endless(), null],
+  ])('that is too large (%s) is not read on', async (_, answer, size) => {
+    const result = await answered(answer, { task: { maxResponseBytes: 2048 } })
+    expect(result).toMatchObject({
+      status: 'error',
+      response_status: 200,
+      retry_count: 0,
+      response_body: {
+        _truncated: true,
+        _original_size_kb: size,
+        _max_size_kb: 2,
+        _message: expect.any(String),
+      },
+    })
+  })
+
+  test('over 10 KB is whole in the reply and the marker in the history', async () => {
+    const body = JSON.stringify('x'.repeat(20_000))
+    const result = await answered(reply({ body }))
+    expect(result.response_body).toHaveLength(20_000)
+    expect(result.stored.response_body).toMatchObject({ _truncated: true, _max_size_kb: 10 })
+  })
+})
+
+describe('a body that is not valid is refused, and is no task', () => {
+  const refused = async (body: object, path: string, message: string | RegExp = /./) =>
+    withEcho(async (service, far) => {
+      const { status, json } = await service.submit(body)
+      expect([status, json.error.code]).toEqual([400, 'INVALID_REQUEST'])
+      const fault = json.error.details.errors.find((each: { path: string }) => each.path === path)
+      expect(fault?.message).toMatch(message)
+      expect(far.calls).toEqual([])
+      expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
+    })
+
+  test.each<[object, string]>([
+    [{ droplet_name: undefined }, '/droplet_name'],
+    [{ droplet_name: '' }, '/droplet_name'],
+    [{ droplet_name: 'x'.repeat(256) }, '/droplet_name'],
+    [{ droplet_name: 7 }, '/droplet_name'],
+    [{ droplet_name: null }, '/droplet_name'],
+    [{ method: 'get' }, '/method'],
+    [{ method: 'HEAD' }, '/method'],
+    [{ method: null }, '/method'],
+    [{ path: undefined }, '/path'],
+    [{ path: '' }, '/path'],
+    [{ path: `/${'x'.repeat(2048)}` }, '/path'],
+    [{ path: 'x' }, '/path'],
+    [{ path: '//evil.example' }, '/path'],
+    [{ path: '/../x' }, '/path'],
+    [{ path: '/a b' }, '/path'],
+    [{ path: '/a#b' }, '/path'],
+    [{ path: '/a\\b' }, '/path'],
+    [{ path: ['/x'] }, '/path'],
+    [{ payload: { a: 1 } }, '/payload'],
+    [{ payload: false }, '/payload'],
+    [{ payload: 0 }, '/payload'],
+    [{ payload: '' }, '/payload'],
+    [{ meta: [] }, '/meta'],
+    [{ meta: 'x' }, '/meta'],
+    [{ meta: 1 }, '/meta'],
+    [{ headers: null }, '/headers'],
+    [{ headers: ['x'] }, '/headers'],
+    [{ headers: { 'x-a': 1 } }, '/headers/x-a'],
+    [{ headers: { 'x-a': null } }, '/headers/x-a'],
+    [{ headers: { 'x a': 'b' } }, '/headers/x a'],
+    [{ headers: { '': 'b' } }, '/headers/'],
+    [{ headers: { 'x-a': 'b\r\nx-c: d' } }, '/headers/x-a'],
+    [{ headers: { 'x-a': '\u0000' } }, '/headers/x-a'],
+    [{ headers: { 'x-a': '😀' } }, '/headers/x-a'],
+    [{ timeout_ms: 0 }, '/timeout_ms'],
+    [{ timeout_ms: 600_001 }, '/timeout_ms'],
+    [{ timeout_ms: 1.5 }, '/timeout_ms'],
+    [{ timeout_ms: '5' }, '/timeout_ms'],
+    [{ timeout_ms: true }, '/timeout_ms'],
+    [{ deadline_ms: 0 }, '/deadline_ms'],
+    [{ deadline_ms: 3_600_001 }, '/deadline_ms'],
+    [{ max_retries: -1 }, '/max_retries'],
+    [{ max_retries: 11 }, '/max_retries'],
+    [{ max_retries: 1.5 }, '/max_retries'],
+    [{ delay_seconds: -1 }, '/delay_seconds'],
+    [{ delay_seconds: 604_801 }, '/delay_seconds'],
+    [{ delay_seconds: 5 }, '/delay_seconds'],
+  ])('%j', (body, path) => refused(body, path))
+
+  test.each([
+    'Connection',
+    'content-length',
+    'Host',
+    'Keep-Alive',
+    'Proxy-Authorization',
+    'TE',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+    'Expect',
+  ])('the header %s', (name) => refused({ headers: { [name]: 'x' } }, `/headers/${name}`))
+
+  test('every fault is told at once', () =>
+    withEcho(async (service) => {
+      const { json } = await service.submit({ method: 'x', path: 7, timeout_ms: 'soon' })
+      const paths = json.error.details.errors.map((each: { path: string }) => each.path)
+      expect(paths.sort()).toEqual(['/method', '/path', '/timeout_ms'])
+    }))
+
+  test('at the limits it is accepted', () =>
+    withEcho(async (service) => {
+      const body = {
+        path: `/${'x'.repeat(2047)}`,
+        timeout_ms: 600_000,
+        deadline_ms: 3_600_000,
+        max_retries: 10,
+        delay_seconds: 0,
+        meta: {},
+        headers: {},
+      }
+      expect((await service.submit(body)).status).toBe(200)
+      expect((await service.submit({ timeout_ms: 600_000, max_retries: 0 })).status).toBe(200)
+    }))
+
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+  const inPayload = (text: string) =>
+    `{"droplet_name":"echo","path":"/","method":"POST","payload":${text}}`
+  const inPath = (text: string) => `{"droplet_name":"echo","path":${text}}`
+  const sendText = (service: TestOrchestrator, body: string) =>
+    service.call('POST', '/orchestrator/tasks', {
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+
+  test('nesting beyond measure, at once', () =>
+    withEcho(async (service, far) => {
+      const start = performance.now()
+      for (const levels of [1001, 10_000, 500_000]) {
+        const deep = nested(levels)
+        for (const body of [deep, inPayload(deep), inPath(deep), deep.slice(0, levels)]) {
+          const { status, json } = await sendText(service, body)
+          expect([status, json.error.code]).toEqual([400, 'INVALID_REQUEST'])
+        }
+      }
+      // It took 10 s each.
+      expect(performance.now() - start).toBeLessThan(4000)
+      expect(far.calls).toEqual([])
+    }))
+
+  test('but not what only looks like it, nor as much as anybody needs', () =>
+    withEcho(async (service, far) => {
+      const payloads = [
+        nested(990),
+        JSON.stringify('['.repeat(5000)),
+        JSON.stringify(['\\', '"[{', '['.repeat(2000), '\\"'.repeat(1500), '{'.repeat(2000)]),
+        `[${'[],'.repeat(3000)}[]]`,
+      ]
+      for (const payload of payloads) {
+        expect((await sendText(service, inPayload(payload))).status).toBe(200)
+        expect(far.requests.at(-1)!.body).toBe(payload)
+      }
+    }))
+})
+
+describe('the droplet', () => {
+  test('that nobody knows: one sync, then DROPLET_NOT_FOUND with the names', async () => {
+    await using service = await startOrchestrator({
+      mesh: { zeta: 'http://z.example', Alpha: 'http://a.example' },
+    })
+    const before = service.api.registry.stats().syncsTotal
+    const replies = await Promise.all([1, 2, 3].map(() => service.submit({ droplet_name: 'no' })))
+    for (const { status, json } of replies) {
+      expect(status).toBe(400)
+      expect(json.error).toMatchObject({
+        code: 'DROPLET_NOT_FOUND',
+        details: { requested_droplet: 'no', available_droplets: ['Alpha', 'zeta'] },
+      })
+    }
+    expect(service.api.registry.stats().syncsTotal).toBe(before + 1)
+    expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
+  })
+
+  test('that has come since the last sync is found', () =>
+    withEcho(async (service, far) => {
+      await service.relist({ fresh: far.url })
+      expect((await service.submit({ droplet_name: 'fresh' })).status).toBe(200)
+    }))
+
+  test('at most 100 names are told', async () => {
+    const names = Array.from({ length: 150 }, (_, n) => `droplet${n}`)
+    const mesh = Object.fromEntries(names.map((name) => [name, 'http://a.example']))
+    await using service = await startOrchestrator({ mesh })
+    const { json } = await service.submit({ droplet_name: 'no' })
+    expect(json.error.details.available_droplets).toEqual(names.sort().slice(0, 100))
+  })
+
+  test.each(['inactive', 'error'])('that is %s is not called', (state) =>
+    withEcho(async (service, far) => {
+      await service.relist({ echo: { endpoint: far.url, status: state } })
+      await service.api.registry.refresh()
+      const { status, json } = await service.submit()
+      expect([status, json.error.code]).toEqual([503, 'DROPLET_UNREACHABLE'])
+      expect(json.error.details).toMatchObject({ droplet_name: 'echo', retry_count: 0 })
+      expect(json.error.details.last_error).toContain(state)
+      expect(far.calls).toEqual([])
+      expect(await service.task(json.error.details.task_id)).toMatchObject({
+        status: 'error',
+        attempts: [],
+      })
+    }),
+  )
+
+  test('without a Registry is REGISTRY_ERROR', async () => {
+    await using service = await startOrchestrator({
+      config: { registry: { url: 'file:///nowhere/at/all.json' } },
+    })
+    const { status, json } = await service.submit()
+    expect([status, json.error.code]).toEqual([503, 'REGISTRY_ERROR'])
+    expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
+  })
+})
