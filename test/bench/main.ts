@@ -1,0 +1,117 @@
+/**
+ * `bun run bench`: the binary, with its history on a disk, measured against what is wanted of it.
+ * Figures are of this machine and this hour; only those that compare within one run mean more.
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createBench, removeBench, type Bench } from './bench.ts'
+import { killChildren } from './child.ts'
+import { async } from './parts/async.ts'
+import { drain } from './parts/drain.ts'
+import { hanging } from './parts/hanging.ts'
+import { list } from './parts/list.ts'
+import { memory } from './parts/memory.ts'
+import { million } from './parts/million.ts'
+import { start } from './parts/start.ts'
+import { sync } from './parts/sync.ts'
+
+const ROOT = join(import.meta.dir, '../..')
+
+const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
+  sync,
+  memory,
+  list,
+  hanging,
+  async,
+  drain,
+  million,
+  start,
+}
+
+const USAGE = `Usage: bun run bench [--quick] [--only PART]… [--json FILE] [--binary FILE]
+
+  --quick        a few seconds a part, to try it out
+  --only PART    ${Object.keys(PARTS).join(', ')}
+  --json FILE    where the figures go; default dist/bench.json
+  --binary FILE  what is measured; default dist/orchestrator
+`
+
+const EXIT = { measured: 0, unmeasured: 1, usage: 64, stopped: 130 } as const
+
+async function main(args: string[]): Promise<number> {
+  const options = read(args)
+  if (!options) return EXIT.usage
+  if (!existsSync(options.binary)) {
+    console.error(`There is no ${options.binary}: bun run build makes dist/orchestrator`)
+    return EXIT.unmeasured
+  }
+  const bench = createBench(options.binary, options.quick)
+  const stop = (code: number) => {
+    killChildren()
+    removeBench(bench)
+    process.exit(code)
+  }
+  process.on('SIGINT', () => stop(EXIT.stopped))
+  process.on('SIGTERM', () => stop(EXIT.stopped))
+  try {
+    console.log(factsOf(bench))
+    for (const name of options.parts) await measure(bench, name)
+  } finally {
+    killChildren()
+    removeBench(bench)
+  }
+  return conclude(bench, options.json)
+}
+
+function read(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
+        json: { type: 'string', default: join(ROOT, 'dist/bench.json') },
+        binary: { type: 'string', default: join(ROOT, 'dist/orchestrator') },
+      },
+    })
+    const unknown = values.only.find((name) => !Object.hasOwn(PARTS, name))
+    if (unknown !== undefined) throw new Error(`There is no part '${unknown}'`)
+    return { ...values, parts: values.only }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    return null
+  }
+}
+
+/** A part that fails is a figure too; the others can still be measured. */
+async function measure(bench: Bench, name: string): Promise<void> {
+  bench.report.part(name)
+  try {
+    await PARTS[name]!(bench)
+  } catch (error) {
+    bench.report.unmeasured(name, (error as Error).message)
+  }
+}
+
+function factsOf({ machine, directory, quick }: Bench): string {
+  const { cores, cpu, bun, disk, load_generator: generator } = machine
+  const syncs = `${machine.fsync_p50_ms.toFixed(2)} ms (p99 ${machine.fsync_p99_ms.toFixed(2)})`
+  return [
+    `${cores} cores, ${cpu}; Bun ${bun}; load from ${generator}`,
+    `database on ${disk} (${directory}), an fsync takes ${syncs}`,
+    ...(machine.load_average > 0.5 ? ['the machine has other work: mind the ratios only'] : []),
+    ...(quick ? ['a quick run: its figures tell less'] : []),
+  ].join('\n')
+}
+
+function conclude({ report, machine, quick }: Bench, json: string): number {
+  const { figures, short } = report
+  const at = new Date().toISOString()
+  writeFileSync(json, JSON.stringify({ at, quick, machine, figures }, null, 2) + '\n')
+  console.log(`\n${figures.length} figures in ${json}`)
+  for (const { part, name } of short) console.log(`short: ${part}, ${name}`)
+  return report.complete ? EXIT.measured : EXIT.unmeasured
+}
+
+process.exit(await main(process.argv.slice(2)))
