@@ -287,3 +287,10 @@ export async function deadUrl(): Promise<string> {
   await using server = scriptedServer()
   return server.url
 }
+
+/** A server that answers with each in turn, and goes on with the last. */
+export function sequenceServer(...answers: [Answer, ...Answer[]]): ScriptedServer {
+  const server = scriptedServer(answers[0])
+  server.script(...answers)
+  return server
+}

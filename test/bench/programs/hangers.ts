@@ -19,3 +19,4 @@ if (failed.length > 0) {
   process.exitCode = 1
 }
 
+export {}

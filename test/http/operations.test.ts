@@ -1,0 +1,171 @@
+/** Droplets, health, information, metrics, documents, errors: CONTRACT, sections 1, 4, 5 and 8. */
+import { describe, expect, test } from 'bun:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { openApi } from '../support/documented.ts'
+import { startOrchestrator } from '../support/orchestrator.ts'
+import { deadUrl, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
+import { STATUS_OF } from '../../src/http/errors.ts'
+
+describe('droplets', () => {
+  test('are listed with what tasks found out about them', async () => {
+    await using far = scriptedServer(json(1))
+    const mesh = { echo: far.url, gone: { endpoint: await deadUrl(), id: 'g', version: '2' } }
+    await using service = await startOrchestrator({ mesh })
+    await service.submit()
+    await service.submit({ droplet_name: 'gone', max_retries: 0 })
+    const { json: reply } = await service.get('/orchestrator/droplets')
+    expect(reply).toMatchObject({ cache_status: 'active', served_from: 'registry' })
+    expect(reply.droplets).toMatchObject([
+      { name: 'echo', url: far.url, endpoint: far.url, reachable: true },
+      { name: 'gone', id: 'g', version: '2', reachable: false },
+    ])
+  })
+
+  test('?refresh=true syncs first', async () => {
+    await using service = await startOrchestrator({ mesh: { one: 'http://127.0.0.1:1' } })
+    await service.relist({ two: 'http://127.0.0.1:2' })
+    const names = async (query: string) =>
+      (await service.get(`/orchestrator/droplets${query}`)).json.droplets.map(
+        ({ name }: { name: string }) => name,
+      )
+    expect(await names('')).toEqual(['one'])
+    expect(await names('?refresh=true')).toEqual(['two'])
+  })
+
+  test('without any list: REGISTRY_ERROR, and not ready', async () => {
+    const url = await deadUrl()
+    await using service = await startOrchestrator({ config: { registry: { url } } })
+    const droplets = await service.get('/orchestrator/droplets')
+    expect([droplets.status, droplets.json.error.code]).toEqual([503, 'REGISTRY_ERROR'])
+    const submitted = await service.submit()
+    expect([submitted.status, submitted.json.error.code]).toEqual([503, 'REGISTRY_ERROR'])
+    expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
+    const ready = await service.get('/orchestrator/ready')
+    expect(ready.status).toBe(503)
+    expect(ready.json.checks).toMatchObject({ registry: { ok: false }, store: { ok: true } })
+    expect((await service.get('/orchestrator/health')).status).toBe(200)
+  })
+})
+
+test('metrics are what happened', async () => {
+  await using good = scriptedServer(json(1))
+  await using flaky = sequenceServer(json(1, 500), json(1))
+  await using bad = scriptedServer(json(1, 500))
+  const mesh = { good: good.url, flaky: flaky.url, bad: bad.url, gone: await deadUrl() }
+  await using service = await startOrchestrator({ mesh })
+  const before = (await service.get('/orchestrator/metrics')).json
+  expect(before.tasks).toMatchObject({
+    total: 0,
+    success_rate_percent: null,
+    avg_response_time_ms: null,
+    p95_response_time_ms: null,
+  })
+  await service.submit({ droplet_name: 'good' })
+  await service.skipWaits(service.submit({ droplet_name: 'flaky' }))
+  await service.skipWaits(service.submit({ droplet_name: 'bad', max_retries: 2 }))
+  await service.submit({ droplet_name: 'gone', max_retries: 0 })
+  const { json: metrics } = await service.get('/orchestrator/metrics')
+  expect(metrics.tasks).toMatchObject({
+    total: 4,
+    success: 2,
+    error: 2,
+    timeout: 0,
+    cancelled: 0,
+    queued: 0,
+    running: 0,
+    success_rate_percent: 50,
+  })
+  // By the fake clock: 0, 1000, 3000 and 0 ms.
+  expect(metrics.tasks.avg_response_time_ms).toBe(1000)
+  expect(metrics.tasks.p99_response_time_ms / 3000).toBeCloseTo(1, 2)
+  expect(metrics.retry).toEqual({
+    total_retries: 3,
+    retry_success_count: 1,
+    retry_final_fail_count: 1,
+  })
+  expect(metrics).toMatchObject({ droplets_known: 4, droplets_reachable: 2 })
+  expect(metrics.registry).toMatchObject({ syncs_total: 1, syncs_success: 1, syncs_error: 0 })
+})
+
+test('info tells who it is', async () => {
+  await using service = await startOrchestrator()
+  const { json: info } = await service.get('/orchestrator/info')
+  expect(info).toMatchObject({ name: 'orchestrator', registered: false, bun_version: Bun.version })
+})
+
+describe('errors', () => {
+  test.each([
+    ['GET', '/nope', 404, 'NOT_FOUND'],
+    ['POST', '/orchestrator/nope', 404, 'NOT_FOUND'],
+    ['PUT', '/orchestrator/tasks', 405, 'METHOD_NOT_ALLOWED'],
+    ['OPTIONS', '/orchestrator/tasks', 405, 'METHOD_NOT_ALLOWED'],
+    ['DELETE', '/orchestrator/tasks/x/cancel', 405, 'METHOD_NOT_ALLOWED'],
+    ['POST', '/orchestrator/health', 405, 'METHOD_NOT_ALLOWED'],
+  ])('%s %s is %d %s', async (method, path, status, code) => {
+    await using service = await startOrchestrator()
+    const reply = await service.call(method, path)
+    expect([reply.status, reply.json.error.code]).toEqual([status, code])
+    if (status === 405) {
+      const allow = path.endsWith('tasks') ? 'GET, HEAD, POST' : expect.any(String)
+      expect(reply.headers.get('allow')).toEqual(allow)
+    }
+  })
+
+  test('a bug of ours tells its request id, nothing else, and is in the log', async () => {
+    await using far = scriptedServer(json(1))
+    const newId = () => {
+      throw new Error('secret inner thing')
+    }
+    await using service = await startOrchestrator({ mesh: { echo: far.url }, newId })
+    const { status, text, json: reply } = await service.submit({}, { 'x-request-id': 'r-1' })
+    expect(status).toBe(500)
+    expect(reply.error).toMatchObject({ code: 'INTERNAL_ERROR', details: { request_id: 'r-1' } })
+    expect(text).not.toContain('secret')
+    expect(JSON.stringify(service.log)).toContain('secret inner thing')
+  })
+})
+
+test('HEAD is GET without the body; / leads to the documents', async () => {
+  await using service = await startOrchestrator()
+  const head = await service.call('HEAD', '/orchestrator/health')
+  expect([head.status, head.text]).toEqual([200, ''])
+  for (const path of ['/', '/orchestrator/']) {
+    const { status, headers } = await service.call('GET', path)
+    expect([status, headers.get('location')]).toEqual([302, '/orchestrator/docs'])
+  }
+})
+
+describe('the OpenAPI document', () => {
+  test('is valid', async () => {
+    const result = await new Validator().validate({ ...(await openApi()) })
+    expect(result).toMatchObject({ valid: true })
+  })
+
+  test('is complete: every route, with a summary, a tag, statuses, schemas and examples', async () => {
+    const { paths } = await openApi()
+    expect(Object.keys(paths).sort()).toEqual([
+      '/orchestrator/droplets',
+      '/orchestrator/health',
+      '/orchestrator/info',
+      '/orchestrator/metrics',
+      '/orchestrator/ready',
+      '/orchestrator/tasks',
+      '/orchestrator/tasks/{task_id}',
+      '/orchestrator/tasks/{task_id}/cancel',
+      '/orchestrator/tasks/{task_id}/replay',
+    ])
+    for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+      expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] })
+      for (const response of Object.values(operation.responses)) {
+        expect(response).toMatchObject({ description: expect.any(String) })
+        expect(response.content['application/json']).toMatchObject({
+          schema: { $ref: expect.any(String) },
+          example: expect.any(Object),
+        })
+      }
+    }
+    const submit = Object.keys(paths['/orchestrator/tasks']!.post!.responses).map(Number)
+    const codes = ['OVERLOADED', 'TIMEOUT', 'PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_KEY_REUSED'] as const
+    for (const code of codes) expect(submit).toContain(STATUS_OF[code])
+  })
+})
