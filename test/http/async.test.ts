@@ -204,6 +204,8 @@ test('after a stop: ours goes on under its id, a keyed interrupted one runs when
 
   far.script(json({ done: true }))
   await using after = await startOrchestrator(options)
+  // The new process's clock is behind the old one's: that may cost one wait, and no more.
+  await after.clock.advance(60_000)
   const task = await after.task(accepted.task_id, ({ status }) => status === 'success')
   expect(task.attempts).toMatchObject([
     { attempt: 1, error: 'interrupted by a restart', response_status: null },
