@@ -115,8 +115,8 @@ describe('never answered', () => {
 
   // No name that is none: resolvers take seconds to say so.
   test('a droplet that speaks no TLS', async () => {
-    await using far = scriptedServer(malformed)
-    const mesh = { echo: far.url.replace('http:', 'https:') }
+    await using far = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
+    const mesh = { echo: `https://127.0.0.1:${far.port}` }
     await using service = await startOrchestrator({ mesh })
     const { status, json } = await service.skipWaits(service.submit({ max_retries: 1 }))
     expect([status, json.error.code]).toEqual([503, 'DROPLET_UNREACHABLE'])

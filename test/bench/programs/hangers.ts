@@ -2,7 +2,9 @@
  * Callers who wait: sends COUNT tasks at once and holds their connections open until each is
  * answered. A process of its own, since fetch's limit of 256 in flight is read at its start.
  */
-const { TARGET, COUNT, BODY } = process.env
+import { env } from 'node:process'
+
+const { TARGET, COUNT, BODY } = env
 const failed: number[] = []
 
 async function wait(): Promise<void> {
@@ -18,5 +20,3 @@ if (failed.length > 0) {
   console.error(`${failed.length} of ${COUNT} were not answered well: ${failed.slice(0, 5)}`)
   process.exitCode = 1
 }
-
-export {}
