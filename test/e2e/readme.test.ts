@@ -1,102 +1,109 @@
-/** Every command in README.md is run, or named here with the reason why it can't be. */
+/** Every command of README.md is run, or it is said why not. */
 import { describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../support/binary-service.ts'
-import { binaryPath, ROOT, runProcess, startProcess } from '../support/binary.ts'
-import { eventually } from '../support/eventually.ts'
+import { devDependencies, scripts } from '../../package.json'
+import { VARIABLE_NAMES } from '../../src/settings.ts'
+import { binaryPath, ROOT } from '../support/binary.ts'
+import { startDev } from '../support/dev.ts'
+import { planFor, readmeCommands, readmeScripts } from '../support/readme.ts'
+import { curlFault, script, shellIn } from '../support/shell.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
-const SCRIPTS = (await Bun.file(join(ROOT, 'package.json')).json()).scripts as Record<
-  string,
-  string
->
+const commands = readmeCommands()
+const planned = (kind: string) => commands.filter((command) => planFor(command)?.kind === kind)
 
-/** The commands of all `sh` blocks, continued lines joined. */
-const COMMANDS = [...README.matchAll(/```sh\n([\s\S]*?)```/g)]
-  .flatMap(([, block]) => block!.replaceAll(/\\\n\s*/g, '').split('\n'))
-  .map((line) => line.trim())
-  .filter((line) => line !== '')
+test('no command in it is unknown here', () => {
+  expect(commands).not.toBeEmpty()
+  // One that is: say in test/support/readme.ts how it is run, or why it can't be.
+  expect(commands.filter((command) => planFor(command) === undefined)).toEqual([])
+})
 
-/** What would need a droplet, a container engine or this very run, and who sees to it instead. */
-const ELSEWHERE: [pattern: RegExp, why: string][] = [
-  [/^npx --yes bun@1\.4\.5 run (dev|verify)$/, 'brings Bun first; what it runs is run below'],
-  [/^bun install$/, 'has been run, or this would not'],
-  [/^bun test$/, 'is this'],
-  [/^bun run (dev|build|verify)$/, 'dev is run below; the others have made what is tested'],
-  [/^(sudo |printf )/, 'installs on a droplet'],
-  [/^orchestrator (check|systemd|health|compose)\b/, 'test/e2e/commands.test.ts'],
-  [/^(journalctl|docker|REGISTRY_IMAGE=.* docker) /, 'needs systemd or a container engine'],
-]
+test.each([
+  'make everything',
+  'orchestrator frobnicate | sh',
+  'curl http://localhost:8001/ && rm -rf /',
+  'sudo rm -rf /',
+])('an unknown one would be found: %s', (command) => {
+  expect(planFor(command)).toBeUndefined()
+})
 
-const CURLS = COMMANDS.filter((command) => command.startsWith('curl '))
-
-describe('README.md', () => {
-  test('holds no command that nobody runs', () => {
-    const unknown = COMMANDS.filter(
-      (command) =>
-        !command.startsWith('curl ') && !ELSEWHERE.some(([pattern]) => pattern.test(command)),
-    )
-    expect(unknown).toEqual([])
-    expect(CURLS.length).toBeGreaterThan(8)
-    for (const [pattern] of ELSEWHERE)
-      expect(COMMANDS.some((each) => pattern.test(each))).toBe(true)
+describe('the scripts that it names', () => {
+  test('are in package.json', () => {
+    expect(readmeScripts()).toContain('verify')
+    for (const name of readmeScripts()) expect(scripts).toHaveProperty(name)
+    for (const command of planned('script')) {
+      expect(scripts).toHaveProperty(command.split(' ').at(-1)!)
+    }
   })
 
-  test('names scripts that exist, in the text too', () => {
-    const named = [...README.matchAll(/bun(?:@1\.4\.5)? run (\w+)/g)].map(([, name]) => name!)
-    expect(named.filter((name) => !Object.hasOwn(SCRIPTS, name))).toEqual([])
+  test('are made of scripts and files that exist', () => {
+    for (const text of Object.values(scripts)) {
+      for (const part of text.split(' && ')) {
+        const [program = '', verb = '', ...rest] = part.split(' ')
+        if (program === 'oxlint') expect(devDependencies).toHaveProperty('oxlint')
+        else expect(program).toBe('bun')
+        if (verb === 'run') expect(scripts).toHaveProperty(rest[0]!)
+        for (const file of part.match(/\b(src|test)\/\S+\.ts\b/g) ?? []) {
+          expect([file, existsSync(join(ROOT, file))]).toEqual([file, true])
+        }
+      }
+    }
   })
 
-  test('verify does what it says', () => {
-    const steps = [
-      'bun install',
+  test('verify does all that it says', () => {
+    expect(scripts.verify.split(' && ')).toEqual([
+      'bun install --frozen-lockfile',
       'bun run types',
       'bun fmt --check',
       'bun run lint',
       'bun run build',
-    ]
-    for (const step of [...steps, 'bun test']) expect(SCRIPTS.verify).toContain(step)
+      'bun test',
+    ])
   })
 
-  test('its curl lines work against `bun run dev`, in their order', async () => {
-    using dir = temporaryDir()
-    const [port, registryPort] = [await freePort(), await freePort()]
-    const source = ['--port', String(port), '--registry-port', String(registryPort)]
-    await using dev = startProcess(
-      [process.execPath, join(ROOT, 'src/main.ts'), 'dev', ...source],
-      {
-        env: { HOME: dir.path, PATH: process.env.PATH!, TMPDIR: dir.path },
-        cwd: dir.path,
-      },
-    )
-    await eventually('the welcome', () => dev.stdout.includes('Ctrl-C'))
-    for (const command of CURLS) {
-      const here = command.replaceAll('localhost:8001', `localhost:${port}`)
-      const { stdout, code } = await runShell(`${here} -s -w '\\n%{http_code}'`, dir.path)
-      expect([command, code]).toEqual([command, 0])
-      expect([command, stdout.slice(-3)]).toEqual([command, expect.stringMatching(/^20[02]$/)])
-      expect(stdout).not.toContain('"status":"error"')
+  test('it names the Bun that runs this', () => {
+    for (const [, wanted] of commands.join('\n').matchAll(/bun@(\S+)/g)) {
+      expect(wanted).toBe(devDependencies['bun-types'])
     }
-  }, 60_000)
-
-  test('its steps on a droplet work, as far as they need no droplet', async () => {
-    using dir = temporaryDir()
-    const env = { HOME: dir.path }
-    const settings = /printf '(.*)' \|/.exec(README)?.[1]?.replaceAll('\\n', '\n')
-    await Bun.write(dir.file('orchestrator.env'), settings!)
-    const check = await runProcess(
-      [binaryPath(), 'check', '--env-file', dir.file('orchestrator.env')],
-      { env },
-    )
-    expect([check.code, check.stderr]).toEqual([0, ''])
-    expect(check.stdout).toMatch(/PUBLIC_URL +http:\/\/10\.0\.0\.6:8001 +environment/)
-    const list = /with `(\{"droplets".*?\})`/.exec(README)?.[1]
-    expect(JSON.parse(list!)).toHaveProperty('droplets')
   })
 })
 
-function runShell(command: string, cwd: string) {
-  return runProcess(['/bin/sh', '-c', command], { env: { PATH: process.env.PATH! }, cwd })
-}
+test('its commands work, in their order, on a mesh of `bun run dev`', async () => {
+  using dir = temporaryDir()
+  const bin = dir.file('usr/local/bin')
+  for (const path of [bin, dir.file('etc/systemd/system')]) mkdirSync(path, { recursive: true })
+  binaryPath()
+  symlinkSync(join(ROOT, 'dist'), dir.file('dist'))
+  script(bin, 'sudo', 'exec "$@"')
+  const shell = shellIn(dir.path, bin)
+
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: dir.path,
+    REGISTRY_CACHE_DIR: dir.file('cache'),
+  }
+  await using dev = await startDev([process.execPath, 'run', 'dev'], ROOT, env)
+  const { port } = new URL(dev.url)
+  for (const command of planned('run')) {
+    const here = command
+      .replaceAll('http://localhost:8001', dev.url)
+      .replaceAll(/(?<= )\/(etc|usr)\//g, `${dir.path}/$1/`)
+    const result = await shell.run(here, { PORT: port, HOME: dir.path })
+    if (command.startsWith('curl ')) expect([command, curlFault(result)]).toEqual([command, null])
+    else expect([command, result.code, result.stderr]).toEqual([command, 0, ''])
+  }
+  expect(readFileSync(dir.file('etc/systemd/system/orchestrator.service'), 'utf8')).toContain(
+    'ExecStart=/usr/local/bin/orchestrator serve',
+  )
+  expect(readFileSync(dir.file('etc/fpai/orchestrator.env'), 'utf8')).toMatch(/^REGISTRY_URL=/m)
+  expect(readFileSync(dir.file('compose.yaml'), 'utf8')).toContain('REGISTRY_IMAGE')
+}, 60_000)
+
+test('the settings in commands that cannot be run here exist', () => {
+  for (const command of planned('skip')) {
+    for (const [, name] of command.matchAll(/ -e ([A-Z_]+)=/g)) {
+      expect(VARIABLE_NAMES as string[]).toContain(name!)
+    }
+  }
+})
