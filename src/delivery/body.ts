@@ -1,34 +1,7 @@
 /** A droplet's answer as JSON text, read with a limit. */
 import type { JsonText } from '../task.ts'
 
-/** Bodies over this, in bytes of JSON text, are remembered as the marker only. */
-export const REMEMBERED_BODY_BYTES = 10 * 1024
-
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-/** What stands for a body that was too large to read, or to remember. */
-export function truncationMarker(
-  originalBytes: number | null,
-  maxBytes: number,
-  message: string,
-): JsonText {
-  const kilobytes = (bytes: number) => Math.round((bytes / 1024) * 100) / 100
-  return JSON.stringify({
-    _truncated: true,
-    _original_size_kb: originalBytes === null ? null : kilobytes(originalBytes),
-    _max_size_kb: kilobytes(maxBytes),
-    _message: message,
-  })
-}
-
-/** The body as the history keeps it. */
-export function rememberedBody(body: JsonText | null): JsonText | null {
-  // A character is at least a byte and at most three: most bodies need no counting.
-  if (body === null || body.length * 3 <= REMEMBERED_BODY_BYTES) return body
-  const bytes = Buffer.byteLength(body)
-  if (bytes <= REMEMBERED_BODY_BYTES) return body
-  return truncationMarker(bytes, REMEMBERED_BODY_BYTES, 'The body is too large for the history')
-}
 
 /**
  * Reads at most `maxBytes`; null when there are more, and then the rest is not read.

@@ -4,7 +4,7 @@
  * three, not sixty-four.
  */
 import { errorText, OrchestratorError } from '../errors.ts'
-import { rememberedBody } from '../delivery/body.ts'
+import { rememberedBody } from './remembered-body.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { readCursor } from './cursor.ts'

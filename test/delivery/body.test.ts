@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
-import {
-  bodyToJson,
-  readAtMost,
-  rememberedBody,
-  REMEMBERED_BODY_BYTES,
-  truncationMarker,
-} from '../../src/delivery/body.ts'
+import { bodyToJson, readAtMost } from '../../src/delivery/body.ts'
+import { REMEMBERED_BODY_BYTES, rememberedBody } from '../../src/store/remembered-body.ts'
+import { truncationMarker } from '../../src/truncation.ts'
 import { systemFetch } from '../../src/ports.ts'
 import {
   endless,

@@ -1,5 +1,5 @@
 /** Whether what the service recorded is what happened. */
-import { REMEMBERED_BODY_BYTES } from '../../src/delivery/body.ts'
+import { REMEMBERED_BODY_BYTES } from '../../src/store/remembered-body.ts'
 import { INTERRUPTED, type Attempt, type JsonText } from '../../src/task.ts'
 import type { Row } from '../../src/store/rows.ts'
 import { failuresOf, promisedWait, type Ending, type Known, type Sent } from './known.ts'
