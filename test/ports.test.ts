@@ -1,0 +1,33 @@
+/** The real fetch: what it must not do by itself. */
+import { describe, expect, test } from 'bun:test'
+import { systemFetch } from '../src/ports.ts'
+import { json, reset, scriptedServer, sequenceServer } from './support/scripted-server.ts'
+
+const send = (url: string, method: string) =>
+  systemFetch(url, { method, headers: {}, signal: new AbortController().signal })
+
+describe('a connection that dies', () => {
+  test.each(['GET', 'PUT', 'DELETE', 'POST', 'PATCH'])('%s is sent once', async (method) => {
+    await using far = sequenceServer(json(1), reset)
+    // The first leaves a connection behind, if any is left.
+    await (await send(far.url, method)).text()
+    await expect(send(far.url, method)).rejects.toThrow()
+    await far.received(2)
+    await Bun.sleep(50)
+    expect(far.calls).toEqual([`${method} /`, `${method} /`])
+  })
+})
+
+test('a redirect is an answer, and no proxy is asked', async () => {
+  await using proxy = scriptedServer(json('proxy'))
+  await using far = scriptedServer(json(1, 302, { location: proxy.url }))
+  const before = process.env.HTTP_PROXY
+  process.env.HTTP_PROXY = proxy.url
+  try {
+    expect((await send(far.url, 'GET')).status).toBe(302)
+  } finally {
+    if (before === undefined) delete process.env.HTTP_PROXY
+    else process.env.HTTP_PROXY = before
+  }
+  expect(proxy.calls).toEqual([])
+})
