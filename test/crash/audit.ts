@@ -1,82 +1,84 @@
-/** What must be true after the last crash, however many there were. */
-import type { Service } from '../support/binary-service.ts'
-import type { Reply } from '../support/orchestrator.ts'
-import type { Seen } from './droplets.ts'
+/** Holds what the callers were told, what the droplet saw and what the history says together. */
+import type { Delivery } from './droplet.ts'
+import type { Order } from './load.ts'
 
-export interface Sent {
-  mode: 'sync' | 'async'
-  key: string | null
-  path: string
-  /** The lives to which it was sent. */
-  rounds: number[]
-  /** null when the connection broke before an answer. */
-  reply: Reply | null
-}
-
-/** In the path of whatever is sent with an Idempotency-Key: it may run again when sent again. */
-export const KEYED = 'keyed=1'
-
-export async function faultsOf(service: Service, sent: Sent[], seen: Seen[]): Promise<string[]> {
-  const faults: string[] = []
-  const expect = (holds: boolean, fault: string) => void (holds || faults.push(fault))
-  const tasks = await everyTask(service)
-  const requests = Map.groupBy(seen, ({ taskId }) => taskId)
-
-  for (const { mode, reply, key } of sent) {
-    if (!reply) continue
-    expect([200, 202].includes(reply.status), `an answer of ${reply.status}: ${reply.text}`)
-    const id = reply.json.task_id
-    const task = tasks.get(id)
-    expect(task !== undefined, `${id} was promised to its caller and is not there`)
-    if (!task) continue
-    expect(task.status === 'success', `${id} (${mode}) was promised and is ${task.status}`)
-    const delivered = requests.get(id)?.filter(({ status, ended }) => status === 200 && ended) ?? []
-    expect(delivered.length > 0, `${id} (${mode}) is a success that its droplet never saw`)
-    // Who was answered at once was sent once; a key that is sent again may run again.
-    if (mode === 'sync' && key === null) {
-      expect(delivered.length === 1, `${id} was answered, and sent ${delivered.length} times`)
-    }
-  }
-  for (const [id, ofTask] of requests) {
-    const task = tasks.get(id)
-    expect(task !== undefined, `${id} was sent and is not in the history`)
-    for (const [earlier, later] of pairsOf(ofTask)) {
-      expect(later.attempt > earlier.attempt, `${id}: attempt ${later.attempt} twice`)
-      const over = earlier.life < later.life || (earlier.ended ?? Infinity) <= later.begun
-      expect(over, `${id}: attempts ${earlier.attempt} and ${later.attempt} overlap`)
-    }
-    if (task?.error_message === 'interrupted by a restart') {
-      const lives = new Set(ofTask.map(({ life }) => life))
-      expect(
-        lives.size === 1 || task.target_url.includes(KEYED),
-        `${id} was interrupted, and sent again`,
-      )
-    }
-  }
-  for (const task of tasks.values()) {
-    const fine = task.status === 'success' || task.error_message === 'interrupted by a restart'
-    expect(fine, `${task.id} ended as ${task.status}: ${task.error_message}`)
-  }
-  return faults
-}
-
-function pairsOf(seen: Seen[]): [Seen, Seen][] {
-  return seen.slice(1).map((later, index) => [seen[index]!, later])
-}
-
-interface Row {
+/** A task as GET /orchestrator/tasks/{id} shows it, as much as is looked at. */
+export interface Remembered {
   id: string
   status: string
   error_message: string | null
-  target_url: string
+  meta: { number: number }
+  attempts: { attempt: number }[]
 }
 
-async function everyTask({ get }: Service): Promise<Map<string, Row>> {
-  const tasks = new Map<string, Row>()
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const { json } = await get(`/orchestrator/tasks?limit=1000&cursor=${cursor}`)
-    for (const task of json.tasks as Row[]) tasks.set(task.id, task)
-    cursor = json.next_cursor
+const INTERRUPTED = 'interrupted by a restart'
+
+/** What is wrong, in words; empty when nothing is. */
+export function audit(
+  orders: readonly Order[],
+  deliveries: readonly Delivery[],
+  tasks: readonly Remembered[],
+): string[] {
+  const byTask = Map.groupBy(deliveries, ({ taskId }) => taskId)
+  const byOrder = Map.groupBy(tasks, ({ meta }) => meta.number)
+  const known = new Set(tasks.map(({ id }) => id))
+  return [
+    ...orders.flatMap((order) => orderFaults(order, byOrder.get(order.number) ?? [], byTask)),
+    ...[...byTask].flatMap(([id, sent]) => [
+      ...(known.has(id) ? [] : [`${id}: sent, but not in the history`]),
+      ...deliveryFaults(id, sent),
+    ]),
+  ]
+}
+
+function orderFaults(
+  order: Order,
+  tasks: readonly Remembered[],
+  byTask: ReadonlyMap<string, readonly Delivery[]>,
+): string[] {
+  const faults: string[] = []
+  const wrong = (text: string) => faults.push(`order ${order.number} (${order.mode}): ${text}`)
+  const [task] = tasks
+  for (const id of order.ids) if (!tasks.some((each) => each.id === id)) wrong(`${id} is lost`)
+  if (tasks.length > 1) wrong(`ran as ${tasks.length} tasks`)
+  if (order.key && order.told === 'nothing') wrong('was never answered, though sent again')
+  if (!task) return order.told === 'nothing' ? faults : [...faults, ...noTask(order)]
+  const sent = byTask.get(task.id) ?? []
+  const successes = sent.filter(({ status }) => status === 200).length
+  const happened = `${task.status}, ${sent.length} requests, ${successes} successes`
+  if (task.attempts.length < sent.length) wrong(`has fewer attempts than were sent: ${happened}`)
+  if (order.mode === 'async') {
+    // Whether its caller was told or not: what is on disk is delivered.
+    if (task.status !== 'success' || successes < 1) wrong(`was not delivered: ${happened}`)
+    return faults
   }
-  return tasks
+  if (order.told === 'success' && task.status !== 'success') wrong(`is recorded as ${happened}`)
+  if (order.told === 'failure') wrong(`failed: ${happened}`)
+  if (task.status === 'success') {
+    // A key's caller asked for it to be sent again; then the first may have got through too.
+    if (order.key ? successes < 1 : successes !== 1) wrong(`was not sent once: ${happened}`)
+  } else if (task.error_message !== INTERRUPTED) {
+    wrong(`ended as ${task.status}: ${task.error_message}`)
+  }
+  const lives = new Set(sent.map(({ life }) => life))
+  if (!order.key && lives.size > 1) wrong('was sent again after a restart')
+  return faults
+}
+
+function noTask(order: Order): string[] {
+  return [`order ${order.number} (${order.mode}): told ${order.told}, but not in the history`]
+}
+
+/** Attempts count up and never overlap, restarts or not. */
+function deliveryFaults(id: string, sent: readonly Delivery[]): string[] {
+  const faults: string[] = []
+  for (const [index, delivery] of sent.entries()) {
+    const before = sent[index - 1]
+    if (delivery.until === null) faults.push(`${id}: attempt ${delivery.attempt} never ended`)
+    if (!before) continue
+    const pair = `${id}: attempt ${delivery.attempt} after ${before.attempt}`
+    if (delivery.attempt <= before.attempt) faults.push(`${pair}: does not count up`)
+    if (before.until === null || before.until > delivery.from) faults.push(`${pair}: overlaps it`)
+  }
+  return faults
 }

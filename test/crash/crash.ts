@@ -1,101 +1,91 @@
-/** Kills the binary again and again under load, and counts what is lost: nothing may be. */
-import { eventually } from '../support/eventually.ts'
+/** Load, SIGKILL, restart on the same database, and again; then the reckoning. */
 import { serviceHome, type Service } from '../support/binary-service.ts'
-import { faultsOf, KEYED, type Sent } from './audit.ts'
-import { startDroplet } from './droplets.ts'
+import { eventually } from '../support/eventually.ts'
+import { audit, type Remembered } from './audit.ts'
+import { crashDroplet } from './droplet.ts'
+import { loadUntilDeath, newOrder, send, type Order } from './load.ts'
+import { randomFrom } from './random.ts'
 
-export interface CrashResult {
-  rounds: number
-  accepted: number
-  answered: number
-  unanswered: number
-  requests: number
-  /** Empty, if all is well. */
+/** When a life ends, after its first request, ms: some retries wait longer, some don't. */
+const SHORTEST_LIFE = 20
+const LONGEST_LIFE = 1300
+
+export interface CrashReport {
   faults: string[]
+  rounds: number
+  orders: number
+  /** By what the callers were told, and by what became of the tasks. */
+  counts: Record<string, number>
 }
 
-const ENV = { LOG_LEVEL: 'WARNING', TASK_MAX_HISTORY: '1000000' }
-const CALLERS = 6
-/** What one round sends at most. */
-const MOST_PER_CALLER = 150
-
-export async function crashTest(rounds: number, seed: number): Promise<CrashResult> {
-  const random = generator(seed)
-  await using droplet = startDroplet()
+export async function crash(
+  rounds: number,
+  seed: number,
+  tell: (line: string) => void = () => {},
+): Promise<CrashReport> {
+  const random = randomFrom(seed)
+  await using droplet = crashDroplet()
   using home = serviceHome({ echo: droplet.url })
-  const sent: Sent[] = []
-  for (let round = 1; round <= rounds; round++) {
-    droplet.life = round
-    await using service = await home.start({ ...ENV, LOG_LEVEL: 'INFO' })
-    const load = { stopped: false }
-    const callers = Array.from({ length: CALLERS }, () => call(service, sent, round, random, load))
-    await Bun.sleep(150 + random() * 700)
-    service.signal('SIGKILL')
-    load.stopped = true
-    await Promise.all(callers)
-    await service.exited
-  }
-  droplet.life = rounds + 1
-  await using service = await home.start({ ...ENV, LOG_LEVEL: 'INFO' })
-  await eventually('all is finished', () => unfinished(service).then((n) => n === 0), 60_000)
-  const faults = await faultsOf(service, sent, droplet.seen)
-  return {
-    rounds,
-    accepted: sent.filter(({ reply }) => reply?.status === 202).length,
-    answered: sent.filter(({ reply }) => reply?.status === 200).length,
-    unanswered: sent.filter(({ reply }) => reply === null).length,
-    requests: droplet.seen.length,
-    faults,
-  }
-}
+  const env = { TASK_MAX_HISTORY: '1000000' }
+  const orders: Order[] = []
 
-async function unfinished({ get }: Service): Promise<number> {
-  const [queued, running] = await Promise.all(
-    ['queued', 'running'].map((status) => get(`/orchestrator/tasks?limit=1&status=${status}`)),
-  )
-  return queued!.json.total + running!.json.total
-}
-
-/** One caller: sends one after the other, and keys that got no answer once more. */
-async function call(
-  service: Service,
-  sent: Sent[],
-  round: number,
-  random: () => number,
-  load: { stopped: boolean },
-): Promise<void> {
-  const open = sent.filter(({ key, reply }) => key !== null && reply === null)
-  for (let n = 0; n < MOST_PER_CALLER && !load.stopped; n++) {
-    const again = random() < 0.2 ? open.splice(Math.floor(random() * open.length), 1)[0] : undefined
-    const draft = again ?? newTask(random)
-    if (!again) sent.push(draft)
-    draft.rounds.push(round)
-    const headers = {
-      ...(draft.mode === 'async' ? { prefer: 'respond-async' } : {}),
-      ...(draft.key ? { 'idempotency-key': draft.key } : {}),
+  for (let life = 0; life < rounds; life++) {
+    await using service = await home.start(env)
+    const lifeMs = random.whole(SHORTEST_LIFE, LONGEST_LIFE)
+    const unanswered = orders.filter(({ key, told }) => key !== null && told === 'nothing')
+    const next = () => {
+      // Each from a seed of its own: how many there are depends on the machine.
+      const order = newOrder(orders.length, life, randomFrom(seed * 100_003 + orders.length))
+      orders.push(order)
+      return order
     }
-    // Another caller may have the key in hand: 409 is no answer of ours.
-    const reply = await service
-      .submit({ path: draft.path, method: 'POST', payload: {} }, headers)
-      .catch(() => null)
-    if (reply?.status !== 409) draft.reply ??= reply
+    const killing = Bun.sleep(lifeMs).then(() => service.signal('SIGKILL'))
+    await loadUntilDeath(service, unanswered, next)
+    await killing
+    await service.exited
+    droplet.nextLife()
+    tell(`round ${life + 1}: killed after ${lifeMs} ms, ${orders.length} orders so far`)
+  }
+
+  await using service = await home.start(env)
+  for (const order of orders) {
+    if (order.key !== null && order.told === 'nothing') await send(service, order)
+  }
+  await eventually('all is finished', () => allFinished(service), 60_000)
+  const tasks = await everyTask(service)
+  return {
+    faults: audit(orders, droplet.deliveries, tasks),
+    rounds,
+    orders: orders.length,
+    counts: countsOf(orders, tasks),
   }
 }
 
-function newTask(random: () => number): Sent {
-  const key = random() < 0.3 ? crypto.randomUUID() : null
-  const paths = ['/quick?', '/flaky?', `/slow?ms=${Math.floor(random() * 120)}&`]
-  const path = paths[Math.floor(random() * paths.length)]! + (key ? KEYED : '')
-  return { mode: random() < 0.5 ? 'sync' : 'async', key, path, rounds: [], reply: null }
+async function allFinished(service: Service): Promise<boolean> {
+  for (const status of ['queued', 'running']) {
+    const { json } = await service.get(`/orchestrator/tasks?status=${status}&limit=1`)
+    if (json.total > 0) return false
+  }
+  return true
 }
 
-/** mulberry32: small, seeded, good enough to choose with. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+async function everyTask(service: Service): Promise<Remembered[]> {
+  const tasks: Remembered[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page = await service.get(`/orchestrator/tasks?limit=1000&cursor=${cursor}`)
+    for (const { id } of page.json.tasks) tasks.push(await service.task(id))
+    cursor = page.json.next_cursor
   }
+  return tasks
+}
+
+function countsOf(orders: readonly Order[], tasks: readonly Remembered[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  const count = (name: string) => (counts[name] = (counts[name] ?? 0) + 1)
+  for (const { mode, told } of orders) count(`${mode} callers told ${told}`)
+  for (const { status, attempts } of tasks) {
+    count(`tasks ended in ${status}`)
+    if (attempts.length > 1) count('tasks with several attempts')
+  }
+  return counts
 }

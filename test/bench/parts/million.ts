@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { freshDirectory, startDroplet, startOrchestrator, type Bench } from '../bench.ts'
 import { fillHistory } from '../history.ts'
@@ -36,6 +36,10 @@ export async function million(bench: Bench): Promise<void> {
 function dropFromCache(file: string): boolean {
   const dd = Bun.which('dd')
   if (dd === null || !existsSync(file)) return false
+  // What is not on the disk yet stays in the cache.
+  const descriptor = openSync(file, 'r+')
+  fsyncSync(descriptor)
+  closeSync(descriptor)
   // posix_fadvise(DONTNEED), which GNU's dd calls for the flag.
   const command = [dd, `if=${file}`, 'iflag=nocache', 'count=0', 'status=none']
   return Bun.spawnSync(command, { stdout: 'ignore', stderr: 'ignore' }).success

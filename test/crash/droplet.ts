@@ -1,0 +1,64 @@
+/** The far end of the crash test: does as the path says, and remembers everything. */
+import { answeringServer, json, type Received, type Wire } from '../support/scripted-server.ts'
+
+/** One request, as the droplet saw it. Times by the test's own clock, ms. */
+export interface Delivery {
+  readonly taskId: string
+  readonly attempt: number
+  /** How often the service had been killed by then. */
+  readonly life: number
+  readonly from: number
+  /** When it was answered, or cut off; null while neither. */
+  until: number | null
+  /** What it was answered with; null when it was cut off. */
+  status: number | null
+}
+
+export interface CrashDroplet extends AsyncDisposable {
+  readonly url: string
+  readonly deliveries: readonly Delivery[]
+  /** From here on deliveries count as of the service's next life. */
+  nextLife(): void
+}
+
+/**
+ * `/work?fail=1&ms=50` answers 503 to the first attempt that it sees of a task, and takes 50 ms
+ * for each answer.
+ */
+export function crashDroplet(): CrashDroplet {
+  const deliveries: Delivery[] = []
+  const seen = new Map<string, number>()
+  let life = 0
+
+  const answer = (request: Received) => async (wire: Wire) => {
+    const query = new URL(request.url, 'http://droplet').searchParams
+    const taskId = request.headers['x-task-id'] ?? ''
+    const times = (seen.get(taskId) ?? 0) + 1
+    seen.set(taskId, times)
+    const delivery: Delivery = {
+      taskId,
+      attempt: Number(request.headers['x-attempt']),
+      life,
+      from: performance.now(),
+      until: null,
+      status: null,
+    }
+    deliveries.push(delivery)
+    const end = performance.now() + Number(query.get('ms') ?? 0)
+    // In small steps: a killed caller's connection closes, and with it the request is over.
+    while (performance.now() < end && !wire.closed) await Bun.sleep(2)
+    const status = times <= Number(query.get('fail') ?? 0) ? 503 : 200
+    delivery.until = performance.now()
+    if (wire.closed) return
+    delivery.status = status
+    await json({ times }, status)(wire)
+  }
+
+  const server = answeringServer(answer)
+  return {
+    url: server.url,
+    deliveries,
+    nextLife: () => void life++,
+    [Symbol.asyncDispose]: () => server.stop(),
+  }
+}

@@ -1,0 +1,72 @@
+/** Callers, some who wait and some who don't, and what each of them was told. */
+import type { Service } from '../support/binary-service.ts'
+import type { Random } from './random.ts'
+
+/** One request of a caller, sent again, with its key, until it is answered. */
+export interface Order {
+  /** In the task's `meta`: what finds it when its caller was told nothing. */
+  readonly number: number
+  readonly mode: 'sync' | 'async'
+  readonly key: string | null
+  readonly path: string
+  /** The life of the service in which it was first sent. */
+  readonly life: number
+  /** The ids that it was told, by a 202 or an outcome: one, or something is wrong. */
+  readonly ids: Set<string>
+  /** What the caller was told in the end. */
+  told: 'nothing' | 'accepted' | 'success' | 'failure'
+}
+
+const CALLERS = 12
+const MOST_PER_LIFE = 120
+
+export function newOrder(number: number, life: number, random: Random): Order {
+  const fail = random.chance(0.15) ? 1 : 0
+  const ms = random.chance(0.3) ? random.whole(20, 250) : random.whole(0, 5)
+  return {
+    number,
+    mode: random.chance(0.5) ? 'sync' : 'async',
+    key: random.chance(0.4) ? `order-${number}` : null,
+    path: `/work?fail=${fail}&ms=${ms}`,
+    life,
+    ids: new Set(),
+    told: 'nothing',
+  }
+}
+
+/** Sends orders, new ones after `unfinished`, until the service dies or there are enough. */
+export async function loadUntilDeath(
+  service: Service,
+  unfinished: readonly Order[],
+  next: () => Order,
+): Promise<void> {
+  const waiting = [...unfinished]
+  let sent = 0
+  const take = () => (sent++ < MOST_PER_LIFE ? (waiting.shift() ?? next()) : undefined)
+  const call = async () => {
+    for (let order = take(); order; order = take()) {
+      if (!(await send(service, order))) return
+    }
+  }
+  await Promise.all(Array.from({ length: CALLERS }, call))
+}
+
+/** False when there was no answer. Throws for one that no caller should get. */
+export async function send(service: Service, order: Order): Promise<boolean> {
+  const body = { method: 'POST', path: order.path, payload: {}, meta: { number: order.number } }
+  const headers: Record<string, string> = {}
+  if (order.mode === 'async') headers.prefer = 'respond-async'
+  if (order.key) headers['idempotency-key'] = order.key
+  const reply = await service.submit(body, headers).catch(() => null)
+  if (!reply) return false
+  const { status, json } = reply
+  const id: unknown = json?.task_id ?? json?.error?.details?.task_id
+  if (typeof id === 'string') order.ids.add(id)
+  if (status === 202) order.told = 'accepted'
+  else if (status === 200) order.told = json.status === 'success' ? 'success' : 'failure'
+  // It was accepted in an earlier life, and is on its way.
+  else if (json?.error?.code === 'IDEMPOTENCY_KEY_IN_USE' && order.mode === 'async') {
+    order.told = 'accepted'
+  } else throw new Error(`order ${order.number} was answered ${status}: ${reply.text}`)
+  return true
+}
