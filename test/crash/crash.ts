@@ -6,8 +6,10 @@ import { crashDroplet } from './droplet.ts'
 import { loadUntilDeath, newOrder, send, type Order } from './load.ts'
 import { randomFrom } from './random.ts'
 
-/** When a life ends, after its first request, ms: some retries wait longer, some don't. */
+/** When a life ends, ms after it was healthy: mostly in the middle of the load. */
 const SHORTEST_LIFE = 20
+const USUAL_LIFE = 250
+/** Now and then later: the retries that wait for a second are under way then. */
 const LONGEST_LIFE = 1300
 
 export interface CrashReport {
@@ -31,7 +33,7 @@ export async function crash(
 
   for (let life = 0; life < rounds; life++) {
     await using service = await home.start(env)
-    const lifeMs = random.whole(SHORTEST_LIFE, LONGEST_LIFE)
+    const lifeMs = random.whole(SHORTEST_LIFE, random.chance(0.25) ? LONGEST_LIFE : USUAL_LIFE)
     const unanswered = orders.filter(({ key, told }) => key !== null && told === 'nothing')
     const next = () => {
       // Each from a seed of its own: how many there are depends on the machine.

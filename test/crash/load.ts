@@ -17,8 +17,9 @@ export interface Order {
   told: 'nothing' | 'accepted' | 'success' | 'failure'
 }
 
-const CALLERS = 12
-const MOST_PER_LIFE = 120
+const CALLERS = 16
+/** More than a usual life takes. */
+const MOST_PER_LIFE = 400
 
 export function newOrder(number: number, life: number, random: Random): Order {
   const fail = random.chance(0.15) ? 1 : 0
