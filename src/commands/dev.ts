@@ -50,6 +50,8 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
   const log = { ...loaded.config.log, colour: io.isTerminal }
   const orchestrator = await launch(loaded.config, systemPorts(log), io)
   if (!orchestrator) return EXIT.failed
+  // The first sync: what is printed works from the moment that it is printed.
+  await orchestrator.api.registry.refresh()
   io.stdout(welcome(`http://localhost:${new URL(orchestrator.url).port}`, registryUrl))
   await stopSignal(io)
   await orchestrator.stop()

@@ -46,6 +46,7 @@ function orderFaults(
   const sent = byTask.get(task.id) ?? []
   const successes = sent.filter(({ status }) => status === 200).length
   const happened = `${task.status}, ${sent.length} requests, ${successes} successes`
+  if (task.attempts.some(({ attempt }, index) => attempt !== index + 1)) wrong('miscounts')
   if (task.attempts.length < sent.length) wrong(`has fewer attempts than were sent: ${happened}`)
   if (order.mode === 'async') {
     // Whether its caller was told or not: what is on disk is delivered.

@@ -75,6 +75,7 @@ describe('the reckoning', () => {
     ['an attempt counted twice', order({ key: 'k' }), [sent(), { ...again, attempt: 1 }], [task()]],
     ['an overlap', order({ key: 'k' }), [sent({ until: 1.5 }), again], [task()]],
     ['one sent, but not recorded', order({ told: 'nothing', ids: new Set() }), [sent()], []],
+    ['a history that miscounts', order(), [sent()], [task({ attempts: [{ attempt: 2 }] })]],
     ['a key never answered', order({ key: 'k', told: 'nothing' }), [sent()], [task()]],
   ])('sees %s', (_, given, deliveries, tasks) => {
     expect(audit([given], deliveries, tasks)).not.toEqual([])

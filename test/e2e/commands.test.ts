@@ -1,11 +1,14 @@
 /** The commands that print something and end. */
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { version } from '../../package.json'
 import { runBinary, runProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
 import { openApi } from '../support/documented.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+// Real processes on a busy machine.
+setDefaultTimeout(30_000)
 
 const lines = (text: string) => text.trimEnd().split('\n')
 

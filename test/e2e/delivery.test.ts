@@ -1,9 +1,12 @@
 /** The whole way: a task through a Registry to a droplet, into the history, past a restart. */
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { createDevRegistry, type DevRegistry } from '../../src/commands/dev-registry.ts'
 import { serviceHome } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { json, reset, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
+
+// Real processes on a busy machine.
+setDefaultTimeout(30_000)
 
 async function registryWith(droplets: Record<string, ScriptedServer>) {
   const registry: DevRegistry = createDevRegistry()

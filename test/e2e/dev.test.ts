@@ -1,5 +1,5 @@
 /** `orchestrator dev`: a mesh to try things out with, and lines that do as they say. */
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync } from 'node:fs'
 import { binaryPath, runBinary } from '../support/binary.ts'
 import { freePort } from '../support/binary-service.ts'
@@ -7,6 +7,9 @@ import { startDev } from '../support/dev.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
 import { commandsOf, curlFault, shellIn } from '../support/shell.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+// Real processes on a busy machine.
+setDefaultTimeout(30_000)
 
 /** From the README of the service that this one replaces. */
 const SEED_LINES = `
@@ -68,7 +71,7 @@ test('the lines that it prints work as printed, in their order', async () => {
   await dev.stop()
   expect(await dev.exited).toBe(0)
   expect(dev.stderr).toBe('')
-}, 30_000)
+})
 
 test("the lines of its predecessor's README work unchanged", async () => {
   using dir = temporaryDir()

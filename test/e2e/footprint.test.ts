@@ -1,6 +1,9 @@
 /** How soon it is there, and how much of the machine it takes for that. */
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { freePort, serviceHome } from '../support/binary-service.ts'
+
+// Real processes on a busy machine.
+setDefaultTimeout(30_000)
 
 const TRIES = 5
 const START_MS = 400

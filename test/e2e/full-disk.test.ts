@@ -1,9 +1,12 @@
 /** A disk that is full, and has room again. */
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { serviceHome, type Service, type ServiceHome } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { held, json, scriptedServer } from '../support/scripted-server.ts'
+
+// Real processes on a busy machine.
+setDefaultTimeout(30_000)
 
 const ASYNC = { prefer: 'respond-async' }
 
@@ -100,4 +103,4 @@ test('a full disk: new tasks are refused, none is lost, and it recovers by itsel
   expect(service.log('the store can be written again').length).toBeGreaterThan(0)
   await service.stop()
   expect(await service.exited).toBe(0)
-}, 30_000)
+})

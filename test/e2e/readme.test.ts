@@ -1,5 +1,5 @@
 /** Every command of README.md is run, or it is said why not. */
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { devDependencies, scripts } from '../../package.json'
@@ -9,6 +9,9 @@ import { startDev } from '../support/dev.ts'
 import { planFor, readmeCommands, readmeScripts } from '../support/readme.ts'
 import { curlFault, script, shellIn } from '../support/shell.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+// Real processes on a busy machine.
+setDefaultTimeout(30_000)
 
 const commands = readmeCommands()
 const planned = (kind: string) => commands.filter((command) => planFor(command)?.kind === kind)
