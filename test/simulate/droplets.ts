@@ -22,8 +22,7 @@ export interface SimDroplet {
   mood: DropletMood
   listed: boolean
   active: boolean
-  /** It has been listed as inactive: tasks may have been blocked. */
-  wasInactive: boolean
+  /** It has not always been listed: tasks may have been refused. */
   wasUnlisted: boolean
 }
 
@@ -47,6 +46,17 @@ export interface Answer {
   gapMs: number | null
   /** After how many bytes the connection breaks, or nothing comes any more. */
   broken: { after: number; how: 'cut' | 'stall' } | null
+}
+
+export function meshOf(names: readonly string[]): SimDroplet[] {
+  return names.map((name) => ({
+    name,
+    url: `http://${name.toLowerCase()}.mesh/base`,
+    mood: 'well',
+    listed: true,
+    active: true,
+    wasUnlisted: false,
+  }))
 }
 
 export const MAX_RESPONSE_BYTES = 24 * 1024

@@ -133,12 +133,16 @@ export class Fate {
     this.world.after(ms, () => registry.set('well'))
   }
 
-  /** A droplet leaves the Registry, becomes inactive, or returns. */
+  /** A droplet leaves the Registry or becomes inactive, and comes back. */
   #list(): void {
     const droplet = this.#chance.pick(this.stage.droplets)
-    if (!droplet.listed || !droplet.active) Object.assign(droplet, { listed: true, active: true })
-    else if (this.#chance.chance(0.5)) Object.assign(droplet, { listed: false, wasUnlisted: true })
-    else Object.assign(droplet, { active: false, wasInactive: true })
+    if (this.#chance.chance(0.5)) Object.assign(droplet, { listed: false, wasUnlisted: true })
+    else droplet.active = false
     this.world.note(`${droplet.name}: listed ${droplet.listed}, active ${droplet.active}`)
+    const ms = this.#chance.pick([1000, 60_000, 900_000, 2 * HOUR_MS])
+    this.world.after(ms, () => {
+      Object.assign(droplet, { listed: true, active: true })
+      this.world.note(`${droplet.name}: is back`)
+    })
   }
 }

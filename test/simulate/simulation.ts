@@ -3,25 +3,24 @@
  * runs to its end, all promises included, before the next one; then the model is asked.
  */
 import { drainMicrotasks } from 'bun:jsc'
-import type { Config } from '../../src/config.ts'
 import type { Clock, Log } from '../../src/ports.ts'
 import type { Engine } from '../../src/store/engine.ts'
-import { testConfig } from '../support/config.ts'
 import { memoryCache } from '../support/memory-cache.ts'
 import { Audit } from './audit.ts'
 import { Callers } from './callers.ts'
 import { Calls } from './calls.ts'
 import { Deliveries } from './deliveries.ts'
-import { MAX_RESPONSE_BYTES, type SimDroplet } from './droplets.ts'
+import { meshOf } from './droplets.ts'
 import { Fate } from './fate.ts'
 import { Ledger } from './ledger.ts'
 import { Life } from './life.ts'
 import type { Prng } from './prng.ts'
 import type { Process } from './process.ts'
+import { randomConfig, randomRetention } from './random-config.ts'
 import { simClock } from './sim-clock.ts'
 import { SimDisk } from './sim-disk.ts'
 import { SimMesh } from './sim-mesh.ts'
-import { REGISTRY_URL, SimRegistry } from './sim-registry.ts'
+import { SimRegistry } from './sim-registry.ts'
 import { Slots } from './slots.ts'
 import { World } from './world.ts'
 
@@ -47,15 +46,7 @@ export class Simulation {
   readonly world: World
   readonly #endMs: number
   readonly #chance: Prng
-  readonly #droplets: SimDroplet[] = DROPLETS.map((name) => ({
-    name,
-    url: `http://${name.toLowerCase()}.mesh/base`,
-    mood: 'well',
-    listed: true,
-    active: true,
-    wasInactive: false,
-    wasUnlisted: false,
-  }))
+  readonly #droplets = meshOf(DROPLETS)
   readonly #registry: SimRegistry
   readonly #ledger: Ledger
   readonly #deliveries: Deliveries
@@ -78,11 +69,8 @@ export class Simulation {
   ) {
     const world = (this.world = new World(seed))
     this.#endMs = hours * HOUR_MS
-    const chance = (this.#chance = world.chance.fork('lives'))
-    const retention = {
-      maxFinished: chance.pick([5, 40, 150]),
-      ttlMs: chance.pick([1, 3, 24]) * HOUR_MS,
-    }
+    this.#chance = world.chance.fork('lives')
+    const retention = randomRetention(this.#chance)
     this.#registry = new SimRegistry(world, this.#droplets)
     this.#ledger = new Ledger(world, (id) => this.#disk.history.find(id) !== null)
     this.#deliveries = new Deliveries(world, this.#ledger)
@@ -193,7 +181,7 @@ export class Simulation {
 
   #begin(): void {
     const { world, breaks } = this
-    const config = this.#config()
+    const config = randomConfig(this.#chance)
     const running: Process = {
       number: ++this.#lives,
       concurrency: config.task.concurrency,
@@ -227,28 +215,6 @@ export class Simulation {
       },
       (error: unknown) => this.#crash(`it cannot start: ${String(error)}`),
     )
-  }
-
-  #config(): Config {
-    const chance = this.#chance
-    return testConfig({
-      publicUrl: 'http://orchestrator:8001',
-      registry: {
-        url: REGISTRY_URL,
-        syncIntervalMs: chance.pick([30_000, 60_000, 300_000]),
-        timeoutMs: 5000,
-        cacheDir: '',
-        cacheExpiryMs: chance.pick([0, 60_000, 300_000]),
-        registerSelf: chance.chance(0.5),
-      },
-      probeIntervalMs: chance.chance(0.08) ? 60_000 : 0,
-      task: {
-        maxResponseBytes: MAX_RESPONSE_BYTES,
-        concurrency: chance.pick([1, 2, 3, 4, 8, 64]),
-        maxQueued: chance.pick([6, 40, 100_000]),
-      },
-      shutdownGraceMs: chance.pick([0, 500, 10_000, 30_000]),
-    })
   }
 
   #newId({ alive }: Process): string {

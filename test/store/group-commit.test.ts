@@ -20,10 +20,11 @@ function failingStore(retention = ROOMY) {
   const log = recordingLog()
   const history = new SqliteHistory(':memory:', retention)
   const engine = inlineEngine(history)
-  const disk = { full: false, commits: [] as string[][] }
+  const disk = { full: false, slow: Promise.resolve(), commits: [] as string[][] }
   const failing: Engine = {
     ...engine,
     async commit(writes: readonly Write[], now: number) {
+      await disk.slow
       if (disk.full) throw new Error('database or disk is full')
       disk.commits.push(writes.map(([kind]) => kind))
       return engine.commit(writes, now)
@@ -110,6 +111,28 @@ describe('a failed commit', () => {
     expect(log.messages('INFO')).toEqual(['the store can be written again'])
     await store.close()
     expect(clock.pending).toBe(0)
+  })
+
+  test('does not let what came before overtake what came after', async () => {
+    const { store, disk, clock } = failingStore()
+    const task = queued()
+    await store.insert(task)
+    const release = Promise.withResolvers<void>()
+    disk.slow = release.promise
+    disk.full = true
+    // As many as are under way at once, and more that wait for them.
+    const updates: Promise<void>[] = []
+    for (let n = 0; n < 5; n++) {
+      updates.push(store.update({ ...started(task), targetUrl: `http://update${n}` }))
+      await clock.settle()
+    }
+    release.resolve()
+    await clock.settle(() => !store.writable)
+    await clock.settle()
+    disk.full = false
+    await clock.advance(1000)
+    await Promise.all(updates)
+    expect((await store.find(task.id))?.targetUrl).toBe('http://update4')
   })
 
   test('of an insert and an update together loses only the insert', async () => {

@@ -51,6 +51,8 @@ export interface TestOrchestrator extends AsyncDisposable {
   skipWaits<T>(until: Promise<T>): Promise<T>
   /** Lets the time pass in steps, until the promise settles. */
   passTime<T>(until: Promise<T>, stepMs?: number): Promise<T>
+  /** Begins to stop, while the time stands still. */
+  beginStop(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -146,6 +148,7 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
       return until
     },
     passTime,
+    beginStop: () => orchestrator.stop(),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -1,0 +1,102 @@
+import { expect, test } from 'bun:test'
+import { openApi, seen } from '../support/documented.ts'
+import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
+import { deadUrl, hang, json, scriptedServer } from '../support/scripted-server.ts'
+
+test('the page and all that it loads come from the service itself', async () => {
+  await using service = await startOrchestrator()
+  const page = await service.call('GET', '/orchestrator/docs')
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  const links = [...page.text.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link!)
+  const loaded = links.filter((link) => !link.startsWith('data:'))
+  expect(loaded).toHaveLength(3)
+  for (const link of loaded) {
+    expect(link).toMatch(/^\/orchestrator\/docs\//)
+    const { status, headers, text } = await service.call('GET', link)
+    expect([link, status]).toEqual([link, 200])
+    expect(headers.get('content-type')).toMatch(/^text\/(javascript|css); charset=utf-8$/)
+    expect(text.length).toBeGreaterThan(100)
+    // Styles could load fonts from elsewhere.
+    if (link.endsWith('.css')) expect(text).not.toMatch(/url\(["']?(https?:)?\/\//)
+  }
+  expect(page.text).not.toMatch(/https?:\/\//)
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+  const starter = await service.call('GET', '/orchestrator/docs/start.js')
+  expect(starter.text).toContain("url: '/orchestrator/docs/json'")
+  expect(starter.text).toContain('validatorUrl: null')
+})
+
+test('the document that is served is the one of the routes', async () => {
+  await using service = await startOrchestrator()
+  const { headers, json: served } = await service.get('/orchestrator/docs/json')
+  expect(headers.get('content-type')).toBe('application/json')
+  expect(served).toEqual(await openApi())
+})
+
+test('every status that is documented can be had, and is as documented', async () => {
+  await using far = scriptedServer(json({ fine: true }))
+  await using service = await startOrchestrator({
+    mesh: { echo: far.url, dead: await deadUrl() },
+    config: { task: { concurrency: 1, maxQueued: 1 }, maxBodyBytes: 1000, shutdownGraceMs: 1000 },
+  })
+  const tasks = '/orchestrator/tasks'
+  const key = { 'idempotency-key': 'k' }
+  for (const path of ['health', 'ready', 'info', 'metrics', 'droplets', 'tasks?limit=1']) {
+    expect((await service.get(`/orchestrator/${path}`)).status).toBe(200)
+  }
+  expect((await service.get('/orchestrator/droplets?refresh=maybe')).status).toBe(400)
+  expect((await service.get(`${tasks}?limit=0`)).status).toBe(400)
+
+  const done = `${tasks}/${(await service.submit({}, key)).json.task_id}`
+  expect((await service.submit({ path: '/other' }, key)).status).toBe(422)
+  expect((await service.submit({ path: '//' })).status).toBe(400)
+  expect((await service.submit({ meta: { x: 'x'.repeat(1000) } })).status).toBe(413)
+  const typed = { 'content-type': 'text/plain' }
+  expect((await service.call('POST', tasks, { body: 'x', headers: typed })).status).toBe(415)
+  expect((await service.submit({ droplet_name: 'dead', max_retries: 0 })).status).toBe(503)
+  expect((await service.get(done)).status).toBe(200)
+  expect((await service.get(`${done}?wait=0`)).status).toBe(400)
+  expect((await service.get(`${tasks}/none`)).status).toBe(404)
+  expect((await service.post(`${tasks}/none/cancel`)).status).toBe(404)
+  expect((await service.post(`${done}/cancel`)).status).toBe(409)
+  expect((await service.post(`${tasks}/none/replay`)).status).toBe(404)
+  expect((await service.post(`${done}/replay`)).status).toBe(200)
+  expect((await service.post(`${done}/replay`, undefined, { prefer: 'wait=0' })).status).toBe(400)
+  expect((await service.post(`${done}/replay`, undefined, key)).status).toBe(422)
+  const again = { 'idempotency-key': 'again' }
+
+  far.script(hang)
+  const timingOut = service.submit({ max_retries: 0, timeout_ms: 100 })
+  await far.received(3)
+  await service.clock.advance(100)
+  expect((await timingOut).status).toBe(504)
+  const running = await service.post(`${done}/replay`, undefined, { ...ASYNC, ...again })
+  expect(running.status).toBe(202)
+  await far.received(4)
+  expect((await service.post(`${done}/replay`, undefined, again)).status).toBe(409)
+  expect((await service.submit({ path: '/x' }, { ...ASYNC, 'idempotency-key': 'q' })).status).toBe(
+    202,
+  )
+  expect((await service.submit({ path: '/x' }, { 'idempotency-key': 'q' })).status).toBe(409)
+  expect((await service.post(`${done}/replay`, undefined, ASYNC)).status).toBe(503)
+  expect((await service.post(`${running.json.location}/cancel`)).status).toBe(200)
+  const slow = service.post(`${done}/replay`)
+  await far.received(5)
+  await service.passTime(slow, 5000)
+  expect((await slow).status).toBe(504)
+
+  await using lost = await startOrchestrator({ config: { registry: { url: 'file:///no.json' } } })
+  for (const path of ['ready', 'droplets']) {
+    expect((await lost.get(`/orchestrator/${path}`)).status).toBe(503)
+  }
+
+  const { paths } = await openApi()
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),
+    ),
+  )
+  const unseen = documented.filter((each) => !each.endsWith(' 500') && !seen.has(each))
+  // Only while it drains: recovery.test.ts.
+  expect(unseen).toEqual(['POST /orchestrator/tasks/{task_id}/cancel 503'])
+})
