@@ -5,8 +5,8 @@ import { invalidRequest, OrchestratorError } from '../errors.ts'
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
 
 /**
- * Levels of nesting. Elysia describes what it refuses in a time that grows with their square:
- * half a million in 1 MB would stop the service for ten seconds, and then overflow its stack.
+ * Levels of nesting. The parser takes half a million of them; whoever walks through the value
+ * afterwards, from JSON.stringify on, overflows the stack at some 10,000.
  */
 const DEEPEST = 1000
 

@@ -112,7 +112,8 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
 
   let stopping: Promise<void> | undefined
   const stop = () =>
-    (stopping ??= passTime(orchestrator.stop()).finally(() =>
+    // In small steps: what is cut off must be recorded and told in real time.
+    (stopping ??= passTime(orchestrator.stop(), 20).finally(() =>
       rmSync(base.registry.cacheDir, { recursive: true, force: true }),
     ))
 
