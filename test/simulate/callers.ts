@@ -48,6 +48,7 @@ export class Callers {
       find: 12,
       list: 3,
       replay: 7,
+      flood: 4,
     })
     if (what === 'submit') return this.#submit(this.#something())
     if (what === 'cancel') return this.#cancel()
@@ -55,6 +56,7 @@ export class Callers {
     if (what === 'list') return this.#list()
     if (what === 'replay') return this.#replay()
     if (what === 'use a key again') return this.#again()
+    if (what === 'flood') return this.#flood()
     const twin = { ...this.#something(), key: this.#newKey() }
     this.#remember(twin)
     for (let copies = chance.whole(2, 3); copies > 0; copies--) {
@@ -91,6 +93,15 @@ export class Callers {
     const before = chance.pick(this.#withKey)
     if (chance.chance(0.75)) return this.#submit(before)
     this.#submit({ ...this.#something(), key: before.key })
+  }
+
+  /** Many at once for one droplet, which must leave room for the others. */
+  #flood(): void {
+    const droplet_name = this.#dropletName()
+    for (let rest = this.#chance.whole(3, 12); rest > 0; rest--) {
+      const { body } = this.#something()
+      this.#submit({ body: { ...body, droplet_name }, mode: 'async', waitMs: 0, key: null })
+    }
   }
 
   #cancel(): void {

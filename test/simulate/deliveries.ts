@@ -101,9 +101,9 @@ export class Deliveries {
     return over ? 'it is sent again, although it was answered for good' : null
   }
 
-  #timeFault({ row, born, due }: Known): string | null {
+  #timeFault({ row, born, notBefore }: Known): string | null {
     const { now } = this.world
-    if (due !== null && now < due - ROUNDING_MS) return `it is sent ${due - now} ms too early`
+    if (now < notBefore - ROUNDING_MS) return `it is sent ${notBefore - now} ms too early`
     const deadline = row!.deadline_ms as number | null
     if (deadline === null || born === null) return null
     const late = now - (born.latest + deadline)

@@ -107,6 +107,12 @@ export class Fate {
     disk.set(this.#chance.weighted({ slow: 2, 'takes no writes': 4, fails: 2 }))
     const ms = this.#chance.pick([300, 3000, 40_000, 600_000])
     this.world.after(ms, () => disk.set('well'))
+    // Work, and a stop, are hardest then.
+    const soon = () => this.#chance.between(0, Math.min(ms, 15_000))
+    for (let acts = this.#chance.whole(0, 6); acts > 0; acts--) {
+      this.world.after(soon(), () => !this.#over && this.stage.callers.act())
+    }
+    if (this.#chance.chance(0.3)) this.world.after(soon(), () => !this.#over && this.stage.stop())
   }
 
   #jump(): void {

@@ -56,6 +56,8 @@ export interface Known {
   born: Span | null
   /** When the next attempt is due, simulated ms; null while one is under way or at the end. */
   due: number | null
+  /** The same, but kept until the request is sent. */
+  notBefore: number
 }
 
 export function statusOf({ row }: Known): TaskStatus | null {

@@ -55,6 +55,7 @@ export class Ledger {
       lastEndAt: null,
       born: null,
       due: null,
+      notBefore: 0,
     })
   }
 
@@ -83,9 +84,9 @@ export class Ledger {
       if (row.status === 'queued') {
         const due = now + (row.delay_ms as number)
         task.born = { earliest: due, latest: due }
-        task.due = due
+        setDue(task, due)
       } else if (row.due_at !== null) {
-        task.due = this.#afterAttempt(task)
+        setDue(task, this.#afterAttempt(task))
       } else task.due = null
       if (isOver(task)) this.ended[row.status as FinalStatus]++
     }
@@ -98,7 +99,7 @@ export class Ledger {
       const row = task.row!
       const longest = row.status === 'queued' ? (row.delay_ms as number) : LONGEST_WAIT_MS
       const wait = Math.min(Math.max(0, ((row.due_at as number | null) ?? wall) - wall), longest)
-      task.due = now + wait
+      setDue(task, now + wait)
       task.born = null
     }
   }
@@ -128,7 +129,7 @@ export class Ledger {
     if (fault) world.violate(fault, id)
     const resumed = before !== null && isInterrupted(before)
     const previous = task.attempts
-    if (resumed) task.resumedAfter = previous.length
+    if (resumed) Object.assign(task, { resumedAfter: previous.length, notBefore: 0 })
     Object.assign(task, { row: after, attempts })
     const endAt = after.completed_at as number | null
     if (endAt !== null) task.lastEndAt = Math.max(endAt, task.lastEndAt ?? endAt)
@@ -179,4 +180,9 @@ export class Ledger {
     if (!last || task.attempts.at(-1)?.interrupted) return this.world.now
     return last.endedAt + promisedWait(failuresOf(task.attempts), last)
   }
+}
+
+function setDue(task: Known, due: number): void {
+  task.due = due
+  task.notBefore = due
 }
