@@ -1,15 +1,15 @@
 /** The composition root: the whole wiring, from top to bottom. */
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import type { Api } from './http/api.ts'
 import { createApp } from './http/app.ts'
-import { TaskMetrics } from './metrics/task-metrics.ts'
+import { TaskMetrics } from './telemetry/task-metrics.ts'
 import { systemPorts, type Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
-import { createReachability } from './registry/probe.ts'
+import { createReachability } from './droplets/health.ts'
 import { createRegistry } from './registry/sync.ts'
-import { TaskService } from './service/task-service.ts'
+import { TaskService } from './tasks/task-service.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
-import { threadEngine } from './store/thread.ts'
+import { threadEngine } from './store/sqlite/thread.ts'
 
 /** How long answers may take to get out once their tasks have ended, ms. */
 const LAST_ANSWERS_MS = 1000

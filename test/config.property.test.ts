@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { faultText, loadConfig, type Config, type ConfigWorld } from '../src/config.ts'
-import { VARIABLE_NAMES } from '../src/settings.ts'
+import { faultText, loadConfig, type Config, type ConfigWorld } from '../src/config/config.ts'
+import { VARIABLE_NAMES } from '../src/config/variables.ts'
 
 const WORLD: ConfigWorld = {
   writable: () => true,

@@ -5,8 +5,8 @@ import {
   type Config,
   type ConfigWorld,
   type Environment,
-} from '../src/config.ts'
-import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../src/settings.ts'
+} from '../src/config/config.ts'
+import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../src/config/variables.ts'
 import { envExample } from './support/settings-documents.ts'
 
 function world(writable: string[] = ['/var/cache/fpai', '/var/lib/fpai']): ConfigWorld {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { VARIABLES, VARIABLE_NAMES } from '../src/settings.ts'
+import { VARIABLES, VARIABLE_NAMES } from '../src/config/variables.ts'
 import { envExample, readmeRows } from './support/settings-documents.ts'
 
 const root = join(import.meta.dir, '..')

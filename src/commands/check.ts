@@ -1,4 +1,4 @@
-import { loadConfig, type Setting } from '../config.ts'
+import { loadConfig, type Setting } from '../config/config.ts'
 import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
 
 /**

@@ -1,7 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { faultText, type ConfigFault, type ConfigWorld, type Environment } from '../config.ts'
+import {
+  faultText,
+  type ConfigFault,
+  type ConfigWorld,
+  type Environment,
+} from '../config/config.ts'
 
 /** The process as a command sees it, so that tests can run commands without one. */
 export interface CommandIo {

@@ -1,7 +1,7 @@
 import { errorText } from '../errors.ts'
 import { systemFetch } from '../ports.ts'
-import { maskUrl } from '../setting-kinds.ts'
-import { VARIABLES } from '../settings.ts'
+import { maskUrl } from '../config/kinds.ts'
+import { VARIABLES } from '../config/variables.ts'
 import { EXIT, positionals, type CommandIo } from './command.ts'
 
 const USAGE = 'Usage: orchestrator health [URL]'

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.ts'
+import { loadConfig } from '../config/config.ts'
 import type { Api } from '../http/api.ts'
 import { openApiOf } from '../http/app.ts'
 import { configWorld, EXIT, positionals, type CommandIo } from './command.ts'

@@ -8,7 +8,7 @@ import { attemptAndRecord, deliver, endHalted, type DeliveryPorts } from './deli
 import { begin, cancel, expire, fail, interrupt } from './lifecycle.ts'
 import { Run } from './run.ts'
 import { Scheduler } from './scheduler.ts'
-import type { Waiting } from './waiting-line.ts'
+import type { Waiting } from './wait-queue.ts'
 
 /** Where a task goes now, or why nothing can be sent. */
 export type Route = { url: string } | { blocked: string }

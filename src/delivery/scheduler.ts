@@ -1,6 +1,6 @@
 /** Decides which asynchronous task runs next. */
 import type { Clock } from '../ports.ts'
-import { WaitingLine, type Waiting } from './waiting-line.ts'
+import { WaitingLine, type Waiting } from './wait-queue.ts'
 
 export interface SchedulerOptions {
   clock: Clock

@@ -1,10 +1,10 @@
 /** What the routes know of the house. */
-import type { Config } from '../config.ts'
-import type { TaskMetrics } from '../metrics/task-metrics.ts'
+import type { Config } from '../config/config.ts'
+import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { Log } from '../ports.ts'
-import type { Reachability } from '../registry/probe.ts'
+import type { Reachability } from '../droplets/health.ts'
 import type { Registry } from '../registry/sync.ts'
-import type { TaskService } from '../service/task-service.ts'
+import type { TaskService } from '../tasks/task-service.ts'
 import type { GroupCommitStore } from '../store/group-commit.ts'
 
 export interface Api {

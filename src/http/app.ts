@@ -3,12 +3,12 @@ import { Elysia } from 'elysia'
 import type { Api } from './api.ts'
 import { openApiDocument } from './docs/open-api.ts'
 import { docsPages } from './docs/pages.ts'
-import { failures } from './failures.ts'
-import { meshRoutes } from './mesh.ts'
-import { operationsRoutes } from './operations.ts'
+import { failures } from './error-handler.ts'
+import { meshRoutes } from './droplet-routes.ts'
+import { operationsRoutes } from './operation-routes.ts'
 import { requestIdOf } from './request-id.ts'
 import { Routes } from './routes.ts'
-import { taskRoutes } from './tasks.ts'
+import { taskRoutes } from './task-routes.ts'
 
 /** A connection that neither sends nor is sent anything for so long is closed, s. */
 const IDLE_SECONDS = 30

@@ -3,7 +3,7 @@ import { Type, type Static, type TObject } from 'typebox'
 import { Value } from 'typebox/value'
 import { invalidRequest } from '../errors.ts'
 import { STATUSES } from '../task.ts'
-import { faultsOf } from './faults.ts'
+import { faultsOf } from './validation.ts'
 
 export const ListQuery = Type.Object({
   status: Type.Optional(

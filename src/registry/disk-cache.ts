@@ -5,8 +5,9 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { parseDropletList, type Droplet } from './droplet.ts'
-import { repeatedWarning } from './warnings.ts'
+import { type Droplet } from '../droplets/droplet.ts'
+import { parseDropletList } from './droplet-list.ts'
+import { repeatedWarning } from './repeated-warning.ts'
 
 export interface CachedList {
   /** Wall clock, ms. */

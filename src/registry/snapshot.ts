@@ -1,8 +1,8 @@
 /** What is known of the mesh at one moment, and what each sync makes of it. Pure. */
 import { SERVICE } from '../version.ts'
-import { Directory } from './directory.ts'
+import { Directory } from '../droplets/directory.ts'
 import type { CachedList } from './disk-cache.ts'
-import { nameKey, type Droplet } from './droplet.ts'
+import { nameKey, type Droplet } from '../droplets/droplet.ts'
 
 export type CacheStatus = 'active' | 'stale' | 'unavailable'
 

@@ -1,15 +1,16 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { OrchestratorError } from '../errors.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
-import type { Directory } from './directory.ts'
+import type { Directory } from '../droplets/directory.ts'
 import type { DirectoryCache } from './disk-cache.ts'
-import { parseDropletList, type Droplet, type ParsedList } from './droplet.ts'
-import { exchange, readListFile, type FarEnd } from './exchange.ts'
-import { createSelfRegistration, type SelfRegistration } from './self.ts'
+import { type Droplet } from '../droplets/droplet.ts'
+import { parseDropletList, type ParsedList } from './droplet-list.ts'
+import { exchange, readListFile, type FarEnd } from './client.ts'
+import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
 import { afterFailure, afterList, ageMs, cacheStatus, fromCache, unknownMesh } from './snapshot.ts'
 import type { CacheStatus, Moment, Snapshot } from './snapshot.ts'
-import type { Limited } from './time-limit.ts'
-import { repeatedWarning, type RepeatedWarning } from './warnings.ts'
+import type { Limited } from '../platform/time-limit.ts'
+import { repeatedWarning, type RepeatedWarning } from './repeated-warning.ts'
 
 export interface RegistryStats {
   readonly syncsTotal: number

@@ -1,6 +1,6 @@
 /** A database full of tasks that have ended, made by the real migrations, without running them. */
 import { Database } from 'bun:sqlite'
-import { MIGRATIONS } from '../../src/store/migrations/index.ts'
+import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts'
 
 /** Most tasks are of a few droplets; the last is used once in 20,000 tasks. */
 export const COMMON_DROPLET = 'droplet-1'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check } from '../../src/commands/check.ts'
 import { canWrite } from '../../src/commands/command.ts'
-import { VARIABLE_NAMES } from '../../src/settings.ts'
+import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
 describe('check', () => {

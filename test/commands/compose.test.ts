@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { compose } from '../../src/commands/compose.ts'
-import { VARIABLES } from '../../src/settings.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
 interface Service {

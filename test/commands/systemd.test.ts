@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemd } from '../../src/commands/systemd.ts'
-import { VARIABLES } from '../../src/settings.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
 async function unitFile(): Promise<string> {

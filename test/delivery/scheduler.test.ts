@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/delivery/scheduler.ts'
-import type { Waiting } from '../../src/delivery/waiting-line.ts'
+import type { Waiting } from '../../src/delivery/wait-queue.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 
 /** A scheduler whose tasks run until the test ends them. */

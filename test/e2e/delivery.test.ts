@@ -1,6 +1,6 @@
 /** The whole way: a task through a Registry to a droplet, into the history, past a restart. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { createDevRegistry, type DevRegistry } from '../../src/commands/dev-registry.ts'
+import { createDevRegistry, type DevRegistry } from '../../src/dev/registry.ts'
 import { serviceHome } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { json, reset, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'

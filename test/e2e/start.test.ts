@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createDevRegistry } from '../../src/commands/dev-registry.ts'
+import { createDevRegistry } from '../../src/dev/registry.ts'
 import type { BinaryProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'

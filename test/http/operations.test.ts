@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { openApi } from '../support/documented.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
-import { STATUS_OF } from '../../src/http/errors.ts'
+import { STATUS_OF } from '../../src/http/error-reply.ts'
 
 describe('droplets', () => {
   test('are listed with what tasks found out about them', async () => {

@@ -1,9 +1,9 @@
 /** What outlives a process: CONTRACT, section 9, "Who waits owns the retry". */
 import { describe, expect, test } from 'bun:test'
 import { accept, begin, conclude } from '../../src/delivery/lifecycle.ts'
-import { inlineEngine } from '../../src/store/engine.ts'
+import { inlineEngine } from '../../src/store/driver.ts'
 import { GroupCommitStore } from '../../src/store/group-commit.ts'
-import { SqliteHistory } from '../../src/store/sqlite.ts'
+import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import type { Task } from '../../src/task.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'

@@ -1,5 +1,5 @@
 import { systemFetch } from '../../src/ports.ts'
-import type { Droplet } from '../../src/registry/droplet.ts'
+import type { Droplet } from '../../src/droplets/droplet.ts'
 import { createRegistry, type Registry } from '../../src/registry/sync.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'

@@ -1,6 +1,6 @@
 /** The arrows of the state diagram in `src/task.ts`, and what a step may do to the attempts. */
 import { INTERRUPTED, type Attempt, type TaskStatus } from '../../src/task.ts'
-import type { Row } from '../../src/store/rows.ts'
+import type { Row } from '../../src/store/sqlite/rows.ts'
 
 const ARROWS: Record<'new' | 'interrupted' | TaskStatus, readonly TaskStatus[]> = {
   new: ['queued', 'running', 'error'],

@@ -1,7 +1,7 @@
 /** The history as a whole against the books. */
-import type { TaskMetrics } from '../../src/metrics/task-metrics.ts'
-import type { TaskService } from '../../src/service/task-service.ts'
-import type { Retention, SqliteHistory } from '../../src/store/sqlite.ts'
+import type { TaskMetrics } from '../../src/telemetry/task-metrics.ts'
+import type { TaskService } from '../../src/tasks/task-service.ts'
+import type { Retention, SqliteHistory } from '../../src/store/sqlite/history.ts'
 import type { TaskSummary } from '../../src/task.ts'
 import { isOver, type Known } from './known.ts'
 import type { Ledger } from './ledger.ts'

@@ -1,6 +1,6 @@
 /** The callers: what they ask for, and what they do when they get no answer. */
-import { toRequest } from '../../src/service/submission.ts'
-import type { Caller } from '../../src/service/task-service.ts'
+import { toRequest } from '../../src/http/submission.ts'
+import type { Caller } from '../../src/tasks/task-service.ts'
 import { METHODS, type SubmitBody } from '../../src/task.ts'
 import type { Call, Calls } from './calls.ts'
 import type { SimDroplet } from './droplets.ts'

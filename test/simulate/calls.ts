@@ -1,6 +1,6 @@
 /** Those who call the service, and whether the answers that they get are true. */
 import { OrchestratorError, type ErrorCode } from '../../src/errors.ts'
-import type { Submission } from '../../src/service/task-service.ts'
+import type { Submission } from '../../src/tasks/task-service.ts'
 import { INTERRUPTED, isFinished, type Task } from '../../src/task.ts'
 import { isInterrupted } from './arrows.ts'
 import { MAX_RESPONSE_BYTES } from './droplets.ts'

@@ -1,6 +1,6 @@
 /** What the model knows of one task, apart from the service. */
 import type { Attempt, JsonText, TaskStatus } from '../../src/task.ts'
-import type { Row } from '../../src/store/rows.ts'
+import type { Row } from '../../src/store/sqlite/rows.ts'
 import type { SimDroplet } from './droplets.ts'
 
 /** How a request really ended, as the mesh saw it. */

@@ -5,8 +5,8 @@ import {
   UPDATE_SQL,
   updateValues,
   type Row,
-} from '../../src/store/rows.ts'
-import type { Write } from '../../src/store/sqlite.ts'
+} from '../../src/store/sqlite/rows.ts'
+import type { Write } from '../../src/store/sqlite/history.ts'
 import type { Attempt, FinalStatus } from '../../src/task.ts'
 import { arrowFault, attemptsFault, isInterrupted, isOpen } from './arrows.ts'
 import { failuresOf, isOver, promisedWait, statusOf, type Known } from './known.ts'

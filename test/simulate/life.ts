@@ -1,12 +1,12 @@
 /** One run of the service: its real code, wired as `src/orchestrator.ts` does it, but for HTTP. */
-import type { Config } from '../../src/config.ts'
-import { TaskMetrics } from '../../src/metrics/task-metrics.ts'
+import type { Config } from '../../src/config/config.ts'
+import { TaskMetrics } from '../../src/telemetry/task-metrics.ts'
 import type { Clock, Fetch, Log, Ports } from '../../src/ports.ts'
 import type { DirectoryCache } from '../../src/registry/disk-cache.ts'
-import { createReachability, type Reachability } from '../../src/registry/probe.ts'
+import { createReachability, type Reachability } from '../../src/droplets/health.ts'
 import { createRegistry, type Registry } from '../../src/registry/sync.ts'
-import { TaskService } from '../../src/service/task-service.ts'
-import type { Engine } from '../../src/store/engine.ts'
+import { TaskService } from '../../src/tasks/task-service.ts'
+import type { Engine } from '../../src/store/driver.ts'
 import { GroupCommitStore } from '../../src/store/group-commit.ts'
 import type { Process } from './process.ts'
 

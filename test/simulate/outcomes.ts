@@ -1,7 +1,7 @@
 /** Whether what the service recorded is what happened. */
 import { REMEMBERED_BODY_BYTES } from '../../src/store/remembered-body.ts'
 import { INTERRUPTED, type Attempt, type JsonText } from '../../src/task.ts'
-import type { Row } from '../../src/store/rows.ts'
+import type { Row } from '../../src/store/sqlite/rows.ts'
 import { failuresOf, promisedWait, type Ending, type Known, type Sent } from './known.ts'
 import type { Process } from './process.ts'
 

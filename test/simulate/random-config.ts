@@ -1,6 +1,6 @@
 /** A configuration for each process: small places and short memories meet more than defaults do. */
-import type { Config } from '../../src/config.ts'
-import type { Retention } from '../../src/store/sqlite.ts'
+import type { Config } from '../../src/config/config.ts'
+import type { Retention } from '../../src/store/sqlite/history.ts'
 import { testConfig } from '../support/config.ts'
 import { MAX_RESPONSE_BYTES } from './droplets.ts'
 import type { Prng } from './prng.ts'

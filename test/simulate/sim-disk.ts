@@ -1,7 +1,7 @@
 /** The disk and the store's thread on it: the real SQLite history, which outlives crashes. */
 import { errorText } from '../../src/errors.ts'
-import { callHistory, engineOf, type Engine, type Verb } from '../../src/store/engine.ts'
-import { SqliteHistory, type Retention, type Write } from '../../src/store/sqlite.ts'
+import { callHistory, engineOf, type Engine, type Verb } from '../../src/store/driver.ts'
+import { SqliteHistory, type Retention, type Write } from '../../src/store/sqlite/history.ts'
 import type { Prng } from './prng.ts'
 import type { CrashPoint, Process } from './process.ts'
 import type { World } from './world.ts'

@@ -4,7 +4,7 @@
  */
 import { drainMicrotasks } from 'bun:jsc'
 import type { Clock, Log } from '../../src/ports.ts'
-import type { Engine } from '../../src/store/engine.ts'
+import type { Engine } from '../../src/store/driver.ts'
 import { memoryCache } from '../support/memory-cache.ts'
 import { Audit } from './audit.ts'
 import { Callers } from './callers.ts'

@@ -1,5 +1,5 @@
 /** The places of asynchronous tasks, and whether those who wait for one wait for a reason. */
-import type { Write } from '../../src/store/sqlite.ts'
+import type { Write } from '../../src/store/sqlite/history.ts'
 import type { Attempt } from '../../src/task.ts'
 import { isOpen } from './arrows.ts'
 import { dropletOf, modeOf, type Known } from './known.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadConfig, type Config } from '../../src/config.ts'
+import { loadConfig, type Config } from '../../src/config/config.ts'
 
 export type DeepPartial<T> = {
   readonly [K in keyof T]?: T[K] extends object ? DeepPartial<T[K]> : T[K]

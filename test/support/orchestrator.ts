@@ -1,7 +1,7 @@
 /** An orchestrator on a real port, with a mesh to order and a clock that the test moves. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from '../../src/config.ts'
+import type { Config } from '../../src/config/config.ts'
 import type { Api } from '../../src/http/api.ts'
 import { createOrchestrator } from '../../src/orchestrator.ts'
 import { systemFetch, type Clock, type Fetch } from '../../src/ports.ts'

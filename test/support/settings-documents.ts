@@ -4,7 +4,7 @@
  *
  *     bun -e "import { envExample as text } from './test/support/settings-documents.ts'; await Bun.write('.env.example', text())"
  */
-import { VARIABLES, VARIABLE_NAMES } from '../../src/settings.ts'
+import { VARIABLES, VARIABLE_NAMES } from '../../src/config/variables.ts'
 
 /** `.env.example`, whole. */
 export function envExample(): string {

@@ -1,7 +1,7 @@
 /** What every task store must do. */
 import { describe, expect, test } from 'bun:test'
 import { begin, cancel, conclude, interrupt, resume } from '../../src/delivery/lifecycle.ts'
-import type { Retention } from '../../src/store/sqlite.ts'
+import type { Retention } from '../../src/store/sqlite/history.ts'
 import type { TaskQuery, TaskStore } from '../../src/store/store.ts'
 import { retryCount, STATUSES, type Task } from '../../src/task.ts'
 import type { Clock } from '../../src/ports.ts'

@@ -1,6 +1,6 @@
 /** How a route is described in the OpenAPI document. */
 import type { ErrorCode } from '../../errors.ts'
-import { STATUS_OF } from '../errors.ts'
+import { STATUS_OF } from '../error-reply.ts'
 import type { SchemaName } from './schemas.ts'
 
 export interface Reply {

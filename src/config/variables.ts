@@ -1,0 +1,140 @@
+/**
+ * Every environment variable that the service knows, once: reading them, `orchestrator check`,
+ * `.env.example` and the README's table all come from here.
+ */
+import { LOG_LEVELS } from '../log.ts'
+import {
+  database,
+  flag,
+  host,
+  httpOrFileUrl,
+  httpUrl,
+  path,
+  seconds,
+  whole,
+  word,
+  type Kind,
+} from './kinds.ts'
+
+export interface Variable<T> {
+  readonly kind: Kind<T>
+  /** As in an environment file. `<PORT>` stands for the value of PORT. */
+  readonly default: string
+  /** One or two sentences of Markdown, without `|`. */
+  readonly description: string
+  /** An unset one depends on the machine: writing the default down would change something. */
+  readonly derived?: true
+}
+
+const KIBIBYTE = 1024
+const MEBIBYTE = 1024 * KIBIBYTE
+
+/** A day; timers end at 24 of them. */
+const DAY = 86_400
+const YEAR = 365 * DAY
+
+export const VARIABLES = {
+  HOST: variable(host, '0.0.0.0', 'Address to listen on.'),
+  PORT: variable(whole(0, 65_535), '8001', 'Port to listen on. 0 takes a free one and logs it.'),
+  PUBLIC_URL: derived(
+    httpUrl,
+    'http://localhost:<PORT>',
+    'Where droplets and the Registry reach this service: what it registers as.',
+  ),
+  REGISTRY_URL: variable(
+    httpOrFileUrl,
+    'http://localhost:8000',
+    'The Registry, or `file:` and the path of a JSON file with the droplets.',
+  ),
+  REGISTRY_SYNC_INTERVAL: variable(
+    seconds(0.1, DAY),
+    '60',
+    'Seconds from one sync with the Registry to the next.',
+  ),
+  REGISTRY_TIMEOUT: variable(
+    seconds(0.001, 300),
+    '5.0',
+    'Seconds that the Registry has for an answer.',
+  ),
+  REGISTRY_CACHE_DIR: derived(
+    path,
+    '/var/cache/fpai',
+    "Directory for the copy of the Registry's list. If unset and that one can't be written: `$CACHE_DIRECTORY`, then `~/.cache/fpai`.",
+  ),
+  REGISTRY_CACHE_EXPIRY: variable(
+    seconds(0.1, YEAR, 'never'),
+    '300',
+    'Seconds after the last successful sync for which the kept list is good. 0 is for ever.',
+  ),
+  REGISTER_SELF: variable(flag, 'true', 'Whether this service registers itself in the Registry.'),
+  DROPLET_PROBE_INTERVAL: variable(
+    seconds(0.1, DAY, 'off'),
+    '30',
+    "Seconds from one look at each droplet's health to the next. 0 turns them off.",
+  ),
+  TASK_TIMEOUT: variable(
+    seconds(0.001, 600),
+    '30',
+    'Seconds that one attempt may take, for tasks without `timeout_ms`.',
+  ),
+  TASK_MAX_RETRIES: variable(
+    whole(0, 10),
+    '3',
+    'Retries after the first request, for tasks without `max_retries`.',
+  ),
+  TASK_MAX_HISTORY: variable(whole(1, 100_000_000), '10000', 'Finished tasks kept.'),
+  TASK_HISTORY_TTL: variable(
+    seconds(0.1, 100 * YEAR),
+    '86400',
+    'Seconds for which a finished task is kept.',
+  ),
+  TASK_MAX_RESPONSE_BYTES: variable(
+    whole(1, 1024 * MEBIBYTE),
+    '10485760',
+    "Bytes of a droplet's answer that are read.",
+  ),
+  TASK_CONCURRENCY: variable(whole(1, 10_000), '64', 'Asynchronous tasks that run at once.'),
+  TASK_MAX_QUEUED: variable(
+    whole(1, 10_000_000),
+    '100000',
+    'Asynchronous tasks that wait; one more is refused as `OVERLOADED`.',
+  ),
+  TASK_DB: derived(
+    database,
+    '/var/lib/fpai/orchestrator.db',
+    "The SQLite file with the tasks; `:memory:` keeps nothing. If unset and that directory can't be written: `orchestrator.db` in `$STATE_DIRECTORY`, then in `~/.local/state/fpai`.",
+  ),
+  // SQLite refuses a value over 1 GB, and a waiting task's payload is stored whole.
+  MAX_BODY_BYTES: variable(
+    whole(1, 256 * MEBIBYTE),
+    '1048576',
+    'Bytes of a request body that are accepted.',
+  ),
+  LOG_LEVEL: variable(word(LOG_LEVELS), 'INFO', 'The least that is logged.'),
+  LOG_FORMAT: derived(
+    word(['json', 'text']),
+    'json',
+    '`json`, an object a line, or `text`. If unset: `text` on a terminal.',
+  ),
+  SHUTDOWN_GRACE: variable(
+    seconds(0, 3600),
+    '30',
+    'Seconds that running tasks have to finish after SIGTERM.',
+  ),
+}
+
+export type VariableName = keyof typeof VARIABLES
+
+export type Values = {
+  readonly [N in VariableName]: (typeof VARIABLES)[N] extends Variable<infer T> ? T : never
+}
+
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[]
+
+function variable<T>(kind: Kind<T>, fallback: string, description: string): Variable<T> {
+  return { kind, default: fallback, description }
+}
+
+function derived<T>(kind: Kind<T>, fallback: string, description: string): Variable<T> {
+  return { kind, default: fallback, description, derived: true }
+}

@@ -1,0 +1,31 @@
+/** A service of the mesh, as the Registry tells of it. */
+export interface Droplet {
+  readonly id: string | number | null
+  readonly name: string
+  /** http or https, without credentials, query, fragment or trailing slash. */
+  readonly url: string
+  readonly version: string | null
+  readonly status: 'active' | 'inactive' | 'error'
+  readonly steward: string | null
+}
+
+/** Names are the same whatever their case. */
+export function nameKey(name: string): string {
+  return name.toLowerCase()
+}
+
+/**
+ * The address of a droplet, normalised: http or https, a base path perhaps, no trailing slash.
+ * Credentials are refused because the address is shown by several routes and in the logs.
+ */
+export function dropletUrl(text: string): { url: string } | { fault: string } {
+  const url = URL.parse(text)
+  if (!url) return { fault: text === '' ? 'missing' : 'not a URL' }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return { fault: 'neither http nor https' }
+  }
+  if (url.username || url.password) return { fault: 'has credentials' }
+  // The text, too: the parser drops a query or fragment that is there but empty.
+  if (/[?#]/.test(text)) return { fault: 'has a query or a fragment' }
+  return { url: url.origin + url.pathname.replace(/\/+$/, '') }
+}

@@ -1,0 +1,89 @@
+/** Health, readiness, information and metrics. */
+import { Elysia } from 'elysia'
+import { metricsReport } from '../telemetry/report.ts'
+import { SERVICE, VERSION } from '../version.ts'
+import { BASE, type Api } from './api.ts'
+import { describe } from './docs/describe.ts'
+import {
+  healthExample,
+  infoExample,
+  metricsExample,
+  notReadyExample,
+  readyExample,
+} from './docs/examples.ts'
+
+export function operationsRoutes(api: Api) {
+  return new Elysia({ name: 'operations' })
+    .get(`${BASE}/health`, () => ({ status: 'ok', service: SERVICE, version: VERSION }), {
+      detail: details.health,
+    })
+    .get(
+      `${BASE}/ready`,
+      ({ set }) => {
+        const readiness = readinessOf(api)
+        if (readiness.status !== 'ready') set.status = 503
+        return readiness
+      },
+      { detail: details.ready },
+    )
+    .get(`${BASE}/info`, () => infoOf(api), { detail: details.info })
+    .get(`${BASE}/metrics`, () => metricsReport({ ...api, uptimeMs: api.uptimeMs() }), {
+      detail: details.metrics,
+    })
+}
+
+function readinessOf({ registry, store, tasks }: Api) {
+  const unless = (fault: boolean, reason: string) => ({ ok: !fault, reason: fault ? reason : null })
+  const noList = registry.cacheStatus() === 'unavailable'
+  const checks = {
+    registry: unless(noList, 'there is no usable list of droplets'),
+    store: unless(!store.writable, 'the store cannot be written'),
+    lifecycle: unless(tasks.draining, 'the service is shutting down'),
+  }
+  const ready = Object.values(checks).every(({ ok }) => ok)
+  return { status: ready ? 'ready' : 'not_ready', service: SERVICE, checks }
+}
+
+function infoOf({ config, registry, uptimeMs }: Api) {
+  const { lastSyncAt } = registry.stats()
+  return {
+    id: registry.selfId(),
+    name: SERVICE,
+    version: VERSION,
+    registry_url: config.registry.url,
+    registered: registry.registered(),
+    last_registry_sync: lastSyncAt === null ? null : lastSyncAt / 1000,
+    cache_status: registry.cacheStatus(),
+    cache_age_seconds: registry.cacheAgeSeconds(),
+    uptime_seconds: Math.floor(uptimeMs() / 1000),
+    bun_version: Bun.version,
+  }
+}
+
+const details = {
+  health: describe({
+    tag: 'Operations',
+    summary: 'Tell that the service is alive',
+    description: 'Always fast; looks at nothing else.',
+    replies: { 200: { description: 'Alive', schema: 'Health', example: healthExample } },
+  }),
+  ready: describe({
+    tag: 'Operations',
+    summary: 'Tell whether tasks can be taken',
+    replies: {
+      200: { description: 'Ready', schema: 'Readiness', example: readyExample },
+      503: { description: 'Not ready, and why', schema: 'Readiness', example: notReadyExample },
+    },
+  }),
+  info: describe({
+    tag: 'Operations',
+    summary: 'Tell who this is',
+    replies: { 200: { description: 'This service', schema: 'Info', example: infoExample } },
+  }),
+  metrics: describe({
+    tag: 'Operations',
+    summary: 'Show the metrics',
+    description: 'Counts and percentiles since start. Unknown values are null.',
+    replies: { 200: { description: 'The metrics', schema: 'Metrics', example: metricsExample } },
+  }),
+}

@@ -1,0 +1,99 @@
+import { Type, type Static } from 'typebox'
+import { TypeCompiler } from 'typebox/compiler'
+import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
+
+/**
+ * An entry as Registries send it. Strict only where routing depends on it: an odd version or
+ * steward is no reason to lose a droplet.
+ */
+const WireDroplet = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 255 }),
+  endpoint: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  id: Type.Optional(Type.Unknown()),
+  version: Type.Optional(Type.Unknown()),
+  metadata: Type.Optional(Type.Unknown()),
+  status: Type.Optional(Type.Unknown()),
+  steward: Type.Optional(Type.Unknown()),
+  updated_at: Type.Optional(Type.Unknown()),
+})
+type WireDroplet = Static<typeof WireDroplet>
+
+const WireList = Type.Union([
+  Type.Array(Type.Unknown()),
+  Type.Object({ droplets: Type.Array(Type.Unknown()) }),
+])
+
+const wireDroplet = TypeCompiler.Compile(WireDroplet)
+const wireList = TypeCompiler.Compile(WireList)
+
+export interface ParsedList {
+  readonly droplets: readonly Droplet[]
+  /** Entries that are not valid. */
+  readonly skipped: number
+  /** Why the first of them isn't; never with its URL, which may hold a password. */
+  readonly firstReason: string | null
+}
+
+/** `{"droplets":[…]}` or a bare array → droplets, one per name; null for anything else. */
+export function parseDropletList(json: unknown): ParsedList | null {
+  if (!wireList.Check(json)) return null
+  const byName = new Map<string, { droplet: Droplet; updatedAt: number }>()
+  let skipped = 0
+  let firstReason: string | null = null
+  for (const [index, entry] of (Array.isArray(json) ? json : json.droplets).entries()) {
+    const parsed = parseDroplet(entry)
+    if ('fault' in parsed) {
+      skipped++
+      firstReason ??= `entry ${index}: ${parsed.fault}`
+      continue
+    }
+    const key = nameKey(parsed.droplet.name)
+    const rival = byName.get(key)
+    if (!rival || parsed.updatedAt >= rival.updatedAt) byName.set(key, parsed)
+  }
+  return { droplets: [...byName.values()].map(({ droplet }) => droplet), skipped, firstReason }
+}
+
+function parseDroplet(entry: unknown): { droplet: Droplet; updatedAt: number } | { fault: string } {
+  if (!wireDroplet.Check(entry)) {
+    const error = wireDroplet.Errors(entry).First()
+    return { fault: error ? `${error.path || 'entry'}: ${error.message}` : 'not a droplet' }
+  }
+  const address = dropletUrl(entry.endpoint || entry.url || '')
+  if ('fault' in address) return { fault: `endpoint: ${address.fault}` }
+  return {
+    droplet: Object.freeze({
+      id: typeof entry.id === 'string' || typeof entry.id === 'number' ? entry.id : null,
+      name: entry.name,
+      url: address.url,
+      version: wireVersion(entry),
+      status: wireStatus(entry.status),
+      steward: typeof entry.steward === 'string' ? entry.steward : null,
+    }),
+    updatedAt: wireTime(entry.updated_at),
+  }
+}
+
+function wireVersion({ version, metadata }: WireDroplet): string | null {
+  if (typeof version === 'string') return version
+  if (typeof version === 'number') return String(version)
+  if (typeof metadata !== 'object' || metadata === null || !('version' in metadata)) return null
+  return wireVersion({ name: '', version: metadata.version })
+}
+
+function wireStatus(status: unknown): Droplet['status'] {
+  const known = typeof status === 'string' ? status.toLowerCase() : ''
+  return known === 'inactive' || known === 'error' ? known : 'active'
+}
+
+/** ms since the epoch; entries without a time are the oldest. */
+function wireTime(time: unknown): number {
+  if (typeof time === 'number') return time * 1000
+  if (typeof time !== 'string') return -Infinity
+  const ms = Date.parse(time)
+  if (Number.isNaN(ms)) return -Infinity
+  // Registries count in microseconds, Date.parse in milliseconds.
+  const micros = /\.\d{3}(\d+)/.exec(time)?.[1]
+  return micros ? ms + Number(`0.${micros}`) : ms
+}

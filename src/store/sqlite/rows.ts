@@ -1,0 +1,158 @@
+/** A task as a row of the table `tasks`, and back. */
+import { retryCount, type Task, type TaskSummary } from '../../task.ts'
+import type { UnfinishedTask } from '../store.ts'
+
+export type SqlValue = string | number | null
+
+type ColumnOf<T> = readonly [column: string, read: (task: T) => SqlValue]
+
+/** What may change of a task, with what says which task it is. */
+export type TaskChanges = Pick<
+  Task,
+  | 'id'
+  | 'dropletName'
+  | 'mode'
+  | 'status'
+  | 'delayMs'
+  | 'requestId'
+  | 'targetUrl'
+  | 'createdAt'
+  | 'dueAt'
+  | 'attempts'
+  | 'completedAt'
+  | 'durationMs'
+  | 'responseStatus'
+  | 'responseBody'
+  | 'errorMessage'
+>
+
+/** A copy without what stays: payloads needn't cross to the store's thread again. */
+export function changesOf(task: Task): TaskChanges {
+  return {
+    id: task.id,
+    dropletName: task.dropletName,
+    mode: task.mode,
+    status: task.status,
+    delayMs: task.delayMs,
+    requestId: task.requestId,
+    targetUrl: task.targetUrl,
+    createdAt: task.createdAt,
+    dueAt: task.dueAt,
+    attempts: task.attempts,
+    completedAt: task.completedAt,
+    durationMs: task.durationMs,
+    responseStatus: task.responseStatus,
+    responseBody: task.responseBody,
+    errorMessage: task.errorMessage,
+  }
+}
+
+/** What never changes once a task is accepted. */
+const FIXED: readonly ColumnOf<Task>[] = [
+  ['droplet_name', (task) => task.dropletName],
+  ['method', (task) => task.method],
+  ['path', (task) => task.path],
+  ['payload', (task) => task.payload],
+  ['meta', (task) => task.meta],
+  ['headers', (task) => JSON.stringify(task.headers)],
+  ['timeout_ms', (task) => task.timeoutMs],
+  ['deadline_ms', (task) => task.deadlineMs],
+  ['max_retries', (task) => task.maxRetries],
+  ['idempotency_key', (task) => task.idempotencyKey],
+  ['fingerprint', (task) => task.fingerprint],
+  ['replay_of', (task) => task.replayOf],
+]
+
+const CHANGING: readonly ColumnOf<TaskChanges>[] = [
+  ['mode', (task) => task.mode],
+  ['status', (task) => task.status],
+  ['delay_ms', (task) => task.delayMs],
+  ['request_id', (task) => task.requestId],
+  ['target_url', (task) => task.targetUrl],
+  ['created_at', (task) => task.createdAt],
+  ['due_at', (task) => task.dueAt],
+  ['attempts', (task) => JSON.stringify(task.attempts)],
+  ['retry_count', retryCount],
+  ['completed_at', (task) => task.completedAt],
+  ['duration_ms', (task) => task.durationMs],
+  ['response_status', (task) => task.responseStatus],
+  ['response_body', (task) => task.responseBody],
+  ['error_message', (task) => task.errorMessage],
+]
+
+const INSERTED = [...FIXED, ...CHANGING]
+
+export const INSERT_SQL = `insert into tasks (${INSERTED.map(([name]) => name).join(', ')}, id)
+  values (${INSERTED.map(() => '?').join(', ')}, ?)`
+
+export const UPDATE_SQL = `update tasks
+  set ${CHANGING.map(([name]) => `${name} = ?`).join(', ')} where id = ?`
+
+/** The parameters of INSERT_SQL. */
+export function insertValues(task: Task): SqlValue[] {
+  return [...INSERTED.map(([, read]) => read(task)), task.id]
+}
+
+/** The parameters of UPDATE_SQL. */
+export function updateValues(task: TaskChanges): SqlValue[] {
+  return [...CHANGING.map(([, read]) => read(task)), task.id]
+}
+
+export const SUMMARY_COLUMNS = `seq, id, droplet_name, method, target_url, status,
+  response_status, retry_count, created_at, completed_at, duration_ms, error_message`
+
+export const UNFINISHED_COLUMNS = 'id, mode, status, droplet_name, created_at, delay_ms, due_at'
+
+/** A row as bun:sqlite returns it: each column by its name. */
+export type Row = Record<string, SqlValue>
+
+export function summaryOf(row: Row): TaskSummary {
+  return {
+    id: row.id,
+    dropletName: row.droplet_name,
+    method: row.method,
+    targetUrl: row.target_url,
+    status: row.status,
+    responseStatus: row.response_status,
+    retryCount: row.retry_count,
+    createdAt: row.created_at,
+    completedAt: row.completed_at,
+    durationMs: row.duration_ms,
+    errorMessage: row.error_message,
+  } as TaskSummary
+}
+
+export function unfinishedOf(row: Row): UnfinishedTask {
+  return {
+    id: row.id,
+    mode: row.mode,
+    status: row.status,
+    dropletName: row.droplet_name,
+    createdAt: row.created_at,
+    delayMs: row.delay_ms,
+    dueAt: row.due_at,
+  } as UnfinishedTask
+}
+
+export function taskOf(row: Row): Task {
+  const { retryCount: _, ...summary } = summaryOf(row)
+  return {
+    ...summary,
+    mode: row.mode,
+    path: row.path,
+    payload: row.payload,
+    meta: row.meta,
+    headers: JSON.parse(row.headers as string),
+    timeoutMs: row.timeout_ms,
+    deadlineMs: row.deadline_ms,
+    maxRetries: row.max_retries,
+    delayMs: row.delay_ms,
+    requestId: row.request_id,
+    idempotencyKey: row.idempotency_key,
+    fingerprint: row.fingerprint,
+    replayOf: row.replay_of,
+    dueAt: row.due_at,
+    attempts: JSON.parse(row.attempts as string),
+    responseBody: row.response_body,
+  } as Task
+}
