@@ -1,5 +1,5 @@
 import { errorText } from '../errors.ts'
-import { systemFetch } from '../ports.ts'
+import { systemFetch } from '../platform/fetch.ts'
 import { maskUrl } from '../config/kinds.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { EXIT, positionals, type CommandIo } from './command.ts'

@@ -1,7 +1,8 @@
 import { loadConfig, type Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
-import { systemPorts, type Ports } from '../ports.ts'
+import { systemPorts } from '../platform/system-ports.ts'
+import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
 

@@ -1,5 +1,6 @@
 /** A droplet that tells what it was sent: for `dev`, and for trying out how tasks end. */
-import { systemClock, type Clock } from '../ports.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { Clock } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import type { Listening } from './registry.ts'
 

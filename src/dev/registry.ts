@@ -4,7 +4,8 @@
  */
 import { Type, type Static } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
-import { systemClock, type Clock } from '../ports.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { Clock } from '../ports.ts'
 import { VERSION } from '../version.ts'
 
 const Endpoint = Type.String({ pattern: '^https?://', maxLength: 2048 })

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { bodyToJson, readAtMost } from '../../src/delivery/answer.ts'
 import { REMEMBERED_BODY_BYTES, rememberedBody } from '../../src/store/remembered-body.ts'
 import { truncationMarker } from '../../src/truncation.ts'
-import { systemFetch } from '../../src/ports.ts'
+import { systemFetch } from '../../src/platform/fetch.ts'
 import {
   endless,
   reply,

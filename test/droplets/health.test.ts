@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { systemFetch } from '../../src/ports.ts'
+import { systemFetch } from '../../src/platform/fetch.ts'
 import { Directory } from '../../src/droplets/directory.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
 import { createReachability } from '../../src/droplets/health.ts'

@@ -1,4 +1,4 @@
-import { systemFetch } from '../../src/ports.ts'
+import { systemFetch } from '../../src/platform/fetch.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
 import { createRegistry, type Registry } from '../../src/registry/sync.ts'
 import { FakeClock } from '../support/fake-clock.ts'

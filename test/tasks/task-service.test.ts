@@ -1,7 +1,7 @@
 /** The service over a disk that fails, and the moments that HTTP is too slow to hit. */
 import { describe, expect, test } from 'bun:test'
 import { TaskMetrics } from '../../src/telemetry/task-metrics.ts'
-import { systemFetch } from '../../src/ports.ts'
+import { systemFetch } from '../../src/platform/fetch.ts'
 import { TaskService, type Caller } from '../../src/tasks/task-service.ts'
 import { inlineEngine, type Engine } from '../../src/store/driver.ts'
 import { GroupCommitStore } from '../../src/store/group-commit.ts'

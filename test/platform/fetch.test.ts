@@ -1,7 +1,7 @@
 /** The real fetch: what it must not do by itself. */
 import { describe, expect, test } from 'bun:test'
-import { systemFetch } from '../src/ports.ts'
-import { json, reset, scriptedServer, sequenceServer } from './support/scripted-server.ts'
+import { systemFetch } from '../../src/platform/fetch.ts'
+import { json, reset, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
 
 const send = (url: string, method: string) =>
   systemFetch(url, { method, headers: {}, signal: new AbortController().signal })
