@@ -1,10 +1,11 @@
 /** One attempt: one fetch, one outcome. */
 import { errorText } from '../errors.ts'
+import { declaredLength, readBody } from '../platform/bounded-body.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import { SERVICE, VERSION } from '../version.ts'
 import type { Task } from '../task.ts'
 import { truncationMarker } from '../truncation.ts'
-import { bodyToJson, declaredLength, readAtMost } from './answer.ts'
+import { bodyToJson } from './answer.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Run } from './run.ts'
@@ -73,7 +74,7 @@ function attemptHeaders(task: Task): Record<string, string> {
 
 async function answered(response: Response, maxBytes: number, now: number): Promise<Outcome> {
   const { status, headers } = response
-  const bytes = await readAtMost(response, maxBytes)
+  const bytes = await readBody(response, maxBytes)
   if (bytes === null) {
     const message = "The droplet's answer is larger than TASK_MAX_RESPONSE_BYTES"
     const body = truncationMarker(declaredLength(response), maxBytes, message)

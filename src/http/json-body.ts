@@ -1,5 +1,6 @@
 /** Request bodies, capped while they are read. */
 import { invalidRequest, OrchestratorError } from '../errors.ts'
+import { readBody } from '../platform/bounded-body.ts'
 
 // RFC 6839: any type with the suffix +json is JSON.
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
@@ -22,6 +23,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
   const bytes = await readBody(request, maxBytes)
+  if (bytes === null) throw tooLarge(maxBytes)
   let text: string
   let json: unknown
   try {
@@ -61,22 +63,6 @@ function isEscaped(text: string, at: number): boolean {
   let backslashes = 0
   while (text[at - 1 - backslashes] === '\\') backslashes++
   return backslashes % 2 === 1
-}
-
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length')
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-    return request.bytes()
-  }
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength
-    if (length > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function tooLarge(maxBytes: number): OrchestratorError {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
-import { bodyToJson, readAtMost } from '../../src/delivery/answer.ts'
+import { bodyToJson } from '../../src/delivery/answer.ts'
 import { REMEMBERED_BODY_BYTES, rememberedBody } from '../../src/store/remembered-body.ts'
 import { truncationMarker } from '../../src/truncation.ts'
+import { readBody } from '../../src/platform/bounded-body.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
 import {
   endless,
@@ -89,7 +90,7 @@ describe('reading at most', () => {
     const controller = new AbortController()
     const init = { method: 'GET', headers: {}, signal: controller.signal }
     try {
-      return await readAtMost(await systemFetch(far.url, init), LIMIT)
+      return await readBody(await systemFetch(far.url, init), LIMIT)
     } finally {
       controller.abort()
     }
@@ -125,7 +126,7 @@ describe('reading at most', () => {
   test('what never ends is cut off, connection and all', async () => {
     await using far = scriptedServer(endless())
     const init = { method: 'GET', headers: {}, signal: new AbortController().signal }
-    expect(await readAtMost(await systemFetch(far.url, init), LIMIT)).toBeNull()
+    expect(await readBody(await systemFetch(far.url, init), LIMIT)).toBeNull()
     for (const giveUp = performance.now() + 5000; far.connections > 0;) {
       expect(performance.now()).toBeLessThan(giveUp)
       await Bun.sleep(1)

@@ -1,0 +1,55 @@
+/** Bodies of requests and answers, read up to a limit: Bun's own readers have none. */
+
+type Message = Request | Response
+
+/** The Content-Length in bytes (RFC 9110, section 8.6); null when there is none. */
+export function declaredLength({ headers }: Message): number | null {
+  const header = headers.get('content-length')
+  return header === null ? null : Number(header)
+}
+
+/**
+ * The whole body; null when it is longer than `maxBytes`, and then the rest is not read.
+ * Rejects as the body's stream does: when the connection breaks or the signal aborts.
+ */
+export async function readBody(message: Message, maxBytes: number): Promise<Uint8Array | null> {
+  const declared = declaredLength(message)
+  if (declared !== null && declared > maxBytes) {
+    // An unread answer would hold its connection. An unread request is the server's to drop.
+    if (message instanceof Response) await message.body?.cancel()
+    return null
+  }
+  // HTTP holds the body to its declared length, and `bytes()` is the fastest way to read it. But
+  // a compressed body gets longer while it is read.
+  if (declared !== null && !message.headers.has('content-encoding')) return message.bytes()
+  return readStream(message.body, maxBytes)
+}
+
+/**
+ * All bytes of a stream; null when there are more than `maxBytes`: the rest is cancelled then.
+ * Rejects as the stream does, and when `signal` has aborted. Without a signal, a stream that
+ * always has bytes ready can keep its reader busy until the limit.
+ */
+export async function readStream(
+  stream: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | null> {
+  if (!stream) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+      length += value.byteLength
+      if (length > maxBytes) return null
+      chunks.push(value)
+      signal?.throwIfAborted()
+    }
+  } finally {
+    // Not awaited: a source that hangs may never confirm it.
+    reader.cancel().catch(() => {})
+  }
+}
