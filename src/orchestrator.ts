@@ -7,7 +7,7 @@ import { systemPorts } from './platform/system-ports.ts'
 import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
 import { createReachability } from './droplets/health.ts'
-import { createRegistry } from './registry/sync.ts'
+import { createRegistry } from './registry/registry.ts'
 import { TaskService } from './tasks/task-service.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
 import { threadEngine } from './store/sqlite/thread.ts'
@@ -38,7 +38,7 @@ export async function createOrchestrator(
   const store = new GroupCommitStore(engine, { clock, log })
   const metrics = new TaskMetrics()
 
-  const cache = fileCache(config.registry.cacheDir, log)
+  const cache = fileCache(config.registry.cacheDir, log, ports.newId)
   const publicUrl = () =>
     config.publicUrl ?? (app.server ? `http://localhost:${app.server.port}` : null)
   const registry = createRegistry({ config, clock, fetch, log, cache, publicUrl })

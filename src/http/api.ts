@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { Log } from '../ports.ts'
 import type { Reachability } from '../droplets/health.ts'
-import type { Registry } from '../registry/sync.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { TaskService } from '../tasks/task-service.ts'
 import type { GroupCommitStore } from '../store/group-commit.ts'
 

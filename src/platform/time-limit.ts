@@ -1,40 +1,48 @@
 import { errorText } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 
-export type Limited<T> = { ok: true; value: T } | { ok: false; error: string }
+export type Limited<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false
+      /** `timeout`: no end within the limit. `stopped`: `stop` aborted. `failed`: it threw. */
+      readonly kind: 'timeout' | 'stopped' | 'failed'
+      /** One line of text. */
+      readonly error: string
+    }
 
 /**
- * Runs `work` for at most `ms`, or until `stop` aborts; its signal then aborts. Never rejects:
- * whatever goes wrong comes back as one line of text.
+ * Runs `work` for at most `ms`, or until `stop` aborts (null: nothing stops it); the signal that
+ * `work` gets aborts then. Never rejects: what `work` throws comes back as text.
  */
 export async function within<T>(
   clock: Clock,
   ms: number,
-  stop: AbortSignal,
+  stop: AbortSignal | null,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Limited<T>> {
-  if (stop.aborted) return { ok: false, error: 'stopped' }
+  if (stop?.aborted) return { ok: false, kind: 'stopped', error: 'stopped' }
   const limit = new AbortController()
   const cut = Promise.withResolvers<Limited<T>>()
-  const end = (error: string) => {
-    cut.resolve({ ok: false, error })
+  const end = (kind: 'timeout' | 'stopped', error: string) => {
+    cut.resolve({ ok: false, kind, error })
     limit.abort()
   }
-  const stopped = () => end('stopped')
-  stop.addEventListener('abort', stopped)
-  const cancelTimer = clock.after(ms, () => end(`no answer within ${ms} ms`))
+  const stopped = () => end('stopped', 'stopped')
+  stop?.addEventListener('abort', stopped)
+  const cancelTimer = clock.after(ms, () => end('timeout', `no answer within ${ms} ms`))
   try {
-    // A race, and not only the signal: a far end that hangs must not depend on every layer
-    // below obeying it.
+    // A race, and not only the signal: the limit must hold even if something that `work` calls
+    // ignores the signal.
     return await Promise.race([
       work(limit.signal).then(
         (value): Limited<T> => ({ ok: true, value }),
-        (error: unknown): Limited<T> => ({ ok: false, error: errorText(error) }),
+        (error: unknown): Limited<T> => ({ ok: false, kind: 'failed', error: errorText(error) }),
       ),
       cut.promise,
     ])
   } finally {
     cancelTimer()
-    stop.removeEventListener('abort', stopped)
+    stop?.removeEventListener('abort', stopped)
   }
 }

@@ -1,13 +1,16 @@
-/** One request to the Registry, whatever it does: bounded in time and in size. */
+/** One request to the Registry, whatever it is for: limited in time and in size. */
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { readStream } from '../platform/bounded-body.ts'
+import { within, type Limited } from '../platform/time-limit.ts'
 import type { Clock, Fetch, FetchInit } from '../ports.ts'
 import { SERVICE, VERSION } from '../version.ts'
-import { within, type Limited } from '../platform/time-limit.ts'
 
 /** A list of 50,000 droplets takes about 16 MiB. */
-export const MOST_BYTES = 16 * 1024 * 1024
+export const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
-export interface FarEnd {
+export interface RegistryClientOptions {
+  /** Where the Registry is: http(s) without trailing slash, or the `file:` URL of a list. */
+  url: string
   clock: Clock
   fetch: Fetch
   /** For the whole exchange, body included. */
@@ -22,14 +25,17 @@ export interface Reply {
   json: unknown
 }
 
-/** Sends JSON, reads JSON. Any status is a reply; no answer in time, or one too large, isn't. */
+/**
+ * Sends JSON to a path of the Registry and reads JSON. A reply with any status is `ok`; no reply
+ * in time, or one of more than MAX_REPLY_BYTES, is not.
+ */
 export function exchange(
-  farEnd: FarEnd,
+  { url, clock, fetch, timeoutMs, stop }: RegistryClientOptions,
   method: string,
-  url: string,
+  path: string,
   body?: unknown,
 ): Promise<Limited<Reply>> {
-  return within(farEnd.clock, farEnd.timeoutMs, farEnd.stop, async (signal) => {
+  return within(clock, timeoutMs, stop, async (signal) => {
     const init: FetchInit = {
       method,
       headers: { accept: 'application/json', 'user-agent': `${SERVICE}/${VERSION}` },
@@ -39,48 +45,32 @@ export function exchange(
       init.headers['content-type'] = 'application/json'
       init.body = JSON.stringify(body)
     }
-    const response = await farEnd.fetch(url, init)
-    return { status: response.status, json: parse(await readText(response.body, signal)) }
+    const response = await fetch(url + path, init)
+    return { status: response.status, json: await readJson(response.body, signal) }
   })
 }
 
-/** Reads a `file:` URL; a relative one counts from the working directory. */
-export function readListFile(farEnd: FarEnd, url: string): Promise<Limited<Reply>> {
-  return within(farEnd.clock, farEnd.timeoutMs, farEnd.stop, async (signal) => {
+/** Reads the list at a `file:` URL as if it were a reply with status 200. */
+export function readListFile(options: RegistryClientOptions): Promise<Limited<Reply>> {
+  const { url, clock, timeoutMs, stop } = options
+  return within(clock, timeoutMs, stop, async (signal) => {
     const file = Bun.file(fileURLToPath(new URL(url, pathToFileURL('./'))))
-    return { status: 200, json: parse(await readText(file.stream(), signal)) }
+    return { status: 200, json: await readJson(file.stream(), signal) }
   })
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-async function readText(
+/** The JSON of a stream, undefined when it is none. Bytes that are not UTF-8 become U+FFFD. */
+async function readJson(
   stream: ReadableStream<Uint8Array> | null,
   signal: AbortSignal,
-): Promise<string> {
-  if (!stream) return ''
-  const reader = stream.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
+): Promise<unknown> {
+  // With the signal: what always has bytes ready (/dev/zero) would else keep us busy after the
+  // time limit.
+  const bytes = await readStream(stream, MAX_REPLY_BYTES, signal)
+  if (!bytes) throw new Error(`the answer is larger than ${MAX_REPLY_BYTES} bytes`)
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return text + decoder.decode()
-      size += value.length
-      if (size > MOST_BYTES) throw new Error(`the answer is larger than ${MOST_BYTES} bytes`)
-      text += decoder.decode(value, { stream: true })
-      // The race is over, but what comes fast enough could be read for ever.
-      signal.throwIfAborted()
-    }
-  } finally {
-    // Not awaited: the far end may not care.
-    reader.cancel().catch(() => {})
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown
+  } catch {
+    return undefined
   }
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { errorText } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { type Droplet } from '../droplets/droplet.ts'
+import type { Droplet } from '../droplets/droplet.ts'
+import type { Log, Ports } from '../ports.ts'
 import { parseDropletList } from './droplet-list.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 
@@ -15,9 +14,9 @@ export interface CachedList {
   readonly droplets: readonly Droplet[]
 }
 
-/** Where the list outlives the process. Neither method rejects. */
+/** Keeps the list for the next process. Neither method rejects. */
 export interface DirectoryCache {
-  /** Null when there is nothing to be read. */
+  /** Null when there is no list, or none that can be read. */
   read(): Promise<CachedList | null>
   write(list: CachedList): Promise<void>
 }
@@ -29,8 +28,11 @@ const StoredHead = Type.Object({
   synced_at: Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER / 1000 }),
 })
 
-/** Keeps the list in `<dir>/orchestrator_droplets.json`; the directory is made on demand. */
-export function fileCache(dir: string, log: Log): DirectoryCache {
+/**
+ * Keeps the list in `<dir>/orchestrator_droplets.json`; the first write creates the directory.
+ * `newId` makes the names of temporary files unique.
+ */
+export function fileCache(dir: string, log: Log, newId: Ports['newId']): DirectoryCache {
   const path = join(dir, CACHE_FILE)
   const unwritable = repeatedWarning(log)
   return {
@@ -52,10 +54,11 @@ export function fileCache(dir: string, log: Log): DirectoryCache {
     async write(list) {
       try {
         await mkdir(dir, { recursive: true })
-        await replaceFile(path, storedText(list))
+        await replaceFile(path, `${path}.${newId()}.tmp`, storedText(list))
         unwritable.clear()
       } catch (error) {
-        // Without the rest of the text, which names a temporary file that is new each time.
+        // Only the first part: the rest names the temporary file, so that no two errors would be
+        // the same.
         const [reason] = errorText(error).split(', ')
         unwritable.warn('The droplet list cannot be cached', { path, error: reason })
       }
@@ -74,16 +77,15 @@ function storedText({ syncedAt, droplets }: CachedList): string {
 }
 
 /**
- * A reader sees the old file or the new one, even after a crash. The temporary name is unique:
- * several orchestrators may share a directory.
+ * A reader sees the old file or the new one, even after a crash. `temporary` is unique: several
+ * orchestrators may share a directory.
  */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
+async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
   try {
     const file = await open(temporary, 'wx')
     try {
       await file.writeFile(text)
-      // Without it, a power cut after the rename may leave an empty file.
+      // Else a power cut after the rename may leave an empty file.
       await file.sync()
     } finally {
       await file.close()

@@ -1,9 +1,9 @@
-import type { Log } from '../log.ts'
+import type { Log } from '../ports.ts'
 
 export interface RepeatedWarning {
   /** Warns, unless the last warning was the same. */
   warn(msg: string, fields: Record<string, unknown>): void
-  /** The trouble is over. True if there was any. */
+  /** The cause is gone: the same warning is logged again next time. True if one was logged. */
   clear(): boolean
 }
 
@@ -18,9 +18,9 @@ export function repeatedWarning(log: Log): RepeatedWarning {
       log.warning(msg, fields)
     },
     clear() {
-      const troubled = last !== null
+      const hadWarned = last !== null
       last = null
-      return troubled
+      return hadWarned
     },
   }
 }

@@ -1,4 +1,4 @@
-/** What is known of the mesh at one moment, and what each sync makes of it. Pure. */
+/** What is known of the mesh at one moment, and how each sync changes it. Pure functions. */
 import { SERVICE } from '../version.ts'
 import { Directory } from '../droplets/directory.ts'
 import type { CachedList } from './disk-cache.ts'
@@ -8,11 +8,11 @@ export type CacheStatus = 'active' | 'stale' | 'unavailable'
 
 export interface Snapshot {
   readonly directory: Directory
-  /** When the last successful sync was; null: never. */
+  /** When the last successful sync ended; null: there was none. */
   readonly synced: { readonly wall: number; readonly monotonic: number } | null
-  /** How the last sync ended; `held`: with an empty list that isn't believed yet. */
-  readonly last: 'none' | 'ok' | 'held' | 'failed'
-  /** Since when the Registry has been empty while we keep a list; monotonic. */
+  /** How the last sync ended; `empty`: with an empty list, which is not used yet. */
+  readonly last: 'none' | 'ok' | 'empty' | 'failed'
+  /** Since when the Registry has been empty while we keep a list, monotonic; null: it isn't. */
   readonly emptySince: number | null
 }
 
@@ -30,8 +30,8 @@ export const unknownMesh: Snapshot = {
 }
 
 /**
- * The list of an earlier run. From here on its age is counted on the monotonic clock: a wall
- * clock that is set while we run neither expires a list nor keeps one alive.
+ * The list of an earlier run. From here on the monotonic clock counts its age: if somebody sets
+ * the wall clock while we run, no list gets older or younger by that.
  */
 export function fromCache(list: CachedList, { wall, monotonic }: Moment): Snapshot {
   const age = Math.max(0, wall - list.syncedAt)
@@ -47,8 +47,8 @@ export function afterFailure(snapshot: Snapshot): Snapshot {
 }
 
 /**
- * A Registry keeps its list in memory, so an empty one has most likely just restarted: it
- * replaces a list that isn't empty only after it has been empty for `expiryMs` (0: never).
+ * A list has come. A Registry keeps its list in memory, so one that is empty has most likely just
+ * restarted: its empty list replaces ours only after `expiryMs` of emptiness (0: never).
  */
 export function afterList(
   snapshot: Snapshot,
@@ -60,14 +60,14 @@ export function afterList(
   if (directory.size > 0 && isStillEmpty(droplets, snapshot)) {
     const since = emptySince ?? now.monotonic
     if (expiryMs === 0 || now.monotonic - since < expiryMs) {
-      return { ...snapshot, last: 'held', emptySince: since }
+      return { ...snapshot, last: 'empty', emptySince: since }
     }
   }
   return { directory: Directory.of(droplets), synced: now, last: 'ok', emptySince: null }
 }
 
-// Into a Registry that came back empty we register ourselves first of all. That list of one is
-// no better than the empty one it was a moment ago.
+// When a Registry comes back empty, we are the first to register there. A list with only us is
+// no better than the empty list of a moment ago.
 function isStillEmpty(droplets: readonly Droplet[], { directory, emptySince }: Snapshot): boolean {
   if (droplets.length === 0) return true
   return emptySince !== null && onlySelf(droplets) && !onlySelf(directory.droplets)
@@ -77,7 +77,7 @@ function onlySelf(droplets: readonly Droplet[]): boolean {
   return droplets.every((droplet) => nameKey(droplet.name) === SERVICE)
 }
 
-/** ms since the last successful sync, also that of an earlier run; null without a list. */
+/** ms since the last successful sync, which may be one of an earlier run; null without a list. */
 export function ageMs({ synced }: Snapshot, monotonic: number): number | null {
   return synced && monotonic - synced.monotonic
 }
@@ -86,7 +86,8 @@ export function cacheStatus(snapshot: Snapshot, monotonic: number, expiryMs: num
   if (snapshot.last === 'ok') return 'active'
   const age = ageMs(snapshot, monotonic)
   if (age === null) return 'unavailable'
-  // Held: the Registry is there and about to fill up; the kept list bridges that, however old.
-  if (snapshot.last === 'held') return 'stale'
+  // The Registry is there again, and droplets are about to register: until then the kept list is
+  // used, however old it is.
+  if (snapshot.last === 'empty') return 'stale'
   return expiryMs === 0 || age < expiryMs ? 'stale' : 'unavailable'
 }

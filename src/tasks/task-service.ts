@@ -8,9 +8,11 @@ import { invalidRequest, OrchestratorError } from '../errors.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { Ports } from '../ports.ts'
 import type { Droplet } from '../droplets/droplet.ts'
+import type { LookUp } from '../registry/registry.ts'
 import { storeUnavailable } from '../store/group-commit.ts'
 import type { TaskPage, TaskQuery, TaskStore } from '../store/store.ts'
 import { isFinished, type Task, type TaskRequest } from '../task.ts'
+import { findDroplet } from './find-droplet.ts'
 import { fingerprintOf, IdempotencyKeys } from './idempotency.ts'
 import { Watchers } from './waiters.ts'
 
@@ -37,8 +39,7 @@ export interface Rooms {
   metrics: TaskMetrics
   registry: {
     find(name: string): Droplet | undefined
-    /** Throws DROPLET_NOT_FOUND or REGISTRY_ERROR. */
-    lookUp(name: string): Promise<Droplet>
+    lookUp(name: string): Promise<LookUp>
   }
   reachability: { note(name: string, reachable: boolean, latencyMs: number): void }
 }
@@ -171,7 +172,7 @@ export class TaskService {
     const { ports, store, registry } = this.rooms
     const { request, caller } = draft
     const droplet =
-      registry.find(request.dropletName) ?? (await registry.lookUp(request.dropletName))
+      registry.find(request.dropletName) ?? (await findDroplet(registry, request.dropletName))
     const target = joinTarget(droplet.url, request.path)
     if (!target.ok) throw invalidRequest({ path: '/path', message: target.reason })
     const fresh: NewTask = {

@@ -1,5 +1,5 @@
 /** The numbers of `GET /orchestrator/metrics`, in v1.1.0's words; null is "not known". */
-import type { Registry } from '../registry/sync.ts'
+import type { Registry } from '../registry/registry.ts'
 import { SERVICE, VERSION } from '../version.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 

@@ -11,6 +11,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
+const newId = () => crypto.randomUUID()
+
 const list: CachedList = {
   syncedAt: 1_767_225_600_123,
   droplets: [
@@ -28,14 +30,14 @@ const list: CachedList = {
 test('what was written is read, by a later process too', async () => {
   const log = recordingLog()
   const deep = join(dir, 'not', 'there', 'yet')
-  await fileCache(deep, log).write(list)
-  expect(await fileCache(deep, log).read()).toEqual(list)
+  await fileCache(deep, log, newId).write(list)
+  expect(await fileCache(deep, log, newId).read()).toEqual(list)
   expect(await readdir(deep)).toEqual([CACHE_FILE])
   expect(log.lines).toEqual([])
 })
 
 test('the file is for people, too', async () => {
-  await fileCache(dir, recordingLog()).write(list)
+  await fileCache(dir, recordingLog(), newId).write(list)
   expect(await Bun.file(join(dir, CACHE_FILE)).json()).toEqual({
     synced_at: 1_767_225_600.123,
     droplets: [...list.droplets],
@@ -44,7 +46,7 @@ test('the file is for people, too', async () => {
 
 test('nothing there is no fault', async () => {
   const log = recordingLog()
-  expect(await fileCache(dir, log).read()).toBeNull()
+  expect(await fileCache(dir, log, newId).read()).toBeNull()
   expect(log.lines).toEqual([])
 })
 
@@ -61,11 +63,11 @@ test.each([
 ])('a damaged file (%s) is a warning', async (_, text) => {
   const log = recordingLog()
   await Bun.write(join(dir, CACHE_FILE), text)
-  expect(await fileCache(dir, log).read()).toBeNull()
+  expect(await fileCache(dir, log, newId).read()).toBeNull()
   expect(log.messages('WARNING')).toHaveLength(1)
   // …and mended by the next write.
-  await fileCache(dir, log).write(list)
-  expect(await fileCache(dir, log).read()).toEqual(list)
+  await fileCache(dir, log, newId).write(list)
+  expect(await fileCache(dir, log, newId).read()).toEqual(list)
 })
 
 test('entries are held to the same rules as those from the wire', async () => {
@@ -74,7 +76,7 @@ test('entries are held to the same rules as those from the wire', async () => {
     { name: 'good', url: 'http://h' },
   ]
   await Bun.write(join(dir, CACHE_FILE), JSON.stringify({ synced_at: 17, droplets }))
-  const read = await fileCache(dir, recordingLog()).read()
+  const read = await fileCache(dir, recordingLog(), newId).read()
   expect(read?.droplets.map(({ name }) => name)).toEqual(['good'])
 })
 
@@ -83,7 +85,7 @@ test('a directory that cannot be written is one warning, and another one when it
   // Below a regular file not even root can write.
   const file = join(dir, 'file')
   await Bun.write(file, '')
-  const cache = fileCache(join(file, 'cache'), log)
+  const cache = fileCache(join(file, 'cache'), log, newId)
   expect(await cache.read()).toBeNull()
   await cache.write(list)
   await cache.write(list)
@@ -98,7 +100,7 @@ test('a write that fails half way leaves the old file and no temporary one', asy
   const log = recordingLog()
   // The rename fails: a directory stands where the file should be.
   await Bun.write(join(dir, CACHE_FILE, 'occupied'), '')
-  const cache = fileCache(dir, log)
+  const cache = fileCache(dir, log, newId)
   await cache.write(list)
   await cache.write(list)
   expect(await readdir(dir)).toEqual([CACHE_FILE])
@@ -106,7 +108,7 @@ test('a write that fails half way leaves the old file and no temporary one', asy
 })
 
 test('writers that share a directory never leave a mixture', async () => {
-  const caches = Array.from({ length: 20 }, () => fileCache(dir, recordingLog()))
+  const caches = Array.from({ length: 20 }, () => fileCache(dir, recordingLog(), newId))
   await Promise.all(caches.map((cache, n) => cache.write({ ...list, syncedAt: n * 1000 })))
   expect((await caches[0]?.read())?.droplets).toEqual(list.droplets)
   expect(await readdir(dir)).toEqual([CACHE_FILE])

@@ -1,6 +1,6 @@
 import { systemFetch } from '../../src/platform/fetch.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
-import { createRegistry, type Registry } from '../../src/registry/sync.ts'
+import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
 import { memoryCache } from '../support/memory-cache.ts'

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { OrchestratorError } from '../../src/errors.ts'
 import { fileCache } from '../../src/registry/disk-cache.ts'
-import { MOST_BYTES } from '../../src/registry/client.ts'
-import type { Registry } from '../../src/registry/sync.ts'
+import { MAX_REPLY_BYTES } from '../../src/registry/client.ts'
+import type { LookUp, Registry } from '../../src/registry/registry.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
 import { memoryCache } from '../support/memory-cache.ts'
@@ -28,14 +27,9 @@ import {
 } from '../support/scripted-server.ts'
 import { droplet, EXPIRY_MS, INTERVAL_MS, listOf, meshAt, names, TIMEOUT_MS } from './mesh.ts'
 
-async function refusal(lookUp: Promise<unknown>): Promise<OrchestratorError> {
-  const error = await lookUp.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (error instanceof OrchestratorError) return error
-  throw new Error(`expected a refusal, got ${error}`)
-}
+const newId = () => crypto.randomUUID()
+
+const foundDroplet = (result: LookUp) => (result.kind === 'found' ? result.droplet : undefined)
 
 describe('a sync', () => {
   test('brings the list, at start and every interval after the end of the one before', async () => {
@@ -191,7 +185,9 @@ describe('an odd reply is a failed sync: the list stays', () => {
     await using far = scriptedServer(endless())
     await using mesh = meshAt(far.url)
     await mesh.registry.refresh()
-    expect(mesh.warnings()[0]?.fields.error).toBe(`the answer is larger than ${MOST_BYTES} bytes`)
+    expect(mesh.warnings()[0]?.fields.error).toBe(
+      `the answer is larger than ${MAX_REPLY_BYTES} bytes`,
+    )
     await mesh.clock.settle(() => far.connections === 0)
   })
 })
@@ -363,7 +359,7 @@ describe('a Registry that comes back empty', () => {
     await mesh.registry.refresh()
     expect(mesh.registry.cacheStatus()).toBe('active')
     expect(mesh.registry.cacheAgeSeconds()).toBe(0)
-    expect((await refusal(mesh.registry.lookUp('x'))).code).toBe('DROPLET_NOT_FOUND')
+    expect(await mesh.registry.lookUp('x')).toEqual({ kind: 'not listed', names: [] })
     expect(mesh.warnings()).toEqual([])
   })
 })
@@ -378,7 +374,9 @@ describe('an unknown name', () => {
     const found = Array.from({ length: 100 }, () => mesh.registry.lookUp('NEW'))
     await far.received(2)
     gate.resolve()
-    expect((await Promise.all(found)).map(({ name }) => name)).toEqual(Array(100).fill('new'))
+    expect((await Promise.all(found)).map((result) => foundDroplet(result)?.name)).toEqual(
+      Array(100).fill('new'),
+    )
     expect(far.calls).toHaveLength(2)
   })
 
@@ -387,18 +385,14 @@ describe('an unknown name', () => {
     await using mesh = meshAt(far.url)
     const { registry, clock } = mesh
     await registry.refresh()
-    const error = await refusal(registry.lookUp('nobody'))
-    expect(error.code).toBe('DROPLET_NOT_FOUND')
-    expect(error.details).toEqual({
-      requested_droplet: 'nobody',
-      available_droplets: ['Zed', 'beta'],
-    })
+    const unknown = { kind: 'not listed', names: ['Zed', 'beta'] } as const
+    expect(await registry.lookUp('nobody')).toEqual(unknown)
     expect(far.calls).toHaveLength(2)
     await clock.advance(999)
-    for (let n = 0; n < 10; n++) await refusal(registry.lookUp(`nobody ${n}`))
+    for (let n = 0; n < 10; n++) expect(await registry.lookUp(`nobody ${n}`)).toEqual(unknown)
     expect(far.calls).toHaveLength(2)
     await clock.advance(1)
-    await refusal(registry.lookUp('nobody'))
+    expect(await registry.lookUp('nobody')).toEqual(unknown)
     expect(far.calls).toHaveLength(3)
   })
 
@@ -408,33 +402,31 @@ describe('an unknown name', () => {
     await mesh.registry.refresh()
     far.script(hang)
     void mesh.registry.refresh()
-    expect((await mesh.registry.lookUp('one')).name).toBe('one')
+    expect(foundDroplet(await mesh.registry.lookUp('one'))?.name).toBe('one')
     expect(mesh.registry.find('One')?.name).toBe('one')
   })
 
-  test('is told of at most 100 others', async () => {
+  test('is told of all others, sorted', async () => {
     const many = Array.from({ length: 150 }, (_, n) => `d${String(n).padStart(3, '0')}`)
     await using far = scriptedServer(json(listOf(...many.toReversed())))
     await using mesh = meshAt(far.url)
-    const { details } = await refusal(mesh.registry.lookUp('x'))
-    expect(details.available_droplets).toEqual(many.slice(0, 100))
+    expect(await mesh.registry.lookUp('x')).toEqual({ kind: 'not listed', names: many })
   })
 
-  test('without a usable list is REGISTRY_ERROR, after another try, until one succeeds', async () => {
+  test('without a usable list there is nothing to find, after another try, until one succeeds', async () => {
     await using far = scriptedServer(html(503))
     await using mesh = meshAt(far.url)
     const { registry, clock } = mesh
     await registry.start()
     await registry.refresh()
-    const error = await refusal(registry.lookUp('one'))
-    expect(error.code).toBe('REGISTRY_ERROR')
-    expect(error.details).toEqual({ last_error: 'it answered 503' })
+    const noList = { kind: 'no list', lastError: 'it answered 503' } as const
+    expect(await registry.lookUp('one')).toEqual(noList)
     expect(far.calls).toHaveLength(2)
-    await refusal(registry.lookUp('one'))
+    expect(await registry.lookUp('one')).toEqual(noList)
     expect(far.calls).toHaveLength(2)
     far.script(json(listOf('one')))
     await clock.advance(1000)
-    expect((await registry.lookUp('one')).name).toBe('one')
+    expect(foundDroplet(await registry.lookUp('one'))?.name).toBe('one')
   })
 
   test('of an expired list is looked up anew', async () => {
@@ -443,7 +435,7 @@ describe('an unknown name', () => {
     await using mesh = meshAt(far.url, { cache })
     await mesh.registry.start()
     expect(mesh.registry.find('one')).toBeUndefined()
-    expect((await mesh.registry.lookUp('one')).url).toBe('http://one.example')
+    expect(foundDroplet(await mesh.registry.lookUp('one'))?.url).toBe('http://one.example')
   })
 })
 
@@ -472,10 +464,10 @@ describe('start and stop', () => {
     const { registry, clock } = meshAt(far.url)
     await registry.start()
     await far.received(1)
-    const waiting = refusal(registry.lookUp('x'))
+    const waiting = registry.lookUp('x')
     await registry.stop()
     await registry.stop()
-    expect((await waiting).code).toBe('REGISTRY_ERROR')
+    expect((await waiting).kind).toBe('no list')
     expect(clock.pending).toBe(0)
     await clock.settle(() => far.connections === 0)
     await registry.refresh()
@@ -506,11 +498,11 @@ describe('with a cache on disk', () => {
       const log = recordingLog()
       const clock = new FakeClock()
       const first = await scriptedServer(json(listOf('one')))
-      await using before = meshAt(first.url, { cache: fileCache(dir, log), clock })
+      await using before = meshAt(first.url, { cache: fileCache(dir, log, newId), clock })
       await before.registry.refresh()
       await before.registry.stop()
       await first.stop()
-      await using after = meshAt(first.url, { cache: fileCache(dir, log), clock })
+      await using after = meshAt(first.url, { cache: fileCache(dir, log, newId), clock })
       await after.registry.start()
       expect(after.registry.find('one')).toEqual(droplet('one'))
       await after.registry.refresh()
@@ -524,7 +516,7 @@ describe('with a cache on disk', () => {
       await Bun.write(join(dir, 'orchestrator_droplets.json'), '{"half":')
       await using far = scriptedServer(json(listOf('one')))
       for (const cacheDir of [dir, join(dir, 'orchestrator_droplets.json', 'below a file')]) {
-        await using mesh = meshAt(far.url, { cache: fileCache(cacheDir, log) })
+        await using mesh = meshAt(far.url, { cache: fileCache(cacheDir, log, newId) })
         await mesh.registry.start()
         await mesh.registry.refresh()
         expect(mesh.registry.cacheStatus()).toBe('active')
@@ -581,7 +573,7 @@ describe('a file: registry', () => {
         { name: 'orchestrator', id: 9, url: 'http://o' },
       ])
       await Bun.write(path, text)
-      expect((await registry.lookUp('two')).name).toBe('two')
+      expect(foundDroplet(await registry.lookUp('two'))?.name).toBe('two')
       expect(registry.selfId()).toBe(9)
       expect(registry.registered()).toBe(true)
       expect(await Bun.file(path).text()).toBe(text)

@@ -41,7 +41,7 @@ function serviceWith(answer: Answer) {
     ports: { clock, log, fetch: systemFetch, newId: () => crypto.randomUUID() },
     store,
     metrics,
-    registry: { find: () => echo, lookUp: async () => echo },
+    registry: { find: () => echo, lookUp: async () => ({ kind: 'found', droplet: echo }) },
     reachability: { note: () => {} },
   })
   tasks.start()

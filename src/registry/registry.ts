@@ -1,0 +1,158 @@
+/** The list of droplets, kept in step with the Registry. */
+import type { Config } from '../config/config.ts'
+import type { Directory } from '../droplets/directory.ts'
+import type { Droplet } from '../droplets/droplet.ts'
+import type { Clock, Fetch, Log } from '../ports.ts'
+import type { DirectoryCache } from './disk-cache.ts'
+import { isFile } from './list-reader.ts'
+import { ListSaver } from './list-saver.ts'
+import { SyncSchedule } from './sync-schedule.ts'
+import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
+import { ageMs, cacheStatus, type CacheStatus } from './snapshot.ts'
+import { ListSync, type RegistryStats } from './sync.ts'
+
+export type LookUp =
+  | { readonly kind: 'found'; readonly droplet: Droplet }
+  /** `names`: all that the list has, sorted. */
+  | { readonly kind: 'not listed'; readonly names: readonly string[] }
+  /** There is no list, or it has expired. `lastError`: why the last failed sync failed. */
+  | { readonly kind: 'no list'; readonly lastError: string }
+
+export interface Registry {
+  /** Reads the cached list and begins to sync. Doesn't wait for the Registry, never rejects. */
+  start(): Promise<void>
+  /** Ends what is in flight. Safe twice, safe unstarted; it doesn't start again. */
+  stop(): Promise<void>
+  /** The list as it is known now; it may be stale, or expired. */
+  directory(): Directory
+  cacheStatus(): CacheStatus
+  /** Whole seconds since the last successful sync; null without a list. */
+  cacheAgeSeconds(): number | null
+  servedFrom(): 'registry' | 'cache'
+  /** A droplet of the list, by name in any case; undefined, too, when the list has expired. */
+  find(name: string): Droplet | undefined
+  /**
+   * Like `find`, but asks the Registry again about an unknown name: at most once a second for
+   * all callers. Never rejects.
+   */
+  lookUp(name: string): Promise<LookUp>
+  /** Syncs now, or waits for the sync in flight. Never rejects: see `cacheStatus`. */
+  refresh(): Promise<void>
+  stats(): RegistryStats
+  /** Our own id in the Registry. */
+  selfId(): string | number | null
+  registered(): boolean
+}
+
+export interface RegistryOptions {
+  config: Pick<Config, 'registry'>
+  clock: Clock
+  fetch: Fetch
+  log: Log
+  cache: DirectoryCache
+  /** What we register as; null while it isn't known yet. */
+  publicUrl: () => string | null
+}
+
+export function createRegistry(options: RegistryOptions): Registry {
+  return new SyncedRegistry(options)
+}
+
+class SyncedRegistry implements Registry {
+  readonly #clock: Clock
+  readonly #cache: DirectoryCache
+  readonly #expiryMs: number
+  readonly #self: SelfRegistration
+  readonly #saver: ListSaver
+  readonly #sync: ListSync
+  readonly #schedule: SyncSchedule
+  readonly #stopping = new AbortController()
+  #started = false
+  #registering: Promise<void> = Promise.resolve()
+
+  constructor({ config, clock, fetch, log, cache, publicUrl }: RegistryOptions) {
+    const { url, timeoutMs, registerSelf, syncIntervalMs, cacheExpiryMs } = config.registry
+    const stop = this.#stopping.signal
+    const enabled = registerSelf && !isFile(url)
+    const client = { url, clock, fetch, timeoutMs, stop }
+    this.#clock = clock
+    this.#cache = cache
+    this.#expiryMs = cacheExpiryMs
+    this.#self = createSelfRegistration({ client, enabled, log, publicUrl })
+    this.#saver = new ListSaver(cache)
+    this.#sync = new ListSync({
+      client,
+      log,
+      cacheExpiryMs,
+      // Also with a list that isn't used: a Registry that has restarted no longer knows us.
+      onList: ({ droplets }) => {
+        this.#registering = this.#self.check(droplets)
+      },
+      onAccepted: (list) => this.#saver.save(list),
+    })
+    const sync = () => this.#sync.run()
+    this.#schedule = new SyncSchedule({ clock, intervalMs: syncIntervalMs, stop, sync })
+  }
+
+  async start(): Promise<void> {
+    if (this.#started || this.#stopping.signal.aborted) return
+    this.#started = true
+    this.#schedule.repeat()
+    const cached = await this.#cache.read()
+    if (cached) this.#sync.restore(cached)
+    void this.refresh()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all([this.#schedule.finished(), this.#registering, this.#saver.finished()])
+  }
+
+  directory(): Directory {
+    return this.#sync.snapshot.directory
+  }
+
+  cacheStatus(): CacheStatus {
+    return cacheStatus(this.#sync.snapshot, this.#clock.monotonic(), this.#expiryMs)
+  }
+
+  cacheAgeSeconds(): number | null {
+    const age = ageMs(this.#sync.snapshot, this.#clock.monotonic())
+    return age === null ? null : Math.floor(age / 1000)
+  }
+
+  servedFrom(): 'registry' | 'cache' {
+    return this.#sync.snapshot.last === 'ok' ? 'registry' : 'cache'
+  }
+
+  find(name: string): Droplet | undefined {
+    return this.cacheStatus() === 'unavailable' ? undefined : this.directory().find(name)
+  }
+
+  async lookUp(name: string): Promise<LookUp> {
+    const known = this.find(name)
+    if (known) return { kind: 'found', droplet: known }
+    await this.#schedule.refreshForMiss()
+    const droplet = this.find(name)
+    if (droplet) return { kind: 'found', droplet }
+    return this.cacheStatus() === 'unavailable'
+      ? { kind: 'no list', lastError: this.#sync.lastError }
+      : { kind: 'not listed', names: this.directory().names() }
+  }
+
+  refresh(): Promise<void> {
+    return this.#schedule.refresh()
+  }
+
+  stats(): RegistryStats {
+    return this.#sync.stats
+  }
+
+  selfId(): string | number | null {
+    return this.#self.id()
+  }
+
+  registered(): boolean {
+    return this.#self.registered()
+  }
+}
