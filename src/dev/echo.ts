@@ -1,19 +1,13 @@
-/** A droplet that tells what it was sent: for `dev`, and for trying out how tasks end. */
+/** A droplet that answers with what it was sent: for `dev`, and to try out how tasks end. */
 import { systemClock } from '../platform/clock.ts'
 import type { Clock } from '../ports.ts'
 import { VERSION } from '../version.ts'
-import type { Listening } from './registry.ts'
+import { devServer, type DevServer } from './server.ts'
+import { timestamp } from './timestamp.ts'
 
-export interface DevEcho {
-  fetch(request: Request): Promise<Response>
-  /** Throws with code EADDRINUSE when the port is taken. */
-  listen(at: { port: number; hostname?: string }): Listening
-  /** Cuts open connections. Safe twice, safe unstarted. */
-  stop(): Promise<void>
-}
-
-const LONGEST_DELAY_MS = 60_000
-const SHOWN = /^(x-.*|accept|content-type|user-agent|idempotency-key|traceparent|tracestate)$/
+const MAX_DELAY_MS = 60_000
+/** The headers that the answer repeats: none that may hold a secret. */
+const ECHOED = /^(x-.*|accept|content-type|user-agent|idempotency-key|traceparent|tracestate)$/
 // A Response refuses to carry a body with these.
 const BODYLESS = new Set([204, 205, 304])
 
@@ -22,51 +16,32 @@ const BODYLESS = new Set([204, 205, 304])
  * `?status=` answers with that status, and with `&fail_attempts=2` only the first two attempts
  * of a task, so that its retry can be seen to succeed.
  */
-export function createDevEcho(options: { clock?: Clock } = {}): DevEcho {
-  const clock = options.clock ?? systemClock
-  let server: Bun.Server<undefined> | null = null
+export function createDevEcho({ clock = systemClock }: { clock?: Clock } = {}): DevServer {
+  const idleTimeoutSeconds = 2 * (MAX_DELAY_MS / 1000)
+  return devServer((request) => answer(request, clock), { idleTimeoutSeconds })
+}
 
-  const answer = async (request: Request): Promise<Response> => {
-    const url = new URL(request.url)
-    const body = await bodyOf(request)
-    if (url.pathname === '/health') {
-      const timestamp = new Date(clock.now()).toISOString().replace('Z', '000Z')
-      return Response.json({ status: 'active', service: 'echo', version: VERSION, timestamp })
-    }
-    const delayMs = Math.min(wholeNumber(url.searchParams.get('delay_ms')) ?? 0, LONGEST_DELAY_MS)
-    if (delayMs > 0) await clock.sleep(delayMs, request.signal)
-    const status = statusFor(url.searchParams, request.headers)
-    if (BODYLESS.has(status)) return new Response(null, { status })
-    const echo = {
-      method: request.method,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: Object.fromEntries([...request.headers].filter(([name]) => SHOWN.test(name))),
-      body,
-    }
-    return Response.json(echo, { status })
+async function answer(request: Request, clock: Clock): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url)
+  const body = await bodyOf(request)
+  if (pathname === '/health') return healthAnswer(clock)
+  const delayMs = Math.min(wholeNumber(searchParams.get('delay_ms')) ?? 0, MAX_DELAY_MS)
+  if (delayMs > 0) await clock.sleep(delayMs, request.signal)
+  const status = statusFor(searchParams, request.headers)
+  if (BODYLESS.has(status)) return new Response(null, { status })
+  const echo = {
+    method: request.method,
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers: Object.fromEntries([...request.headers].filter(([name]) => ECHOED.test(name))),
+    body,
   }
+  return Response.json(echo, { status })
+}
 
-  return {
-    fetch: answer,
-    listen({ port, hostname = '0.0.0.0' }) {
-      const bound = Bun.serve({
-        port,
-        hostname,
-        reusePort: false,
-        development: false,
-        // It runs while we delay.
-        idleTimeout: 2 * (LONGEST_DELAY_MS / 1000),
-        fetch: answer,
-      })
-      server = bound
-      return { port: bound.port ?? port, url: `http://localhost:${bound.port}` }
-    },
-    async stop() {
-      await server?.stop(true)
-      server = null
-    },
-  }
+function healthAnswer(clock: Clock): Response {
+  const time = timestamp(clock)
+  return Response.json({ status: 'active', service: 'echo', version: VERSION, timestamp: time })
 }
 
 function statusFor(query: URLSearchParams, headers: Headers): number {

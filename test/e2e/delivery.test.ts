@@ -1,6 +1,6 @@
 /** The whole way: a task through a Registry to a droplet, into the history, past a restart. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { createDevRegistry, type DevRegistry } from '../../src/dev/registry.ts'
+import { createDevRegistry } from '../../src/dev/registry.ts'
 import { serviceHome } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { json, reset, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
@@ -9,7 +9,7 @@ import { json, reset, scriptedServer, type ScriptedServer } from '../support/scr
 setDefaultTimeout(30_000)
 
 async function registryWith(droplets: Record<string, ScriptedServer>) {
-  const registry: DevRegistry = createDevRegistry()
+  const registry = createDevRegistry()
   const { port } = registry.listen({ port: 0, hostname: '127.0.0.1' })
   const url = `http://127.0.0.1:${port}`
   for (const [name, { url: endpoint }] of Object.entries(droplets)) {

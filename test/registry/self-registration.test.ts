@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createDevRegistry, type RegisteredDroplet } from '../../src/dev/registry.ts'
+import type { RegisteredDroplet } from '../../src/dev/registered-droplets.ts'
+import { createDevRegistry } from '../../src/dev/registry.ts'
 import { VERSION } from '../../src/version.ts'
 import { memoryCache } from '../support/memory-cache.ts'
 import {
