@@ -1,7 +1,8 @@
-import { errorText } from '../errors.ts'
-import { systemFetch } from '../platform/fetch.ts'
 import { maskUrl } from '../config/kinds.ts'
 import { VARIABLES } from '../config/variables.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemFetch } from '../platform/fetch.ts'
+import { within } from '../platform/time-limit.ts'
 import { EXIT, positionals, type CommandIo } from './command.ts'
 
 const USAGE = 'Usage: orchestrator health [URL]'
@@ -9,8 +10,9 @@ const PATH = '/orchestrator/health'
 
 /**
  * `orchestrator health [URL]`, for container health checks: 0 when the service answers 200
- * within `limitMs`, else 1 and the reason on stderr. Without a URL it asks the service that
- * has the same HOST and PORT in its environment. A URL may be the base or the whole one.
+ * within `limitMs`, else 1 and the reason on stderr. Without a URL it asks the service that has
+ * the HOST and PORT of this environment. A URL without a path, or one that ends in
+ * `/orchestrator`, gets the rest of the health check's path.
  */
 export async function health(args: string[], io: CommandIo, limitMs = 3000): Promise<number> {
   const given = positionals(args, io, USAGE, 1)
@@ -37,7 +39,7 @@ function ownUrl(env: CommandIo['env']): Target {
   return { url: url.href }
 }
 
-/** An address to call where one is listened on. */
+/** The address at which to call a service that listens on `host`. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
@@ -53,18 +55,13 @@ function healthUrl(given: string): Target {
   return { url: url.href }
 }
 
-/** Null when all is well, else what is not. */
+/** Null when the service is well, else what is wrong. */
 async function ask(url: string, limitMs: number): Promise<string | null> {
-  try {
-    const response = await systemFetch(url, {
-      method: 'GET',
-      headers: {},
-      signal: AbortSignal.timeout(limitMs),
-    })
+  const answer = await within(systemClock, limitMs, null, async (signal) => {
+    const response = await systemFetch(url, { method: 'GET', headers: {}, signal })
     await response.body?.cancel()
-    return response.status === 200 ? null : `answered ${response.status}`
-  } catch (error) {
-    const timedOut = (error as Error).name === 'TimeoutError'
-    return timedOut ? `no answer within ${limitMs / 1000} s` : errorText(error)
-  }
+    return response.status
+  })
+  if (answer.ok) return answer.value === 200 ? null : `answered ${answer.value}`
+  return answer.kind === 'timeout' ? `no answer within ${limitMs / 1000} s` : answer.error
 }

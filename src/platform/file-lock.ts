@@ -1,4 +1,4 @@
-/** One orchestrator per database: an advisory lock that ends with the process, however it ends. */
+/** One orchestrator per database: an advisory lock, which the system drops when we end or crash. */
 import { dlopen, FFIType } from 'bun:ffi'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -8,10 +8,12 @@ const LOCK_EX = 2
 const LOCK_NB = 4
 
 /**
- * Locks the database's file, making it and its folder where they are missing; returns what
- * unlocks it. flock, not SQLite's own exclusive mode: that would keep `sqlite3` and backups out
- * as well. The descriptor must outlive the connection, since closing any descriptor of a file
- * drops the fcntl locks that SQLite holds on it.
+ * Locks the database's file and returns a function that unlocks it. Creates the file and its
+ * folder if they are missing. Throws when the lock is taken or the file can't be opened.
+ *
+ * flock(2), not SQLite's own exclusive mode, which would also lock out `sqlite3` and backups.
+ * Unlock only after SQLite has closed the file: closing any descriptor of a file drops the fcntl
+ * locks that SQLite holds on it.
  */
 export function lockDatabase(file: string): () => void {
   if (file === ':memory:') return () => {}

@@ -1,0 +1,36 @@
+import { dlopen, FFIType, ptr } from 'bun:ffi'
+
+/** A program to run: `argv[0]` is the path of its executable. */
+export interface Program {
+  argv: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * execve(2): replaces this process by the program; the pid stays. Returns or throws only when
+ * that fails.
+ */
+export function execve({ argv, env }: Program): void {
+  const libc = dlopen('libc.so.6', {
+    execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+  })
+  const kept: Buffer[] = []
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const path = cString(argv[0]!, kept)
+  libc.symbols.execve(path, cStrings(argv, kept), cStrings(variables, kept))
+}
+
+/** A pointer to the text, which `kept` protects from the garbage collector. */
+function cString(text: string, kept: Buffer[]) {
+  const bytes = Buffer.from(`${text}\0`)
+  kept.push(bytes)
+  return ptr(bytes)
+}
+
+/** A pointer to a null-terminated array of pointers to the texts. */
+function cStrings(texts: readonly string[], kept: Buffer[]) {
+  const pointers = new BigUint64Array(texts.length + 1)
+  texts.forEach((text, index) => (pointers[index] = BigInt(cString(text, kept))))
+  kept.push(Buffer.from(pointers.buffer))
+  return ptr(pointers)
+}
