@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { faultText, loadConfig, type Config, type ConfigWorld } from '../src/config/config.ts'
+import { faultText, loadConfig, type Config } from '../src/config/config.ts'
+import type { ConfigWorld } from '../src/config/source.ts'
 import { VARIABLE_NAMES } from '../src/config/variables.ts'
 
 const WORLD: ConfigWorld = {

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  faultText,
-  loadConfig,
-  type Config,
-  type ConfigWorld,
-  type Environment,
-} from '../src/config/config.ts'
+import { faultText, loadConfig, type Config } from '../src/config/config.ts'
+import type { ConfigWorld, Environment } from '../src/config/source.ts'
 import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../src/config/variables.ts'
 import { envExample } from './support/settings-documents.ts'
 

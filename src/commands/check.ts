@@ -2,8 +2,8 @@ import { loadConfig, type Setting } from '../config/config.ts'
 import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
 
 /**
- * `orchestrator check`: prints the effective settings and where each comes from. Faults, all
- * of them, go to stderr, with exit code 78.
+ * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
+ * stderr, with exit code 78.
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
   if (!positionals(args, io, 'Usage: orchestrator check')) return EXIT.usage

@@ -1,49 +1,46 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import {
-  faultText,
-  type ConfigFault,
-  type ConfigWorld,
-  type Environment,
-} from '../config/config.ts'
+import { faultText, type ConfigFault } from '../config/config.ts'
+import type { ConfigWorld, Environment } from '../config/source.ts'
 
-/** The process as a command sees it, so that tests can run commands without one. */
+/** The process as a command sees it; tests pass one of their own. */
 export interface CommandIo {
   readonly env: Environment
   readonly cwd: string
   readonly home: string | undefined
-  /** Whether stdout is one. */
+  /** Whether stdout is a terminal. */
   readonly isTerminal: boolean
   /** Writes the text as it is: the caller ends its lines. */
   stdout(text: string): void
   stderr(text: string): void
-  /** Calls back for each SIGTERM and SIGINT. Other signals that would kill are ignored then. */
+  /** Calls back for each SIGTERM and SIGINT, which then no longer end the process. */
   onStopSignal(callback: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
 }
 
-/** Exit codes; those above 2 are sysexits.h's. */
+/** Exit codes; 64 and 78 are those of sysexits.h. */
 export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const
 
-/** Runs with the arguments after the command's name; resolves with the exit code. */
+/** Gets the arguments after the command's name; resolves with the exit code. */
 export type Command = (args: string[], io: CommandIo) => Promise<number>
 
 /**
- * The positional arguments of a command that has no flags. Null, with the reason and `usage`
- * on stderr, when there is a flag or more than `most` of them: exit with `EXIT.usage` then.
+ * The positional arguments of a command that has no flags. When there is a flag, or more than
+ * `max` arguments, writes the reason and `usage` to stderr and returns null: exit with
+ * `EXIT.usage` then.
  */
 export function positionals(
   args: string[],
   io: CommandIo,
   usage: string,
-  most = 0,
+  max = 0,
 ): string[] | null {
   try {
     const found = parseArgs({ args, options: {}, allowPositionals: true }).positionals
-    if (found.length <= most) return found
-    io.stderr(`Unexpected argument '${found[most]}'\n${usage}\n`)
+    if (found.length <= max) return found
+    io.stderr(`Unexpected argument '${found[max]}'\n${usage}\n`)
   } catch (error) {
     io.stderr(`${(error as Error).message.split('. ')[0]}\n${usage}\n`)
   }
@@ -54,19 +51,19 @@ export function configWorld(io: CommandIo): ConfigWorld {
   return { writable: canWrite, isTerminal: io.isTerminal, home: io.home, cwd: io.cwd }
 }
 
-/** Tells all faults of a configuration on stderr; returns the exit code. */
+/** Writes all faults of a configuration to stderr; returns the exit code. */
 export function reportFaults(io: CommandIo, faults: readonly ConfigFault[]): number {
   for (const fault of faults) io.stderr(`${faultText(fault)}\n`)
   return EXIT.config
 }
 
-/** Whether the directory can be written to, or created: without creating it. */
+/** Whether the directory can be written to, or created; doesn't create it. */
 export function canWrite(dir: string): boolean {
   try {
-    const there = statSync(dir, { throwIfNoEntry: false })
-    if (!there) return dirname(dir) !== dir && canWrite(dirname(dir))
+    const stats = statSync(dir, { throwIfNoEntry: false })
+    if (!stats) return dirname(dir) !== dir && canWrite(dirname(dir))
     accessSync(dir, constants.W_OK | constants.X_OK)
-    return there.isDirectory()
+    return stats.isDirectory()
   } catch {
     return false
   }

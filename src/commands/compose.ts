@@ -1,7 +1,7 @@
 import { EXIT, positionals, type CommandIo } from './command.ts'
 import file from './compose.yaml' with { type: 'text' }
 
-// bun-types takes it for the parsed document.
+// It is text, but bun-types gives it the type of the parsed document.
 const COMPOSE: string = file
 
 /** `orchestrator compose`: prints a compose file for the Registry and the Orchestrator. */

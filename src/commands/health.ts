@@ -1,4 +1,4 @@
-import { maskUrl } from '../config/kinds.ts'
+import { maskUrl } from '../config/urls.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemFetch } from '../platform/fetch.ts'

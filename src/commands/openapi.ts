@@ -8,7 +8,8 @@ export async function openapi(args: string[], io: CommandIo): Promise<number> {
   if (!positionals(args, io, 'Usage: orchestrator openapi')) return EXIT.usage
   const loaded = loadConfig({ TASK_DB: ':memory:' }, configWorld(io))
   if (!loaded.ok) return EXIT.failed
-  // The document comes from the routes' descriptions: none of them is called.
+  // The document is made from the descriptions of the routes: no route runs, so none misses the
+  // rest of the Api.
   const document = await openApiOf({ config: loaded.config } as Api)
   io.stdout(`${JSON.stringify(JSON.parse(document), null, 2)}\n`)
   return EXIT.ok

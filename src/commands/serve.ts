@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
 
-/** Exit code after a second signal, as a shell counts one that was killed by SIGINT. */
+/** Exit code after a second signal: the one that a shell reports for a death by SIGINT. */
 const EXIT_AT_ONCE = 130
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
@@ -27,7 +27,7 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   return EXIT.ok
 }
 
-/** Starts the service, or tells on stderr, in one line, why it can't be; null then. */
+/** Starts the service. If it can't, writes one line with the reason to stderr; null then. */
 export async function launch(
   config: Config,
   ports: Ports,
@@ -37,7 +37,7 @@ export async function launch(
   try {
     orchestrator = await createOrchestrator(config, ports)
   } catch (error) {
-    // What SQLite finds in a damaged file has a heading.
+    // SQLite's report about a damaged file has several lines.
     const reason = errorText(error).replaceAll('\n', ' ')
     io.stderr(`The database ${config.task.db} cannot be used: ${reason}\n`)
     return null

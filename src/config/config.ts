@@ -1,25 +1,25 @@
-import { dirname, join } from 'node:path'
 import type { LogLevel } from '../log.ts'
+import { effectiveText, type ConfigWorld, type Environment, type Source } from './source.ts'
 import { VARIABLES, VARIABLE_NAMES, type Values, type VariableName } from './variables.ts'
 
 /** The effective settings, frozen. Durations are ms, whatever unit their variable has. */
 export interface Config {
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number
-  /** What we register as; null: `http://localhost:<the port really bound>`. */
+  /** What we register as; null: `http://localhost:<port>`, with the port that we really got. */
   readonly publicUrl: string | null
   readonly registry: {
-    /** http(s) without trailing slash, or file: */
+    /** An http, https or file URL, without trailing slash. */
     readonly url: string
     readonly syncIntervalMs: number
     readonly timeoutMs: number
     readonly cacheDir: string
-    /** 0: a kept list never expires. */
+    /** How old a list may be that is still used; 0: any age. */
     readonly cacheExpiryMs: number
     readonly registerSelf: boolean
   }
-  /** 0: no probes. */
+  /** Between two health probes of a droplet; 0: no probes. */
   readonly probeIntervalMs: number
   readonly task: {
     readonly timeoutMs: number
@@ -27,9 +27,9 @@ export interface Config {
     readonly maxHistory: number
     readonly historyTtlMs: number
     readonly maxResponseBytes: number
-    /** Asynchronous tasks in flight at once. */
+    /** How many asynchronous tasks run at once. */
     readonly concurrency: number
-    /** Asynchronous tasks waiting at most. */
+    /** How many asynchronous tasks may wait. */
     readonly maxQueued: number
     /** A file, or `:memory:`. */
     readonly db: string
@@ -39,28 +39,16 @@ export interface Config {
   readonly shutdownGraceMs: number
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
-/** What the settings depend on beside the environment. */
-export interface ConfigWorld {
-  /** Whether the directory can be written to, or created. */
-  writable(dir: string): boolean
-  readonly isTerminal: boolean
-  readonly home: string | undefined
-  /** Where relative `file:` URLs start; without it they are a fault. */
-  readonly cwd?: string
-}
-
 /** An effective setting. Nothing in it is secret: URLs with credentials are refused. */
 export interface Setting {
   readonly name: VariableName
   readonly value: string
-  readonly source: 'default' | 'environment' | 'fallback'
+  readonly source: Source
 }
 
 export interface ConfigFault {
   readonly variable: VariableName
-  /** Without secrets; null: it is not set. */
+  /** Without secrets; null: the variable is not set. */
   readonly value: string | null
   /** Completes the sentence "must be …". */
   readonly allowed: string
@@ -72,7 +60,7 @@ export type LoadedConfig =
 
 /**
  * Reads the whole configuration from an environment. An empty variable counts as unset. Never
- * throws: either everything is in bounds, or every fault is told, in the order of the table.
+ * throws: returns the configuration, or all faults, in the order of VARIABLES.
  */
 export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
   const faults: ConfigFault[] = []
@@ -86,14 +74,15 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
       continue
     }
     const value = kind.parse(found.text, world.cwd)
-    // The address derived from a faulty PORT, or from one not known yet, is no fault of its own.
+    // A default PUBLIC_URL is made from PORT. If PORT is wrong, that is reported already; if it is
+    // 0, the URL isn't known yet.
     if (value === undefined && (name !== 'PUBLIC_URL' || found.source === 'environment')) {
       const shown = kind.mask?.(found.text) ?? found.text
       faults.push({ variable: name, value: shown, allowed: kind.allowed })
       continue
     }
     values[name] = value
-    // As read where that is text: LOG_LEVEL=info is in effect as INFO.
+    // Texts as they were understood: LOG_LEVEL=info is shown as INFO.
     const shown = typeof value === 'string' ? value : found.text
     settings.push({ name, value: shown, source: found.source })
   }
@@ -106,56 +95,6 @@ export function faultText({ variable, value, allowed }: ConfigFault): string {
   if (value === null) return `${variable} is not set: must be ${allowed}`
   const shown = value.length > 200 ? `${value.slice(0, 200)}…` : value
   return `${variable}=${JSON.stringify(shown)}: must be ${allowed}`
-}
-
-interface Found {
-  text: string
-  source: Setting['source']
-}
-
-/** Null: there is no default that would work on this machine. */
-function effectiveText(name: VariableName, env: Environment, world: ConfigWorld): Found | null {
-  const given = env[name]
-  if (given) return { text: given, source: 'environment' }
-  const text = VARIABLES[name].default
-  switch (name) {
-    case 'LOG_FORMAT':
-      return { text: world.isTerminal ? 'text' : text, source: 'default' }
-    case 'PUBLIC_URL':
-      return { text: publicUrl(text, env.PORT || VARIABLES.PORT.default), source: 'default' }
-    case 'REGISTRY_CACHE_DIR':
-      // None of them can be written: the disk cache warns about that, it is no reason to stop.
-      return (
-        firstWritable(text, env.CACHE_DIRECTORY, '.cache/fpai', world) ?? {
-          text,
-          source: 'default',
-        }
-      )
-    case 'TASK_DB': {
-      const dir = firstWritable(dirname(text), env.STATE_DIRECTORY, '.local/state/fpai', world)
-      return dir && { text: join(dir.text, 'orchestrator.db'), source: dir.source }
-    }
-    default:
-      return { text, source: 'default' }
-  }
-}
-
-function publicUrl(template: string, port: string): string {
-  return port === '0' ? template : template.replace('<PORT>', port)
-}
-
-/** `granted`: systemd's $STATE_DIRECTORY and the like, absolute and separated by colons. */
-function firstWritable(
-  standard: string,
-  granted: string | undefined,
-  inHome: string,
-  world: ConfigWorld,
-): Found | null {
-  if (world.writable(standard)) return { text: standard, source: 'default' }
-  const first = granted?.split(':')[0]
-  const fallbacks = [first, world.home && join(world.home, inHome)]
-  const text = fallbacks.find((dir) => dir && world.writable(dir))
-  return text ? { text, source: 'fallback' } : null
 }
 
 function unwritable(allowed: string): string {

@@ -1,56 +1,58 @@
 /**
- * What a setting may be: how its text is read, and how people are told what is allowed.
- * Strict on purpose: a text that somebody could have meant differently ("5s", "1e3", " 5",
- * "010") is a fault, never a guess.
+ * The kinds of settings: how a text is read, and how people are told what is allowed. They are
+ * strict: a text with an unclear meaning ("5s", "1e3", " 5", "010") is a fault; nothing is
+ * guessed.
  */
 import { isIP } from 'node:net'
-import { pathToFileURL } from 'node:url'
 
 export interface Kind<T> {
   /** Completes the sentence "must be …". */
   readonly allowed: string
   /** Undefined when the text is not allowed. `cwd`: what relative `file:` URLs start from. */
   parse(text: string, cwd?: string): T | undefined
-  /** Hides what must not reach a terminal or a log in a text that is not allowed. */
+  /** Hides the secrets in a text that is not allowed, so that it can be shown. */
   mask?(text: string): string
 }
 
-export function whole(minimum: number, maximum: number): Kind<number> {
+export function wholeNumber(minimum: number, maximum: number): Kind<number> {
   return {
     allowed: `a whole number from ${minimum} to ${maximum}`,
     parse(text) {
       if (!/^(0|[1-9]\d*)$/.test(text)) return undefined
-      return within(Number(text), minimum, maximum)
+      return inRange(Number(text), minimum, maximum)
     },
   }
 }
 
-/** Seconds, read as whole milliseconds. More decimals could turn into 0, which has a meaning. */
-export function seconds(minimum: number, maximum: number, zero?: string): Kind<number> {
+/**
+ * Seconds, read as whole milliseconds. At most 3 decimals, as more could be rounded to 0, which
+ * may mean something else: `zeroMeans` says what, where 0 is allowed.
+ */
+export function seconds(minimum: number, maximum: number, zeroMeans?: string): Kind<number> {
   const range = `a number of seconds from ${minimum} to ${maximum}, with at most 3 decimals`
   return {
-    allowed: zero ? `0 (${zero}), or ${range}` : range,
+    allowed: zeroMeans ? `0 (${zeroMeans}), or ${range}` : range,
     parse(text) {
       if (!/^(0|[1-9]\d*)(\.\d{1,3})?$/.test(text)) return undefined
       const ms = Math.round(Number(text) * 1000)
-      return zero && ms === 0 ? 0 : within(ms, minimum * 1000, maximum * 1000)
+      return zeroMeans && ms === 0 ? 0 : inRange(ms, minimum * 1000, maximum * 1000)
     },
   }
 }
 
-function within(value: number, minimum: number, maximum: number): number | undefined {
+function inRange(value: number, minimum: number, maximum: number): number | undefined {
   return value >= minimum && value <= maximum ? value : undefined
 }
 
-/** One of the words, in any case; read as the word is spelt here. */
-export function word<const W extends string>(words: readonly W[]): Kind<W> {
+/** One of the words, in any case; read as it is spelt in `words`. */
+export function oneOf<const W extends string>(words: readonly W[]): Kind<W> {
   return {
     allowed: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
-    parse: (text) => words.find((one) => one.toLowerCase() === text.toLowerCase()),
+    parse: (text) => words.find((word) => word.toLowerCase() === text.toLowerCase()),
   }
 }
 
-const FLAGS = new Map([
+const BOOLEANS = new Map([
   ['true', true],
   ['yes', true],
   ['1', true],
@@ -59,12 +61,12 @@ const FLAGS = new Map([
   ['0', false],
 ])
 
-export const flag: Kind<boolean> = {
+export const boolean: Kind<boolean> = {
   allowed: 'true or false (also yes, no, 1, 0)',
-  parse: (text) => FLAGS.get(text.toLowerCase()),
+  parse: (text) => BOOLEANS.get(text.toLowerCase()),
 }
 
-// A name whose last label is a number is an IPv4 address to the URL standard, or nothing.
+// By the URL standard, a host whose last label is a number is an IPv4 address, or not valid.
 const HOST_NAME =
   /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+$)[a-z0-9_-]{1,63}$/i
 
@@ -73,7 +75,7 @@ export const host: Kind<string> = {
   parse: (text) => (isIP(text) !== 0 || HOST_NAME.test(text) ? text : undefined),
 }
 
-/** A path of a file or directory. */
+/** The path of a file or a directory. */
 export const path: Kind<string> = {
   allowed: 'a path, without white space at its ends',
   parse: (text) => (isPath(text) ? text : undefined),
@@ -86,42 +88,4 @@ export const database: Kind<string> = {
 
 function isPath(text: string): boolean {
   return text !== '' && text.trim() === text && !text.includes('\0')
-}
-
-export const httpUrl: Kind<string> = {
-  allowed: 'a URL that starts with http:// or https://, without credentials, query or fragment',
-  parse: parseHttpUrl,
-  mask: maskUrl,
-}
-
-export const httpOrFileUrl: Kind<string> = {
-  allowed: `${httpUrl.allowed}, or file: and the path of a JSON file`,
-  parse: (text, cwd) => (/^file:/i.test(text) ? parseFileUrl(text, cwd) : parseHttpUrl(text)),
-  mask: maskUrl,
-}
-
-function parseHttpUrl(text: string): string | undefined {
-  // The URL standard drops or repairs these without a word.
-  if (!/^https?:\/\/[^/]/i.test(text) || /[\s\\\p{Cc}?#]/u.test(text)) return undefined
-  const url = URL.parse(text)
-  if (!url || /^[^/]*\/\/[^/]*@/.test(text)) return undefined
-  return url.href.replace(/\/+$/, '')
-}
-
-/** `file:name` and `file:./name` are relative (RFC 8089 knows only absolute ones). */
-function parseFileUrl(text: string, cwd: string | undefined): string | undefined {
-  if (/[\\\p{Cc}?#]/u.test(text) || text.trim() !== text || text.endsWith('/')) return undefined
-  const isAbsolute = /^file:\//i.test(text)
-  if (!isAbsolute && cwd === undefined) return undefined
-  const url = URL.parse(text, cwd === undefined ? undefined : pathToFileURL(`${cwd}/`).href)
-  return url && url.hostname === '' && !url.pathname.endsWith('/') ? url.href : undefined
-}
-
-/** Hides the credentials and the query of a URL, of one with faults too. */
-export function maskUrl(text: string): string {
-  return text
-    .replace(/^([a-z][a-z0-9+.-]*:\/*)?[^]*@/i, (_, scheme: string | undefined) => {
-      return `${scheme?.endsWith('/') ? scheme : ''}***@`
-    })
-    .replace(/\?[^]*$/, '?***')
 }

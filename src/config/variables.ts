@@ -1,20 +1,10 @@
 /**
- * Every environment variable that the service knows, once: reading them, `orchestrator check`,
- * `.env.example` and the README's table all come from here.
+ * Every environment variable that the service knows. Reading them, `orchestrator check`,
+ * `.env.example` and the README's table all follow this list.
  */
 import { LOG_LEVELS } from '../log.ts'
-import {
-  database,
-  flag,
-  host,
-  httpOrFileUrl,
-  httpUrl,
-  path,
-  seconds,
-  whole,
-  word,
-  type Kind,
-} from './kinds.ts'
+import { boolean, database, host, oneOf, path, seconds, wholeNumber, type Kind } from './kinds.ts'
+import { httpOrFileUrl, httpUrl } from './urls.ts'
 
 export interface Variable<T> {
   readonly kind: Kind<T>
@@ -22,20 +12,27 @@ export interface Variable<T> {
   readonly default: string
   /** One or two sentences of Markdown, without `|`. */
   readonly description: string
-  /** An unset one depends on the machine: writing the default down would change something. */
+  /**
+   * If it is unset, its value depends on the machine. So setting it to its default may change
+   * something.
+   */
   readonly derived?: true
 }
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
 
-/** A day; timers end at 24 of them. */
+/** In seconds. A timer can't wait longer than 24 days. */
 const DAY = 86_400
 const YEAR = 365 * DAY
 
 export const VARIABLES = {
   HOST: variable(host, '0.0.0.0', 'Address to listen on.'),
-  PORT: variable(whole(0, 65_535), '8001', 'Port to listen on. 0 takes a free one and logs it.'),
+  PORT: variable(
+    wholeNumber(0, 65_535),
+    '8001',
+    'Port to listen on. 0 takes a free one and logs it.',
+  ),
   PUBLIC_URL: derived(
     httpUrl,
     'http://localhost:<PORT>',
@@ -66,7 +63,11 @@ export const VARIABLES = {
     '300',
     'Seconds after the last successful sync for which the kept list is good. 0 is for ever.',
   ),
-  REGISTER_SELF: variable(flag, 'true', 'Whether this service registers itself in the Registry.'),
+  REGISTER_SELF: variable(
+    boolean,
+    'true',
+    'Whether this service registers itself in the Registry.',
+  ),
   DROPLET_PROBE_INTERVAL: variable(
     seconds(0.1, DAY, 'off'),
     '30',
@@ -78,24 +79,24 @@ export const VARIABLES = {
     'Seconds that one attempt may take, for tasks without `timeout_ms`.',
   ),
   TASK_MAX_RETRIES: variable(
-    whole(0, 10),
+    wholeNumber(0, 10),
     '3',
     'Retries after the first request, for tasks without `max_retries`.',
   ),
-  TASK_MAX_HISTORY: variable(whole(1, 100_000_000), '10000', 'Finished tasks kept.'),
+  TASK_MAX_HISTORY: variable(wholeNumber(1, 100_000_000), '10000', 'Finished tasks kept.'),
   TASK_HISTORY_TTL: variable(
     seconds(0.1, 100 * YEAR),
     '86400',
     'Seconds for which a finished task is kept.',
   ),
   TASK_MAX_RESPONSE_BYTES: variable(
-    whole(1, 1024 * MEBIBYTE),
+    wholeNumber(1, 1024 * MEBIBYTE),
     '10485760',
     "Bytes of a droplet's answer that are read.",
   ),
-  TASK_CONCURRENCY: variable(whole(1, 10_000), '64', 'Asynchronous tasks that run at once.'),
+  TASK_CONCURRENCY: variable(wholeNumber(1, 10_000), '64', 'Asynchronous tasks that run at once.'),
   TASK_MAX_QUEUED: variable(
-    whole(1, 10_000_000),
+    wholeNumber(1, 10_000_000),
     '100000',
     'Asynchronous tasks that wait; one more is refused as `OVERLOADED`.',
   ),
@@ -106,13 +107,13 @@ export const VARIABLES = {
   ),
   // SQLite refuses a value over 1 GB, and a waiting task's payload is stored whole.
   MAX_BODY_BYTES: variable(
-    whole(1, 256 * MEBIBYTE),
+    wholeNumber(1, 256 * MEBIBYTE),
     '1048576',
     'Bytes of a request body that are accepted.',
   ),
-  LOG_LEVEL: variable(word(LOG_LEVELS), 'INFO', 'The least that is logged.'),
+  LOG_LEVEL: variable(oneOf(LOG_LEVELS), 'INFO', 'The least that is logged.'),
   LOG_FORMAT: derived(
-    word(['json', 'text']),
+    oneOf(['json', 'text']),
     'json',
     '`json`, an object a line, or `text`. If unset: `text` on a terminal.',
   ),

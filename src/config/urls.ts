@@ -1,0 +1,41 @@
+/** The kinds of settings that are URLs. */
+import { pathToFileURL } from 'node:url'
+import type { Kind } from './kinds.ts'
+
+export const httpUrl: Kind<string> = {
+  allowed: 'a URL that starts with http:// or https://, without credentials, query or fragment',
+  parse: parseHttpUrl,
+  mask: maskUrl,
+}
+
+export const httpOrFileUrl: Kind<string> = {
+  allowed: `${httpUrl.allowed}, or file: and the path of a JSON file`,
+  parse: (text, cwd) => (/^file:/i.test(text) ? parseFileUrl(text, cwd) : parseHttpUrl(text)),
+  mask: maskUrl,
+}
+
+function parseHttpUrl(text: string): string | undefined {
+  // The URL parser would silently drop or repair these.
+  if (!/^https?:\/\/[^/]/i.test(text) || /[\s\\\p{Cc}?#]/u.test(text)) return undefined
+  const url = URL.parse(text)
+  if (!url || /^[^/]*\/\/[^/]*@/.test(text)) return undefined
+  return url.href.replace(/\/+$/, '')
+}
+
+/** `file:name` and `file:./name` are relative (RFC 8089 knows only absolute ones). */
+function parseFileUrl(text: string, cwd: string | undefined): string | undefined {
+  if (/[\\\p{Cc}?#]/u.test(text) || text.trim() !== text || text.endsWith('/')) return undefined
+  const isAbsolute = /^file:\//i.test(text)
+  if (!isAbsolute && cwd === undefined) return undefined
+  const url = URL.parse(text, cwd === undefined ? undefined : pathToFileURL(`${cwd}/`).href)
+  return url && url.hostname === '' && !url.pathname.endsWith('/') ? url.href : undefined
+}
+
+/** Hides the credentials and the query of a URL, also of one that is not valid. */
+export function maskUrl(text: string): string {
+  return text
+    .replace(/^([a-z][a-z0-9+.-]*:\/*)?[^]*@/i, (_, scheme: string | undefined) => {
+      return `${scheme?.endsWith('/') ? scheme : ''}***@`
+    })
+    .replace(/\?[^]*$/, '?***')
+}
