@@ -1,4 +1,4 @@
-/** The process: arguments, signals, exit codes. Nothing else touches `process`. */
+/** The process: arguments, signals, exit codes. No other file touches `process`. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { parseEnv } from 'node:util'
@@ -8,10 +8,10 @@ import { compose } from './commands/compose.ts'
 import { dev } from './commands/dev.ts'
 import { health } from './commands/health.ts'
 import { openapi } from './commands/openapi.ts'
-import { raiseFetchLimit } from './platform/fetch-limit.ts'
 import { serve } from './commands/serve.ts'
 import { systemd } from './commands/systemd.ts'
 import { errorText } from './errors.ts'
+import { raiseFetchLimit } from './platform/fetch-limit.ts'
 import { VERSION } from './version.ts'
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -42,7 +42,7 @@ Usage: orchestrator [COMMAND] [--env-file FILE]
   --help           print this
 `
 
-// What would kill a process that doesn't listen for it, without a word.
+// Each of these would end a process that has no handler for it.
 const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
 
 function commandIo(env: CommandIo['env']): CommandIo {
@@ -61,7 +61,9 @@ function commandIo(env: CommandIo['env']): CommandIo {
   }
 }
 
-/** Takes `--env-file FILE` or `--env-file=FILE` out of the arguments. */
+/**
+ * Takes `--env-file FILE` or `--env-file=FILE` out of the arguments. Throws when FILE is missing.
+ */
 function takeEnvFile(args: string[]): { file: string | null; rest: string[] } {
   const at = args.findIndex((arg) => arg === '--env-file' || arg.startsWith('--env-file='))
   if (at < 0) return { file: null, rest: args }
@@ -97,7 +99,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 function prepareToServe(io: CommandIo): void {
-  // The binary is its own program; `bun src/main.ts` is Bun and a file.
+  // The binary starts itself; `bun src/main.ts` needs the file after Bun's own path.
   const script = Bun.main.startsWith('/$bunfs/') ? [] : [Bun.main]
   const program = [process.execPath, ...script, ...process.argv.slice(2)]
   const reason = raiseFetchLimit({ argv: program, env: process.env })

@@ -3,8 +3,8 @@ import { TypeCompiler } from 'typebox/compiler'
 import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
 
 /**
- * An entry as Registries send it. Strict only where routing depends on it: an odd version or
- * steward is no reason to lose a droplet.
+ * An entry as Registries send it. Only the fields that routing needs are checked strictly: a
+ * droplet with an odd version or steward can still be called.
  */
 const WireDroplet = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),
@@ -29,13 +29,16 @@ const wireList = TypeCompiler.Compile(WireList)
 
 export interface ParsedList {
   readonly droplets: readonly Droplet[]
-  /** Entries that are not valid. */
+  /** How many entries are not valid. */
   readonly skipped: number
-  /** Why the first of them isn't; never with its URL, which may hold a password. */
+  /** Why the first of them isn't valid; without its URL, which may contain a password. */
   readonly firstReason: string | null
 }
 
-/** `{"droplets":[…]}` or a bare array → droplets, one per name; null for anything else. */
+/**
+ * Takes `{"droplets":[…]}` or a bare array; null for anything else. Of several entries with the
+ * same name, the one with the latest `updated_at` counts, and of equal ones the last.
+ */
 export function parseDropletList(json: unknown): ParsedList | null {
   if (!wireList.Check(json)) return null
   const byName = new Map<string, { droplet: Droplet; updatedAt: number }>()
@@ -49,8 +52,8 @@ export function parseDropletList(json: unknown): ParsedList | null {
       continue
     }
     const key = nameKey(parsed.droplet.name)
-    const rival = byName.get(key)
-    if (!rival || parsed.updatedAt >= rival.updatedAt) byName.set(key, parsed)
+    const sameName = byName.get(key)
+    if (!sameName || parsed.updatedAt >= sameName.updatedAt) byName.set(key, parsed)
   }
   return { droplets: [...byName.values()].map(({ droplet }) => droplet), skipped, firstReason }
 }
@@ -87,13 +90,13 @@ function wireStatus(status: unknown): Droplet['status'] {
   return known === 'inactive' || known === 'error' ? known : 'active'
 }
 
-/** ms since the epoch; entries without a time are the oldest. */
+/** ms since the epoch; -Infinity without a time, so that such an entry is the oldest. */
 function wireTime(time: unknown): number {
   if (typeof time === 'number') return time * 1000
   if (typeof time !== 'string') return -Infinity
   const ms = Date.parse(time)
   if (Number.isNaN(ms)) return -Infinity
-  // Registries count in microseconds, Date.parse in milliseconds.
+  // Registries write microseconds; Date.parse drops what is below a millisecond.
   const micros = /\.\d{3}(\d+)/.exec(time)?.[1]
   return micros ? ms + Number(`0.${micros}`) : ms
 }

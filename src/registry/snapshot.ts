@@ -30,8 +30,8 @@ export const unknownMesh: Snapshot = {
 }
 
 /**
- * The list of an earlier run. From here on the monotonic clock counts its age: if somebody sets
- * the wall clock while we run, no list gets older or younger by that.
+ * The list of an earlier run. From now on the monotonic clock counts its age: setting the wall
+ * clock while we run makes no list older or younger.
  */
 export function fromCache(list: CachedList, { wall, monotonic }: Moment): Snapshot {
   const age = Math.max(0, wall - list.syncedAt)
@@ -47,8 +47,9 @@ export function afterFailure(snapshot: Snapshot): Snapshot {
 }
 
 /**
- * A list has come. A Registry keeps its list in memory, so one that is empty has most likely just
- * restarted: its empty list replaces ours only after `expiryMs` of emptiness (0: never).
+ * The snapshot after a list has come. A Registry keeps its list in memory, so an empty Registry
+ * has most likely just restarted: its list replaces ours only after it has been empty for
+ * `expiryMs` (0: never).
  */
 export function afterList(
   snapshot: Snapshot,
