@@ -1,4 +1,4 @@
-/** `bun run simulate [--seed N] [--hours H]`: exit code 1 and the whole story if anything is wrong. */
+/** `bun run simulate [--seed N] [--hours H]`: exit code 1 and a report when an invariant is violated. */
 import { parseArgs } from 'node:util'
 import { failureReport, summary } from './report.ts'
 import { Simulation } from './simulation.ts'
@@ -18,8 +18,8 @@ if (!Number.isSafeInteger(seed) || !(hours > 0)) {
 
 console.log(`seed ${seed}, ${hours} simulated hours`)
 const simulation = new Simulation(seed, hours)
-const begun = performance.now()
+const startedAt = performance.now()
 await simulation.run()
 if (simulation.world.violation) console.error(failureReport(simulation))
-console.log(summary(simulation, (performance.now() - begun) / 1000))
+console.log(summary(simulation, (performance.now() - startedAt) / 1000))
 process.exit(simulation.world.violation ? 1 : 0)

@@ -1,28 +1,38 @@
 /** What a run says at its end. */
 import type { Simulation } from './simulation.ts'
-import { time } from './world.ts'
+import { formatTime } from './world/trace.ts'
 
 export function failureReport({ world, hours }: Simulation): string {
-  const { violation, seed } = world
+  const { violation, seed, trace } = world
   if (!violation) return ''
-  const { text, taskId, step, at } = violation
-  const story = taskId === null ? [] : [`The story of ${taskId}:`, ...world.story(taskId), '']
+  const { invariant, text, taskId, step, at } = violation
+  const ofTask = taskId === null ? [] : [`Log of ${taskId}:`, ...trace.ofTask(taskId), '']
   return [
-    `VIOLATION: ${taskId === null ? '' : `${taskId}: `}${text}`,
-    `seed ${seed}, step ${step}, simulated time ${time(at)}`,
+    `VIOLATION of ${invariant}: ${taskId === null ? '' : `${taskId}: `}${text}`,
+    `checker test/simulate/checkers/${invariant}.ts`,
+    `seed ${seed}, step ${step}, simulated time ${formatTime(at)}`,
     '',
-    ...story,
-    'What happened last:',
-    ...world.lately(),
+    ...ofTask,
+    'Log of everything, its end:',
+    ...trace.tail(),
     '',
-    `Again: bun run simulate --seed ${seed} --hours ${hours}`,
+    `Reproduce: bun run simulate --seed ${seed} --hours ${hours}`,
   ].join('\n')
 }
 
-export function summary({ world, hours }: Simulation, seconds: number): string {
-  const counts = [...world.counts].sort(([a], [b]) => (a < b ? -1 : 1))
+export function summary({ world, hours, checkers }: Simulation, seconds: number): string {
+  const { seed, step, trace, counts } = world
   return [
-    `seed ${world.seed}: ${hours} h in ${seconds.toFixed(1)} s, ${world.step} events, trace ${world.hash.toString(16)}`,
-    ...counts.map(([what, count]) => `  ${String(count).padStart(8)} ${what}`),
+    `seed ${seed}: ${hours} h in ${seconds.toFixed(1)} s, ${step} events, trace ${trace.hash.toString(16)}`,
+    'What happened:',
+    ...table(counts),
+    'How often each checker was asked:',
+    ...table(checkers.runs),
   ].join('\n')
+}
+
+function table(counts: ReadonlyMap<string, number>): string[] {
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, count]) => `  ${String(count).padStart(8)} ${name}`)
 }

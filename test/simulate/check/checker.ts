@@ -1,0 +1,87 @@
+/** What a checker is: it hears of events, and says what is wrong. */
+import type { ErrorCode } from '../../../src/errors.ts'
+import type { FetchInit } from '../../../src/ports.ts'
+import type { Retention, Write } from '../../../src/store/sqlite/history.ts'
+import type { SimDisk } from '../environment/sim-disk.ts'
+import type { SimDroplet } from '../environment/sim-droplet.ts'
+import type { SimRegistry } from '../environment/sim-registry.ts'
+import type { Call } from '../model/call-models.ts'
+import type { Model } from '../model/model.ts'
+import type { SentRequest } from '../model/sent-request.ts'
+import type { Transition } from '../model/task-models.ts'
+import type { ListedTask, SubmissionAnswer, TaskAnswer } from '../service/service-client.ts'
+import type { ServiceReport } from '../service/service.ts'
+import type { SimProcess } from '../service/sim-process.ts'
+import type { World } from '../world/world.ts'
+
+/** Everything that happens, and when the checkers hear of it. */
+export interface Events {
+  /** The service gives a new task its id; the model doesn't know it yet. */
+  idIssued: About
+  /** A write is on disk; the model has not taken it over yet. */
+  writing: About & { kind: Write[0] }
+  /** The model has taken over the write. */
+  written: About & Transition & { process: SimProcess }
+  /** A request arrives at its droplet; the model has not taken it over yet. */
+  sending: About & { attempt: number }
+  /** The model has taken over the request. */
+  sent: About & {
+    request: SentRequest
+    previous: SentRequest | undefined
+    url: string
+    init: FetchInit
+    process: SimProcess
+  }
+  requestEnded: About & { request: SentRequest; process: SimProcess }
+  /** Answers to callers. */
+  submitAnswered: About & { call: Call } & SubmissionAnswer
+  findAnswered: About & { call: Call; task: TaskAnswer }
+  cancelAnswered: About & { call: Call; task: TaskAnswer }
+  listAnswered: About & { call: Call; status: string; tasks: readonly ListedTask[] }
+  refused: About & { call: Call; code: ErrorCode; details: Readonly<Record<string, unknown>> }
+  failed: About & { call: Call; error: string }
+  /** An error in the log, a rejection that nobody handles, a constraint that is not kept. */
+  unexpectedError: About & { text: string }
+  /** Each event of the simulation: how many there have been without time going on. */
+  stepped: About & { eventsAtThisMoment: number }
+  /** Every few simulated seconds, while the service answers callers. */
+  watch: About & { process: SimProcess; report: ServiceReport }
+  /** The wall clock is about to jump. */
+  wallClockJumps: About
+  /** Every few simulated minutes, and at the end. */
+  audit: About
+  /** A graceful stop is over, and the disk was healthy all the time. */
+  stopped: About
+  /** The end: nothing has been disturbed for hours, and no new work has come. */
+  settled: About
+}
+
+interface About {
+  /** The task that it is about. */
+  taskId?: string | null
+}
+
+/** What is wrong with the event's task. */
+type Finding = string | null
+
+/** What is wrong with several tasks, or with none in particular. */
+export interface TaskFinding {
+  text: string
+  taskId: string | null
+}
+
+export type Checker = {
+  readonly [E in keyof Events]?: (event: Events[E]) => Finding | readonly TaskFinding[]
+}
+
+/** What checkers compare the service with. */
+export interface Context {
+  world: World
+  model: Model
+  disk: SimDisk
+  registry: SimRegistry
+  droplets: readonly SimDroplet[]
+  retention: Retention
+}
+
+export type CreateChecker = (context: Context) => Checker

@@ -1,0 +1,4 @@
+/** The service's error messages that checkers must tell apart. */
+export const TIMED_OUT = /^no answer in /
+export const DEADLINE_PASSED = /^the deadline of /
+export const DROPLET_BLOCKED = /^the Registry lists droplet/

@@ -1,0 +1,78 @@
+/** What callers are told is what is on disk, and what the droplet answered. */
+import { REMEMBERED_BODY_BYTES } from '../../../src/store/remembered-body.ts'
+import { INTERRUPTED, isFinished } from '../../../src/task.ts'
+import { MAX_RESPONSE_BYTES } from '../environment/droplet-plan.ts'
+import type { Call } from '../model/call-models.ts'
+import { hasEnded, modeOf, statusOf, type TaskModel } from '../model/task-model.ts'
+import type { SubmissionAnswer, TaskAnswer } from '../service/service-client.ts'
+import { bodyFault } from '../check/body-fault.ts'
+import type { Checker, Context } from '../check/checker.ts'
+
+export function answersAreTrue({ model }: Context): Checker {
+  const onDisk = ({ id }: TaskAnswer, check: (task: TaskModel) => string | null) => {
+    const task = model.tasks.find(id)
+    return task?.row ? check(task) : 'the caller is told of a task that is not on disk'
+  }
+
+  return {
+    submitAnswered: ({ call, ...answer }) =>
+      onDisk(answer.task, (task) => submissionFault(call, answer, task)),
+
+    findAnswered: ({ call, task: answer }) =>
+      onDisk(answer, (task) => {
+        if (answer.id !== call.about) return 'another task was found'
+        return isFinished(answer) ? outcomeFault(task, answer) : null
+      }),
+
+    cancelAnswered: ({ task: answer }) =>
+      onDisk(answer, (task) => {
+        if (statusOf(task) !== 'cancelled') return `cancelled, and on disk it is ${statusOf(task)}`
+        const inFlight = task.requests.at(-1)?.result === null
+        return inFlight ? 'cancelled, and its request goes on' : null
+      }),
+
+    listAnswered: ({ status, tasks }) =>
+      tasks
+        .filter((task) => task.status !== status)
+        .map(({ id }) => ({ text: `it is in the list of what is ${status}`, taskId: id })),
+  }
+}
+
+function submissionFault(
+  call: Call,
+  { task: answer, replayed }: SubmissionAnswer,
+  task: TaskModel,
+): string | null {
+  const isOwn = call.created === task.id
+  if (!isOwn && !replayed) return 'the answer is of another task'
+  if (call.key !== (task.row!.idempotency_key as string | null)) return 'it has another key'
+  if (call.kind === 'replay' && (answer.replayOf !== call.about || task.id === call.about)) {
+    return `it is no replay of ${call.about}`
+  }
+  if (replayed && call.key === null) return 'replayed, without an Idempotency-Key'
+  if (replayed && !isFinished(answer)) return 'replayed, and not finished'
+  if (!isFinished(answer)) {
+    return modeOf(task) === 'sync' ? 'a synchronous task is answered unfinished' : null
+  }
+  return outcomeFault(task, answer) ?? (replayed ? null : answerBodyFault(task, answer))
+}
+
+function outcomeFault(task: TaskModel, answer: TaskAnswer): string | null {
+  const row = task.row!
+  // An interrupted task that was read just before it began to run again.
+  if (answer.errorMessage === INTERRUPTED && !hasEnded(task)) return null
+  const same =
+    row.status === answer.status &&
+    row.response_status === answer.responseStatus &&
+    row.error_message === answer.errorMessage &&
+    task.attempts.length === answer.attempts
+  return same ? null : `the caller is told ${answer.status}, and on disk it is ${row.status}`
+}
+
+function answerBodyFault(task: TaskModel, answer: TaskAnswer): string | null {
+  const result = task.requests.at(-1)?.result
+  if (answer.responseStatus === null || result?.kind !== 'answered') return null
+  // Who waits for an asynchronous task reads what the history keeps.
+  const maxBytes = modeOf(task) === 'sync' ? MAX_RESPONSE_BYTES : REMEMBERED_BODY_BYTES
+  return bodyFault(answer.responseBody, result, maxBytes)
+}

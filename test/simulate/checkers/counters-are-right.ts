@@ -1,0 +1,26 @@
+/** The metrics and the numbers of tasks are those of the model, when no write is under way. */
+import type { FinalStatus } from '../../../src/task.ts'
+import { statusOf } from '../model/task-model.ts'
+import type { Checker, Context } from '../check/checker.ts'
+
+export function countersAreRight({ world, model, disk }: Context): Checker {
+  const count = (status: 'running' | 'queued') =>
+    [...model.tasks.unfinished].filter((task) => statusOf(task) === status).length
+
+  return {
+    watch({ process, report }) {
+      if (process.draining || disk.disturbedUntil >= world.now || !disk.idle) return null
+      for (const [status, expected] of Object.entries(model.tasks.endedCounts)) {
+        const counted = report.ended[status as FinalStatus]
+        if (counted !== expected) return `metrics count ${counted} ${status}, not ${expected}`
+      }
+      const { retries } = model.requests
+      if (report.retries !== retries)
+        return `metrics count ${report.retries} retries, not ${retries}`
+      const [running, queued] = [count('running'), count('queued')]
+      if (report.running === running && report.queued === queued) return null
+      const told = `${report.running} running and ${report.queued} queued`
+      return `the service counts ${told} tasks, not ${running} and ${queued}`
+    },
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A task ends early only because it was cancelled, its retries are used up, its deadline has
+ * passed, the Registry blocks its droplet, or, synchronous, because the process went away.
+ */
+import { INTERRUPTED } from '../../../src/task.ts'
+import { backoffMs, failuresIn, isRetryable, ROUNDING_MS } from '../model/rules.ts'
+import type { SentRequest } from '../model/sent-request.ts'
+import { hasEnded, modeOf, type TaskModel } from '../model/task-model.ts'
+import type { SimProcess } from '../service/sim-process.ts'
+import type { Checker, Context } from '../check/checker.ts'
+import { DROPLET_BLOCKED } from '../check/messages.ts'
+
+export function endsForAReason({ world }: Context): Checker {
+  return {
+    written: ({ task, process }) => (hasEnded(task) ? endFault(task, process, world.now) : null),
+  }
+}
+
+function endFault(task: TaskModel, process: SimProcess, now: number): string | null {
+  const { status, error_message: message } = task.row!
+  if (status === 'success') return null
+  if (status === 'cancelled') return task.cancelRequested ? null : 'nobody cancelled it'
+  if (message === INTERRUPTED) return interruptionFault(task, process)
+  const failed = task.attempts.at(-1)
+  const last = task.requests.at(-1)
+  if (last && failed?.attempt === last.attempt && failed.error === message) {
+    const tooFewRetries = gaveUpFault(task, last)
+    return deadlineFault(task, now) === null ? null : tooFewRetries
+  }
+  return DROPLET_BLOCKED.test(String(message)) ? null : deadlineFault(task, now)
+}
+
+function interruptionFault(task: TaskModel, process: SimProcess): string | null {
+  if (modeOf(task) === 'async') return 'an asynchronous task ends as interrupted'
+  const restarted = task.process !== process.number
+  return process.draining || restarted ? null : 'interrupted, but there was no restart'
+}
+
+function gaveUpFault({ row, attempts, deadlineFrom }: TaskModel, last: SentRequest): string | null {
+  if (!isRetryable(last.result)) return null
+  const failures = failuresIn(attempts)
+  const maxRetries = row!.max_retries as number
+  if (failures > maxRetries) return null
+  const deadline = row!.deadline_ms as number | null
+  if (deadline !== null) {
+    if (deadlineFrom === null) return null
+    // Nothing is tried again when the deadline would pass during the wait.
+    const elapsed = last.endedAt - deadlineFrom.earliest
+    if (elapsed + backoffMs(failures, last) >= deadline - ROUNDING_MS) return null
+  }
+  return `it gave up after ${failures} failures of ${maxRetries + 1}`
+}
+
+function deadlineFault({ row, deadlineFrom }: TaskModel, now: number): string | null {
+  const deadline = row!.deadline_ms as number | null
+  if (deadline === null) return 'it timed out without a deadline'
+  if (deadlineFrom === null || now >= deadlineFrom.earliest + deadline - ROUNDING_MS) return null
+  return 'it timed out before its deadline'
+}

@@ -1,0 +1,65 @@
+/** Each refusal has a reason: a disturbance, a full queue, a task's state, an Idempotency-Key. */
+import type { ErrorCode } from '../../../src/errors.ts'
+import { subjectOf, type Call } from '../model/call-models.ts'
+import { isInterrupted } from '../model/row.ts'
+import { hasEnded } from '../model/task-model.ts'
+import type { Checker, Context } from '../check/checker.ts'
+
+type Details = Readonly<Record<string, unknown>>
+type Reason = (call: Call, details: Details) => boolean
+
+/** How long the Registry's last list is used at most. */
+const REGISTRY_EXPIRY_MS = 25 * 60_000
+const GRACE_MS = 4000
+
+export function refusalsHaveAReason(context: Context): Checker {
+  const reasons = { ...environmentReasons(context), ...taskReasons(context) }
+  return {
+    refused({ call, code, details }) {
+      if (reasons[code]?.(call, details)) return null
+      return `${call.kind} is refused with ${code}, and there is no reason for that`
+    },
+  }
+}
+
+function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>> {
+  const { world, model, disk, registry, droplets } = context
+  const registryDisturbed = () => registry.disturbedUntil > world.now - REGISTRY_EXPIRY_MS
+  const find = (name: string) =>
+    droplets.find((droplet) => droplet.name.toLowerCase() === name.toLowerCase())
+  return {
+    STORE_UNAVAILABLE: () => world.now <= disk.disturbedUntil + GRACE_MS,
+    SHUTTING_DOWN: ({ process }) => process.draining,
+    OVERLOADED: ({ process }) =>
+      model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,
+    REGISTRY_ERROR: ({ process }) =>
+      registryDisturbed() || world.now - process.servingSince < GRACE_MS,
+    DROPLET_NOT_FOUND(_call, details) {
+      const droplet = find(String(details['requested_droplet']))
+      return !droplet || droplet.wasUnlisted || registryDisturbed()
+    },
+  }
+}
+
+function taskReasons({ model }: Context): Partial<Record<ErrorCode, Reason>> {
+  const { tasks, calls } = model
+  return {
+    TASK_NOT_FOUND(call) {
+      const task = tasks.find(subjectOf(call))
+      return !task?.row || hasEnded(task)
+    },
+    TASK_FINISHED(call) {
+      const task = tasks.find(subjectOf(call))
+      return task !== undefined && hasEnded(task)
+    },
+    IDEMPOTENCY_KEY_IN_USE(call, details) {
+      const twin = [...calls.open].some((other) => other !== call && other.key === call.key)
+      // Perhaps the twin came first and has its answer already.
+      if (twin || calls.lastAnswerFor(call.key) >= call.startedAt) return true
+      const holder = tasks.find(String(details['task_id']))
+      if (!holder?.row || holder.row.idempotency_key !== call.key) return false
+      return !hasEnded(holder) || isInterrupted(holder.row)
+    },
+    IDEMPOTENCY_KEY_REUSED: ({ key }) => calls.bodiesFor(key) > 1,
+  }
+}

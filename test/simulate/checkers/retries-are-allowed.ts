@@ -1,0 +1,16 @@
+/** Nothing is sent after max_retries failures, or after an answer that is final. */
+import { failuresIn, isRetryable } from '../model/rules.ts'
+import type { Checker } from '../check/checker.ts'
+
+export function retriesAreAllowed(): Checker {
+  return {
+    sent({ request: { task }, previous }) {
+      const failures = failuresIn(task.attempts)
+      const maxRetries = task.row!.max_retries as number
+      if (failures > maxRetries) return `it is sent after ${failures} failures`
+      const attemptBefore = task.attempts.at(-2)
+      if (!previous || !attemptBefore || attemptBefore.interrupted) return null
+      return isRetryable(previous.result) ? null : 'it is sent again after a final answer'
+    },
+  }
+}

@@ -1,0 +1,92 @@
+/** The disk: the real SQLite history, in memory; it outlives the processes, and can be disturbed. */
+import { callHistory, type Engine, type Verb } from '../../../src/store/driver.ts'
+import { SqliteHistory, type Retention, type Write } from '../../../src/store/sqlite/history.ts'
+import type { CrashPoints } from '../faults/crash-points.ts'
+import type { SimProcess } from '../service/sim-process.ts'
+import type { Prng } from '../world/prng.ts'
+import type { World } from '../world/world.ts'
+import { StoreThread } from './store-thread.ts'
+
+export type DiskBehavior = 'healthy' | 'slow' | 'read-only' | 'failing'
+
+export interface DiskObserver {
+  /** The service asks for a commit. */
+  commitRequested(writes: readonly Write[]): void
+  /** It is on disk; the service doesn't know yet. */
+  committed(process: SimProcess, writes: readonly Write[]): void
+  /** The service is about to know. */
+  acknowledged(writes: readonly Write[]): void
+  /** A process that has just started is about to read the unfinished tasks. */
+  recovering(): void
+  unexpectedError(text: string, taskId?: string | null): void
+}
+
+/** A question that takes longer excuses the service for that time. */
+const MAX_PROMPT_MS = 100
+/** A store whose write was refused tries again after 1 s. */
+const STORE_RETRY_MS = 1200
+
+export class SimDisk {
+  readonly history: SqliteHistory
+  readonly random: Prng
+  #behavior: DiskBehavior = 'healthy'
+  #disturbedUntil = 0
+  #thread: StoreThread | null = null
+
+  constructor(
+    readonly world: World,
+    retention: Retention,
+    readonly observer: DiskObserver,
+    readonly crashPoints: CrashPoints,
+  ) {
+    this.history = new SqliteHistory(':memory:', retention)
+    this.random = world.random.fork('disk')
+  }
+
+  /** Until when the service has to wait for it, simulated ms. */
+  get disturbedUntil(): number {
+    const { now } = this.world
+    return this.#behavior === 'healthy' ? this.#disturbedUntil : now + STORE_RETRY_MS
+  }
+
+  /** No question of the current process is unanswered. */
+  get idle(): boolean {
+    return this.#thread === null || this.#thread.pending === 0
+  }
+
+  setBehavior(behavior: DiskBehavior): void {
+    this.#disturbedUntil = this.disturbedUntil
+    this.#behavior = behavior
+    this.world.log(`disk: ${behavior}`)
+  }
+
+  /** The store's thread of one process. */
+  engine(process: SimProcess): Engine {
+    this.#thread = new StoreThread(this, process)
+    return this.#thread.engine
+  }
+
+  /** Throws as SQLite does. */
+  perform(verb: Verb, args: unknown[]): unknown {
+    if (verb === 'close') return null
+    if (this.#behavior === 'failing') throw new Error('disk I/O error')
+    const writes = verb === 'commit' || verb === 'trim'
+    if (this.#behavior === 'read-only' && writes) throw new Error('database or disk is full')
+    return callHistory(this.history, verb, args) ?? null
+  }
+
+  latencyMs(verb: Verb): number {
+    const ms = this.#drawLatency(verb)
+    if (ms > MAX_PROMPT_MS) {
+      this.#disturbedUntil = Math.max(this.#disturbedUntil, this.world.now + ms)
+    }
+    return ms
+  }
+
+  #drawLatency(verb: Verb): number {
+    const { random } = this
+    if (this.#behavior === 'slow') return random.between(10, 3000)
+    if (random.chance(0.002)) return random.between(50, 400)
+    return verb === 'commit' ? random.between(0.2, 6) : random.between(0.02, 0.5)
+  }
+}

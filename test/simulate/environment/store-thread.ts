@@ -1,0 +1,86 @@
+/** The store's thread in one process: it answers questions to the disk one after the other. */
+import { errorText } from '../../../src/errors.ts'
+import { engineOf, type Engine, type Verb } from '../../../src/store/driver.ts'
+import type { Write } from '../../../src/store/sqlite/history.ts'
+import type { SimProcess } from '../service/sim-process.ts'
+import type { SimDisk } from './sim-disk.ts'
+
+interface Question {
+  verb: Verb
+  args: unknown[]
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+export class StoreThread {
+  /** Questions without an answer. */
+  pending = 0
+  readonly engine: Engine = engineOf((verb, args) => this.#ask(verb, args))
+  readonly #queue: Question[] = []
+  #busy = false
+  #closed = false
+
+  constructor(
+    private readonly disk: SimDisk,
+    private readonly process: SimProcess,
+  ) {}
+
+  #ask(verb: Verb, args: unknown[]): Promise<unknown> {
+    // A process that is gone, or a thread that was ended, never answers.
+    if (!this.process.alive || this.#closed) return new Promise(() => {})
+    if (verb === 'commit') this.disk.observer.commitRequested(args[0] as readonly Write[])
+    this.#closed = verb === 'close'
+    this.pending++
+    return new Promise((resolve, reject) => {
+      // The real thread gets the arguments as JSON too.
+      const copy = JSON.parse(JSON.stringify(args)) as unknown[]
+      this.#queue.push({ verb, args: copy, resolve, reject })
+      if (!this.#busy) this.#next()
+    })
+  }
+
+  #next(): void {
+    const question = this.#queue.shift()
+    this.#busy = question !== undefined
+    if (!question) return
+    this.#later(this.disk.latencyMs(question.verb), () => this.#perform(question))
+  }
+
+  #perform({ verb, args, resolve, reject }: Question): void {
+    const { disk, process } = this
+    const { observer, crashPoints } = disk
+    const writes = verb === 'commit' ? (args[0] as readonly Write[]) : null
+    if (writes && crashPoints.reached('before the commit')) return
+    let value: unknown
+    try {
+      value = disk.perform(verb, args)
+    } catch (error) {
+      const text = errorText(error)
+      if (/constraint/i.test(text)) observer.unexpectedError(`SQLite refuses a write: ${text}`)
+      disk.world.log(`disk: ${verb} fails`)
+      return this.#later(0, () => this.#reply(() => reject(new Error(text))))
+    }
+    if (writes) observer.committed(process, writes)
+    if (writes && crashPoints.reached('after the commit')) return
+    this.#later(disk.random.between(0.01, 0.2), () =>
+      this.#reply(() => {
+        if (writes) observer.acknowledged(writes)
+        if (verb === 'unfinished') observer.recovering()
+        resolve(value)
+      }),
+    )
+  }
+
+  #reply(settle: () => void): void {
+    this.pending--
+    settle()
+    this.#next()
+  }
+
+  /** Nothing happens in a process that has crashed meanwhile. */
+  #later(ms: number, run: () => void): void {
+    this.disk.world.after(ms, () => {
+      if (this.process.alive) run()
+    })
+  }
+}

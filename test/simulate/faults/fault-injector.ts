@@ -1,0 +1,146 @@
+/**
+ * Disturbs the mesh, the disk, the wall clock and the process. A run is a sequence of episodes:
+ * in each there is a burst of work, and some of the faults fall into it.
+ */
+import type { SimDisk } from '../environment/sim-disk.ts'
+import { randomBehavior, type SimDroplet } from '../environment/sim-droplet.ts'
+import type { SimRegistry } from '../environment/sim-registry.ts'
+import type { Prng } from '../world/prng.ts'
+import type { World } from '../world/world.ts'
+import { CRASH_POINTS, type CrashPoints } from './crash-points.ts'
+
+export interface FaultTargets {
+  droplets: readonly SimDroplet[]
+  registry: SimRegistry
+  disk: SimDisk
+  crashPoints: CrashPoints
+  /** One call of a caller. */
+  act(): void
+  crash(reason: string): void
+  stop(): void
+  jumpWallClock(ms: number): void
+}
+
+const EPISODE_EVERY_MS = 18 * 60_000
+const HOUR_MS = 3_600_000
+
+export class FaultInjector {
+  readonly #random: Prng
+  #ended = false
+
+  constructor(
+    private readonly world: World,
+    private readonly targets: FaultTargets,
+  ) {
+    this.#random = world.random.fork('faults')
+    this.#scheduleEpisode()
+  }
+
+  /** No more faults and no more work; everything is healthy again. */
+  end(): void {
+    const { droplets, registry, disk, crashPoints } = this.targets
+    this.#ended = true
+    this.world.log('no more faults and no more work')
+    crashPoints.disarm()
+    for (const droplet of droplets) {
+      Object.assign(droplet, { behavior: 'healthy', listed: true, active: true })
+    }
+    registry.setBehavior('healthy')
+    disk.setBehavior('healthy')
+  }
+
+  #scheduleEpisode(): void {
+    this.#later(this.#random.exponential(EPISODE_EVERY_MS), () => {
+      this.#episode()
+      this.#scheduleEpisode()
+    })
+  }
+
+  #episode(): void {
+    const random = this.#random
+    const { targets } = this
+    const workMs = random.pick([200, 2000, 20_000, 120_000, 300_000])
+    for (const droplet of targets.droplets) {
+      if (random.chance(0.5)) this.#changeBehavior(droplet)
+    }
+    for (let acts = random.pick([2, 5, 12, 30]); acts > 0; acts--) {
+      this.#within(workMs, () => targets.act())
+    }
+    if (random.chance(0.2)) this.#within(workMs, () => this.#armCrashPoint())
+    // Some faults come after the work, while it waits or is tried again.
+    const faultMs = workMs + 20_000
+    if (random.chance(0.12)) this.#within(faultMs, () => targets.crash('killed'))
+    if (random.chance(0.1)) this.#within(faultMs, () => targets.stop())
+    if (random.chance(0.15)) this.#within(faultMs, () => this.#disturbDisk())
+    if (random.chance(0.12)) this.#within(faultMs, () => this.#jumpWallClock())
+    if (random.chance(0.25)) this.#within(faultMs, () => this.#disturbRegistry())
+    if (random.chance(0.15)) this.#within(faultMs, () => this.#unlistDroplet())
+  }
+
+  #changeBehavior(droplet: SimDroplet): void {
+    droplet.behavior = randomBehavior(this.#random)
+    this.world.log(`${droplet.name}: ${droplet.behavior}`)
+  }
+
+  #armCrashPoint(): void {
+    const random = this.#random
+    this.targets.crashPoints.arm(random.pick(CRASH_POINTS), random.integer(1, 12))
+  }
+
+  #disturbDisk(): void {
+    const random = this.#random
+    const { disk, act, stop } = this.targets
+    disk.setBehavior(random.weighted({ slow: 2, 'read-only': 4, failing: 2 }))
+    const ms = random.pick([300, 3000, 40_000, 600_000])
+    this.#later(ms, () => disk.setBehavior('healthy'))
+    // Work, and a stop, are hardest then.
+    const soonMs = Math.min(ms, 15_000)
+    for (let acts = random.integer(0, 6); acts > 0; acts--) this.#within(soonMs, act)
+    if (random.chance(0.3)) this.#within(soonMs, stop)
+  }
+
+  #jumpWallClock(): void {
+    const ms = Math.round(this.#random.between(-HOUR_MS, HOUR_MS))
+    this.world.log(`the wall clock jumps by ${ms} ms`)
+    this.targets.jumpWallClock(ms)
+  }
+
+  #disturbRegistry(): void {
+    const { registry } = this.targets
+    const behavior = this.#random.weighted({
+      slow: 2,
+      empty: 3,
+      down: 3,
+      hanging: 2,
+      failing: 1,
+      garbage: 1,
+      malformed: 1,
+    })
+    registry.setBehavior(behavior)
+    const ms = this.#random.pick([20_000, 200_000, 1_200_000])
+    this.#later(ms, () => registry.setBehavior('healthy'))
+  }
+
+  /** A droplet leaves the Registry's list or becomes inactive, and comes back. */
+  #unlistDroplet(): void {
+    const droplet = this.#random.pick(this.targets.droplets)
+    if (this.#random.chance(0.5)) Object.assign(droplet, { listed: false, wasUnlisted: true })
+    else droplet.active = false
+    this.world.log(`${droplet.name}: listed ${droplet.listed}, active ${droplet.active}`)
+    const ms = this.#random.pick([1000, 60_000, 900_000, 2 * HOUR_MS])
+    this.#later(ms, () => {
+      Object.assign(droplet, { listed: true, active: true })
+      this.world.log(`${droplet.name}: listed and active`)
+    })
+  }
+
+  #within(ms: number, run: () => void): void {
+    this.#later(this.#random.between(0, ms), run)
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.world.after(ms, () => {
+      if (!this.#ended) run()
+    })
+  }
+}

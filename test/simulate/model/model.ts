@@ -1,0 +1,32 @@
+/** What is known apart from the service; `checkers/` says what must hold. */
+import type { SimProcess } from '../service/sim-process.ts'
+import type { World } from '../world/world.ts'
+import { CallModels } from './call-models.ts'
+import { RequestModels } from './request-models.ts'
+import { SlotModel } from './slot-model.ts'
+import { TaskModels } from './task-models.ts'
+
+export class Model {
+  readonly tasks: TaskModels
+  readonly requests = new RequestModels()
+  readonly slots: SlotModel
+  readonly calls: CallModels
+
+  constructor(world: World, droplets: readonly { name: string }[]) {
+    this.tasks = new TaskModels(world)
+    const names = droplets.map(({ name }) => name.toLowerCase())
+    this.slots = new SlotModel(world, this.tasks, names)
+    this.calls = new CallModels(world)
+  }
+
+  startProcess(process: SimProcess): void {
+    this.tasks.startProcess()
+    this.requests.startProcess()
+    this.slots.startProcess(process)
+  }
+
+  endProcess(): void {
+    this.tasks.endProcess()
+    this.calls.crash()
+  }
+}

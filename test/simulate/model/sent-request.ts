@@ -1,0 +1,31 @@
+/** A request that left the service, as the mesh saw it. */
+import type { JsonText } from '../../../src/task.ts'
+import type { TaskModel } from './task-model.ts'
+
+export type RequestResult =
+  | {
+      kind: 'answered'
+      status: number
+      json: JsonText | null
+      /** The body was larger than the service may read. */
+      tooLarge: boolean
+      /** What a 503 asked for, ms. */
+      retryAfterMs: number
+    }
+  /** The connection was refused or broke. */
+  | { kind: 'failed' }
+  /** The service aborted it. */
+  | { kind: 'aborted' }
+  /** The service's process crashed. */
+  | { kind: 'crashed' }
+
+export interface SentRequest {
+  readonly task: TaskModel
+  readonly attempt: number
+  /** The number of the process that sent it. */
+  readonly process: number
+  readonly sentAt: number
+  /** Null while it is in flight. */
+  result: RequestResult | null
+  endedAt: number
+}

@@ -1,0 +1,67 @@
+/** What the model knows of one task, from the disk and the mesh and not from the service. */
+import type { Row } from '../../../src/store/sqlite/rows.ts'
+import type { Attempt, TaskStatus } from '../../../src/task.ts'
+import type { SentRequest } from './sent-request.ts'
+
+/** A moment that is known only within bounds, simulated ms. */
+export interface Span {
+  earliest: number
+  latest: number
+}
+
+export interface TaskModel {
+  readonly id: string
+  /** The number of the process that gave it its id. */
+  readonly process: number
+  /** When it got its id, simulated ms. */
+  readonly issuedAt: number
+  /** As it is on disk; null: it is not, or not yet. */
+  row: Row | null
+  attempts: readonly Attempt[]
+  readonly requests: SentRequest[]
+  cancelRequested: boolean
+  /** Its latest `completed_at`, wall-clock ms, even if it runs again since. */
+  lastCompletedAt: number | null
+  /** How many attempts it had when its caller had it run again. */
+  attemptsBeforeResume: number
+  /** From when its deadline counts; null: unknown, after a restart. */
+  deadlineFrom: Span | null
+  /** When the next attempt is due, simulated ms; null while one is in flight and at the end. */
+  dueAt: number | null
+  /** The same, but kept until the request is sent. */
+  notBefore: number
+}
+
+export function newTask(id: string, process: number, issuedAt: number): TaskModel {
+  return {
+    id,
+    process,
+    issuedAt,
+    row: null,
+    attempts: [],
+    requests: [],
+    cancelRequested: false,
+    lastCompletedAt: null,
+    attemptsBeforeResume: 0,
+    deadlineFrom: null,
+    dueAt: null,
+    notBefore: 0,
+  }
+}
+
+export function statusOf({ row }: TaskModel): TaskStatus | null {
+  return row && (row.status as TaskStatus)
+}
+
+export function modeOf({ row }: TaskModel): 'sync' | 'async' {
+  return row?.mode as 'sync' | 'async'
+}
+
+/** In lower case, as the Registry compares names. */
+export function dropletOf({ row }: TaskModel): string {
+  return (row!.droplet_name as string).toLowerCase()
+}
+
+export function hasEnded(task: TaskModel): boolean {
+  return task.row?.completed_at != null
+}

@@ -1,0 +1,123 @@
+/** Every task, and each of its steps as it reaches the disk. */
+import type { Write } from '../../../src/store/sqlite/history.ts'
+import type { Row } from '../../../src/store/sqlite/rows.ts'
+import type { Attempt, FinalStatus } from '../../../src/task.ts'
+import type { SimProcess } from '../service/sim-process.ts'
+import type { World } from '../world/world.ts'
+import { attemptsIn, isInterrupted, rowOf } from './row.ts'
+import { backoffMs, failuresIn, MAX_BACKOFF_MS } from './rules.ts'
+import { hasEnded, modeOf, newTask, type TaskModel } from './task-model.ts'
+
+/** One step of a task that is now on disk. */
+export interface Transition {
+  readonly kind: Write[0]
+  readonly task: TaskModel
+  readonly before: Row | null
+  readonly after: Row
+  readonly attemptsBefore: readonly Attempt[]
+  /** A submission made it: the task is new, or an interrupted one that runs again. */
+  readonly submitted: boolean
+}
+
+export class TaskModels {
+  readonly #tasks = new Map<string, TaskModel>()
+  readonly unfinished = new Set<TaskModel>()
+  /** How many tasks ended, as this process was told. */
+  endedCounts: Record<FinalStatus, number> = { success: 0, error: 0, timeout: 0, cancelled: 0 }
+
+  constructor(private readonly world: World) {}
+
+  get all(): Iterable<TaskModel> {
+    return this.#tasks.values()
+  }
+
+  find(id: string | null): TaskModel | undefined {
+    return id === null ? undefined : this.#tasks.get(id)
+  }
+
+  startProcess(): void {
+    this.endedCounts = { success: 0, error: 0, timeout: 0, cancelled: 0 }
+  }
+
+  /** Tasks that never came to the disk are gone with the process. */
+  endProcess(): void {
+    for (const task of this.#tasks.values()) if (task.row === null) this.forget(task)
+  }
+
+  issue(id: string, process: SimProcess): void {
+    this.#tasks.set(id, newTask(id, process.number, this.world.now))
+  }
+
+  forget(task: TaskModel): void {
+    this.#tasks.delete(task.id)
+    this.world.trace.forgetTask(task.id)
+  }
+
+  /** Null for a write that fits no known task. */
+  commit(write: Write): Transition | null {
+    const row = rowOf(write)
+    const task = this.#tasks.get(row.id as string)
+    if (!task || (write[0] === 'insert') !== (task.row === null)) return null
+    const { row: before, attempts: attemptsBefore } = task
+    const resumed = before !== null && isInterrupted(before)
+    if (hasEnded(task)) task.cancelRequested = false
+    if (resumed) Object.assign(task, { attemptsBeforeResume: attemptsBefore.length, notBefore: 0 })
+    const after: Row = { ...before, ...row }
+    Object.assign(task, { row: after, attempts: attemptsIn(after) })
+    this.#ended(task)
+    const submitted = resumed || before === null
+    if (submitted) this.#submitted(task, resumed)
+    return { kind: write[0], task, before, after, attemptsBefore, submitted }
+  }
+
+  /** The service knows that the write is on disk: waits and deadlines count from here. */
+  acknowledge(id: string): void {
+    const { now } = this.world
+    const task = this.#tasks.get(id)
+    if (!task?.row) return
+    const { row } = task
+    if (row.status === 'queued') {
+      const due = now + (row.delay_ms as number)
+      task.deadlineFrom = { earliest: due, latest: due }
+      setDue(task, due)
+    } else if (row.due_at !== null) setDue(task, this.#nextAttemptAt(task))
+    else task.dueAt = null
+    if (hasEnded(task)) this.endedCounts[row.status as FinalStatus]++
+  }
+
+  /** A process that has just started reads the unfinished tasks. */
+  recover(): void {
+    const { now, wall } = this.world
+    for (const task of this.unfinished) {
+      const row = task.row!
+      const maxWait = row.status === 'queued' ? (row.delay_ms as number) : MAX_BACKOFF_MS
+      const wait = Math.max(0, ((row.due_at as number | null) ?? wall) - wall)
+      setDue(task, now + Math.min(wait, maxWait))
+      task.deadlineFrom = null
+    }
+  }
+
+  #ended(task: TaskModel): void {
+    const endedAt = task.row!.completed_at as number | null
+    if (endedAt !== null) task.lastCompletedAt = Math.max(endedAt, task.lastCompletedAt ?? endedAt)
+    if (hasEnded(task)) this.unfinished.delete(task)
+    else this.unfinished.add(task)
+  }
+
+  #submitted(task: TaskModel, resumed: boolean): void {
+    // A synchronous task counts from its submission, an asynchronous one from its acceptance.
+    const unknown = resumed || modeOf(task) === 'async'
+    task.deadlineFrom = unknown ? null : { earliest: task.issuedAt, latest: this.world.now }
+  }
+
+  #nextAttemptAt({ attempts, requests }: TaskModel): number {
+    const last = requests.at(-1)
+    if (!last || attempts.at(-1)?.interrupted) return this.world.now
+    return last.endedAt + backoffMs(failuresIn(attempts), last)
+  }
+}
+
+function setDue(task: TaskModel, due: number): void {
+  task.dueAt = due
+  task.notBefore = due
+}

@@ -1,0 +1,117 @@
+/**
+ * Hears what the disk, the mesh and the callers see of the service, brings the model up to date,
+ * and tells the checkers.
+ */
+import type { FetchInit } from '../../src/ports.ts'
+import type { Write } from '../../src/store/sqlite/history.ts'
+import type { Checkers } from './check/checkers.ts'
+import type { DiskObserver } from './environment/sim-disk.ts'
+import type { MeshObserver } from './environment/sim-mesh.ts'
+import { subjectOf, type Call } from './model/call-models.ts'
+import type { Model } from './model/model.ts'
+import type { RequestResult, SentRequest } from './model/sent-request.ts'
+import { statusOf } from './model/task-model.ts'
+import type { Reply } from './service/service-client.ts'
+import type { SimProcess } from './service/sim-process.ts'
+import type { World } from './world/world.ts'
+
+export class Observer implements DiskObserver, MeshObserver {
+  constructor(
+    private readonly world: World,
+    private readonly model: Model,
+    private readonly checkers: Checkers,
+  ) {}
+
+  idIssued(id: string, process: SimProcess): void {
+    this.checkers.emit('idIssued', { taskId: id })
+    this.model.tasks.issue(id, process)
+  }
+
+  commitRequested(writes: readonly Write[]): void {
+    this.model.slots.commitRequested(writes)
+  }
+
+  committed(process: SimProcess, writes: readonly Write[]): void {
+    for (const write of writes) this.#write(process, write)
+  }
+
+  acknowledged(writes: readonly Write[]): void {
+    for (const [, { id }] of writes) this.model.tasks.acknowledge(id)
+    this.model.slots.acknowledged(writes)
+  }
+
+  recovering(): void {
+    this.model.tasks.recover()
+  }
+
+  unexpectedError(text: string, taskId: string | null = null): void {
+    this.checkers.emit('unexpectedError', { text, taskId })
+  }
+
+  requestArrived(process: SimProcess, url: string, init: FetchInit): SentRequest | null {
+    const { world, model, checkers } = this
+    const taskId = init.headers['x-task-id']!
+    const attempt = Number(init.headers['x-attempt'])
+    world.log(`sends attempt ${attempt} to ${url}`, taskId)
+    world.count('requests')
+    checkers.emit('sending', { taskId, attempt })
+    const task = model.tasks.find(taskId)
+    if (!task?.row) return null
+    const previous = task.requests.at(-1)
+    const request = model.requests.send(task, attempt, process.number, world.now)
+    checkers.emit('sent', { taskId, request, previous, url, init, process })
+    return request
+  }
+
+  requestEnded(process: SimProcess, request: SentRequest, result: RequestResult): void {
+    const { world, model, checkers } = this
+    const taskId = request.task.id
+    const label = result.kind === 'answered' ? `answered ${result.status}` : result.kind
+    world.log(`attempt ${request.attempt}: ${label}`, taskId)
+    world.count(`requests ${label}`)
+    model.requests.end(request, result, world.now)
+    checkers.emit('requestEnded', { taskId, request, process })
+  }
+
+  callStarted(call: Call): void {
+    this.world.log(`${call.requestId}: ${call.text}`, call.about ?? undefined)
+    this.world.count(`calls to ${call.kind}`)
+    this.model.calls.start(call)
+  }
+
+  /** `check` tells the checkers of the answer. */
+  callEnded<T>(call: Call, reply: Reply<T>, check: (answer: T) => void): void {
+    // Who called a process that is gone has lost its connection.
+    if (!call.process.alive) return
+    if (reply.kind !== 'answered') this.#refused(call, reply)
+    this.model.calls.end(call)
+    if (reply.kind === 'answered') check(reply.answer)
+  }
+
+  #refused(call: Call, reply: Exclude<Reply<unknown>, { kind: 'answered' }>): void {
+    const taskId = subjectOf(call)
+    if (reply.kind === 'failed') {
+      return this.checkers.emit('failed', { taskId, call, error: reply.error })
+    }
+    const { code, details } = reply
+    this.world.log(`${call.requestId}: refused with ${code}`, taskId ?? undefined)
+    this.world.count(`refused ${code}`)
+    this.checkers.emit('refused', { taskId, call, code, details })
+  }
+
+  #write(process: SimProcess, write: Write): void {
+    const { world, model, checkers } = this
+    const [kind, { id: taskId }] = write
+    checkers.emit('writing', { taskId, kind })
+    const transition = model.tasks.commit(write)
+    if (!transition) return
+    const { task, after, submitted } = transition
+    const requestId = after.request_id as string
+    const call = submitted ? model.calls.created(requestId, taskId) : undefined
+    if (call) world.log(`${requestId}: ${call.text}`, taskId)
+    const step = `${kind} ${after.status}, ${task.attempts.length} attempts`
+    world.log(`disk: ${step}, due ${after.due_at}, ${after.error_message}`, taskId)
+    if (after.completed_at !== null) world.count(`ended as ${statusOf(task)}`)
+    checkers.emit('written', { ...transition, taskId, process })
+  }
+}

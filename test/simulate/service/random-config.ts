@@ -1,0 +1,37 @@
+/** A configuration for each process. Small limits and short retention are reached; defaults are not. */
+import type { Config } from '../../../src/config/config.ts'
+import type { Retention } from '../../../src/store/sqlite/history.ts'
+import { testConfig } from '../../support/config.ts'
+import { MAX_RESPONSE_BYTES } from '../environment/droplet-plan.ts'
+import type { Prng } from '../world/prng.ts'
+import { REGISTRY_URL } from '../environment/sim-registry.ts'
+
+const HOUR_MS = 3_600_000
+
+export function randomConfig(random: Prng): Config {
+  return testConfig({
+    publicUrl: 'http://orchestrator:8001',
+    registry: {
+      url: REGISTRY_URL,
+      syncIntervalMs: random.pick([30_000, 60_000, 300_000]),
+      timeoutMs: 5000,
+      cacheExpiryMs: random.pick([0, 60_000, 300_000]),
+      registerSelf: random.chance(0.5),
+    },
+    // The prober looks at the list twice a second: then most of all events are its.
+    probeIntervalMs: random.chance(0.08) ? 60_000 : 0,
+    task: {
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      concurrency: random.pick([1, 2, 3, 4, 8, 64]),
+      maxQueued: random.pick([6, 40, 100_000]),
+    },
+    shutdownGraceMs: random.pick([0, 500, 10_000, 30_000]),
+  })
+}
+
+export function randomRetention(random: Prng): Retention {
+  return {
+    maxFinished: random.pick([5, 40, 150]),
+    ttlMs: random.pick([1, 3, 24]) * HOUR_MS,
+  }
+}

@@ -1,0 +1,142 @@
+/** Starts the service's process, crashes it, stops it, and starts it again. */
+import type { Clock, Log } from '../../../src/ports.ts'
+import type { Engine } from '../../../src/store/driver.ts'
+import { memoryCache } from '../../support/memory-cache.ts'
+import type { Checkers } from '../check/checkers.ts'
+import { simClock } from '../environment/sim-clock.ts'
+import type { SimDisk } from '../environment/sim-disk.ts'
+import type { SimMesh } from '../environment/sim-mesh.ts'
+import type { Model } from '../model/model.ts'
+import type { Observer } from '../observer.ts'
+import type { Prng } from '../world/prng.ts'
+import type { World } from '../world/world.ts'
+import { randomConfig } from './random-config.ts'
+import { createService, type Service } from './service.ts'
+import { newProcess, type SimProcess } from './sim-process.ts'
+
+/** Bugs that a test puts into the service's ports, to see that a checker finds them. */
+export interface PlantedBugs {
+  engine?(engine: Engine, world: World): Engine
+  clock?(clock: Clock, world: World): Clock
+}
+
+export interface RunningService {
+  readonly process: SimProcess
+  readonly service: Service
+}
+
+interface Surroundings {
+  random: Prng
+  disk: SimDisk
+  mesh: SimMesh
+  model: Model
+  observer: Observer
+  checkers: Checkers
+  bugs: PlantedBugs
+}
+
+/** What the store logs when the disk is disturbed. */
+const EXPECTED_ERRORS = /^the store (cannot|could not) be (written|read)$/
+
+export class Supervisor {
+  readonly #cache = memoryCache()
+  #running: RunningService | null = null
+  #processes = 0
+  #ids = 0
+
+  constructor(
+    private readonly world: World,
+    private readonly surroundings: Surroundings,
+  ) {}
+
+  /** Null while callers can't reach the service. */
+  get serving(): RunningService | null {
+    return this.#running?.process.serving ? this.#running : null
+  }
+
+  start(): void {
+    const { world } = this
+    const { random, model } = this.surroundings
+    const config = randomConfig(random)
+    const { concurrency, maxQueued } = config.task
+    const process = newProcess(++this.#processes, concurrency, maxQueued)
+    world.log(`process ${process.number} starts, ${concurrency} slots`)
+    world.count('processes')
+    model.startProcess(process)
+    const service = createService(config, this.#ports(process))
+    this.#running = { process, service }
+    service.start().then(
+      () => {
+        if (!process.alive) return
+        Object.assign(process, { serving: true, servingSince: world.now })
+        world.log(`process ${process.number} serves`)
+      },
+      (error: unknown) => this.crash(`it cannot start: ${String(error)}`),
+    )
+  }
+
+  crash(reason: string): void {
+    if (!this.#running?.process.alive) return
+    this.world.log(`process ${this.#running.process.number} crashes: ${reason}`)
+    this.world.count('crashes')
+    this.#end(this.#running.process)
+  }
+
+  /** A graceful stop. */
+  stop(): void {
+    const running = this.serving
+    if (!running || running.process.draining) return
+    const { process, service } = running
+    const { world } = this
+    const { disk, checkers } = this.surroundings
+    world.log(`process ${process.number} is asked to stop`)
+    world.count('graceful stops')
+    process.draining = true
+    const wasHealthy = disk.disturbedUntil < world.now
+    void service.stop().then(() => {
+      if (!process.alive) return
+      world.log(`process ${process.number} has stopped`)
+      if (wasHealthy && disk.disturbedUntil < world.now) checkers.emit('stopped', {})
+      this.#end(process)
+    })
+  }
+
+  #end(process: SimProcess): void {
+    const { mesh, model, random } = this.surroundings
+    Object.assign(process, { alive: false, serving: false })
+    mesh.crash()
+    model.endProcess()
+    this.world.after(random.pick([50, 1000, 10_000, 90_000]), () => this.start())
+  }
+
+  #ports(process: SimProcess) {
+    const { world } = this
+    const { disk, mesh, bugs } = this.surroundings
+    const clock = simClock(world, process)
+    const engine = disk.engine(process)
+    return {
+      clock: bugs.clock?.(clock, world) ?? clock,
+      fetch: mesh.fetch(process),
+      log: this.#log(process),
+      engine: bugs.engine?.(engine, world) ?? engine,
+      cache: this.#cache,
+      newId: () => this.#newId(process),
+    }
+  }
+
+  #newId(process: SimProcess): string {
+    const id = `T${++this.#ids}`
+    if (process.alive) this.surroundings.observer.idIssued(id, process)
+    return id
+  }
+
+  #log(process: SimProcess): Log {
+    const ignore = () => {}
+    const error = (message: string, fields: Record<string, unknown> = {}) => {
+      if (!process.alive || EXPECTED_ERRORS.test(message)) return
+      const taskId = (fields['task_id'] ?? null) as string | null
+      this.surroundings.observer.unexpectedError(`it logs: ${message}`, taskId)
+    }
+    return { debug: ignore, info: ignore, warning: ignore, error }
+  }
+}
