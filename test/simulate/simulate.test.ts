@@ -6,7 +6,7 @@ import type { Clock } from '../../src/ports.ts'
 import type { Engine } from '../../src/store/driver.ts'
 import { ALL_CHECKERS } from './check/all-checkers.ts'
 import { failureReport } from './report.ts'
-import type { PlantedBugs } from './service/supervisor.ts'
+import type { PlantedBugs } from './service/planted-bugs.ts'
 import { Simulation } from './simulation.ts'
 import type { World } from './world/world.ts'
 

@@ -9,10 +9,12 @@ import { CrashPoints } from './faults/crash-points.ts'
 import { FaultInjector } from './faults/fault-injector.ts'
 import { Model } from './model/model.ts'
 import { Observer } from './observer.ts'
+import type { PlantedBugs } from './service/planted-bugs.ts'
 import { randomRetention } from './service/random-config.ts'
-import { Supervisor, type PlantedBugs } from './service/supervisor.ts'
+import { Supervisor } from './service/supervisor.ts'
 import { runUntil } from './world/run-until.ts'
 import { World } from './world/world.ts'
+import { Callers } from './workload/callers.ts'
 import { Workload } from './workload/workload.ts'
 
 const HOUR_MS = 3_600_000
@@ -50,7 +52,8 @@ export class Simulation {
 
     const surroundings = { random, disk, mesh, model, observer, checkers, bugs }
     const supervisor = (this.#supervisor = new Supervisor(world, surroundings))
-    const workload = new Workload(world, { supervisor, model, observer, checkers, droplets })
+    const callers = new Callers(world, { supervisor, model, observer, checkers })
+    const workload = new Workload(world, callers, model.tasks, droplets)
     this.#faults = new FaultInjector(world, {
       droplets,
       registry,

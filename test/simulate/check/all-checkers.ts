@@ -11,6 +11,7 @@ import { deadlineKept } from '../checkers/deadline-kept.ts'
 import { endsForAReason } from '../checkers/ends-for-a-reason.ts'
 import { everyCallIsAnswered } from '../checkers/every-call-is-answered.ts'
 import { everyTaskEnds } from '../checkers/every-task-ends.ts'
+import { fairSlots } from '../checkers/fair-slots.ts'
 import { historyIsComplete } from '../checkers/history-is-complete.ts'
 import { noEndlessLoop } from '../checkers/no-endless-loop.ts'
 import { noLostWakeUp } from '../checkers/no-lost-wake-up.ts'
@@ -42,6 +43,7 @@ export const ALL_CHECKERS: Readonly<Record<string, CreateChecker>> = {
   'ends-for-a-reason': endsForAReason,
   'every-call-is-answered': everyCallIsAnswered,
   'every-task-ends': everyTaskEnds,
+  'fair-slots': fairSlots,
   'history-is-complete': historyIsComplete,
   'no-endless-loop': noEndlessLoop,
   'no-lost-wake-up': noLostWakeUp,

@@ -51,7 +51,7 @@ export interface Events {
   /** Every few simulated minutes, and at the end. */
   audit: About
   /** A graceful stop is over, and the disk was healthy all the time. */
-  stopped: About
+  stopped: About & { process: SimProcess }
   /** The end: nothing has been disturbed for hours, and no new work has come. */
   settled: About
 }

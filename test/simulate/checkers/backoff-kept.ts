@@ -8,7 +8,7 @@ export function backoffKept(): Checker {
   return {
     sent({ request: { task, sentAt } }) {
       const earlyMs = task.notBefore - sentAt
-      return earlyMs > ROUNDING_MS ? `it is sent ${earlyMs} ms too early` : null
+      return earlyMs > ROUNDING_MS ? `it is sent ${Math.round(earlyMs)} ms too early` : null
     },
   }
 }

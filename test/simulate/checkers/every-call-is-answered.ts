@@ -1,26 +1,30 @@
-/** Every call is answered in time; one that waits for a task's end, when the task ends. */
-import { subjectOf } from '../model/call-models.ts'
+/** Every call is answered in time. One that waits for a task's end is answered when it ends. */
+import { subjectOf, type Call } from '../model/call-models.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
 const MAX_ANSWER_MS = 4000
 
 export function everyCallIsAnswered({ world, model, disk }: Context): Checker {
+  /** From when on nothing keeps the caller waiting. */
+  function answerableAt({ kind, startedAt, maxWaitMs, about, created, process }: Call): number {
+    const since = Math.max(startedAt, disk.disturbedUntil)
+    const awaited = model.tasks.find(kind === 'find' ? about : created)
+    const endedAt = awaited?.endedAt ?? Infinity
+    // A stop answers those who only look on; a submission may still be on its way.
+    const stopAt = kind === 'find' ? process.drainingSince : Infinity
+    // The wait starts when the task is on disk.
+    return Math.min(since + maxWaitMs, Math.max(since, Math.min(endedAt, stopAt)))
+  }
+
+  const finding = (call: Call, text: string) => ({ text, taskId: subjectOf(call) })
+
   return {
     watch: () =>
       [...model.calls.open]
-        .filter(({ startedAt, maxWaitMs }) => {
-          const since = Math.max(startedAt, disk.disturbedUntil)
-          return world.now - since > maxWaitMs + MAX_ANSWER_MS
-        })
-        .map((call) => ({
-          text: `the call to ${call.kind} gets no answer`,
-          taskId: subjectOf(call),
-        })),
+        .filter((call) => world.now > answerableAt(call) + MAX_ANSWER_MS)
+        .map((call) => finding(call, `the call to ${call.kind} gets no answer`)),
 
     settled: () =>
-      [...model.calls.open].map((call) => ({
-        text: `the call to ${call.kind} never ends`,
-        taskId: subjectOf(call),
-      })),
+      [...model.calls.open].map((call) => finding(call, `the call to ${call.kind} never ends`)),
   }
 }

@@ -22,6 +22,8 @@ export interface TaskModel {
   cancelRequested: boolean
   /** Its latest `completed_at`, wall-clock ms, even if it runs again since. */
   lastCompletedAt: number | null
+  /** When the service knew that its end is on disk, simulated ms; null: not yet. */
+  endedAt: number | null
   /** How many attempts it had when its caller had it run again. */
   attemptsBeforeResume: number
   /** From when its deadline counts; null: unknown, after a restart. */
@@ -42,6 +44,7 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     requests: [],
     cancelRequested: false,
     lastCompletedAt: null,
+    endedAt: null,
     attemptsBeforeResume: 0,
     deadlineFrom: null,
     dueAt: null,

@@ -82,7 +82,9 @@ export class TaskModels {
       setDue(task, due)
     } else if (row.due_at !== null) setDue(task, this.#nextAttemptAt(task))
     else task.dueAt = null
-    if (hasEnded(task)) this.endedCounts[row.status as FinalStatus]++
+    if (!hasEnded(task)) return
+    task.endedAt = now
+    this.endedCounts[row.status as FinalStatus]++
   }
 
   /** A process that has just started reads the unfinished tasks. */
@@ -107,6 +109,7 @@ export class TaskModels {
   #submitted(task: TaskModel, resumed: boolean): void {
     // A synchronous task counts from its submission, an asynchronous one from its acceptance.
     const unknown = resumed || modeOf(task) === 'async'
+    task.endedAt = null
     task.deadlineFrom = unknown ? null : { earliest: task.issuedAt, latest: this.world.now }
   }
 

@@ -9,6 +9,8 @@ export interface SimProcess {
   /** It has recovered the unfinished tasks, and answers callers. */
   serving: boolean
   draining: boolean
+  /** When its graceful stop began, simulated ms; Infinity before that. */
+  drainingSince: number
   /** When it began to serve, simulated ms; Infinity before that. */
   servingSince: number
 }
@@ -21,6 +23,7 @@ export function newProcess(number: number, concurrency: number, maxQueued: numbe
     alive: true,
     serving: false,
     draining: false,
+    drainingSince: Infinity,
     servingSince: Infinity,
   }
 }

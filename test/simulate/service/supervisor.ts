@@ -1,6 +1,5 @@
 /** Starts the service's process, crashes it, stops it, and starts it again. */
-import type { Clock, Log } from '../../../src/ports.ts'
-import type { Engine } from '../../../src/store/driver.ts'
+import type { Log } from '../../../src/ports.ts'
 import { memoryCache } from '../../support/memory-cache.ts'
 import type { Checkers } from '../check/checkers.ts'
 import { simClock } from '../environment/sim-clock.ts'
@@ -11,14 +10,9 @@ import type { Observer } from '../observer.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { randomConfig } from './random-config.ts'
-import { createService, type Service } from './service.ts'
+import { createService, type Service, type SimulatedPorts } from './service.ts'
+import { withBugs, type PlantedBugs } from './planted-bugs.ts'
 import { newProcess, type SimProcess } from './sim-process.ts'
-
-/** Bugs that a test puts into the service's ports, to see that a checker finds them. */
-export interface PlantedBugs {
-  engine?(engine: Engine, world: World): Engine
-  clock?(clock: Clock, world: World): Clock
-}
 
 export interface RunningService {
   readonly process: SimProcess
@@ -56,14 +50,15 @@ export class Supervisor {
 
   start(): void {
     const { world } = this
-    const { random, model } = this.surroundings
+    const { random, model, bugs } = this.surroundings
     const config = randomConfig(random)
     const { concurrency, maxQueued } = config.task
     const process = newProcess(++this.#processes, concurrency, maxQueued)
     world.log(`process ${process.number} starts, ${concurrency} slots`)
     world.count('processes')
     model.startProcess(process)
-    const service = createService(config, this.#ports(process))
+    const ports = withBugs(this.#ports(process), bugs, world)
+    const service = createService(config, ports)
     this.#running = { process, service }
     service.start().then(
       () => {
@@ -91,12 +86,12 @@ export class Supervisor {
     const { disk, checkers } = this.surroundings
     world.log(`process ${process.number} is asked to stop`)
     world.count('graceful stops')
-    process.draining = true
+    Object.assign(process, { draining: true, drainingSince: world.now })
     const wasHealthy = disk.disturbedUntil < world.now
     void service.stop().then(() => {
       if (!process.alive) return
       world.log(`process ${process.number} has stopped`)
-      if (wasHealthy && disk.disturbedUntil < world.now) checkers.emit('stopped', {})
+      if (wasHealthy && disk.disturbedUntil < world.now) checkers.emit('stopped', { process })
       this.#end(process)
     })
   }
@@ -109,16 +104,13 @@ export class Supervisor {
     this.world.after(random.pick([50, 1000, 10_000, 90_000]), () => this.start())
   }
 
-  #ports(process: SimProcess) {
-    const { world } = this
-    const { disk, mesh, bugs } = this.surroundings
-    const clock = simClock(world, process)
-    const engine = disk.engine(process)
+  #ports(process: SimProcess): SimulatedPorts {
+    const { disk, mesh } = this.surroundings
     return {
-      clock: bugs.clock?.(clock, world) ?? clock,
+      clock: simClock(this.world, process),
       fetch: mesh.fetch(process),
       log: this.#log(process),
-      engine: bugs.engine?.(engine, world) ?? engine,
+      engine: disk.engine(process),
       cache: this.#cache,
       newId: () => this.#newId(process),
     }

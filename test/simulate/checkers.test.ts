@@ -1,0 +1,114 @@
+/** Each bug is planted between the service and one of its ports; the checker named must find it. */
+import { expect, test } from 'bun:test'
+import type { Clock, Fetch } from '../../src/ports.ts'
+import type { Engine } from '../../src/store/driver.ts'
+import type { Write } from '../../src/store/sqlite/history.ts'
+import { INTERRUPTED, isFinished, type Attempt, type Task } from '../../src/task.ts'
+import { TaskMetrics } from '../../src/telemetry/task-metrics.ts'
+import type { PlantedBugs } from './service/planted-bugs.ts'
+import { Simulation } from './simulation.ts'
+
+const SEEDS = [1, 2, 3, 4, 5]
+const HOURS = 20
+
+/** A commit that stores something else than the service asked for. */
+function storing(change: (write: Write[1], kind: Write[0]) => object): PlantedBugs {
+  const changed = ([kind, task]: Write) => [kind, { ...task, ...change(task, kind) }] as Write
+  return engine(({ commit }) => ({ commit: (writes, now) => commit(writes.map(changed), now) }))
+}
+
+function lastAttempt(task: Write[1], change: (attempt: Attempt) => object): object {
+  const last = task.attempts.at(-1)
+  return last ? { attempts: [...task.attempts.slice(0, -1), { ...last, ...change(last) }] } : {}
+}
+
+function engine(bug: (engine: Engine) => Partial<Engine>): PlantedBugs {
+  return { engine: (port) => ({ ...port, ...bug(port) }) }
+}
+
+function clock(bug: (clock: Clock) => Partial<Clock>): PlantedBugs {
+  return { clock: (port) => ({ ...port, ...bug(port) }) }
+}
+
+function fetching(bug: (fetch: Fetch) => Fetch): PlantedBugs {
+  return { fetch: bug }
+}
+
+const BUGS: Readonly<Record<string, PlantedBugs>> = {
+  'aborts-have-a-reason': clock(({ after }) => ({ after: (ms, run) => after(ms * 0.9, run) })),
+  'answers-are-true': engine(({ find }) => ({
+    find: async (id) => {
+      const task = await find(id)
+      return task && { ...task, errorMessage: 'not what is on disk' }
+    },
+  })),
+  'attempts-are-append-only': storing(({ attempts }) => ({
+    attempts: attempts.map((each) => ({ ...each, startedAt: each.startedAt + attempts.length })),
+  })),
+  'attempts-are-true': storing((task) =>
+    lastAttempt(task, ({ responseStatus }) => (responseStatus ? { responseStatus: 299 } : {})),
+  ),
+  'attempts-never-overlap': fetching((fetch) => (url, init) => {
+    void fetch(url, init).catch(() => {})
+    return fetch(url, init)
+  }),
+  'backoff-kept': clock(({ sleep }) => ({ sleep: (ms, signal) => sleep(ms * 0.9, signal) })),
+  'deadline-kept': clock(({ monotonic }) => ({ monotonic: () => monotonic() / 2 })),
+  'ends-for-a-reason': storing(({ status }) =>
+    status === 'timeout' ? { status: 'error', errorMessage: INTERRUPTED } : {},
+  ),
+  'every-call-is-answered': engine(() => ({ list: () => new Promise(() => {}) })),
+  'no-endless-loop': clock(({ soon }) => ({
+    soon: (run) => {
+      const again = () => soon(again)
+      again()
+      soon(run)
+    },
+  })),
+  // SQLite refuses the second task with the key.
+  'no-unexpected-errors': storing((task) =>
+    'idempotencyKey' in task && task.idempotencyKey ? { idempotencyKey: 'the only key' } : {},
+  ),
+  'outcome-is-true': storing(({ status }) => (status === 'success' ? { responseBody: '1' } : {})),
+  'recorded-before-sent': engine(({ commit }) => ({
+    commit: async (...args) => void commit(...args).catch(() => {}),
+  })),
+  'refusals-have-a-reason': engine(({ find }) => ({
+    find: async (id) => (Number(id.slice(1)) % 10 === 0 ? null : find(id)),
+  })),
+  'request-matches-task': fetching(
+    (fetch) => (url, init) => fetch(url, { ...init, body: `${init.body} ` }),
+  ),
+  'retries-are-allowed': storing((task) => ('maxRetries' in task ? { maxRetries: 0 } : {})),
+  'time-limit-kept': clock(({ after }) => ({ after: (ms, run) => after(ms + 4000, run) })),
+  transitions: storing((task) => (isFinished(task as Task) ? { dueAt: 1 } : {})),
+  'writes-are-known': storing(({ id }) => ({ id: `${id}x` })),
+}
+
+for (const [checker, bugs] of Object.entries(BUGS)) {
+  test(`${checker} finds a planted bug`, async () => {
+    expect(await violated(bugs)).toContain(checker)
+  })
+}
+
+test('counters-are-right finds a planted bug', async () => {
+  const { prototype } = TaskMetrics
+  const { recordRetry } = prototype
+  prototype.recordRetry = () => {}
+  try {
+    expect(await violated({})).toContain('counters-are-right')
+  } finally {
+    prototype.recordRetry = recordRetry
+  }
+})
+
+/** Which invariants the first seeds violate. */
+async function violated(bugs: PlantedBugs): Promise<(string | undefined)[]> {
+  const invariants: (string | undefined)[] = []
+  for (const seed of SEEDS) {
+    const simulation = new Simulation(seed, HOURS, bugs)
+    await simulation.run()
+    invariants.push(simulation.world.violation?.invariant)
+  }
+  return invariants
+}

@@ -1,0 +1,19 @@
+/** Bugs that a test puts between the service and its ports, to see that a checker finds them. */
+import type { World } from '../world/world.ts'
+import type { SimulatedPorts } from './service.ts'
+
+export type PlantedBugs = {
+  readonly [P in 'clock' | 'fetch' | 'engine']?: (
+    port: SimulatedPorts[P],
+    world: World,
+  ) => SimulatedPorts[P]
+}
+
+export function withBugs(ports: SimulatedPorts, bugs: PlantedBugs, world: World): SimulatedPorts {
+  return {
+    ...ports,
+    clock: bugs.clock?.(ports.clock, world) ?? ports.clock,
+    fetch: bugs.fetch?.(ports.fetch, world) ?? ports.fetch,
+    engine: bugs.engine?.(ports.engine, world) ?? ports.engine,
+  }
+}
