@@ -1,4 +1,4 @@
-/** One droplet alone never holds all the slots, so there is one for a droplet that is well. */
+/** One droplet alone never holds all the slots, so there is one for a droplet that is healthy. */
 import { dropletOf, modeOf } from '../model/task-model.ts'
 import type { Checker, Context } from '../check/checker.ts'
 

@@ -1,5 +1,5 @@
 /**
- * A task that is due, and whose droplet may take a slot, is on its way within seconds. The slots
+ * A task that is due, and whose droplet may take a slot, is sent within seconds. The slots
  * are shared fairly: a droplet that hangs takes them only from itself.
  */
 import { dropletOf, modeOf, type TaskModel } from '../model/task-model.ts'

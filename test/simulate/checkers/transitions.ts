@@ -1,4 +1,4 @@
-/** A task moves only along the arrows of the state diagram in `src/task.ts`. */
+/** A task makes only the transitions of the state diagram in `src/task.ts`. */
 import type { Row } from '../../../src/store/sqlite/rows.ts'
 import { isFinished, type TaskStatus } from '../../../src/task.ts'
 import { isInterrupted } from '../model/row.ts'
