@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { faultText, loadConfig, type Config } from '../src/config/config.ts'
 import type { ConfigWorld } from '../src/config/source.ts'
 import { VARIABLE_NAMES } from '../src/config/variables.ts'
+import { allowRealTime } from './support/eventually.ts'
+
+allowRealTime()
 
 const WORLD: ConfigWorld = {
   writable: () => true,

@@ -61,8 +61,10 @@ describe('canWrite', () => {
     expect(canWrite(join(dir, 'file', 'below'))).toBe(false)
   })
 
-  // Root may write everywhere.
-  test.skipIf(process.getuid?.() === 0)('not one that is write-protected', () => {
+  const isRoot = process.getuid?.() === 0
+  const reason = isRoot ? ' (skipped: root may write everywhere)' : ''
+
+  test.skipIf(isRoot)(`not one that is write-protected${reason}`, () => {
     chmodSync(dir, 0o555)
     expect(canWrite(dir)).toBe(false)
     expect(canWrite(join(dir, 'below'))).toBe(false)

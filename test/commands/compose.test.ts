@@ -28,6 +28,7 @@ test('prints the Registry and the Orchestrator', () => {
 })
 
 test('every variable in it is a setting, with a value that it allows', () => {
+  expect(orchestrator.environment).not.toBeEmpty()
   for (const [name, value] of Object.entries(orchestrator.environment!)) {
     expect(VARIABLES).toHaveProperty(name)
     const { kind } = VARIABLES[name as keyof typeof VARIABLES]

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { health } from '../../src/commands/health.ts'
+import { health as healthWithin } from '../../src/commands/health.ts'
+import type { CommandIo } from '../../src/commands/command.ts'
 import { scriptedIo } from '../support/command-io.ts'
+import { allowRealTime, PATIENCE_MS } from '../support/eventually.ts'
+
+allowRealTime()
+
+/** The command, which gives up only where the test is about that. */
+const health = (args: string[], io: CommandIo, limitMs = PATIENCE_MS) =>
+  healthWithin(args, io, limitMs)
 
 /** A service that answers 200 where the health of an Orchestrator is, else 404. */
 function service(hostname = '127.0.0.1', path = '/orchestrator/health') {

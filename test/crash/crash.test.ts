@@ -4,6 +4,9 @@ import { audit, type Remembered } from './audit.ts'
 import { crash } from './crash.ts'
 import type { Delivery } from './droplet.ts'
 import type { Order } from './load.ts'
+import { allowRealTime } from '../support/eventually.ts'
+
+allowRealTime()
 
 test('killed at any moment, it loses nothing and sends nothing twice', async () => {
   const seed = Date.now() % 1_000_000

@@ -53,7 +53,7 @@ export async function crash(
   for (const order of orders) {
     if (order.key !== null && order.told === 'nothing') await send(service, order)
   }
-  await eventually('all is finished', () => allFinished(service), 60_000)
+  await eventually('all is finished', () => allFinished(service))
   const tasks = await everyTask(service)
   return {
     faults: audit(orders, droplet.deliveries, tasks),

@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { WaitingLine, type Waiting } from '../../src/delivery/wait-queue.ts'
+import { allowRealTime } from '../support/eventually.ts'
+
+allowRealTime()
 
 const anyone = () => true
 const waiting = (id: string, droplet: string, dueTick: number, begun = false): Waiting => ({

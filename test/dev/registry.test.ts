@@ -2,7 +2,10 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { createDevEcho } from '../../src/dev/echo.ts'
 import { createDevRegistry } from '../../src/dev/registry.ts'
 import { VERSION } from '../../src/version.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+
+allowRealTime()
 
 const TIME = '2026-01-01T00:00:00.000000Z'
 

@@ -3,6 +3,7 @@ import { systemFetch } from '../../src/platform/fetch.ts'
 import { Directory } from '../../src/droplets/directory.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
 import { createReachability } from '../../src/droplets/health.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import {
   deadUrl,
@@ -16,6 +17,8 @@ import {
   type Answer,
 } from '../support/scripted-server.ts'
 import { droplet } from '../registry/mesh.ts'
+
+allowRealTime()
 
 const INTERVAL_MS = 30_000
 const UNKNOWN = { reachable: null, lastProbe: null, latencyMs: null }
@@ -151,6 +154,7 @@ test('one that hangs is given up after 2 s and holds up no other', async () => {
   await hanging.received(1)
   expect(reachability.of('hangs')).toEqual(UNKNOWN)
   await clock.advance(2000)
+  await clock.settle(() => reachability.of('hangs').lastProbe !== null)
   expect(reachability.of('hangs')).toMatchObject({ reachable: false, latencyMs: null })
   await clock.settle(() => hanging.connections === 0)
 })
@@ -232,7 +236,9 @@ test('the list may change: newcomers are asked soon, the gone forgotten, the mov
   await moved.received(1)
   expect(reachability.of('new').reachable).toBe(true)
   probes.change([])
+  const asked = probes.asked()
   await clock.advance(3 * INTERVAL_MS)
+  expect(probes.asked()).toBe(asked)
   expect(moved.requests).toHaveLength(1)
   expect(reachability.of('new')).toEqual(UNKNOWN)
 })

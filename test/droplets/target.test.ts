@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { joinTarget } from '../../src/droplets/target.ts'
+import { allowRealTime } from '../support/eventually.ts'
+
+allowRealTime()
 
 const url = (base: string, path: string) => {
   const target = joinTarget(base, path)

@@ -1,12 +1,11 @@
 /** The whole way: a task through a Registry to a droplet, into the history, past a restart. */
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createDevRegistry } from '../../src/dev/registry.ts'
 import { serviceHome } from '../support/binary-service.ts'
-import { eventually } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { json, reset, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
 
-// Real processes on a busy machine.
-setDefaultTimeout(30_000)
+allowRealTime()
 
 async function registryWith(droplets: Record<string, ScriptedServer>) {
   const registry = createDevRegistry()
@@ -29,7 +28,6 @@ describe('a droplet that stumbles', () => {
     await using service = await home.start(env)
     await service.ready()
 
-    const start = performance.now()
     const { status, json: outcome } = await service.submit(
       {
         droplet_name: 'greeter',
@@ -40,7 +38,6 @@ describe('a droplet that stumbles', () => {
       },
       { 'x-request-id': 'e2e-1' },
     )
-    const tookMs = performance.now() - start
 
     expect(status).toBe(200)
     expect(outcome).toEqual({
@@ -52,7 +49,7 @@ describe('a droplet that stumbles', () => {
       retry_count: 3,
       duration_ms: expect.any(Number),
     })
-    expect(tookMs).toBeGreaterThanOrEqual(7000)
+    // The waits are real ones; a busy machine can only lengthen them.
     expect(outcome.duration_ms).toBeGreaterThanOrEqual(7000)
     expect(droplet.calls).toEqual(Array(4).fill('POST /greet?lang=en'))
     expect(droplet.requests.map(({ headers }) => headers['x-attempt'])).toEqual([
@@ -97,7 +94,7 @@ describe('a droplet that stumbles', () => {
     })
     expect((await again.get('/orchestrator/tasks')).json).toMatchObject({ total: 1 })
     expect(droplet.requests).toHaveLength(4)
-  }, 30_000)
+  })
 })
 
 test('it registers itself under the port that it got', async () => {

@@ -1,15 +1,15 @@
 /** `orchestrator dev`: a mesh to try things out with, and lines that do as they say. */
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { mkdirSync } from 'node:fs'
 import { binaryPath, runBinary } from '../support/binary.ts'
 import { freePort } from '../support/binary-service.ts'
 import { startDev } from '../support/dev.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
 import { commandsOf, curlFault, shellIn } from '../support/shell.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
-// Real processes on a busy machine.
-setDefaultTimeout(30_000)
+allowRealTime()
 
 /** From the README of the service that this one replaces. */
 const SEED_LINES = `

@@ -3,7 +3,10 @@ import { expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { serviceHome, type Service } from '../support/binary-service.ts'
+import { allowRealTime, PATIENCE_MS } from '../support/eventually.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
+
+allowRealTime()
 
 const DOCS = '/orchestrator/docs'
 const ASSETS = ['swagger-ui.js', 'swagger-ui.css', 'start.js']
@@ -41,17 +44,16 @@ test('the documents, with all that they load, come from the binary', async () =>
   }
 })
 
-test('in a browser: the operations are listed, and can be tried out', async () => {
-  if (!executablePath) {
-    console.warn('No Chromium here: the documents were checked over HTTP only')
-    return
-  }
+const withBrowser = executablePath ? '' : ' (skipped: no Chromium here)'
+const inBrowser = `in a browser: the operations are listed, and can be tried out${withBrowser}`
+
+test.skipIf(!executablePath)(inBrowser, async () => {
   await using droplet = scriptedServer(json({ greeting: 'hello from the droplet' }))
   using home = serviceHome({ echo: droplet.url })
   await using service = await home.start()
-  await using browser = await launch(executablePath)
+  await using browser = await launch(executablePath!)
   const page = await browser.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(PATIENCE_MS)
   const seen = await watch(page, service)
 
   await page.goto(service.url + DOCS)
@@ -74,7 +76,7 @@ test('in a browser: the operations are listed, and can be tried out', async () =
   expect((await service.get('/orchestrator/tasks')).json.total).toBe(1)
 
   expect(seen).toEqual({ outside: [], complaints: [] })
-}, 60_000)
+})
 
 async function launch(executable: string): Promise<Browser> {
   // With a user-data directory of its own, in the system's place for temporary ones.

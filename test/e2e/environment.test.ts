@@ -1,13 +1,12 @@
 /** What the binary takes its settings from, and what it leaves alone. */
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { binaryPath, runBinary, startProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
-import { eventually } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
-// Real processes on a busy machine.
-setDefaultTimeout(30_000)
+allowRealTime()
 
 describe('--env-file', () => {
   const FILE = `# a comment\nPORT=8123\nLOG_LEVEL="ERROR"\nexport TASK_MAX_RETRIES=7\n`

@@ -1,12 +1,12 @@
 /** More droplet calls at once than Bun's fetch allows by itself (256). */
-import { expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { serviceHome } from '../support/binary-service.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { connect, type Connection } from '../support/keep-alive.ts'
 import { held, json, scriptedServer } from '../support/scripted-server.ts'
 
-// Real processes on a busy machine.
-setDefaultTimeout(30_000)
+allowRealTime()
 
 const TASKS = 600
 

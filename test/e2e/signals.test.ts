@@ -1,12 +1,11 @@
 /** How it stops, and what it doesn't stop for. */
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { serviceHome, type Service } from '../support/binary-service.ts'
-import { eventually } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { connect } from '../support/keep-alive.ts'
 import { hang, held, json, scriptedServer } from '../support/scripted-server.ts'
 
-// Real processes on a busy machine.
-setDefaultTimeout(30_000)
+allowRealTime()
 
 const ASYNC = { prefer: 'respond-async' }
 const TASK = { droplet_name: 'echo', path: '/' }

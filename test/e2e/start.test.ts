@@ -1,15 +1,14 @@
 /** Starting: on what there is, and saying so where that won't do. */
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createDevRegistry } from '../../src/dev/registry.ts'
 import type { BinaryProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
-import { eventually } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
 
-// Real processes on a busy machine.
-setDefaultTimeout(30_000)
+allowRealTime()
 
 /** Fails unless it ends by itself, with 1 and one line that `reason` is in. */
 async function expectRefusal(process: BinaryProcess, reason: RegExp): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { allowRealTime } from '../support/eventually.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import {
   deadUrl,
@@ -14,6 +15,8 @@ import {
   truncated,
   type Answer,
 } from '../support/scripted-server.ts'
+
+allowRealTime()
 
 /** A task against these answers, its waits skipped; the last answer is given again and again. */
 async function tried(answers: Answer[], body: object = {}) {

@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test'
 import { openApi, seen } from '../support/documented.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, hang, json, scriptedServer } from '../support/scripted-server.ts'
+
+allowRealTime()
 
 test('the page and all that it loads come from the service itself', async () => {
   await using service = await startOrchestrator()

@@ -1,7 +1,10 @@
 /** The task history over HTTP: CONTRACT, section 3. */
 import { describe, expect, test } from 'bun:test'
+import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { hang, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
+
+allowRealTime()
 
 const LIST = '/orchestrator/tasks'
 

@@ -2,9 +2,12 @@
 import { describe, expect, test } from 'bun:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { openApi } from '../support/documented.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
 import { STATUS_OF } from '../../src/http/error-reply.ts'
+
+allowRealTime()
 
 describe('droplets', () => {
   test('are listed with what tasks found out about them', async () => {

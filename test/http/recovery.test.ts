@@ -5,12 +5,15 @@ import { inlineEngine } from '../../src/store/driver.ts'
 import { GroupCommitStore } from '../../src/store/group-commit.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import type { Task } from '../../src/task.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { hang, held, json, reply, scriptedServer } from '../support/scripted-server.ts'
 import { newTask, NOW } from '../support/tasks.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+allowRealTime()
 
 const LONG = { maxFinished: 1000, ttlMs: 3_600_000 }
 

@@ -1,7 +1,10 @@
 /** What any HTTP service must get right, whatever it is for: CONTRACT, section 1. */
 import { describe, expect, test } from 'bun:test'
+import { allowRealTime } from '../support/eventually.ts'
 import { startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
+
+allowRealTime()
 
 const TASKS = '/orchestrator/tasks'
 const JSON_HEADERS = { 'content-type': 'application/json' }

@@ -3,7 +3,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CACHE_FILE, fileCache, type CachedList } from '../../src/registry/disk-cache.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { recordingLog } from '../support/log.ts'
+
+allowRealTime()
 
 let dir = ''
 beforeEach(async () => {

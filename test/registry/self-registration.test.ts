@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { RegisteredDroplet } from '../../src/dev/registered-droplets.ts'
 import { createDevRegistry } from '../../src/dev/registry.ts'
 import { VERSION } from '../../src/version.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { memoryCache } from '../support/memory-cache.ts'
 import {
   answeringServer,
@@ -13,6 +14,8 @@ import {
   type Received,
 } from '../support/scripted-server.ts'
 import { droplet, listOf, meshAt, names, TIMEOUT_MS } from './mesh.ts'
+
+allowRealTime()
 
 /** A Registry that can be restarted (which empties it) and tells what it was asked. */
 function realRegistry() {
@@ -244,6 +247,7 @@ describe('our own registration', () => {
     expect(registry.cacheStatus()).toBe('active')
     expect(far.calls.filter((call) => call === 'POST /droplets')).toHaveLength(1)
     await clock.advance(TIMEOUT_MS)
+    await clock.settle(() => mesh.warnings().length === 1)
     expect(mesh.warnings()[0]?.fields.error).toBe('no answer within 5000 ms')
     await registry.refresh()
     await far.received(14)

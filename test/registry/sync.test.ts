@@ -166,6 +166,7 @@ describe('an odd reply is a failed sync: the list stays', () => {
     await clock.advance(TIMEOUT_MS - 1)
     expect(registry.stats().syncsTotal).toBe(0)
     await clock.advance(1)
+    await clock.settle(() => registry.stats().syncsTotal === 1)
     expect(registry.stats()).toMatchObject({ syncsError: 1, lastSyncDurationMs: TIMEOUT_MS })
     expect(mesh.warnings()[0]?.fields.error).toBe(error)
     await clock.settle(() => far.connections === 0)

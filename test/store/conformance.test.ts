@@ -3,9 +3,12 @@ import { GroupCommitStore } from '../../src/store/group-commit.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { threadEngine } from '../../src/store/sqlite/thread.ts'
 import type { Clock } from '../../src/ports.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { recordingLog } from '../support/log.ts'
 import { describeTaskStore } from '../support/task-store-suite.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+allowRealTime()
 
 const over = (engine: Engine, clock: Clock) =>
   new GroupCommitStore(engine, { clock, log: recordingLog() })

@@ -6,12 +6,15 @@ import { GroupCommitStore } from '../../src/store/group-commit.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { threadEngine } from '../../src/store/sqlite/thread.ts'
 import { STATUSES } from '../../src/task.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { failureOf } from '../support/failure.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
 import { taskOf } from '../support/task-store-suite.ts'
 import { NOW, queued } from '../support/tasks.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+allowRealTime()
 
 const ROOMY = { maxFinished: 10_000, ttlMs: 3_600_000 }
 

@@ -1,13 +1,11 @@
 /** `dist/orchestrator`, as its user has it: built when it is missing or older than its source. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { PATIENCE_MS } from './eventually.ts'
 
 export const ROOT = join(import.meta.dir, '../..')
 const BINARY = join(ROOT, 'dist/orchestrator')
 const INGREDIENTS = ['package.json', 'bun.lock', 'tsconfig.json']
-
-/** Long enough for a busy machine; nothing is waited for that long unless it hangs. */
-const LIMIT_MS = 20_000
 
 let checked = false
 
@@ -79,7 +77,7 @@ export function startProcess(command: string[], options: ProcessOptions = {}): B
   })
   const stop = async () => {
     subprocess.kill('SIGTERM')
-    const timer = setTimeout(() => subprocess.kill('SIGKILL'), LIMIT_MS)
+    const timer = setTimeout(() => subprocess.kill('SIGKILL'), PATIENCE_MS)
     await exited
     clearTimeout(timer)
   }
@@ -110,7 +108,7 @@ export interface Result {
 /** Runs a command to its end; one that doesn't come to it is killed, and its code is -1. */
 export async function runProcess(command: string[], options: ProcessOptions = {}): Promise<Result> {
   const started = startProcess(command, options)
-  const timer = setTimeout(() => started.signal('SIGKILL'), LIMIT_MS)
+  const timer = setTimeout(() => started.signal('SIGKILL'), PATIENCE_MS)
   const code = await started.exited
   clearTimeout(timer)
   return { code, stdout: started.stdout, stderr: started.stderr }

@@ -1,4 +1,5 @@
 import { sleepWith, type Clock } from '../../src/ports.ts'
+import { eventually } from './eventually.ts'
 
 interface Timer {
   at: number
@@ -70,19 +71,12 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Lets real I/O go on while the fake time stands still, until the condition holds; fails
-   * after 10 s of real time. Without a condition: a few turns of the event loop.
+   * Lets real I/O go on while the fake time stands still, until the condition holds. Without a
+   * condition: a few turns of the event loop.
    */
   async settle(condition?: () => boolean): Promise<void> {
-    if (!condition) {
-      for (let turns = 0; turns < 10; turns++) await turn()
-      return
-    }
-    const giveUp = performance.now() + 10_000
-    while (!condition()) {
-      if (performance.now() > giveUp) throw new Error(`never came true: ${condition}`)
-      await Bun.sleep(1)
-    }
+    if (condition) await eventually(String(condition), condition)
+    else for (let turns = 0; turns < 10; turns++) await turn()
   }
 
   // Of timers for the same time, the one set first: a Set keeps its order.

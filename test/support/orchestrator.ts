@@ -1,4 +1,4 @@
-/** An orchestrator on a real port, with a mesh to order and a clock that the test moves. */
+/** An orchestrator on a real port, with a mesh that the test lists and a clock that it moves. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../src/config/config.ts'
@@ -8,8 +8,10 @@ import { systemFetch } from '../../src/platform/fetch.ts'
 import type { Clock, Fetch } from '../../src/ports.ts'
 import { testConfig, type DeepPartial } from './config.ts'
 import { expectDocumented } from './documented.ts'
+import { eventually, PATIENCE_MS } from './eventually.ts'
 import { FakeClock } from './fake-clock.ts'
 import { recordingLog, type RecordingLog } from './log.ts'
+import { roundTrip } from './round-trip.ts'
 
 /** What the Registry lists: name → URL, or the entry as it stands. */
 export type Mesh = Record<string, string | Record<string, unknown>>
@@ -48,9 +50,12 @@ export interface TestOrchestrator extends AsyncDisposable {
   /** The task as GET shows it, once `condition` holds. */
   // oxlint-disable-next-line typescript/no-explicit-any
   task(id: string, condition?: (task: any) => boolean): Promise<any>
-  /** Lets each wait of a synchronous task pass at once, until the promise settles. */
+  /** Moves the clock over each wait of a synchronous task, until the promise settles. */
   skipWaits<T>(until: Promise<T>): Promise<T>
-  /** Lets the time pass in steps, until the promise settles. */
+  /**
+   * Moves the clock in steps, until the promise settles. Before each step it waits for the store
+   * and the network, so that on a busy machine the clock does not run ahead of them.
+   */
   passTime<T>(until: Promise<T>, stepMs?: number): Promise<T>
   /** Begins to stop, while the time stands still. */
   beginStop(): Promise<void>
@@ -99,13 +104,16 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
 
+  // The store's thread takes its questions in their order: it has written what came before.
+  const storeAnswers = () => api.tasks.list({ limit: 1 }).catch(() => {})
   const passTime = async <T>(until: Promise<T>, stepMs = 250): Promise<T> => {
     let settled = false
     const done = () => void (settled = true)
-    until.then(done, done)
-    for (const giveUp = performance.now() + 20_000; !settled;) {
+    const settling = until.then(done, done)
+    for (const giveUp = performance.now() + PATIENCE_MS; !settled;) {
       if (performance.now() > giveUp) throw new Error('it never ended')
-      await Bun.sleep(1)
+      // A store that is closed never answers; then the promise settles without another step.
+      await Promise.race([settling, Promise.all([storeAnswers(), roundTrip(), Bun.sleep(1)])])
       if (!settled) await clock.advance(stepMs)
     }
     return until
@@ -113,7 +121,7 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
 
   let stopping: Promise<void> | undefined
   const stop = () =>
-    // In small steps: what is cut off must be recorded and told in real time.
+    // In small steps: what is cut off must be recorded, and its caller told, between them.
     (stopping ??= passTime(orchestrator.stop(), 20).finally(() =>
       rmSync(base.registry.cacheDir, { recursive: true, force: true }),
     ))
@@ -131,13 +139,10 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
     submit: (body = {}, headers = {}) =>
       post('/orchestrator/tasks', { droplet_name: 'echo', path: '/', ...body }, headers),
     async task(id, condition = () => true) {
-      const giveUp = performance.now() + 10_000
-      for (;;) {
+      return eventually(`task ${id}`, async () => {
         const { json } = await get(`/orchestrator/tasks/${id}`)
-        if (condition(json)) return json
-        if (performance.now() > giveUp) throw new Error(`it stayed ${JSON.stringify(json)}`)
-        await Bun.sleep(2)
-      }
+        return condition(json) ? json : null
+      })
     },
     async skipWaits(until) {
       let settled = false

@@ -3,6 +3,7 @@
  * TCP, because no HTTP server lets itself be made to answer as badly as real ones do.
  */
 import type { Socket } from 'bun'
+import { eventually } from './eventually.ts'
 
 export interface Received {
   readonly method: string
@@ -32,8 +33,6 @@ export interface ReplyOptions {
   status?: number
   headers?: Record<string, string>
   body?: string | Uint8Array
-  /** Real time; prefer `held`. */
-  delayMs?: number
 }
 
 function head(status: number, headers: Record<string, string>): string {
@@ -43,8 +42,7 @@ function head(status: number, headers: Record<string, string>): string {
 
 export function reply(options: ReplyOptions = {}): Answer {
   return async (wire) => {
-    const { status = 200, headers = {}, body = '', delayMs = 0 } = options
-    if (delayMs > 0) await Bun.sleep(delayMs)
+    const { status = 200, headers = {}, body = '' } = options
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     await wire.write(head(status, { 'content-length': String(bytes.length), ...headers }))
     if (bytes.length > 0 && wire.request.method !== 'HEAD') await wire.write(bytes)
@@ -100,7 +98,9 @@ export const reset: Answer = (wire) => wire.reset()
 export const resetMidBody: Answer = async (wire) => {
   await wire.write(head(200, { 'content-type': 'application/json', 'content-length': '1000' }))
   await wire.write('{"half":')
-  // The head must be read before the cut; a reset may discard what is still in flight.
+  // A reset discards what the client has not read yet, and nothing tells when it has read. On a
+  // busy machine this may be too short: then it is a reset before the headers, to which every
+  // client here must react in the same way.
   await Bun.sleep(20)
   wire.reset()
 }
@@ -140,7 +140,7 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly connections: number
   /** Answers from now on: one per request, the last one again and again. */
   script(...answers: Answer[]): void
-  /** Resolves when so many requests have come in all; fails after 10 s. */
+  /** Resolves when so many requests have come in all. */
   received(count: number): Promise<void>
   stop(): Promise<void>
 }
@@ -261,13 +261,7 @@ export function scriptedServer(
       choose = (_, n) => answers[Math.min(n - from, answers.length - 1)] ?? hang
     },
     async received(count) {
-      const giveUp = performance.now() + 10_000
-      while (requests.length < count) {
-        if (performance.now() > giveUp) {
-          throw new Error(`${requests.length} of ${count} requests came`)
-        }
-        await Bun.sleep(1)
-      }
+      await eventually(`${count} requests`, () => requests.length >= count)
     },
     stop,
     [Symbol.asyncDispose]: stop,

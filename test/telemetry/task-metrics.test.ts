@@ -2,7 +2,10 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { TaskMetrics } from '../../src/telemetry/task-metrics.ts'
 import type { Task } from '../../src/task.ts'
+import { allowRealTime } from '../support/eventually.ts'
 import { taskOf } from '../support/task-store-suite.ts'
+
+allowRealTime()
 
 const ended = (durationMs: number, status: Task['status'] = 'success'): Task => ({
   ...taskOf(status),
