@@ -1,4 +1,4 @@
-/** Holds what the callers were told, what the droplet saw and what the history says together. */
+/** Compares what the callers were told, what the droplet saw and what the history says. */
 import type { Delivery } from './droplet.ts'
 import type { Order } from './load.ts'
 
@@ -61,8 +61,8 @@ function orderFaults(
   } else if (task.error_message !== INTERRUPTED) {
     wrong(`ended as ${task.status}: ${task.error_message}`)
   }
-  const lives = new Set(sent.map(({ life }) => life))
-  if (!order.key && lives.size > 1) wrong('was sent again after a restart')
+  const rounds = new Set(sent.map(({ round }) => round))
+  if (!order.key && rounds.size > 1) wrong('was sent again after a restart')
   return faults
 }
 

@@ -1,16 +1,18 @@
-/** Load, SIGKILL, restart on the same database, and again; then the reckoning. */
+/** Load, SIGKILL, restart on the same database, several times; then the audit. */
 import { serviceHome, type Service } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { audit, type Remembered } from './audit.ts'
 import { crashDroplet } from './droplet.ts'
-import { loadUntilDeath, newOrder, send, type Order } from './load.ts'
+import { loadUntilKilled, newOrder, send, type Order } from './load.ts'
 import { randomFrom } from './random.ts'
 
-/** When a life ends, ms after it was healthy: mostly in the middle of the load. */
-const SHORTEST_LIFE = 20
-const USUAL_LIFE = 250
-/** Now and then later: the retries that wait for a second are under way then. */
-const LONGEST_LIFE = 1300
+/** When the service is killed, ms after it was healthy: mostly in the middle of the load. */
+const SHORTEST_MS = 20
+const USUAL_MS = 250
+/** Sometimes later, because then the retries that wait for a second are under way. */
+const LONGEST_MS = 1300
+/** Orders that are answered before it is killed. A busy machine may need longer for them. */
+const LEAST_ANSWERS = 10
 
 export interface CrashReport {
   faults: string[]
@@ -31,22 +33,30 @@ export async function crash(
   const env = { TASK_MAX_HISTORY: '1000000' }
   const orders: Order[] = []
 
-  for (let life = 0; life < rounds; life++) {
+  const answered = () => orders.filter(({ told }) => told !== 'nothing').length
+
+  for (let round = 0; round < rounds; round++) {
     await using service = await home.start(env)
-    const lifeMs = random.whole(SHORTEST_LIFE, random.chance(0.25) ? LONGEST_LIFE : USUAL_LIFE)
+    const runMs = random.whole(SHORTEST_MS, random.chance(0.25) ? LONGEST_MS : USUAL_MS)
+    const enough = answered() + LEAST_ANSWERS
     const unanswered = orders.filter(({ key, told }) => key !== null && told === 'nothing')
     const next = () => {
       // Each from a seed of its own: how many there are depends on the machine.
-      const order = newOrder(orders.length, life, randomFrom(seed * 100_003 + orders.length))
+      const order = newOrder(orders.length, round, randomFrom(seed * 100_003 + orders.length))
       orders.push(order)
       return order
     }
-    const killing = Bun.sleep(lifeMs).then(() => service.signal('SIGKILL'))
-    await loadUntilDeath(service, unanswered, next)
+    const kill = async () => {
+      await Bun.sleep(runMs)
+      await eventually(`${LEAST_ANSWERS} answers`, () => answered() >= enough)
+      service.signal('SIGKILL')
+    }
+    const killing = kill()
+    await loadUntilKilled(service, unanswered, next)
     await killing
     await service.exited
-    droplet.nextLife()
-    tell(`round ${life + 1}: killed after ${lifeMs} ms, ${orders.length} orders so far`)
+    droplet.nextRound()
+    tell(`round ${round + 1}: killed after ${runMs} ms, ${orders.length} orders so far`)
   }
 
   await using service = await home.start(env)

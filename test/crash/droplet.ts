@@ -1,4 +1,4 @@
-/** The far end of the crash test: does as the path says, and remembers everything. */
+/** The droplet of the crash test: does as the path says, and remembers every request. */
 import { answeringServer, json, type Received, type Wire } from '../support/scripted-server.ts'
 
 /** One request, as the droplet saw it. Times by the test's own clock, ms. */
@@ -6,7 +6,7 @@ export interface Delivery {
   readonly taskId: string
   readonly attempt: number
   /** How often the service had been killed by then. */
-  readonly life: number
+  readonly round: number
   readonly from: number
   /** When it was answered, or cut off; null while neither. */
   until: number | null
@@ -17,8 +17,8 @@ export interface Delivery {
 export interface CrashDroplet extends AsyncDisposable {
   readonly url: string
   readonly deliveries: readonly Delivery[]
-  /** From here on deliveries count as of the service's next life. */
-  nextLife(): void
+  /** From here on deliveries belong to the next round. */
+  nextRound(): void
 }
 
 /**
@@ -28,7 +28,7 @@ export interface CrashDroplet extends AsyncDisposable {
 export function crashDroplet(): CrashDroplet {
   const deliveries: Delivery[] = []
   const seen = new Map<string, number>()
-  let life = 0
+  let round = 0
 
   const answer = (request: Received) => async (wire: Wire) => {
     const query = new URL(request.url, 'http://droplet').searchParams
@@ -38,7 +38,7 @@ export function crashDroplet(): CrashDroplet {
     const delivery: Delivery = {
       taskId,
       attempt: Number(request.headers['x-attempt']),
-      life,
+      round,
       from: performance.now(),
       until: null,
       status: null,
@@ -58,7 +58,7 @@ export function crashDroplet(): CrashDroplet {
   return {
     url: server.url,
     deliveries,
-    nextLife: () => void life++,
+    nextRound: () => void round++,
     [Symbol.asyncDispose]: () => server.stop(),
   }
 }

@@ -9,8 +9,8 @@ export interface Order {
   readonly mode: 'sync' | 'async'
   readonly key: string | null
   readonly path: string
-  /** The life of the service in which it was first sent. */
-  readonly life: number
+  /** The round in which it was first sent. */
+  readonly round: number
   /** The ids that it was told, by a 202 or an outcome: one, or something is wrong. */
   readonly ids: Set<string>
   /** What the caller was told in the end. */
@@ -18,10 +18,10 @@ export interface Order {
 }
 
 const CALLERS = 16
-/** More than a usual life takes. */
-const MOST_PER_LIFE = 400
+/** More than a usual round takes. */
+const MOST_PER_ROUND = 400
 
-export function newOrder(number: number, life: number, random: Random): Order {
+export function newOrder(number: number, round: number, random: Random): Order {
   const fail = random.chance(0.15) ? 1 : 0
   const ms = random.chance(0.3) ? random.whole(20, 250) : random.whole(0, 5)
   return {
@@ -29,21 +29,21 @@ export function newOrder(number: number, life: number, random: Random): Order {
     mode: random.chance(0.5) ? 'sync' : 'async',
     key: random.chance(0.4) ? `order-${number}` : null,
     path: `/work?fail=${fail}&ms=${ms}`,
-    life,
+    round,
     ids: new Set(),
     told: 'nothing',
   }
 }
 
-/** Sends orders, new ones after `unfinished`, until the service dies or there are enough. */
-export async function loadUntilDeath(
+/** Sends orders, new ones after `unfinished`, until the service is killed or there are enough. */
+export async function loadUntilKilled(
   service: Service,
   unfinished: readonly Order[],
   next: () => Order,
 ): Promise<void> {
   const waiting = [...unfinished]
   let sent = 0
-  const take = () => (sent++ < MOST_PER_LIFE ? (waiting.shift() ?? next()) : undefined)
+  const take = () => (sent++ < MOST_PER_ROUND ? (waiting.shift() ?? next()) : undefined)
   const call = async () => {
     for (let order = take(); order; order = take()) {
       if (!(await send(service, order))) return
@@ -65,7 +65,7 @@ export async function send(service: Service, order: Order): Promise<boolean> {
   if (typeof id === 'string') order.ids.add(id)
   if (status === 202) order.told = 'accepted'
   else if (status === 200) order.told = json.status === 'success' ? 'success' : 'failure'
-  // It was accepted in an earlier life, and is on its way.
+  // It was accepted in an earlier round, and is on its way.
   else if (json?.error?.code === 'IDEMPOTENCY_KEY_IN_USE' && order.mode === 'async') {
     order.told = 'accepted'
   } else throw new Error(`order ${order.number} was answered ${status}: ${reply.text}`)
