@@ -67,9 +67,9 @@ describe('any environment', () => {
       fc.property(
         fc.integer({ min: 0, max: 65_535 }),
         fc.string({ minLength: 1 }),
-        (port, junk) => {
+        (port, other) => {
           expect(portOf(`${port}`)).toBe(port)
-          if (!/^\d*$/.test(junk)) expect(portOf(`${port}${junk}`)).toBeUndefined()
+          if (!/^\d*$/.test(other)) expect(portOf(`${port}${other}`)).toBeUndefined()
         },
       ),
     )

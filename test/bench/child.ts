@@ -70,7 +70,7 @@ export class Child {
     return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
   }
 
-  /** SIGTERM, and SIGKILL for who does not heed it. */
+  /** SIGTERM, then SIGKILL if that is ignored. */
   async stop(): Promise<void> {
     this.#process.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), STOP_MS)

@@ -36,7 +36,7 @@ export function describeMachine(directory: string, loadGenerator: string): Machi
 
 /**
  * An empty directory on a disk: a sync to a file system in memory costs nothing, and every
- * figure with a commit in it would be a lie.
+ * figure with a commit in it would be wrong.
  */
 export function diskDirectory(candidates: readonly string[]): string {
   for (const candidate of candidates) {

@@ -49,14 +49,14 @@ function orderFaults(
   if (task.attempts.some(({ attempt }, index) => attempt !== index + 1)) wrong('miscounts')
   if (task.attempts.length < sent.length) wrong(`has fewer attempts than were sent: ${happened}`)
   if (order.mode === 'async') {
-    // Whether its caller was told or not: what is on disk is delivered.
+    // What is on disk is delivered, whether its caller was told or not.
     if (task.status !== 'success' || successes < 1) wrong(`was not delivered: ${happened}`)
     return faults
   }
   if (order.told === 'success' && task.status !== 'success') wrong(`is recorded as ${happened}`)
   if (order.told === 'failure') wrong(`failed: ${happened}`)
   if (task.status === 'success') {
-    // A key's caller asked for it to be sent again; then the first may have got through too.
+    // The caller sent a task with a key again; the first request may have been delivered too.
     if (order.key ? successes < 1 : successes !== 1) wrong(`was not sent once: ${happened}`)
   } else if (task.error_message !== INTERRUPTED) {
     wrong(`ended as ${task.status}: ${task.error_message}`)

@@ -41,7 +41,7 @@ export async function crash(
     const enough = answered() + LEAST_ANSWERS
     const unanswered = orders.filter(({ key, told }) => key !== null && told === 'nothing')
     const next = () => {
-      // Each from a seed of its own: how many there are depends on the machine.
+      // Each order has its own seed, because their number depends on the machine.
       const order = newOrder(orders.length, round, randomFrom(seed * 100_003 + orders.length))
       orders.push(order)
       return order

@@ -45,7 +45,7 @@ export function crashDroplet(): CrashDroplet {
     }
     deliveries.push(delivery)
     const end = performance.now() + Number(query.get('ms') ?? 0)
-    // In small steps: a killed caller's connection closes, and with it the request is over.
+    // In small steps, because the request ends when a killed caller's connection closes.
     while (performance.now() < end && !wire.closed) await Bun.sleep(2)
     const status = times <= Number(query.get('fail') ?? 0) ? 503 : 200
     delivery.until = performance.now()

@@ -4,7 +4,7 @@ import type { Random } from './random.ts'
 
 /** One request of a caller, sent again, with its key, until it is answered. */
 export interface Order {
-  /** In the task's `meta`: what finds it when its caller was told nothing. */
+  /** In the task's `meta`. It finds the task when its caller was told nothing. */
   readonly number: number
   readonly mode: 'sync' | 'async'
   readonly key: string | null

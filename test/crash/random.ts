@@ -1,4 +1,4 @@
-/** The same numbers for the same seed (Mulberry32): a round that failed can be had again. */
+/** The same numbers for the same seed (Mulberry32): a run that failed can be repeated. */
 export interface Random {
   /** From `least` to `most`, both included. */
   whole(least: number, most: number): number

@@ -42,7 +42,7 @@ const finished: Task[] = [
   interrupt(running(), at(5)),
 ]
 
-describe('the arrows', () => {
+describe('the transitions', () => {
   test('→ queued, due at once or after its delay', () => {
     expect(accept(newTask(), NOW)).toMatchObject({
       status: 'queued',
@@ -148,7 +148,7 @@ describe('the arrows', () => {
   })
 })
 
-describe('what is no arrow', () => {
+describe('what is no transition', () => {
   test.each(finished)('$status stays as it is', (task) => {
     const moves = [
       () => begin(task, task.targetUrl, NOW),

@@ -93,7 +93,7 @@ test('does as a sorted list does, whatever happens', () => {
   )
 })
 
-/** A droplet with a task that is due already is not waited for: its slots' release will do. */
+/** A droplet with a due task needs no timer: its tasks run when a slot becomes free. */
 function firstDue(model: Waiting[], tick: number, later: number[]): number | null {
   const overdue = new Set(model.filter((each) => each.dueTick <= tick).map((each) => each.droplet))
   const awaited = model.filter((each) => each.dueTick > tick && !overdue.has(each.droplet))

@@ -132,10 +132,10 @@ describe('the development Registry', () => {
   test('an id that is taken replaces its droplet, as in the mesh', async () => {
     const { ask } = registry()
     await ask('POST', '/droplets', fake)
-    expect((await ask('POST', '/droplets', { ...fake, name: 'thief', id: 1 })).status).toBe(201)
+    expect((await ask('POST', '/droplets', { ...fake, name: 'other', id: 1 })).status).toBe(201)
     expect((await ask('GET', '/droplets')).json).toMatchObject({
       total: 1,
-      droplets: [{ name: 'thief' }],
+      droplets: [{ name: 'other' }],
     })
     expect((await ask('POST', '/droplets', fake)).json.droplet).toMatchObject({ id: 2 })
   })

@@ -176,7 +176,7 @@ test('each droplet is asked once per interval, not all at the same time', async 
   reachability.start()
   await clock.advance(1000)
   expect(asked).toHaveLength(60)
-  // Their places in the interval are found by now.
+  // By now each droplet has its place in the interval.
   await clock.advance(2 * INTERVAL_MS)
   asked.length = 0
   const begun = clock.monotonic()
@@ -218,7 +218,7 @@ test('many that hang take at most 64 places at once', async () => {
   expect(open).toBe(0)
 })
 
-test('the list may change: newcomers are asked soon, the gone forgotten, the moved anew', async () => {
+test('the list may change: new droplets are asked soon, removed ones forgotten, moved ones asked anew', async () => {
   await using far = scriptedServer()
   await using moved = scriptedServer(hang)
   const one = droplet('one', { url: far.url })
@@ -267,9 +267,9 @@ test('what a task found counts like a probe, and probes need not be on', async (
   })
   expect(reachability.reachableCount()).toBe(1)
   reachability.note('one', false, null)
-  reachability.note('stranger', true, 1)
+  reachability.note('unlisted', true, 1)
   expect(reachability.of('one')).toMatchObject({ reachable: false, latencyMs: null })
-  expect(reachability.of('stranger')).toEqual(UNKNOWN)
+  expect(reachability.of('unlisted')).toEqual(UNKNOWN)
   expect(reachability.reachableCount()).toBe(0)
   await clock.advance(10 * INTERVAL_MS)
   expect(probes.asked()).toBe(0)

@@ -18,7 +18,7 @@ async function registryWith(droplets: Record<string, ScriptedServer>) {
   return { url, [Symbol.asyncDispose]: () => registry.stop() }
 }
 
-describe('a droplet that stumbles', () => {
+describe('a droplet that fails three times', () => {
   test('is tried again after 1, 2 and 4 s, and the task outlives a restart', async () => {
     await using droplet = scriptedServer()
     droplet.script(json({ no: 1 }, 500), reset, json({ no: 3 }, 503), json({ greeting: 'hello' }))

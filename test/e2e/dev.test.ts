@@ -1,4 +1,4 @@
-/** `orchestrator dev`: a mesh to try things out with, and lines that do as they say. */
+/** `orchestrator dev`: a mesh to try things out with, and command lines that work as printed. */
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync } from 'node:fs'
 import { binaryPath, runBinary } from '../support/binary.ts'
@@ -50,18 +50,18 @@ test('the lines that it prints work as printed, in their order', async () => {
   using dir = temporaryDir()
   const { dev, run } = await devIn(dir)
   await using _ = dev
-  const lines = commandsOf(dev.welcome).filter((line) => line.startsWith('curl '))
+  const lines = commandsOf(dev.startMessage).filter((line) => line.startsWith('curl '))
   const replies = []
   for (const line of lines) replies.push(await run(line))
-  const [health, droplets, hello, stumbled, accepted, list, metrics] = replies
+  const [health, droplets, hello, retried, accepted, list, metrics] = replies
 
   expect(replies).toHaveLength(7)
   expect(health).toMatchObject({ status: 'ok', service: 'orchestrator' })
   const names = droplets.droplets.map(({ name }: { name: string }) => name)
   expect(names).toEqual(expect.arrayContaining(['registry', 'echo']))
   expect(hello).toMatchObject({ status: 'success', response_body: { body: { hello: 'world' } } })
-  expect(stumbled).toMatchObject({ status: 'success', retry_count: 2 })
-  expect(stumbled.duration_ms).toBeGreaterThanOrEqual(3000)
+  expect(retried).toMatchObject({ status: 'success', retry_count: 2 })
+  expect(retried.duration_ms).toBeGreaterThanOrEqual(3000)
   expect(accepted).toMatchObject({ status: 'queued', task_id: expect.any(String) })
   expect(list.total).toBe(3)
   expect(metrics.tasks.success).toBe(2)

@@ -79,11 +79,11 @@ test.skipIf(!executablePath)(inBrowser, async () => {
 })
 
 async function launch(executable: string): Promise<Browser> {
-  // With a user-data directory of its own, in the system's place for temporary ones.
+  // It makes a temporary user-data directory of its own.
   return chromium.launch({ executablePath: executable, headless: true, args: FLAGS })
 }
 
-/** Lets nothing through but to the service; what was tried, and what the console said. */
+/** Blocks all requests but those to the service; tells what it blocked and what the console said. */
 async function watch(page: Page, service: Service) {
   const seen = { outside: [] as string[], complaints: [] as string[] }
   await page.route('**/*', (route) => {

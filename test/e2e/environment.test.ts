@@ -76,7 +76,7 @@ describe('with an environment of next to nothing', () => {
     const port = await freePort()
     const state = dir.file('state')
     mkdirSync(state)
-    // A machine of ours may well have a /var/lib/fpai: the directories are not left to chance.
+    // The machine may have a /var/lib/fpai, so the test names its own directories.
     const env = {
       PORT: String(port),
       HOST: '127.0.0.1',

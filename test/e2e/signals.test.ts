@@ -125,7 +125,7 @@ test('SIGHUP, SIGUSR1, SIGUSR2 and SIGPIPE do not end it', async () => {
 })
 
 test('a signal in the first moments ends it in good order', async () => {
-  // Whenever it comes: before its handler is set the process ends by the signal, later with 0.
+  // Before the handler is set the signal ends the process (-1); after that it stops (0).
   for (const afterMs of [0, 10, 20, 40, 80]) {
     using home = serviceHome()
     await using service = home.launch()

@@ -1,4 +1,4 @@
-/** Starting: on what there is, and saying so where that won't do. */
+/** How it starts, and what it says when it cannot. */
 import { describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -114,7 +114,7 @@ describe('the cached list', () => {
     expect(service.log('The droplet list cannot be cached')).toHaveLength(1)
   })
 
-  test('bridges a Registry that is gone', async () => {
+  test('is used while the Registry cannot be reached', async () => {
     await using droplet = scriptedServer(json({}))
     using home = serviceHome({ echo: droplet.url })
     await using first = await home.start()

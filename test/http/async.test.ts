@@ -107,11 +107,11 @@ describe('Idempotency-Key', () => {
     for (const each of all) void each.then((reply) => refused.push(reply))
     // The one that runs is not answered before its droplet is.
     await service.clock.settle(() => refused.length === all.length - 1)
-    const losers = [...refused]
+    const others = [...refused]
     release.resolve()
     const statuses = (await Promise.all(all)).map(({ status }) => status).sort()
     expect(statuses).toEqual([200, 409, 409, 409, 409, 409, 409, 409])
-    for (const { json: reply, headers } of losers) {
+    for (const { json: reply, headers } of others) {
       expect(reply.error.code).toBe('IDEMPOTENCY_KEY_IN_USE')
       expect(headers.get('location')).toBe(`/orchestrator/tasks/${reply.error.details.task_id}`)
     }

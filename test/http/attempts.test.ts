@@ -18,7 +18,7 @@ import {
 
 allowRealTime()
 
-/** A task against these answers, its waits skipped; the last answer is given again and again. */
+/** Runs a task against these answers and skips its waits; the last answer is repeated. */
 async function tried(answers: Answer[], body: object = {}) {
   await using far = scriptedServer()
   far.script(...answers)
@@ -46,8 +46,8 @@ describe('tried again', () => {
     ['500', reply({ status: 500 })],
     ['503', reply({ status: 503 })],
     ['599', reply({ status: 599 })],
-  ])('after %s', async (_, stumble) => {
-    const { json, far, slept, stored, id } = await tried([stumble, stumble, fine], {
+  ])('after %s', async (_, failure) => {
+    const { json, far, slept, stored, id } = await tried([failure, failure, fine], {
       method: 'POST',
     })
     expect(json).toMatchObject({ status: 'success', retry_count: 2, response_body: { fine: true } })
@@ -116,7 +116,7 @@ describe('never answered', () => {
     })
   })
 
-  // No name that is none: resolvers take seconds to say so.
+  // Not a host name that does not exist: a resolver takes seconds to report that.
   test('a droplet that speaks no TLS', async () => {
     await using far = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
     const mesh = { echo: `https://127.0.0.1:${far.port}` }

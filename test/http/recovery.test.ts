@@ -244,15 +244,15 @@ describe('an Idempotency-Key', () => {
     await using after = await startOrchestrator(options)
     const [first, second] = [after.submit({}, key), after.submit({}, key)]
     await far.received(2)
-    const loser = await Promise.race([first, second])
-    expect(loser.json.error).toMatchObject({
+    const refused = await Promise.race([first, second])
+    expect(refused.json.error).toMatchObject({
       code: 'IDEMPOTENCY_KEY_IN_USE',
       details: { task_id: interrupted.details.task_id },
     })
     release.resolve()
     const replies = await Promise.all([first, second])
-    const winner = replies.find(({ status }) => status === 200)!
-    expect(winner.json.task_id).toBe(interrupted.details.task_id)
+    const answered = replies.find(({ status }) => status === 200)!
+    expect(answered.json.task_id).toBe(interrupted.details.task_id)
     expect(far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2'])
     const { json: page } = await after.get('/orchestrator/tasks')
     expect(page).toMatchObject({ total: 1, tasks: [{ status: 'success', retry_count: 1 }] })
@@ -286,13 +286,13 @@ describe('while it drains', () => {
     }
     const ready = await service.get('/orchestrator/ready')
     expect([ready.status, ready.json.checks.lifecycle.ok]).toEqual([503, false])
-    // Who polls is told what there is.
+    // A poll is answered with the present state of the task.
     expect((await poll).json.status).toBe('running')
     expect((await service.get('/orchestrator/health')).status).toBe(200)
     release.resolve()
     expect((await waiting).json).toMatchObject({ status: 'success' })
     await service.passTime(stopping)
-    // What a stop waits for at most; nothing goes on by itself.
+    // A stop waits no longer than this, and leaves no timer.
     await service.clock.advance(2000)
     expect(service.clock.pending).toBe(0)
 

@@ -115,22 +115,24 @@ describe('a list of droplets', () => {
 
   test('of two with one name the newest wins, down to the microsecond, else the later', () => {
     const at = (name: string, url: string, updated_at?: unknown) => ({ name, url, updated_at })
-    const winner = (...entries: unknown[]) => parsed(...entries).droplets.map(({ url }) => url)
-    expect(winner(at('a', 'http://one'), at('A', 'http://two'))).toEqual(['http://two'])
+    const keptUrls = (...entries: unknown[]) => parsed(...entries).droplets.map(({ url }) => url)
+    expect(keptUrls(at('a', 'http://one'), at('A', 'http://two'))).toEqual(['http://two'])
     expect(
-      winner(
+      keptUrls(
         at('a', 'http://new', '2026-01-01T00:00:00.000900Z'),
         at('A', 'http://old', '2026-01-01T00:00:00.000100Z'),
       ),
     ).toEqual(['http://new'])
     expect(
-      winner(at('a', 'http://new', 1_767_225_601), at('a', 'http://old', '2026-01-01T00:00:00Z')),
+      keptUrls(at('a', 'http://new', 1_767_225_601), at('a', 'http://old', '2026-01-01T00:00:00Z')),
     ).toEqual(['http://new'])
-    expect(winner(at('a', 'http://dated', '2020-01-01'), at('a', 'http://undated'))).toEqual([
+    expect(keptUrls(at('a', 'http://dated', '2020-01-01'), at('a', 'http://undated'))).toEqual([
       'http://dated',
     ])
-    expect(winner(at('a', 'http://one', 'soon'), at('a', 'http://two', ''))).toEqual(['http://two'])
-    expect(winner(at('a', 'http://good'), at('a', 'gopher://newer', '2030-01-01'))).toEqual([
+    expect(keptUrls(at('a', 'http://one', 'soon'), at('a', 'http://two', ''))).toEqual([
+      'http://two',
+    ])
+    expect(keptUrls(at('a', 'http://good'), at('a', 'gopher://newer', '2030-01-01'))).toEqual([
       'http://good',
     ])
   })

@@ -9,7 +9,7 @@ export const TIMEOUT_MS = 5000
 export const INTERVAL_MS = 60_000
 export const EXPIRY_MS = 300_000
 
-/** A Registry client with a fake clock, a real fetch and a far end at `url`. */
+/** A Registry client with a fake clock, a real fetch and a Registry at `url`. */
 export function meshAt(url: string, options: Partial<ReturnType<typeof defaults>> = {}) {
   const settings = { ...defaults(), ...options }
   const { clock, log, cache, publicUrl, ...registry } = settings

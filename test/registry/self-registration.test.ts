@@ -93,7 +93,7 @@ describe('our own registration', () => {
     expect(far.requests[1]?.headers['content-type']).toBe('application/json')
   })
 
-  test('heals after a Registry restart, and the mesh is kept meanwhile', async () => {
+  test('is made again after a Registry restart, and the mesh is kept meanwhile', async () => {
     await using far = realRegistry()
     await far.add({ name: 'one', endpoint: 'http://one' })
     await using mesh = meshAt(far.url, { registerSelf: true })
@@ -105,7 +105,7 @@ describe('our own registration', () => {
     await mesh.nextSync()
     await clock.settle(() => registry.registered())
     expect((await far.list()).map(({ name }) => name)).toEqual(['orchestrator'])
-    // The Registry lists nobody but us, because we have registered: still as good as empty.
+    // The Registry lists only us, because we have registered: that counts as empty.
     await mesh.nextSync()
     expect(registry.cacheStatus()).toBe('stale')
     expect(names(registry)).toEqual(['one', 'orchestrator'])
@@ -242,7 +242,7 @@ describe('our own registration', () => {
     const { registry, clock } = mesh
     await registry.refresh()
     await far.received(2)
-    // Time enough for a second POST to arrive, if there were one.
+    // A second POST, if there were one, would arrive before these requests.
     for (let n = 0; n < 10; n++) await registry.refresh()
     expect(registry.cacheStatus()).toBe('active')
     expect(far.calls.filter((call) => call === 'POST /droplets')).toHaveLength(1)

@@ -89,9 +89,9 @@ describe('a sync', () => {
     expect(far.calls).toHaveLength(1)
   })
 
-  test('skips junk with one warning, not one each time', async () => {
-    const junk = { droplets: [{ name: 'bad' }, ...listOf('good').droplets, 7] }
-    await using far = scriptedServer(json(junk))
+  test('skips invalid entries with one warning, not one each time', async () => {
+    const invalid = { droplets: [{ name: 'bad' }, ...listOf('good').droplets, 7] }
+    await using far = scriptedServer(json(invalid))
     await using mesh = meshAt(far.url)
     await mesh.registry.refresh()
     await mesh.registry.refresh()
@@ -103,7 +103,7 @@ describe('a sync', () => {
         fields: { skipped: 2, first: 'entry 0: endpoint: missing' },
       },
     ])
-    far.script(json({ droplets: [7] }), json(listOf('good')), json(junk))
+    far.script(json({ droplets: [7] }), json(listOf('good')), json(invalid))
     for (let n = 0; n < 3; n++) await mesh.registry.refresh()
     expect(mesh.log.messages('WARNING')).toContain('The sync with the Registry failed')
     const skips = mesh.warnings().filter(({ fields }) => 'skipped' in fields)
@@ -345,7 +345,7 @@ describe('a Registry that comes back empty', () => {
     expect(names(mesh.registry)).toEqual(['one'])
   })
 
-  test('entries that are all junk count as none', async () => {
+  test('entries that are all invalid count as none', async () => {
     await using far = scriptedServer(json(listOf('one')))
     await using mesh = meshAt(far.url)
     await mesh.registry.refresh()

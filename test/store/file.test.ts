@@ -16,11 +16,11 @@ import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const ROOMY = { maxFinished: 10_000, ttlMs: 3_600_000 }
+const RETENTION = { maxFinished: 10_000, ttlMs: 3_600_000 }
 
 /** Opens the file as the service does. */
 async function openStore(file: string) {
-  const engine = await threadEngine(file, ROOMY)
+  const engine = await threadEngine(file, RETENTION)
   return new GroupCommitStore(engine, { clock: new FakeClock(NOW), log: recordingLog() })
 }
 
@@ -59,16 +59,16 @@ test('a file keeps everything, and the order, over a restart', async () => {
 test('what is committed is in the file, without any closing', async () => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
-  const history = new SqliteHistory(file, ROOMY)
+  const history = new SqliteHistory(file, RETENTION)
   const store = new GroupCommitStore(inlineEngine(history), {
     clock: new FakeClock(NOW),
     log: recordingLog(),
   })
   const task = queued()
   await store.insert(task)
-  // As a crash would leave them: the files, copied under its feet.
+  // As a crash would leave the files: copied while they are open.
   for (const end of ['', '-wal']) writeFileSync(dir.file(`copy.db${end}`), readFileSync(file + end))
-  const copy = new SqliteHistory(dir.file('copy.db'), ROOMY)
+  const copy = new SqliteHistory(dir.file('copy.db'), RETENTION)
   expect(copy.find(task.id)).toEqual(task)
   copy.close()
   history.close()
@@ -83,7 +83,7 @@ test('a commit is synced: full, over a write-ahead log', () => {
     return run.call(this, sql, ...rest)
   } as typeof run
   try {
-    new SqliteHistory(dir.file('tasks.db'), ROOMY).close()
+    new SqliteHistory(dir.file('tasks.db'), RETENTION).close()
   } finally {
     Database.prototype.run = run
   }
@@ -174,12 +174,12 @@ describe('a file that is no good', () => {
     await fill(file)
     damage(file)
     const before = readFileSync(file)
-    const { message } = await failureOf(threadEngine(file, ROOMY))
+    const { message } = await failureOf(threadEngine(file, RETENTION))
     expect(message).toMatch(/not a database|malformed|damaged/)
     expect(message).not.toContain('\n    at ')
     expect(Buffer.compare(readFileSync(file), before)).toBe(0)
     // And it isn't locked for good.
-    expect((await failureOf(threadEngine(file, ROOMY))).message).toBe(message)
+    expect((await failureOf(threadEngine(file, RETENTION))).message).toBe(message)
   })
 
   test('a newer schema is refused, and left untouched', async () => {
@@ -191,7 +191,7 @@ describe('a file that is no good', () => {
     db.run('pragma wal_checkpoint(truncate)')
     db.close()
     const before = readFileSync(file)
-    const { message } = await failureOf(threadEngine(file, ROOMY))
+    const { message } = await failureOf(threadEngine(file, RETENTION))
     expect(message).toBe('written by a newer version (schema 99)')
     expect(Buffer.compare(readFileSync(file), before)).toBe(0)
   })
@@ -200,7 +200,7 @@ describe('a file that is no good', () => {
     using dir = temporaryDir()
     const file = dir.file('tasks.db')
     const first = await openStore(file)
-    const { message } = await failureOf(threadEngine(file, ROOMY))
+    const { message } = await failureOf(threadEngine(file, RETENTION))
     expect(message).toBe('in use by another orchestrator')
     await first.insert(queued())
     await first.close()
@@ -211,6 +211,6 @@ describe('a file that is no good', () => {
 
   test('a directory is refused', async () => {
     using dir = temporaryDir()
-    expect((await failureOf(threadEngine(dir.path, ROOMY))).message).not.toBeEmpty()
+    expect((await failureOf(threadEngine(dir.path, RETENTION))).message).not.toBeEmpty()
   })
 })

@@ -15,10 +15,10 @@ import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const ROOMY = { maxFinished: 1000, ttlMs: 3_600_000 }
+const RETENTION = { maxFinished: 1000, ttlMs: 3_600_000 }
 
 /** A store whose disk fails when it is told to. */
-function failingStore(retention = ROOMY) {
+function failingStore(retention = RETENTION) {
   const clock = new FakeClock(NOW)
   const log = recordingLog()
   const history = new SqliteHistory(':memory:', retention)
@@ -50,7 +50,7 @@ describe('writes that arrive together', () => {
   test('and those that arrive during a commit share the next, in the thread too', async () => {
     using dir = temporaryDir()
     const clock = new FakeClock(NOW)
-    const engine = await threadEngine(dir.file('tasks.db'), ROOMY)
+    const engine = await threadEngine(dir.file('tasks.db'), RETENTION)
     const store = new GroupCommitStore(engine, { clock, log: recordingLog() })
     const waves: Promise<void>[] = []
     for (let wave = 0; wave < 10; wave++) {
@@ -182,7 +182,7 @@ describe('trimming', () => {
   test('takes small steps, also of a history that is far over its limits', async () => {
     using dir = temporaryDir()
     const file = dir.file('tasks.db')
-    const before = new SqliteHistory(file, ROOMY)
+    const before = new SqliteHistory(file, RETENTION)
     const full = inlineEngine(before)
     const filling = new GroupCommitStore(full, { clock: new FakeClock(NOW), log: recordingLog() })
     await Promise.all(Array.from({ length: 500 }, () => filling.insert(taskOf('success'))))

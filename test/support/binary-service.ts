@@ -24,7 +24,7 @@ export interface Service extends BinaryProcess {
   rssMb(): number
 }
 
-/** A home for services: what one leaves there, the next one finds. */
+/** A directory for services: what one writes there, the next one finds. */
 export interface ServiceHome extends Disposable {
   readonly path: string
   file(name: string): string
@@ -113,7 +113,7 @@ function serviceOf(process: BinaryProcess, url: string): Service {
     return { status: response.status, headers: response.headers, text, json }
   }
   const get = (path: string) => call('GET', path)
-  // Not a spread: that would call the getters once and for all.
+  // Not a spread: it would call each getter once and keep the value.
   return Object.assign(Object.create(process) as BinaryProcess, {
     url,
     log: (msg?: string) => logOf(process).filter((line) => msg === undefined || line.msg === msg),

@@ -33,7 +33,7 @@ process.on('exit', () => {
 })
 
 export interface ProcessOptions {
-  /** All that the process gets: what is set around the tests must not change them. */
+  /** The whole environment: the tests must not depend on their own. */
   env?: Record<string, string>
   cwd?: string
 }
@@ -47,11 +47,11 @@ export interface BinaryProcess extends AsyncDisposable {
   /** Undefined while it runs. */
   readonly exitCode: number | undefined
   signal(name: NodeJS.Signals): void
-  /** SIGTERM, and SIGKILL for who doesn't heed it. Safe twice, and when it has ended. */
+  /** SIGTERM, then SIGKILL if that is ignored. Safe twice, and when it has ended. */
   stop(): Promise<void>
 }
 
-/** Starts any command; whoever does must stop it, best with `await using`. */
+/** Starts a command. The caller must stop it, best with `await using`. */
 export function startProcess(command: string[], options: ProcessOptions = {}): BinaryProcess {
   const subprocess = Bun.spawn(command, {
     env: options.env ?? {},
@@ -105,7 +105,7 @@ export interface Result {
   stderr: string
 }
 
-/** Runs a command to its end; one that doesn't come to it is killed, and its code is -1. */
+/** Runs a command to its end. One that does not end is killed, and its code is -1. */
 export async function runProcess(command: string[], options: ProcessOptions = {}): Promise<Result> {
   const started = startProcess(command, options)
   const timer = setTimeout(() => started.signal('SIGKILL'), PATIENCE_MS)

@@ -1,6 +1,6 @@
 import type { CommandIo } from '../../src/commands/command.ts'
 
-/** A process for a command, without one: what it prints is in `out` and `err`. */
+/** Replaces the process of a command: what the command prints is in `out` and `err`. */
 export function scriptedIo(
   env: Record<string, string> = {},
 ): CommandIo & { out: string; err: string } {

@@ -8,7 +8,7 @@ export type DeepPartial<T> = {
 }
 
 /**
- * The defaults, made quiet and apart from everything: loopback, a free port, no file but in a
+ * The defaults, without effects outside the test: loopback, a free port, no file but in a
  * directory of its own (not there yet), a Registry that refuses, neither probes nor
  * self-registration, errors only in the log.
  */

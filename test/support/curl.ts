@@ -1,4 +1,4 @@
-/** As much of curl as our documents use, for machines that have none: `curl [flags] URL`. */
+/** The part of curl that our documents use, for machines without it: `curl [flags] URL`. */
 import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-/** Holds every reply to what the OpenAPI document says of it. */
+/** Checks every reply against the OpenAPI document. */
 import { expect } from 'bun:test'
 import { Value } from 'typebox/value'
 import { openApiOf } from '../../src/http/app.ts'
@@ -18,7 +18,7 @@ export interface OpenApi {
 
 let text: Promise<string> | undefined
 
-/** The document of the routes: none of them is called for it. */
+/** The document of the routes. No route is called to make it. */
 export async function openApi(): Promise<OpenApi> {
   text ??= openApiOf({ config: testConfig() } as Api)
   return JSON.parse(await text) as OpenApi
@@ -28,8 +28,8 @@ export async function openApi(): Promise<OpenApi> {
 export const seen = new Set<string>()
 
 /**
- * Fails unless the status is documented for the route and the body is of the schema that it
- * names, with nothing besides. Routes that the document doesn't have may only fail.
+ * Fails unless the status is documented for the route, and the body has the documented schema and
+ * no other field. A route that is not in the document may only answer with an error.
  */
 export async function expectDocumented(
   method: string,

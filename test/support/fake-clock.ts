@@ -31,7 +31,7 @@ export class FakeClock implements Clock {
     return this.#monotonic
   }
 
-  // Arrow functions: `after` is handed around without its object.
+  // Arrow functions, because `after` is passed on without its object.
   after = (ms: number, callback: () => void): (() => void) => {
     const timer = { at: this.#monotonic + Math.max(0, ms), callback }
     this.#timers.add(timer)

@@ -1,6 +1,6 @@
 /**
- * One connection of our own for one request after another. fetch has a pool, and a limit of 256
- * requests in flight in the whole process.
+ * One connection that carries one request after another. fetch would use a pool, and allows only
+ * 256 requests in flight in the whole process.
  */
 import type { Socket } from 'bun'
 
@@ -14,7 +14,7 @@ export interface PlainReply {
 export interface Connection extends AsyncDisposable {
   /** Rejects when the connection ends before the answer. One at a time. */
   request(method: string, path: string, body?: unknown): Promise<PlainReply>
-  /** Resolves when the far end has closed it. */
+  /** Resolves when the server has closed it. */
   readonly closed: Promise<void>
 }
 
@@ -62,7 +62,7 @@ export async function connect(url: string): Promise<Connection> {
   }
 }
 
-/** Null while it is not all there. The service's answers here all have a length. */
+/** Null until the reply is complete. All replies of the service that come here have a length. */
 function parseReply(buffer: Buffer): PlainReply | null {
   const headEnd = buffer.indexOf('\r\n\r\n')
   if (headEnd < 0) return null

@@ -41,7 +41,7 @@ export interface TestOrchestrator extends AsyncDisposable {
   readonly config: Config
   /** Replaces what the Registry lists, from the next sync on. */
   relist(mesh: Mesh): Promise<void>
-  /** Each reply is held to the OpenAPI document. */
+  /** Each reply is checked against the OpenAPI document. */
   call(method: string, path: string, init?: RequestInit): Promise<Reply>
   get(path: string, headers?: Record<string, string>): Promise<Reply>
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>

@@ -1,6 +1,6 @@
 /**
- * A far end that does as it is told, down to the byte: on 127.0.0.1, on a free port, over raw
- * TCP, because no HTTP server lets itself be made to answer as badly as real ones do.
+ * A server whose every byte a test decides, on 127.0.0.1 and a free port. It uses raw TCP, because
+ * no HTTP server can be made to answer as badly as real ones sometimes do.
  */
 import type { Socket } from 'bun'
 import { eventually } from './eventually.ts'
@@ -194,7 +194,7 @@ function wireOf(socket: Socket<Connection>, request: Received): Wire {
 
 /**
  * Starts one. `answer` is one for all requests, or is asked for each with its number (from 0).
- * `port` brings a far end back where another has been.
+ * `port` is for one that comes back where another has been.
  */
 export function scriptedServer(
   answer: Answer | ((request: Received, n: number) => Answer) = reply(),
@@ -268,7 +268,7 @@ export function scriptedServer(
   }
 }
 
-/** A far end whose answer depends on the request: `(request, n) => Answer`. */
+/** A server whose answer depends on the request: `(request, n) => Answer`. */
 export function answeringServer(
   choose: (request: Received, n: number) => Answer,
   port = 0,

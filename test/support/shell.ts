@@ -1,4 +1,4 @@
-/** Runs command lines as a reader of ours types them. */
+/** Runs command lines as a reader of our documents types them. */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProcess, type Result } from './binary.ts'
@@ -17,8 +17,8 @@ export interface Shell {
 }
 
 /**
- * A shell in the directory `cwd`, where programs are looked for first in `bin`. On a machine
- * without curl, one of ours stands in for it there.
+ * A shell in the directory `cwd`, which looks for programs in `bin` first. On a machine without
+ * curl, `curl.ts` replaces it.
  */
 export function shellIn(cwd: string, bin: string): Shell {
   const path = process.env.PATH ?? '/usr/bin:/bin'

@@ -15,7 +15,7 @@ export type OpenStore = (
   retention: Retention,
 ) => Promise<TaskStore & Partial<AsyncDisposable>>
 
-const ROOMY: Retention = { maxFinished: 1000, ttlMs: 3_600_000 }
+const RETENTION: Retention = { maxFinished: 1000, ttlMs: 3_600_000 }
 
 const after = (elapsedMs: number) => ({ now: NOW + elapsedMs, elapsedMs })
 
@@ -47,7 +47,7 @@ export function describeTaskStore(name: string, open: OpenStore): void {
   /** A store for one test, closed after it. */
   async function using(
     work: (store: TaskStore, clock: FakeClock) => Promise<void>,
-    retention = ROOMY,
+    retention = RETENTION,
   ): Promise<void> {
     const clock = new FakeClock(NOW)
     const store = await open(clock, retention)
@@ -297,7 +297,7 @@ export function describeTaskStore(name: string, open: OpenStore): void {
 
     test('closes twice, after what is pending', async () => {
       const clock = new FakeClock(NOW)
-      const store = await open(clock, ROOMY)
+      const store = await open(clock, RETENTION)
       const insert = store.insert(queued())
       await Promise.all([store.close(), store.close()])
       await insert

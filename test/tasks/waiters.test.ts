@@ -35,7 +35,7 @@ test('who leaves leaves no timer', () => {
   watchers.ended('task-0')
 })
 
-test('everybody is sent home', async () => {
+test('when the service stops, every wait ends', async () => {
   const { clock, over, watchers } = watching(1000, 1000, 1000)
   watchers.sendHome()
   await clock.settle()

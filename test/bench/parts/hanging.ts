@@ -52,8 +52,8 @@ export async function hanging(bench: Bench): Promise<void> {
 async function hang(bench: Bench, ours: Service, stuck: Service): Promise<() => Promise<void>> {
   await pause(stuck)
   const callers = new Child({
-    name: 'hangers',
-    command: [process.execPath, join(import.meta.dir, '../programs/hangers.ts')],
+    name: 'waiting-callers',
+    command: [process.execPath, join(import.meta.dir, '../programs/waiting-callers.ts')],
     env: {
       ...MANY_REQUESTS,
       TARGET: `${ours.url}/orchestrator/tasks`,

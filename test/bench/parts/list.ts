@@ -24,7 +24,7 @@ export async function list(bench: Bench): Promise<void> {
 
   // With counts and durations to tell of.
   await loadTasks(ours, 1, taskBody('bench'))
-  // What costs nothing, to tell the machine's own moods from the cost of the metrics.
+  // A route that costs nothing: it separates the machine's noise from the cost of the metrics.
   for (const [name, limit] of LIMITS) {
     const url = `${ours.url}/orchestrator/${name}`
     const { p50Ms, p99Ms } = await load({ url, connections: 1, seconds: bench.quick ? 1 : 3 })

@@ -9,7 +9,7 @@ import { median } from '../report.ts'
 import { loadTasks, metricsOf, taskBody } from '../tasks.ts'
 
 const MOST_MB = 200
-/** What a garbage collector's moods may add. */
+/** What garbage that is not collected yet may add. */
 const FLAT = 1.1
 
 /** Memory stays flat after the first 100,000 tasks. */

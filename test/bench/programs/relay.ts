@@ -1,5 +1,5 @@
 /**
- * The measure of all things here: the least that a router can do on this machine. It parses the
+ * The baseline of the benchmark: the least that a router can do on this machine. It parses the
  * JSON, fetches, replies; it checks nothing, retries nothing, remembers nothing.
  */
 const upstream = process.env.UPSTREAM
