@@ -159,6 +159,7 @@ describe('the OpenAPI document', () => {
     ])
     for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
       expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] })
+      expect(operation.responses).not.toBeEmpty()
       for (const response of Object.values(operation.responses)) {
         expect(response).toMatchObject({ description: expect.any(String) })
         expect(response.content['application/json']).toMatchObject({
