@@ -1,128 +1,120 @@
 import { describe, expect, test } from 'bun:test'
 import { Glob } from 'bun'
-import { readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { circles } from './architecture/circles.ts'
+import { findings } from './architecture/findings.ts'
+import { importsOf } from './architecture/imports.ts'
+import { PLANTED_IMPORTS } from './architecture/planted/imports.ts'
+import { INNOCENT } from './architecture/planted/innocent.ts'
+import { PLANTED_USES } from './architecture/planted/outside.ts'
+import { PLANTED_SHAPES } from './architecture/planted/shape.ts'
+import { PLANTED_STATE } from './architecture/planted/state.ts'
+import { missedGoals } from './architecture/sizes.ts'
+import { parse } from './architecture/source.ts'
 
 const SRC = join(import.meta.dir, '../src')
 
 /**
- * The rows of the house, from the bottom. A file imports from rows below its own, and from its
- * own folder.
+ * NOT YET: what breaks a rule today. The tests compare it exactly: an entry that is mended must
+ * go, and when it is empty, it goes as a whole.
  */
-const ROWS: readonly (readonly string[])[] = [
-  ['task.ts', 'errors.ts', 'log.ts', 'version.ts'],
-  ['ports.ts', 'truncation.ts'],
-  ['config'],
-  ['platform'],
-  ['droplets'],
-  ['registry'],
-  ['store'],
-  ['delivery'],
-  ['telemetry'],
-  ['tasks'],
-  ['http'],
-  ['orchestrator.ts'],
-  ['dev'],
-  ['commands'],
-  ['main.ts'],
-]
-
-interface Import {
-  /** From src. */
-  target: string
-  typeOnly: boolean
+const NOT_YET: Readonly<Record<string, readonly string[]>> = {
+  'http/request-id.ts': ['ambient: crypto.randomUUID'],
+  'http/task-routes.ts': ['size: taskRoutes'],
+  'orchestrator.ts': ['size: createOrchestrator'],
+  'store/sqlite/worker.ts': ['state: let history'],
+  // All files together.
+  '*': ['90 % of the functions under 15 lines', '90 % of the files under 150 lines'],
 }
 
-const files = [...new Glob('**/*.ts').scanSync(SRC)].sort()
-const text = (file: string) => readFileSync(join(SRC, file), 'utf8')
-const code = files.filter((file) => !file.endsWith('.d.ts'))
+const files = [...new Glob('**/*.ts').scanSync(SRC)]
+  .filter((file) => !file.endsWith('.d.ts'))
+  .sort()
+const sources = files.map((file) => parse(file, readFileSync(join(SRC, file), 'utf8')))
 
-const IMPORT = /^\s*(import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm
-
-function specifiers(file: string): { name: string; typeOnly: boolean }[] {
-  return [...text(file).matchAll(IMPORT)].map(([, , type, from, bare]) => ({
-    name: (from ?? bare)!,
-    typeOnly: type !== undefined,
-  }))
-}
-
-function importsOf(file: string): Import[] {
-  return specifiers(file)
-    .filter(({ name }) => name.startsWith('.'))
-    .map(({ name, typeOnly }) => ({ target: normalize(join(dirname(file), name)), typeOnly }))
-}
-
-const room = (file: string) => file.split('/')[0]!
-const rowOf = (file: string) => ROWS.findIndex((row) => row.includes(room(file)))
-
-test('the imports are found, and every file has its row', () => {
-  expect(code.length).toBeGreaterThan(50)
-  expect(importsOf('orchestrator.ts').map(({ target }) => target)).toContain('http/app.ts')
-  expect(importsOf('delivery/deliver.ts')).toContainEqual({
-    target: 'store/store.ts',
-    typeOnly: true,
+describe('the rules hold in src', () => {
+  test('its files are found', () => {
+    expect(files.length).toBeGreaterThan(50)
+    // The rules would not see code in files of another kind.
+    expect([...new Glob('**/*.{js,mjs,cjs,jsx,tsx,mts,cts}').scanSync(SRC)]).toEqual([])
+    expect(Object.keys(NOT_YET).filter((file) => file !== '*' && !files.includes(file))).toEqual([])
   })
-  expect(code.filter((file) => rowOf(file) < 0)).toEqual([])
-})
 
-describe('a file imports from the rows below it, or from its own folder', () => {
-  test.each(code)('%s', (file) => {
-    const wrong = importsOf(file).filter(({ target }) => {
-      if (target === '../package.json') return file !== 'version.ts'
-      const isOwn = file.includes('/') && room(target) === room(file)
-      const isWord = rowOf(file) < 2 && rowOf(target) <= rowOf(file) && !target.includes('/')
-      return !(isOwn || isWord || rowOf(target) < rowOf(file))
-    })
-    expect(wrong).toEqual([])
+  test.each(sources)('$file', ({ file, text }) => {
+    expect(findings(file, text)).toEqual([...(NOT_YET[file] ?? [])])
+  })
+
+  test('every import says the whole name of a file', () => {
+    const names = sources.flatMap((source) =>
+      importsOf(source)
+        .filter(({ name, how }) => how !== 'started' && name?.startsWith('.'))
+        .map(({ name }) => join(dirname(source.file), name!)),
+    )
+    expect(names).toContain('http/app.ts')
+    expect(names.filter((name) => !/\.\w+$/.test(name) || !existsSync(join(SRC, name)))).toEqual([])
   })
 
   test('nothing goes round in circles but types', () => {
-    const done = new Set<string>()
-    const visit = (file: string, path: string[]): void => {
-      expect(path).not.toContain(file)
-      if (done.has(file)) return
-      for (const { target, typeOnly } of importsOf(file)) {
-        if (!typeOnly && code.includes(target)) visit(target, [...path, file])
-      }
-      done.add(file)
-    }
-    for (const file of code) visit(file, [])
+    expect(circles(sources)).toEqual([])
+  })
+
+  test('most functions and files are small', () => {
+    expect(missedGoals(sources)).toEqual([...(NOT_YET['*'] ?? [])])
   })
 })
 
-test('Elysia is known to src/http only', () => {
-  const knows = code.filter((file) =>
-    specifiers(file).some(({ name }) => /^(elysia|@elysiajs)(\/|$)/.test(name)),
-  )
-  expect(knows.length).toBeGreaterThan(3)
-  expect(knows.filter((file) => room(file) !== 'http')).toEqual([])
+describe('the rules find what is planted', () => {
+  const planted = { ...PLANTED_IMPORTS, ...PLANTED_USES, ...PLANTED_STATE, ...PLANTED_SHAPES }
+  test.each(Object.entries(planted))('%s', (finding, texts) => {
+    const missed = texts.filter((text) => !findings('delivery/planted.ts', text).includes(finding))
+    expect(missed).toEqual([])
+  })
+
+  test('a file without a row', () => {
+    expect(findings('elsewhere/file.ts', '')).toEqual(['row: none'])
+    expect(findings('elsewhere.ts', '')).toEqual(['row: none'])
+  })
+
+  test('a circle', () => {
+    const texts = {
+      'task.ts': `import './errors.ts'`,
+      'errors.ts': `export { write } from './log.ts'`,
+      'log.ts': `const task = () => import('./task.ts')`,
+      'version.ts': `import './task.ts'`,
+    }
+    const parsed = Object.entries(texts).map(([file, text]) => parse(file, text))
+    expect(circles(parsed)).toEqual(['task.ts > errors.ts > log.ts > task.ts'])
+  })
+
+  test('files and functions that are too often long', () => {
+    const long = parse('task.ts', `function a() {${'\n'.repeat(14)}}${'\n'.repeat(150)}const b = 1`)
+    expect(missedGoals([long])).toHaveLength(3)
+    expect(missedGoals([parse('task.ts', 'const a = () => 1')])).toEqual([])
+  })
 })
 
-/** The code without its comments and plain texts. */
-function bare(file: string): string {
-  return text(file)
-    .replace(/\/\*[^]*?\*\//g, '')
-    .replace(/(^|\s)\/\/.*$/gm, '')
-    .replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''")
-}
+describe('the rules find nothing', () => {
+  test('in what is innocent', () => {
+    const found = INNOCENT.map((text) => [text, findings('delivery/innocent.ts', text)] as const)
+    expect(found.filter(([, wrong]) => wrong.length > 0)).toEqual([])
+  })
 
-test('only main.ts touches the process', () => {
-  const touching = /(?<![\w.])process\s*\.|Bun\.(env|argv|main)\b|import\.meta\.env/
-  expect(code.filter((file) => touching.test(bare(file)))).toEqual(['main.ts'])
-})
+  test.each([
+    ['platform/clock.ts', `const now = () => Date.now()`],
+    ['ports.ts', `const get = () => fetch('http://far')`],
+    ['main.ts', `process.exitCode = Bun.argv.length`],
+    ['http/app.ts', `import { Elysia } from 'elysia'`],
+    ['version.ts', `import { version } from '../package.json'`],
+    ['task.ts', `import { errorText } from './errors.ts'`],
+    ['log.ts', `import type { Circle } from './log.ts'`],
+  ])('where it may be: %s', (file, text) => {
+    expect(findings(file, text)).toEqual([])
+  })
 
-test('nothing is exported by default, but what assets are declared as', () => {
-  const withDefault = files.filter((file) => /export\s+default|as\s+default/.test(bare(file)))
-  expect(withDefault.filter((file) => !file.endsWith('.d.ts'))).toEqual([])
-})
-
-test('no file is longer than 300 lines', () => {
-  const long = files.filter((file) => text(file).trimEnd().split('\n').length > 300)
-  expect(long).toEqual([])
-})
-
-test('no module has state of its own', () => {
-  expect(code.filter((file) => /^(export )?let /m.test(text(file)))).toEqual([
-    'store/sqlite/worker.ts',
-  ])
+  test('in a circle of types', () => {
+    const one = parse('task.ts', `import type { Fault } from './errors.ts'`)
+    const other = parse('errors.ts', `import { task } from './task.ts'`)
+    expect(circles([one, other])).toEqual([])
+  })
 })

@@ -1,0 +1,24 @@
+import { importsOf } from './imports.ts'
+import { targetOf } from './rows.ts'
+import type { Source } from './source.ts'
+
+/** The ways that lead from a file to itself, types aside: `a.ts > b.ts > a.ts`. */
+export function circles(sources: readonly Source[]): string[] {
+  const targets = new Map(sources.map((source) => [source.file, targetsOf(source)]))
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' > '))
+    if (path.includes(file) || done.has(file)) return
+    for (const target of targets.get(file) ?? []) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const { file } of sources) visit(file, [])
+  return found
+}
+
+function targetsOf(source: Source): string[] {
+  return importsOf(source)
+    .filter(({ name, how }) => how !== 'type' && name?.startsWith('.'))
+    .map(({ name }) => targetOf(source.file, name!))
+}
