@@ -1,7 +1,7 @@
 /**
- * The one error class and its closed set of codes. Everything that ends a request early
- * throws one of these; anything else that is thrown is a bug and becomes INTERNAL_ERROR.
- * Which HTTP status a code has is decided in one place: `http/errors.ts`.
+ * The one error class and its closed set of codes. What ends a request early is thrown as one of
+ * these; anything else that is thrown is a bug and becomes INTERNAL_ERROR. How a code goes over
+ * HTTP is decided in one place: `http/error-reply.ts`.
  */
 export type ErrorCode =
   | 'INVALID_REQUEST'
@@ -22,26 +22,26 @@ export type ErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'TIMEOUT'
 
-export interface Fault {
-  /** JSON Pointer (RFC 6901) into the body, or `?name` / `Header-Name` for the rest. */
-  path: string
-  message: string
-}
-
 export class OrchestratorError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly details: Record<string, unknown> = {},
-    /** Response headers that belong to the error: `Allow`, `Retry-After`, `Location`. */
-    readonly headers: Record<string, string> = {},
   ) {
     super(message)
     this.name = 'OrchestratorError'
   }
 }
 
-export function invalidRequest(...errors: Fault[]): OrchestratorError {
+/** What is wrong with one field of a request. */
+export interface FieldError {
+  /** A JSON Pointer (RFC 6901) into the body; or `?name` of a parameter, or a header's name. */
+  path: string
+  /** Completes the sentence "<field> …". */
+  message: string
+}
+
+export function invalidRequest(...errors: FieldError[]): OrchestratorError {
   const first = errors[0]
   return new OrchestratorError(
     'INVALID_REQUEST',
@@ -52,6 +52,10 @@ export function invalidRequest(...errors: Fault[]): OrchestratorError {
 
 /** Any thrown value as one line of text; for logs and `last_error`, never with a stack. */
 export function errorText(error: unknown): string {
+  return rawText(error).replace(/\s*\n\s*/g, ' ')
+}
+
+function rawText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = (error as { code?: unknown }).code
   return typeof code === 'string' && !error.message.includes(code)

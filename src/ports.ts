@@ -6,17 +6,27 @@ import type { Log } from './log.ts'
 
 export type { Log } from './log.ts'
 
+/**
+ * What can end a wait, a request or other work: an AbortSignal, or anything that does as one
+ * does and costs less.
+ */
+export interface StopSignal {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 export interface Clock {
   /** Wall-clock time, ms since the epoch. It may jump: use it only for what people or disks see. */
   now(): number
   /** ms since an arbitrary start; never goes back. For every duration and every wait. */
   monotonic(): number
-  /** Calls `callback` once, in `ms`; the returned function cancels that. */
+  /** Calls `callback` once, in `ms`, at most 24 days; the returned function cancels that. */
   after(ms: number, callback: () => void): () => void
   /** Calls `callback` when this turn of the event loop is over. */
   soon(callback: () => void): void
   /** Resolves in `ms`, or as soon as the signal aborts; never rejects. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  sleep(ms: number, signal?: StopSignal): Promise<void>
 }
 
 export interface FetchInit {
@@ -38,7 +48,7 @@ export interface Ports {
 }
 
 /** `sleep` in terms of `after`: every Clock, real or fake, can use it. */
-export function sleepWith(after: Clock['after'], ms: number, signal?: AbortSignal): Promise<void> {
+export function sleepWith(after: Clock['after'], ms: number, signal?: StopSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const done = () => {

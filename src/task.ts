@@ -6,16 +6,17 @@
  *           ▼      1st attempt      ▼
  *        queued ──────────────► running ──┐  another attempt, or the wait before it
  *           │                   │  │  ▲───┘
- *           │ deadline          │  │  ▲
- *           ├───────────────────┼──┤  ╎ its caller sends the Idempotency-Key of an
- *           │ cancel            │  │  ╎ interrupted task again
+ *           │ deadline, or the  │  │  ▲
+ *           │ droplet is listed │  │  ╎ its caller sends the Idempotency-Key of an
+ *           │ as inactive       │  │  ╎ interrupted task again
+ *           ├───────────────────┼──┤  ╎
+ *           │ cancel            │  │  ╎
  *           ├───────────────────┘  │  ╎
  *           ▼                      ▼  ╎
  *       cancelled        success, error, timeout
  *
  * `delivery/lifecycle.ts` is the only code that moves a task along these arrows.
  */
-import { Type, type Static } from 'typebox'
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export type Method = (typeof METHODS)[number]
@@ -25,7 +26,7 @@ export type TaskStatus = (typeof STATUSES)[number]
 
 export type FinalStatus = Exclude<TaskStatus, 'queued' | 'running'>
 
-/** JSON text, kept as text: what a droplet or a caller wrote is passed on digit by digit. */
+/** JSON text, kept as text: so no digit of a droplet's answer changes. */
 export type JsonText = string
 
 /** One request to a droplet. While it is in flight, `durationMs` is null. */
@@ -104,76 +105,3 @@ export function isFinished(task: { status: TaskStatus }): boolean {
 export function retryCount(task: Pick<Task, 'attempts'>): number {
   return Math.max(0, task.attempts.length - 1)
 }
-
-const Milliseconds = (maximum: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum, description })
-
-/** The body of `POST /orchestrator/tasks`: validation, type and documentation in one. */
-export const SubmitBody = Type.Object(
-  {
-    droplet_name: Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'The droplet, by its name in the Registry; upper and lower case are the same',
-    }),
-    method: Type.Optional(
-      Type.Union(
-        METHODS.map((method) => Type.Literal(method)),
-        { default: 'GET' },
-      ),
-    ),
-    path: Type.String({
-      minLength: 1,
-      maxLength: 2048,
-      description: "Path and query, relative to the droplet's URL; starts with exactly one /",
-    }),
-    payload: Type.Optional(
-      Type.Unknown({ description: 'Any JSON value; sent as the JSON body unless null' }),
-    ),
-    meta: Type.Optional(
-      Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
-        description: "The caller's own notes: kept with the task, never sent on",
-      }),
-    ),
-    headers: Type.Optional(
-      Type.Record(Type.String(), Type.String(), {
-        description: 'Sent to the droplet; hop-by-hop and framing headers are refused',
-      }),
-    ),
-    timeout_ms: Type.Optional(
-      Milliseconds(600_000, 'How long one attempt may take; default TASK_TIMEOUT'),
-    ),
-    deadline_ms: Type.Optional(
-      Milliseconds(3_600_000, 'How long the whole task may take, waits included; default none'),
-    ),
-    max_retries: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 10,
-        description: 'Requests after the first; default TASK_MAX_RETRIES',
-      }),
-    ),
-    delay_seconds: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: 604_800,
-        description: 'With `Prefer: respond-async`: not before then',
-      }),
-    ),
-  },
-  {
-    title: 'SubmitTask',
-    // Unknown fields are ignored, as in v1.1.0; Elysia takes silence for a no.
-    additionalProperties: true,
-    examples: [
-      {
-        droplet_name: 'echo',
-        method: 'POST',
-        path: '/greet?lang=en',
-        payload: { hello: 'world' },
-        meta: { requested_by: 'docs' },
-      },
-    ],
-  },
-)
-export type SubmitBody = Static<typeof SubmitBody>

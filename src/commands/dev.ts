@@ -53,7 +53,7 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
   const orchestrator = await launch(loaded.config, systemPorts(log), io)
   if (!orchestrator) return EXIT.failed
   // The first sync: the printed lines must work as soon as they are printed.
-  await orchestrator.api.registry.refresh()
+  await orchestrator.engine.registry.refresh()
   io.stdout(welcome(`http://localhost:${new URL(orchestrator.url).port}`, registryUrl))
   await stopSignal(io)
   await orchestrator.stop()

@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/config.ts'
-import type { Api } from '../http/api.ts'
+import type { Engine } from '../engine.ts'
 import { openApiOf } from '../http/app.ts'
 import { configWorld, EXIT, positionals, type CommandIo } from './command.ts'
 
@@ -9,8 +9,8 @@ export async function openapi(args: string[], io: CommandIo): Promise<number> {
   const loaded = loadConfig({ TASK_DB: ':memory:' }, configWorld(io))
   if (!loaded.ok) return EXIT.failed
   // The document is made from the descriptions of the routes: no route runs, so none misses the
-  // rest of the Api.
-  const document = await openApiOf({ config: loaded.config } as Api)
+  // rest of the engine.
+  const document = await openApiOf({ config: loaded.config } as Engine)
   io.stdout(`${JSON.stringify(JSON.parse(document), null, 2)}\n`)
   return EXIT.ok
 }

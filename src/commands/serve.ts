@@ -37,9 +37,7 @@ export async function launch(
   try {
     orchestrator = await createOrchestrator(config, ports)
   } catch (error) {
-    // SQLite's report about a damaged file has several lines.
-    const reason = errorText(error).replaceAll('\n', ' ')
-    io.stderr(`The database ${config.task.db} cannot be used: ${reason}\n`)
+    io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
     return null
   }
   try {

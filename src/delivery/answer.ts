@@ -4,7 +4,7 @@ import type { JsonText } from '../task.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * JSON text as it stands when it parses, any other text as a JSON string, null when empty, and
+ * Valid JSON unchanged, any other text as a JSON string, null when empty, and
  * what is not UTF-8 as base64 in a marker.
  */
 export function bodyToJson(bytes: Uint8Array, contentType: string | null): JsonText | null {

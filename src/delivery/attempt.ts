@@ -1,8 +1,8 @@
 /** One attempt: one fetch, one outcome. */
-import { errorText } from '../errors.ts'
 import { declaredLength, readBody } from '../platform/bounded-body.ts'
+import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
-import { SERVICE, VERSION } from '../version.ts'
+import { USER_AGENT } from '../version.ts'
 import type { Task } from '../task.ts'
 import { truncationMarker } from '../truncation.ts'
 import { bodyToJson } from './answer.ts'
@@ -16,50 +16,40 @@ export interface AttemptPorts {
   maxResponseBytes: number
 }
 
-const HALTED = { cancelled: 'cancelled', shutdown: 'interrupted' } as const
-
-const USER_AGENT = `${SERVICE}/${VERSION}`
+/** The kind of outcome for each reason to abort. */
+const ABORTED = { cancelled: 'cancelled', shutdown: 'interrupted' } as const
 
 /**
- * Sends the run's latest attempt. `limitMs` covers connecting, headers and body; halting the run
- * calls it off. Never rejects.
+ * Sends the run's latest attempt. `limitMs` covers connecting, headers and body; aborting the run
+ * aborts the request. Never rejects.
  */
 export async function attempt(
   run: Run,
   limitMs: number,
   { clock, fetch, maxResponseBytes }: AttemptPorts,
 ): Promise<Outcome> {
-  if (run.halted) return { kind: HALTED[run.halted], unsent: true }
+  if (run.abortReason) return { kind: ABORTED[run.abortReason], unsent: true }
   const { task } = run
-  const controller = new AbortController()
-  const callOff = () => controller.abort()
-  let timedOut = false
-  const disarm = clock.after(limitMs, () => {
-    timedOut = true
-    callOff()
-  })
-  run.onHalt(callOff)
-  try {
+  const answer = await within(clock, limitMs, run, async (signal) => {
     const response = await fetch(task.targetUrl, {
       method: task.method,
       headers: attemptHeaders(task),
       ...(task.payload === null ? {} : { body: task.payload }),
-      signal: controller.signal,
+      signal,
     })
-    return await answered(response, maxResponseBytes, clock.now())
-  } catch (error) {
-    // What was not read to its end would hold its connection.
-    callOff()
-    if (run.halted) return { kind: HALTED[run.halted] }
-    if (timedOut) return { kind: 'timeout', error: `no answer in ${limitMs} ms` }
-    return { kind: 'unreachable', error: errorText(error) }
-  } finally {
-    disarm()
-    run.onHalt(null)
-  }
+    return readAnswer(response, maxResponseBytes, clock.now())
+  })
+  if (answer.ok) return answer.value
+  if (answer.kind === 'stopped') return { kind: ABORTED[run.abortReason ?? 'shutdown'] }
+  return answer.kind === 'timeout'
+    ? { kind: 'timeout', error: `no answer in ${limitMs} ms` }
+    : { kind: 'unreachable', error: answer.error }
 }
 
-/** The caller's headers, then ours, which the caller can't replace. Names in lower case. */
+/**
+ * The caller's headers, then ours, which the caller can't replace; it may say another content
+ * type. Names in lower case.
+ */
 function attemptHeaders(task: Task): Record<string, string> {
   return {
     ...(task.payload === null ? {} : { 'content-type': 'application/json' }),
@@ -72,7 +62,7 @@ function attemptHeaders(task: Task): Record<string, string> {
   }
 }
 
-async function answered(response: Response, maxBytes: number, now: number): Promise<Outcome> {
+async function readAnswer(response: Response, maxBytes: number, now: number): Promise<Outcome> {
   const { status, headers } = response
   const bytes = await readBody(response, maxBytes)
   if (bytes === null) {

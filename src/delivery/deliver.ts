@@ -1,59 +1,132 @@
-/** Takes a task that has begun to its end: attempt, wait, attempt. */
-import type { TaskStore } from '../store/store.ts'
-import { isFinished, type Task } from '../task.ts'
+/** One attempt with all its steps. Every step is on disk before the next one is taken. */
+import type { Gate, Permit, Refusal } from '../droplets/gate.ts'
+import type { Router } from '../droplets/router.ts'
+import type { AttemptResult } from '../events.ts'
+import type { Clock } from '../ports.ts'
+import type { TaskStore, WriteResult } from '../store/store.ts'
+import type { Task } from '../task.ts'
 import { attempt, type AttemptPorts } from './attempt.ts'
-import { attemptLimit, begin, cancel, conclude, interrupt } from './lifecycle.ts'
-import type { Outcome } from './outcome.ts'
-import type { Run } from './run.ts'
+import {
+  attemptLimit,
+  begin,
+  cancel,
+  conclude,
+  expire,
+  fail,
+  interrupt,
+  isExpired,
+} from './lifecycle.ts'
+import { wasSent, type Outcome } from './outcome.ts'
+import type { Run, WriteVerb } from './run.ts'
 
 export interface DeliveryPorts extends AttemptPorts {
-  store: Pick<TaskStore, 'update'>
-  /** Told of each attempt that was sent, with its duration in ms. */
-  onAttempt(task: Task, outcome: Outcome, durationMs: number): void
+  store: Pick<TaskStore, 'insert' | 'resume' | 'update'>
+  router: Router
+  gate: Gate
 }
 
 /**
- * The whole way of a synchronous task, whose first attempt has begun and is on disk. Every step
- * is on disk before the next is taken.
+ * The store refused a step: another store owns the task, or another task has its key. The run is
+ * over then.
  */
-export async function deliver(run: Run, ports: DeliveryPorts): Promise<Task> {
-  for (;;) {
-    const dueTick = await attemptAndRecord(run, ports)
-    if (isFinished(run.task)) return run.task
-    await run.wait(dueTick - ports.clock.monotonic())
-    if (run.halted) return endHalted(run, ports)
-    run.task = begin(run.task, run.task.targetUrl, ports.clock.now())
-    await ports.store.update(run.task)
+export class NotWritten extends Error {
+  constructor(
+    readonly taskId: string,
+    /** `insert` or `resume`: it was the first step, and nothing was sent. */
+    readonly verb: WriteVerb,
+    result: Exclude<WriteResult, 'written'>,
+  ) {
+    super(`task ${taskId}, ${verb}: ${result}`)
   }
 }
 
 /**
- * Sends the attempt that has begun and records what came of it. Resolves to the monotonic time
- * at which the next one is due, if the task isn't finished.
+ * Finds the target, passes the gate, sends one request and records what came of it. The task has
+ * ended afterwards, or its next attempt is due at `run.dueTick`. Rejects with NotWritten.
  */
-export async function attemptAndRecord(run: Run, ports: DeliveryPorts): Promise<number> {
-  const { clock } = ports
-  const sentTick = clock.monotonic()
-  const limitMs = attemptLimit(run.task, run.moment().elapsedMs)
-  const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
-  const endTick = clock.monotonic()
-  if (!('unsent' in outcome)) ports.onAttempt(run.task, outcome, endTick - sentTick)
+export async function deliverAttempt(run: Run, ports: DeliveryPorts): Promise<void> {
   const moment = run.moment()
-  run.task = conclude(run.task, outcome, endTick - sentTick, moment)
-  const { dueAt } = run.task
-  await ports.store.update(run.task)
-  return dueAt === null ? endTick : endTick + (dueAt - moment.now)
+  if (isExpired(run.task, moment)) return record(run, expire(run.task, moment), ports)
+  const route = ports.router.route(run.task)
+  if (!route.ok) return record(run, fail(run.task, route.reason, moment), ports)
+  const entry = await ports.gate.enter(run.task.dropletName, run)
+  if (run.aborted) return leaveGate(run, entry, ports)
+  if (!entry.admitted) return record(run, fail(run.task, entry.reason, run.moment()), ports)
+  const ended = await beginAndSend(run, route.url, entry, ports)
+  await record(run, concludeRun(run, ended, ports.clock), ports, resultOf(ended))
 }
 
-/** A slow disk can take all that was left until the deadline. */
+/** The run was aborted while it waited for its place. */
+function leaveGate(run: Run, entry: Permit | Refusal, ports: DeliveryPorts): Promise<void> {
+  if (entry.admitted) entry.release(null)
+  return endAborted(run, ports)
+}
+
+/**
+ * Ends a task that was aborted while no attempt of it was under way. One that a shutdown stops
+ * stays as it is when it is asynchronous: the next start goes on with it.
+ */
+export async function endAborted(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<void> {
+  if (run.abortReason === 'cancelled') await record(run, cancel(run.task, run.moment()), ports)
+  else if (run.task.mode === 'sync') await record(run, interrupt(run.task, run.moment()), ports)
+}
+
+interface EndedAttempt {
+  outcome: Outcome
+  durationMs: number
+}
+
+/** The permit is given back as soon as the request is over, before that is recorded. */
+async function beginAndSend(
+  run: Run,
+  url: string,
+  permit: Permit,
+  ports: DeliveryPorts,
+): Promise<EndedAttempt> {
+  const { clock } = ports
+  let ended: EndedAttempt | null = null
+  try {
+    await record(run, begin(run.task, url, clock.now()), ports)
+    const startTick = clock.monotonic()
+    const limitMs = attemptLimit(run.task, run.moment().elapsedMs)
+    const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
+    ended = { outcome, durationMs: clock.monotonic() - startTick }
+    return ended
+  } finally {
+    permit.release((ended && resultOf(ended)) ?? null)
+  }
+}
+
+/** The task as it is after the attempt. Also sets when the next one is due. */
+function concludeRun(run: Run, { outcome, durationMs }: EndedAttempt, clock: Clock): Task {
+  const moment = run.moment()
+  const task = conclude(run.task, outcome, durationMs, moment)
+  if (task.dueAt !== null) run.dueTick = clock.monotonic() + (task.dueAt - moment.now)
+  return task
+}
+
+/** undefined: nothing was sent. */
+function resultOf({ outcome, durationMs }: EndedAttempt): AttemptResult | undefined {
+  if (!wasSent(outcome)) return undefined
+  const status = outcome.kind === 'answered' ? outcome.status : null
+  return { outcome: outcome.kind, status, durationMs }
+}
+
+/** A slow disk, or the wait at the gate, can take all that was left until the deadline. */
 function tooLate({ deadlineMs }: Task): Outcome {
   const error = `the deadline of ${deadlineMs} ms passed before it could be sent`
   return { kind: 'timeout', error, unsent: true }
 }
 
-/** Ends a task that was halted between two attempts. */
-export async function endHalted(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<Task> {
-  run.task = (run.halted === 'cancelled' ? cancel : interrupt)(run.task, run.moment())
-  await ports.store.update(run.task)
-  return run.task
+async function record(
+  run: Run,
+  task: Task,
+  { store }: Pick<DeliveryPorts, 'store'>,
+  attemptResult?: AttemptResult,
+): Promise<void> {
+  const verb = run.nextWrite
+  const result = await store[verb](task, attemptResult)
+  if (result !== 'written') throw new NotWritten(task.id, verb, result)
+  run.nextWrite = 'update'
+  run.task = task
 }

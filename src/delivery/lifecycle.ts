@@ -72,12 +72,12 @@ export function begin(task: Task, targetUrl: string, now: number): Task {
  */
 export function conclude(task: Task, outcome: Outcome, attemptMs: number, at: Moment): Task {
   mustBeUnfinished(task)
-  // An attempt that never left us is none: retry_count counts requests that were sent.
+  // An attempt that was not sent is dropped: retry_count counts requests that were sent.
   const earlier = task.attempts.slice(0, -1)
   const attempts =
     'unsent' in outcome ? earlier : [...earlier, closed(task.attempts.at(-1)!, outcome, attemptMs)]
   const concluded = { ...task, attempts, ...answerOf(outcome) }
-  // Who waits owns the retry: the next start sends it again.
+  // An asynchronous task survives a shutdown: the next start sends it again.
   if (outcome.kind === 'interrupted' && task.mode === 'async') {
     return { ...concluded, dueAt: at.now }
   }
@@ -107,7 +107,7 @@ function finish(task: Task, outcome: Outcome, at: Moment): Task {
     : endedUnanswered(task, finalStatus(outcome), message, at)
 }
 
-/** If it has answered, though not this time, its last answer is the result. */
+/** If an earlier attempt was answered, that answer is the result. */
 function endedUnanswered(
   task: Task,
   status: FinalStatus,
@@ -131,7 +131,11 @@ export function cancel(task: Task, at: Moment): Task {
   return ended(task, 'cancelled', 'cancelled', at)
 }
 
-/** queued → timeout: its deadline passed before an attempt could start. */
+export function isExpired({ deadlineMs }: Task, { elapsedMs }: Moment): boolean {
+  return deadlineMs !== null && elapsedMs >= deadlineMs
+}
+
+/** queued, running → timeout: its deadline passed before an attempt could start. */
 export function expire(task: Task, at: Moment): Task {
   const message = `the deadline of ${task.deadlineMs} ms passed before the next attempt`
   return endedUnanswered(task, 'timeout', task.errorMessage ?? message, at)
@@ -177,7 +181,7 @@ function ended(
   mustBeUnfinished(task)
   return {
     ...task,
-    // A restart may have cut one off that was never followed by another.
+    // The last attempt may have been cut off by a restart.
     attempts: closeInterrupted(task.attempts),
     responseStatus: null,
     responseBody: null,

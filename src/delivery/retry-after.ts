@@ -6,7 +6,7 @@ export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0
   const text = header.trim()
   if (/^\d+$/.test(text)) return Number(text) * 1000
-  // Date.parse reads far more than HTTP dates: those begin with the name of a day.
+  // Date.parse reads far more than HTTP dates, so the text must begin with the name of a day.
   const at = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? 0 : Math.max(0, at - now)
 }

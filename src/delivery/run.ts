@@ -1,28 +1,41 @@
-import type { Clock } from '../ports.ts'
+import type { Clock, StopSignal } from '../ports.ts'
+import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import type { Moment } from './lifecycle.ts'
 
-/** Why a task is called off. */
-export type Halt = 'cancelled' | 'shutdown'
+/** Why a task is stopped from outside. */
+export type AbortReason = 'cancelled' | 'shutdown'
 
-/** A task in our hands: its latest state, on disk or on the way there, and its brake. */
-export class Run {
+/** The store's method that remembers a task's next state. */
+export type WriteVerb = keyof Pick<TaskStore, 'insert' | 'resume' | 'update'>
+
+/**
+ * A task that is being worked on: its latest state, and a way to stop it. It is a StopSignal of
+ * its own: an AbortController would cost each task 5 µs.
+ */
+export class Run implements StopSignal {
   #task: Task | null
-  #halted: Halt | null = null
-  #brake: (() => void) | null = null
-  /** Resolves when it is out of our hands. */
-  done: Promise<void> = Promise.resolve()
+  #abortReason: AbortReason | null = null
+  readonly #listeners = new Set<() => void>()
+  /** Resolves when the work is over, however it ended. */
+  finished: Promise<void> = Promise.resolve()
+  /** When the next attempt is due, by the monotonic clock; only while the task is unfinished. */
+  dueTick = 0
 
-  /** `bornTick`: when the task was accepted, or its delay over, by the monotonic clock. */
+  /**
+   * `deadlineFrom`: monotonic ms from which the deadline and the duration count.
+   * `nextWrite`: `insert` or `resume` for the first write of a new run, `update` afterwards.
+   */
   constructor(
     private readonly clock: Clock,
-    readonly bornTick: number,
+    readonly deadlineFrom: number,
     task: Task | null = null,
+    public nextWrite: WriteVerb = 'update',
   ) {
     this.#task = task
   }
 
-  /** False for a task taken from the line that has not been read from the store yet. */
+  /** False for a queued task that has not been read from the store yet. */
   get loaded(): boolean {
     return this.#task !== null
   }
@@ -36,33 +49,33 @@ export class Run {
     this.#task = task
   }
 
-  get halted(): Halt | null {
-    return this.#halted
+  get abortReason(): AbortReason | null {
+    return this.#abortReason
   }
 
-  /** Ends the request or the wait under way. The first reason counts. */
-  halt(reason: Halt): void {
-    this.#halted ??= reason
-    this.#brake?.()
+  get aborted(): boolean {
+    return this.#abortReason !== null
   }
 
-  /** What `halt` does to what is under way now; an AbortSignal would cost each task 5 µs. */
-  onHalt(brake: (() => void) | null): void {
-    this.#brake = brake
+  /** Ends the request or the wait under way. False when it was aborted before. */
+  abort(reason: AbortReason): boolean {
+    if (this.#abortReason !== null) return false
+    this.#abortReason = reason
+    for (const listener of this.#listeners) listener()
+    return true
   }
 
-  /** Resolves in `ms`, or as soon as the run is halted. */
-  async wait(ms: number): Promise<void> {
-    if (this.#halted) return
-    const halted = new AbortController()
-    this.onHalt(() => halted.abort())
-    await this.clock.sleep(ms, halted.signal)
-    this.onHalt(null)
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener)
   }
 
   moment(): Moment {
     // A task can be cancelled before its delay is over.
-    const elapsedMs = Math.max(0, this.clock.monotonic() - this.bornTick)
+    const elapsedMs = Math.max(0, this.clock.monotonic() - this.deadlineFrom)
     return { now: this.clock.now(), elapsedMs }
   }
 }

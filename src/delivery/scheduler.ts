@@ -1,84 +1,85 @@
 /** Decides which asynchronous task runs next. */
 import type { Clock } from '../ports.ts'
-import { WaitingLine, type Waiting } from './wait-queue.ts'
+import { WaitQueue, type WaitingTask } from './wait-queue.ts'
 
 export interface SchedulerOptions {
   clock: Clock
   /** Tasks in flight at once. */
   concurrency: number
   /** Runs one attempt of the task; resolves when its slot is free again, and never rejects. */
-  run(waiting: Waiting): Promise<void>
+  run(waiting: WaitingTask): Promise<void>
 }
 
 /**
- * How many slots a droplet may hold for each one that is free: the dynamic threshold of
- * shared-memory switches (Choudhury and Hahne, 1998). However many droplets hang, each gets
- * less than all that is left, so there is always a slot for one that doesn't. Alone, a droplet
- * gets 3/4 of them.
+ * How many slots a droplet may hold for each slot that stays free: the dynamic threshold of
+ * shared-memory switches (Choudhury and Hahne, 1998). A droplet alone gets 3/4 of the slots; each
+ * further one gets 3/4 of what is left. So it takes several droplets that hang to fill all slots:
+ * four of them for 64.
  */
-const SLOTS_PER_FREE_SLOT = 3
+const MAX_HELD_PER_FREE_SLOT = 3
 
 export class Scheduler {
-  readonly #line = new WaitingLine()
+  readonly #queue = new WaitQueue()
   readonly #inFlight = new Map<string, number>()
   #running = 0
   #started = false
-  #callOffAlarm: () => void = () => {}
+  #cancelTimer: () => void = () => {}
 
   constructor(private readonly options: SchedulerOptions) {}
 
-  /** Tasks in line, not counting those in flight. */
+  /** Tasks that wait, without those in flight. */
   get waiting(): number {
-    return this.#line.size
+    return this.#queue.size
   }
 
-  /** Those in line that have had an attempt already. */
-  get begun(): number {
-    return this.#line.begun
+  /** How many of the waiting tasks have had an attempt already. */
+  get waitingRetries(): number {
+    return this.#queue.retries
   }
 
-  add(waiting: Waiting): void {
-    this.#line.add(waiting)
-    this.#pump()
+  add(waiting: WaitingTask): void {
+    this.#queue.add(waiting)
+    this.#startDue()
   }
 
-  /** Takes a task out of the line; undefined when it isn't in it. */
-  remove(id: string): Waiting | undefined {
-    return this.#line.remove(id)
+  /** Takes a waiting task out; undefined when it is not there. */
+  remove(id: string): WaitingTask | undefined {
+    return this.#queue.remove(id)
   }
 
   start(): void {
     this.#started = true
-    this.#pump()
+    this.#startDue()
   }
 
   /** Starts nothing more; what is in flight goes on. */
   stop(): void {
     this.#started = false
-    this.#callOffAlarm()
+    this.#cancelTimer()
   }
 
   #mayRun = (droplet: string): boolean => {
     const held = this.#inFlight.get(droplet) ?? 0
-    return held === 0 || held < SLOTS_PER_FREE_SLOT * (this.#free - 1)
+    // A droplet without a slot may have the last one: else a slot would always stay unused.
+    return held === 0 || held < MAX_HELD_PER_FREE_SLOT * (this.#free - 1)
   }
 
   get #free(): number {
     return this.options.concurrency - this.#running
   }
 
-  #pump(): void {
+  #startDue(): void {
     if (!this.#started) return
     const tick = this.options.clock.monotonic()
     while (this.#free > 0) {
-      const next = this.#line.take(tick, this.#mayRun)
+      const next = this.#queue.take(tick, this.#mayRun)
       if (!next) break
       void this.#run(next)
     }
-    this.#setAlarm(tick)
+    this.#setTimer(tick)
   }
 
-  async #run(waiting: Waiting): Promise<void> {
+  async #run(waiting: WaitingTask): Promise<void> {
     const { droplet } = waiting
     this.#running++
     this.#inFlight.set(droplet, (this.#inFlight.get(droplet) ?? 0) + 1)
@@ -87,14 +88,14 @@ export class Scheduler {
     const held = this.#inFlight.get(droplet)! - 1
     if (held > 0) this.#inFlight.set(droplet, held)
     else this.#inFlight.delete(droplet)
-    this.#pump()
+    this.#startDue()
   }
 
-  /** Who is due but has no slot is woken by the slot's release, so only the future counts. */
-  #setAlarm(tick: number): void {
-    this.#callOffAlarm()
-    const next = this.#line.nextDueAfter(tick)
+  /** For tasks that are not due yet. Those that wait for a slot start when one is released. */
+  #setTimer(tick: number): void {
+    this.#cancelTimer()
+    const next = this.#queue.nextDueAfter(tick)
     if (next === null) return
-    this.#callOffAlarm = this.options.clock.after(next - tick, () => this.#pump())
+    this.#cancelTimer = this.options.clock.after(next - tick, () => this.#startDue())
   }
 }

@@ -1,82 +1,82 @@
-/** Asynchronous tasks waiting for their time and their turn. Holds no payloads. */
+/** Asynchronous tasks that wait for their time and for a slot. Holds no payloads. */
 import TinyQueue from 'tinyqueue'
 
-export interface Waiting {
+export interface WaitingTask {
   readonly id: string
   /** The droplet's name in lower case. */
   readonly droplet: string
   /** Monotonic ms from which it may run. */
   readonly dueTick: number
-  /** Monotonic ms since which its deadline counts. */
-  readonly bornTick: number
+  /** Monotonic ms from which its deadline counts. */
+  readonly deadlineFrom: number
   /** It has had an attempt already: its state is running, not queued. */
-  readonly begun: boolean
+  readonly isRetry: boolean
 }
 
-/** A line per droplet, each oldest due first, so that passing over one droplet costs nothing. */
-export class WaitingLine {
-  readonly #lines = new Map<string, TinyQueue<Waiting>>()
-  readonly #byId = new Map<string, Waiting>()
-  #begun = 0
+/** A queue per droplet, each oldest due first: a droplet without a slot is passed over at once. */
+export class WaitQueue {
+  readonly #queues = new Map<string, TinyQueue<WaitingTask>>()
+  readonly #byId = new Map<string, WaitingTask>()
+  #retries = 0
 
   get size(): number {
     return this.#byId.size
   }
 
-  /** Those in line that have had an attempt already. */
-  get begun(): number {
-    return this.#begun
+  /** How many of them have had an attempt already. */
+  get retries(): number {
+    return this.#retries
   }
 
-  add(waiting: Waiting): void {
-    let line = this.#lines.get(waiting.droplet)
-    if (!line) {
-      line = new TinyQueue<Waiting>([], (a, b) => a.dueTick - b.dueTick)
-      this.#lines.set(waiting.droplet, line)
+  add(waiting: WaitingTask): void {
+    let queue = this.#queues.get(waiting.droplet)
+    if (!queue) {
+      queue = new TinyQueue<WaitingTask>([], (a, b) => a.dueTick - b.dueTick)
+      this.#queues.set(waiting.droplet, queue)
     }
-    line.push(waiting)
+    queue.push(waiting)
     this.#byId.set(waiting.id, waiting)
-    if (waiting.begun) this.#begun++
+    if (waiting.isRetry) this.#retries++
   }
 
-  /** Takes a task out of the line; undefined when it isn't in it. */
-  remove(id: string): Waiting | undefined {
+  /** Takes a task out; undefined when it is not there. */
+  remove(id: string): WaitingTask | undefined {
     const waiting = this.#byId.get(id)
     if (!waiting) return undefined
     this.#byId.delete(id)
-    if (waiting.begun) this.#begun--
+    if (waiting.isRetry) this.#retries--
     return waiting
   }
 
-  /** The oldest due task of those droplets that may run one, taken out of the line. */
-  take(tick: number, mayRun: (droplet: string) => boolean): Waiting | undefined {
-    let oldest: Waiting | undefined
-    for (const [droplet, line] of this.#lines) {
-      const head = this.#head(droplet, line)
+  /** Takes out the oldest due task of those droplets that may run one. */
+  take(tick: number, mayRun: (droplet: string) => boolean): WaitingTask | undefined {
+    let oldest: WaitingTask | undefined
+    for (const [droplet, queue] of this.#queues) {
+      const head = this.#head(droplet, queue)
       if (!head || head.dueTick > tick) continue
       if ((!oldest || head.dueTick < oldest.dueTick) && mayRun(droplet)) oldest = head
     }
     return oldest && this.remove(oldest.id)
   }
 
-  /** When the next task is due that isn't yet at `tick`; null when there is none. */
+  /** The earliest due time after `tick`; null when there is none. */
   nextDueAfter(tick: number): number | null {
     let next: number | null = null
-    for (const [droplet, line] of this.#lines) {
-      const head = this.#head(droplet, line)
+    for (const [droplet, queue] of this.#queues) {
+      const head = this.#head(droplet, queue)
       if (head && head.dueTick > tick && (next === null || head.dueTick < next)) next = head.dueTick
     }
     return next
   }
 
-  #head(droplet: string, line: TinyQueue<Waiting>): Waiting | undefined {
-    let head = line.peek()
-    // Removed ones stay in the heap until they surface.
+  #head(droplet: string, queue: TinyQueue<WaitingTask>): WaitingTask | undefined {
+    let head = queue.peek()
+    // Removed tasks stay in the heap until they come to its top.
     while (head && this.#byId.get(head.id) !== head) {
-      line.pop()
-      head = line.peek()
+      queue.pop()
+      head = queue.peek()
     }
-    if (!head) this.#lines.delete(droplet)
+    if (!head) this.#queues.delete(droplet)
     return head
   }
 }

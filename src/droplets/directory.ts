@@ -29,3 +29,11 @@ export class Directory {
     return this.#names
   }
 }
+
+/** Where the droplets of the moment are to be had; `registry/` keeps it up to date. */
+export interface DropletList {
+  /** As it is known now, perhaps stale or expired; the same object until the next sync. */
+  directory(): Directory
+  /** By name in any case; undefined also when the whole list has expired. */
+  find(name: string): Droplet | undefined
+}

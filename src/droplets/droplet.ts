@@ -1,4 +1,4 @@
-/** A service of the mesh, as the Registry tells of it. */
+/** A service of the mesh, as the Registry lists it. */
 export interface Droplet {
   readonly id: string | number | null
   readonly name: string
@@ -9,7 +9,7 @@ export interface Droplet {
   readonly steward: string | null
 }
 
-/** Names are the same whatever their case. */
+/** For comparing names: their case makes no difference. */
 export function nameKey(name: string): string {
   return name.toLowerCase()
 }

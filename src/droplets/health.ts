@@ -1,13 +1,17 @@
+import type { AttemptResult, EventBus } from '../events.ts'
 import type { Clock, Fetch } from '../ports.ts'
-import { SERVICE, VERSION } from '../version.ts'
-import { nameKey, type Droplet } from './droplet.ts'
-import { within } from '../platform/time-limit.ts'
+import type { Task } from '../task.ts'
+import { Directory, type DropletList } from './directory.ts'
+import { nameKey } from './droplet.ts'
+import { probe, untilNextProbe } from './probe.ts'
 
-const PROBE_LIMIT_MS = 2000
-/** How often the list is looked at; the first probes of new droplets are spread over it. */
-const LOOK_MS = 500
-/** fetch has 256 places in all; probes of droplets that hang must leave room for tasks. */
-const MOST_AT_ONCE = 64
+/**
+ * How often the list is compared with what is watched. The first probes of new droplets are
+ * spread over this time.
+ */
+const LIST_INTERVAL_MS = 500
+/** A mesh of many droplets that hang must not take up our connections and memory. */
+const MAX_PROBES_AT_ONCE = 64
 const BUSY_RETRY_MS = 100
 
 export interface Reach {
@@ -15,33 +19,33 @@ export interface Reach {
   readonly reachable: boolean | null
   /** When that was found; wall clock, ms. */
   readonly lastProbe: number | null
-  /** Of the last answer; null when there was none. */
+  /** Of the last probe or attempt; null when it got no answer. */
   readonly latencyMs: number | null
 }
 
-export interface Reachability {
+export interface DropletHealth {
   start(): void
   /** Safe twice, safe unstarted; it doesn't start again. */
   stop(): Promise<void>
   of(name: string): Reach
-  /** What a routed task found out; `latencyMs` null: nothing answered. */
-  note(name: string, reachable: boolean, latencyMs: number | null): void
   reachableCount(): number
 }
 
-export interface ReachabilityOptions {
+export interface HealthOptions {
   clock: Clock
   fetch: Fetch
-  /** 0: no probes; tasks still tell. */
+  /** The attempts of tasks tell, too, whether a droplet answers. */
+  events: EventBus
+  /** From one probe of a droplet to the next; 0: no probes, only what tasks find. */
   intervalMs: number
-  /** The droplets to watch: the same array as long as nothing has changed. */
-  droplets: () => readonly Droplet[]
+  /** The droplets to watch. */
+  list: Pick<DropletList, 'directory'>
 }
 
 interface Watched {
   readonly url: string
-  /** 0 to 1: this droplet's place in every interval. */
-  readonly place: number
+  /** 0 to 1: when in each interval this droplet is probed, so that not all are at once. */
+  readonly phase: number
   reach: Reach
   cancel: () => void
 }
@@ -49,95 +53,101 @@ interface Watched {
 const UNKNOWN: Reach = Object.freeze({ reachable: null, lastProbe: null, latencyMs: null })
 
 /** Knows which droplets answer: from probes of their `/health` and from the tasks sent there. */
-export function createReachability(options: ReachabilityOptions): Reachability {
-  return new ProbedReachability(options)
+export function createHealth(options: HealthOptions): DropletHealth {
+  return new ProbedHealth(options)
 }
 
-class ProbedReachability implements Reachability {
+class ProbedHealth implements DropletHealth {
   readonly #clock: Clock
   readonly #fetch: Fetch
   readonly #intervalMs: number
-  readonly #droplets: () => readonly Droplet[]
+  readonly #list: Pick<DropletList, 'directory'>
   readonly #stopping = new AbortController()
   readonly #watched = new Map<string, Watched>()
   readonly #inFlight = new Set<Promise<void>>()
-  #seen: readonly Droplet[] = []
+  #seen = Directory.empty
   #probing = false
-  #cancelLook = () => {}
+  #cancelSync = () => {}
 
-  constructor({ clock, fetch, intervalMs, droplets }: ReachabilityOptions) {
+  constructor({ clock, fetch, events, intervalMs, list }: HealthOptions) {
     this.#clock = clock
     this.#fetch = fetch
     this.#intervalMs = intervalMs
-    this.#droplets = droplets
+    this.#list = list
+    events.on('attempt ended', ({ task, result }) => this.#recordAttempt(task, result))
   }
 
   start(): void {
     if (this.#probing || this.#intervalMs <= 0 || this.#stopping.signal.aborted) return
     this.#probing = true
-    // What tasks made known before has no timer yet.
-    for (const entry of this.#watched.values()) this.#probeIn(entry, entry.place * LOOK_MS)
-    this.#lookOn()
+    // Droplets that are known from before the start have no timer yet.
+    for (const entry of this.#watched.values()) this.#probeIn(entry, entry.phase * LIST_INTERVAL_MS)
+    this.#syncAgain()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#cancelLook()
+    this.#cancelSync()
     for (const entry of this.#watched.values()) entry.cancel()
     await Promise.all(this.#inFlight)
   }
 
   of(name: string): Reach {
-    this.#look()
+    this.#syncList()
     return this.#watched.get(nameKey(name))?.reach ?? UNKNOWN
   }
 
-  note(name: string, reachable: boolean, latencyMs: number | null): void {
-    this.#look()
-    const entry = this.#watched.get(nameKey(name))
-    if (entry) entry.reach = this.#found(reachable, latencyMs)
+  #recordAttempt(task: Task, { outcome, status, durationMs }: AttemptResult): void {
+    // What we ended ourselves says nothing about the droplet.
+    if (outcome === 'cancelled' || outcome === 'interrupted') return
+    this.#syncList()
+    const entry = this.#watched.get(nameKey(task.dropletName))
+    if (!entry) return
+    const reachable = status !== null && status < 500
+    entry.reach = this.#reachNow(reachable, status === null ? null : durationMs)
   }
 
   reachableCount(): number {
-    this.#look()
+    this.#syncList()
     let count = 0
     for (const { reach } of this.#watched.values()) if (reach.reachable) count++
     return count
   }
 
-  #lookOn(): void {
-    this.#look()
-    this.#cancelLook = this.#clock.after(LOOK_MS, () => this.#lookOn())
+  #syncAgain(): void {
+    this.#syncList()
+    this.#cancelSync = this.#clock.after(LIST_INTERVAL_MS, () => this.#syncAgain())
   }
 
-  #look(): void {
-    const list = this.#droplets()
-    if (list === this.#seen) return
-    this.#seen = list
-    const names = new Set(list.map((droplet) => nameKey(droplet.name)))
+  #syncList(): void {
+    const directory = this.#list.directory()
+    if (directory === this.#seen) return
+    this.#seen = directory
+    const { droplets } = directory
+    const names = new Set(droplets.map((droplet) => nameKey(droplet.name)))
     for (const [key, entry] of this.#watched) {
       if (names.has(key)) continue
       entry.cancel()
       this.#watched.delete(key)
     }
-    for (const { name, url } of list) this.#watch(nameKey(name), url)
+    for (const { name, url } of droplets) this.#watch(nameKey(name), url)
   }
 
   #watch(key: string, url: string): void {
     const before = this.#watched.get(key)
     if (before?.url === url) return
     before?.cancel()
-    // By name and not by position, so that a droplet keeps its place when the list changes.
-    const place = Bun.hash.xxHash32(key) / 2 ** 32
-    const entry: Watched = { url, place, reach: UNKNOWN, cancel: () => {} }
+    // By name and not by position, so that a droplet keeps its phase when the list changes.
+    const phase = Bun.hash.xxHash32(key) / 2 ** 32
+    const entry: Watched = { url, phase, reach: UNKNOWN, cancel: () => {} }
     this.#watched.set(key, entry)
-    if (this.#probing) this.#probeIn(entry, place * LOOK_MS)
+    if (this.#probing) this.#probeIn(entry, phase * LIST_INTERVAL_MS)
   }
 
   #probeIn(entry: Watched, ms: number): void {
     if (this.#stopping.signal.aborted) return
     entry.cancel = this.#clock.after(ms, () => {
-      if (this.#inFlight.size >= MOST_AT_ONCE) return this.#probeIn(entry, BUSY_RETRY_MS)
+      if (this.#inFlight.size >= MAX_PROBES_AT_ONCE) return this.#probeIn(entry, BUSY_RETRY_MS)
       const running = this.#probe(entry).finally(() => this.#inFlight.delete(running))
       this.#inFlight.add(running)
     })
@@ -148,35 +158,17 @@ class ProbedReachability implements Reachability {
     entry.cancel = () => {
       cancelled = true
     }
-    const begun = this.#clock.monotonic()
-    const status = await this.#ask(`${entry.url}/health`)
+    const startTick = this.#clock.monotonic()
+    const ports = { clock: this.#clock, fetch: this.#fetch, stop: this.#stopping.signal }
+    const status = await probe(entry.url, ports)
     if (cancelled) return
-    const latencyMs = status === null ? null : this.#clock.monotonic() - begun
-    entry.reach = this.#found(status !== null && status < 500, latencyMs)
-    this.#probeIn(entry, this.#untilNext(entry.place))
+    const now = this.#clock.monotonic()
+    const latencyMs = status === null ? null : now - startTick
+    entry.reach = this.#reachNow(status !== null && status < 500, latencyMs)
+    this.#probeIn(entry, untilNextProbe(entry.phase, this.#intervalMs, now))
   }
 
-  /** The status; null without an answer in time. */
-  async #ask(url: string): Promise<number | null> {
-    const headers = { accept: 'application/json', 'user-agent': `${SERVICE}/${VERSION}` }
-    const { signal: stop } = this.#stopping
-    const answer = await within(this.#clock, PROBE_LIMIT_MS, stop, async (signal) => {
-      const response = await this.#fetch(url, { method: 'GET', headers, signal })
-      // Not awaited: how the body ends is no matter.
-      response.body?.cancel().catch(() => {})
-      return response.status
-    })
-    return answer.ok ? answer.value : null
-  }
-
-  // To the droplet's place in the next interval, or in this one unless that is almost now.
-  #untilNext(place: number): number {
-    const into = this.#clock.monotonic() % this.#intervalMs
-    const wait = (place * this.#intervalMs - into + this.#intervalMs) % this.#intervalMs
-    return wait < this.#intervalMs / 10 ? wait + this.#intervalMs : wait
-  }
-
-  #found(reachable: boolean, latencyMs: number | null): Reach {
+  #reachNow(reachable: boolean, latencyMs: number | null): Reach {
     const latency = latencyMs === null ? null : Math.round(latencyMs)
     return { reachable, lastProbe: this.#clock.now(), latencyMs: latency }
   }

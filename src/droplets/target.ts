@@ -4,8 +4,7 @@ export type Target = { ok: true; url: string } | { ok: false; reason: string }
 
 const refuse = (reason: string): Target => ({ ok: false, reason })
 
-// Control characters (with DEL), space, backslash, fragment. Bare lone surrogates would be
-// replaced on the wire by another character than the caller's.
+// Control characters (with DEL), space, backslash, fragment.
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0020\u007f\\#]/
 
@@ -21,6 +20,7 @@ export function joinTarget(base: string, path: string): Target {
   if (FORBIDDEN.test(path)) {
     return refuse('must not hold control characters, spaces, backslashes or a fragment')
   }
+  // A lone surrogate would be sent as another character.
   if (!path.isWellFormed()) return refuse('must be well-formed Unicode')
   const end = path.indexOf('?')
   if (climbsOut(end < 0 ? path : path.slice(0, end))) {

@@ -1,13 +1,14 @@
-/** The droplets, as this service knows them. */
+/** The list of droplets, with what is known of their health. */
 import { Elysia } from 'elysia'
 import { OrchestratorError } from '../errors.ts'
-import { BASE, type Api } from './api.ts'
+import type { Engine } from '../engine.ts'
+import { BASE } from './base.ts'
 import { describe } from './docs/describe.ts'
 import { dropletsExample } from './docs/examples.ts'
 import { DropletsQuery, queryParameters, readQuery } from './query.ts'
 
-export function meshRoutes({ registry, reachability }: Api) {
-  return new Elysia({ name: 'mesh' }).get(
+export function dropletRoutes({ registry, health }: Pick<Engine, 'registry' | 'health'>) {
+  return new Elysia({ name: 'droplets' }).get(
     `${BASE}/droplets`,
     async ({ request }) => {
       if (readQuery(DropletsQuery, request.url).refresh) await registry.refresh()
@@ -15,7 +16,7 @@ export function meshRoutes({ registry, reachability }: Api) {
         throw new OrchestratorError('REGISTRY_ERROR', 'There is no usable list of droplets')
       }
       const droplets = registry.directory().droplets.map((droplet) => {
-        const { reachable, lastProbe, latencyMs } = reachability.of(droplet.name)
+        const { reachable, lastProbe, latencyMs } = health.of(droplet.name)
         return {
           id: droplet.id,
           name: droplet.name,

@@ -1,5 +1,6 @@
-/** From a code to a status: the only such map. And the one shape of every error. */
+/** How an error goes over HTTP: the only map from codes to statuses and headers, and one shape. */
 import type { ErrorCode, OrchestratorError } from '../errors.ts'
+import { taskLocation } from './base.ts'
 
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   INVALID_REQUEST: 400,
@@ -22,6 +23,22 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   TIMEOUT: 504,
 }
 
+/** When to try again (RFC 9110, section 10.2.3), seconds. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  OVERLOADED: 5,
+  SHUTTING_DOWN: 5,
+  STORE_UNAVAILABLE: 1,
+}
+
 export function errorBody({ code, message, details }: OrchestratorError): string {
   return JSON.stringify({ status: 'error', error: { code, message, details } })
+}
+
+export function errorHeaders({ code, details }: OrchestratorError): Record<string, string> {
+  const seconds = RETRY_AFTER_SECONDS[code]
+  if (seconds !== undefined) return { 'retry-after': String(seconds) }
+  if (code === 'METHOD_NOT_ALLOWED')
+    return { allow: (details.allowed_methods as string[]).join(', ') }
+  if (code === 'IDEMPOTENCY_KEY_IN_USE') return { location: taskLocation(String(details.task_id)) }
+  return {}
 }

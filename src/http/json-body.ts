@@ -9,7 +9,7 @@ const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
  * Levels of nesting. The parser takes half a million of them; whoever walks through the value
  * afterwards, from JSON.stringify on, overflows the stack at some 10,000.
  */
-const DEEPEST = 1000
+const MAX_DEPTH = 1000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -36,17 +36,17 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   return json
 }
 
-/** Whether the text, which is JSON, has more than DEEPEST levels. */
+/** Whether the text, which is JSON, has more than MAX_DEPTH levels. */
 function isTooDeep(text: string): boolean {
   // Each level opens and closes: most bodies are too short.
-  if (text.length <= 2 * DEEPEST) return false
+  if (text.length <= 2 * MAX_DEPTH) return false
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const character = text[at]
     if (character === '"') at = endOfString(text, at)
     else if (character === '[' || character === '{') depth++
     else if (character === ']' || character === '}') depth--
-    if (depth > DEEPEST) return true
+    if (depth > MAX_DEPTH) return true
   }
   return false
 }

@@ -1,8 +1,9 @@
 /** Health, readiness, information and metrics. */
 import { Elysia } from 'elysia'
-import { metricsReport } from '../telemetry/report.ts'
 import { SERVICE, VERSION } from '../version.ts'
-import { BASE, type Api } from './api.ts'
+import type { Engine } from '../engine.ts'
+import { BASE } from './base.ts'
+import { metricsView } from './metrics-view.ts'
 import { describe } from './docs/describe.ts'
 import {
   healthExample,
@@ -12,7 +13,7 @@ import {
   readyExample,
 } from './docs/examples.ts'
 
-export function operationsRoutes(api: Api) {
+export function operationRoutes(engine: Engine) {
   return new Elysia({ name: 'operations' })
     .get(`${BASE}/health`, () => ({ status: 'ok', service: SERVICE, version: VERSION }), {
       detail: details.health,
@@ -20,19 +21,19 @@ export function operationsRoutes(api: Api) {
     .get(
       `${BASE}/ready`,
       ({ set }) => {
-        const readiness = readinessOf(api)
+        const readiness = readinessOf(engine)
         if (readiness.status !== 'ready') set.status = 503
         return readiness
       },
       { detail: details.ready },
     )
-    .get(`${BASE}/info`, () => infoOf(api), { detail: details.info })
-    .get(`${BASE}/metrics`, () => metricsReport({ ...api, uptimeMs: api.uptimeMs() }), {
+    .get(`${BASE}/info`, () => infoOf(engine), { detail: details.info })
+    .get(`${BASE}/metrics`, () => metricsView({ ...engine, uptimeMs: engine.uptimeMs() }), {
       detail: details.metrics,
     })
 }
 
-function readinessOf({ registry, store, tasks }: Api) {
+function readinessOf({ registry, store, tasks }: Engine) {
   const unless = (fault: boolean, reason: string) => ({ ok: !fault, reason: fault ? reason : null })
   const noList = registry.cacheStatus() === 'unavailable'
   const checks = {
@@ -44,7 +45,7 @@ function readinessOf({ registry, store, tasks }: Api) {
   return { status: ready ? 'ready' : 'not_ready', service: SERVICE, checks }
 }
 
-function infoOf({ config, registry, uptimeMs }: Api) {
+function infoOf({ config, registry, uptimeMs }: Engine) {
   const { lastSyncAt } = registry.stats()
   return {
     id: registry.selfId(),

@@ -7,7 +7,7 @@ export interface Preferences {
   waitSeconds: number | null
 }
 
-export const LONGEST_WAIT_SECONDS = 60
+export const MAX_WAIT_SECONDS = 60
 
 // One preference: a token, perhaps a value (a token or a quoted string), perhaps parameters.
 const PREFERENCE = /^\s*([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;"]*)))?\s*(?:;.*)?$/
@@ -33,8 +33,8 @@ export function readPrefer(header: string | null): Preferences {
 /** Whole seconds, 1 to 60. Throws INVALID_REQUEST naming `path`. */
 export function readWait(text: string, path: string): number {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (seconds >= 1 && seconds <= LONGEST_WAIT_SECONDS) return seconds
-  const message = `wait must be a whole number from 1 to ${LONGEST_WAIT_SECONDS}`
+  if (seconds >= 1 && seconds <= MAX_WAIT_SECONDS) return seconds
+  const message = `wait must be a whole number from 1 to ${MAX_WAIT_SECONDS}`
   throw invalidRequest({ path, message })
 }
 

@@ -2,8 +2,9 @@
 import { Type, type Static, type TObject } from 'typebox'
 import { Value } from 'typebox/value'
 import { invalidRequest } from '../errors.ts'
+import type { TaskQuery } from '../store/store.ts'
 import { STATUSES } from '../task.ts'
-import { faultsOf } from './validation.ts'
+import { fieldErrors } from './validation.ts'
 
 export const ListQuery = Type.Object({
   status: Type.Optional(
@@ -20,6 +21,17 @@ export const ListQuery = Type.Object({
     Type.String({ description: 'The `next_cursor` of the page before this one' }),
   ),
 })
+
+/** What the query of a list asks the store for. */
+export function toTaskQuery(query: Static<typeof ListQuery>): TaskQuery {
+  const { status, droplet_name, limit = 100, cursor } = query
+  return {
+    limit,
+    ...(status ? { status } : {}),
+    ...(droplet_name ? { droplets: [droplet_name] } : {}),
+    ...(cursor ? { cursor } : {}),
+  }
+}
 
 export const DropletsQuery = Type.Object({
   refresh: Type.Optional(
@@ -41,7 +53,7 @@ const CONVERTIBLE = /^-?\d+$|^(?:true|false)$/
 
 /**
  * Reads what the schema names and ignores the rest; an empty value is none. Throws
- * INVALID_REQUEST with every fault.
+ * INVALID_REQUEST with every error.
  */
 export function readQuery<T extends TObject>(schema: T, url: string): Static<T> {
   const given = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
@@ -51,11 +63,11 @@ export function readQuery<T extends TObject>(schema: T, url: string): Static<T> 
     if (text === null || text === '') continue
     query[name] = CONVERTIBLE.test(text) ? Value.Convert(property, text) : text
   }
-  const faults = faultsOf(Value.Errors(schema, query)).map(({ path, message }) => ({
+  const errors = fieldErrors(Value.Errors(schema, query)).map(({ path, message }) => ({
     path: `?${path.slice(1)}`,
     message,
   }))
-  if (faults.length > 0) throw invalidRequest(...faults)
+  if (errors.length > 0) throw invalidRequest(...errors)
   return query as Static<T>
 }
 

@@ -6,7 +6,7 @@ export class Routes {
   learn(routes: readonly { method: string; path: string }[]): void {
     this.#patterns = routes.map(({ method, path }) => ({
       method,
-      pattern: new RegExp(`^${path.replace(/:[^/]+/g, '[^/]+').replace(/\/$/, '')}/?$`),
+      pattern: patternOf(path),
     }))
   }
 
@@ -17,4 +17,11 @@ export class Routes {
       .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     return [...new Set(methods)].sort()
   }
+}
+
+/** A trailing slash makes no difference. */
+function patternOf(path: string): RegExp {
+  const segments = path.replace(/\/$/, '').split('/')
+  const escaped = segments.map((each) => (each.startsWith(':') ? '[^/]+' : RegExp.escape(each)))
+  return new RegExp(`^${escaped.join('/')}/?$`)
 }

@@ -1,6 +1,7 @@
 /** From the body of a submission to what is asked for: the checks that no schema can express. */
-import { invalidRequest, type Fault } from '../errors.ts'
-import type { JsonText, SubmitBody, TaskRequest } from '../task.ts'
+import type { SubmitBody } from './submit-body.ts'
+import { invalidRequest, type FieldError } from '../errors.ts'
+import type { JsonText, Task, TaskRequest } from '../task.ts'
 
 export interface SubmissionDefaults {
   timeoutMs: number
@@ -30,22 +31,26 @@ const REFUSED_HEADERS = new Set([
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 
-/** Throws INVALID_REQUEST with every fault found. */
-export function toRequest(body: SubmitBody, defaults: SubmissionDefaults): TaskRequest {
+/** Throws INVALID_REQUEST with every error found. */
+export function toRequest(
+  body: SubmitBody,
+  mode: Task['mode'],
+  defaults: SubmissionDefaults,
+): TaskRequest {
+  const errors: FieldError[] = []
+  const headers = toHeaders(body.headers ?? {}, errors)
   const method = body.method ?? 'GET'
-  const headers: Record<string, string> = {}
-  const faults: Fault[] = []
-  for (const [name, value] of Object.entries(body.headers ?? {})) {
-    const fault = headerFault(name, value)
-    if (fault) faults.push({ path: `/headers/${name}`, message: fault })
-    else headers[name.toLowerCase()] = value
-  }
   if (method === 'GET' && body.payload != null) {
-    faults.push({ path: '/payload', message: 'a GET has no body: leave it out, or use POST' })
+    errors.push({ path: '/payload', message: 'a GET has no body: leave it out, or use POST' })
   }
-  const payload = toJson('/payload', body.payload, faults)
-  const meta = toJson('/meta', body.meta, faults)
-  if (faults.length > 0) throw invalidRequest(...faults)
+  const payload = toJson(body.payload)
+  const meta = toJson(body.meta)
+  const delayMs = Math.round((body.delay_seconds ?? 0) * 1000)
+  if (delayMs > 0 && mode === 'sync') {
+    const message = 'is for asynchronous tasks: send Prefer: respond-async'
+    errors.push({ path: '/delay_seconds', message })
+  }
+  if (errors.length > 0) throw invalidRequest(...errors)
   return {
     dropletName: body.droplet_name,
     method,
@@ -56,24 +61,31 @@ export function toRequest(body: SubmitBody, defaults: SubmissionDefaults): TaskR
     timeoutMs: body.timeout_ms ?? defaults.timeoutMs,
     deadlineMs: body.deadline_ms ?? null,
     maxRetries: body.max_retries ?? defaults.maxRetries,
-    delayMs: Math.round((body.delay_seconds ?? 0) * 1000),
+    delayMs,
   }
 }
 
-function headerFault(name: string, value: string): string | null {
+/** Names in lower case: to HTTP, case makes no difference. */
+function toHeaders(
+  given: Readonly<Record<string, string>>,
+  errors: FieldError[],
+): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const message = headerError(name, value)
+    if (message) errors.push({ path: `/headers/${name}`, message })
+    else headers[name.toLowerCase()] = value
+  }
+  return headers
+}
+
+function headerError(name: string, value: string): string | null {
   if (!TOKEN.test(name)) return 'is not a header name'
   if (REFUSED_HEADERS.has(name.toLowerCase())) return 'is for the connection, which is not yours'
   if (!FIELD_VALUE.test(value)) return 'holds characters that a header cannot'
   return null
 }
 
-function toJson(path: string, value: unknown, faults: Fault[]): JsonText | null {
-  if (value == null) return null
-  try {
-    return JSON.stringify(value)
-  } catch {
-    // The parser goes deeper than the writer: some 10,000 levels.
-    faults.push({ path, message: 'is nested too deeply' })
-    return null
-  }
+function toJson(value: unknown): JsonText | null {
+  return value == null ? null : JSON.stringify(value)
 }

@@ -9,6 +9,7 @@ import {
   type TaskSummary,
 } from '../task.ts'
 import type { TaskPage } from '../store/store.ts'
+import { taskLocation } from './base.ts'
 
 const seconds = (ms: number) => ms / 1000
 
@@ -43,7 +44,7 @@ function neverAnswered(task: Task): OrchestratorError {
   }
   if (task.errorMessage === INTERRUPTED) {
     const message = 'The service was stopped before the droplet answered'
-    return new OrchestratorError('SHUTTING_DOWN', message, details, { 'retry-after': '5' })
+    return new OrchestratorError('SHUTTING_DOWN', message, details)
   }
   return task.status === 'timeout'
     ? new OrchestratorError(
@@ -60,10 +61,6 @@ function neverAnswered(task: Task): OrchestratorError {
 
 export function acceptedView(task: Task): string {
   return JSON.stringify({ task_id: task.id, status: task.status, location: taskLocation(task.id) })
-}
-
-export function taskLocation(id: string): string {
-  return `/orchestrator/tasks/${id}`
 }
 
 export function taskView(task: Task): string {

@@ -1,7 +1,7 @@
-/** TypeBox's findings in words for callers. */
+/** Checks values against TypeBox schemas, and says in words what is wrong. */
 import type { Static, TSchema } from 'typebox'
 import type { TypeCheck } from 'typebox/compiler'
-import { invalidRequest, type Fault } from '../errors.ts'
+import { invalidRequest, type FieldError } from '../errors.ts'
 
 interface Finding {
   path: string
@@ -10,25 +10,25 @@ interface Finding {
 }
 
 /** More are no help, and a body can hold a hundred thousand. */
-const MOST_FAULTS = 20
+const MAX_ERRORS = 20
 
 /**
- * The value, if the schema allows it; throws INVALID_REQUEST with its faults if not. Elysia would
+ * The value, if the schema allows it; else throws INVALID_REQUEST with what is wrong. Elysia could
  * check it too, but takes seconds to describe what is wrong with a body that is nested deeply.
  */
 export function checked<T extends TSchema>(schema: TypeCheck<T>, value: unknown): Static<T> {
   if (schema.Check(value)) return value
-  throw invalidRequest(...faultsOf(schema.Errors(value)))
+  throw invalidRequest(...fieldErrors(schema.Errors(value)))
 }
 
-/** One fault per place, the first. */
-export function faultsOf(findings: Iterable<Finding>): Fault[] {
-  const faults = new Map<string, Fault>()
+/** The first error of each field. */
+export function fieldErrors(findings: Iterable<Finding>): FieldError[] {
+  const errors = new Map<string, FieldError>()
   for (const { path, message, schema } of findings) {
-    if (faults.size >= MOST_FAULTS) break
-    if (!faults.has(path)) faults.set(path, { path, message: inWords(message, schema) })
+    if (errors.size >= MAX_ERRORS) break
+    if (!errors.has(path)) errors.set(path, { path, message: inWords(message, schema) })
   }
-  return [...faults.values()]
+  return [...errors.values()]
 }
 
 function inWords(message: string, schema: TSchema): string {

@@ -1,5 +1,5 @@
 import { errorText } from '../errors.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, StopSignal } from '../ports.ts'
 
 export type Limited<T> =
   | { readonly ok: true; readonly value: T }
@@ -12,37 +12,35 @@ export type Limited<T> =
     }
 
 /**
- * Runs `work` for at most `ms`, or until `stop` aborts (null: nothing stops it); the signal that
- * `work` gets aborts then. Never rejects: what `work` throws comes back as text.
+ * Runs `work` for at most `ms`, or until `stop` aborts (null: nothing stops it). The signal that
+ * `work` gets aborts then, and also when `work` fails: a response that was not read to its end
+ * would keep its connection. Never rejects: what `work` throws comes back as text.
  */
-export async function within<T>(
+export function within<T>(
   clock: Clock,
   ms: number,
-  stop: AbortSignal | null,
+  stop: StopSignal | null,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Limited<T>> {
-  if (stop?.aborted) return { ok: false, kind: 'stopped', error: 'stopped' }
-  const limit = new AbortController()
-  const cut = Promise.withResolvers<Limited<T>>()
-  const end = (kind: 'timeout' | 'stopped', error: string) => {
-    cut.resolve({ ok: false, kind, error })
-    limit.abort()
-  }
-  const stopped = () => end('stopped', 'stopped')
-  stop?.addEventListener('abort', stopped)
-  const cancelTimer = clock.after(ms, () => end('timeout', `no answer within ${ms} ms`))
-  try {
-    // A race, and not only the signal: the limit must hold even if something that `work` calls
+  if (stop?.aborted) return Promise.resolve({ ok: false, kind: 'stopped', error: 'stopped' })
+  return new Promise((resolve) => {
+    const limit = new AbortController()
+    const finish = (result: Limited<T>) => {
+      cancelTimer()
+      stop?.removeEventListener('abort', stopped)
+      resolve(result)
+      if (!result.ok) limit.abort()
+    }
+    const fail = (kind: 'timeout' | 'stopped' | 'failed', error: string) =>
+      finish({ ok: false, kind, error })
+    const stopped = () => fail('stopped', 'stopped')
+    stop?.addEventListener('abort', stopped)
+    const cancelTimer = clock.after(ms, () => fail('timeout', `no answer within ${ms} ms`))
+    // The first of the three counts: the limit must hold even if something that `work` calls
     // ignores the signal.
-    return await Promise.race([
-      work(limit.signal).then(
-        (value): Limited<T> => ({ ok: true, value }),
-        (error: unknown): Limited<T> => ({ ok: false, kind: 'failed', error: errorText(error) }),
-      ),
-      cut.promise,
-    ])
-  } finally {
-    cancelTimer()
-    stop?.removeEventListener('abort', stopped)
-  }
+    work(limit.signal).then(
+      (value) => finish({ ok: true, value }),
+      (error: unknown) => fail('failed', errorText(error)),
+    )
+  })
 }

@@ -1,9 +1,9 @@
 /** One request to the Registry, whatever it is for: limited in time and in size. */
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { readStream } from '../platform/bounded-body.ts'
 import { within, type Limited } from '../platform/time-limit.ts'
 import type { Clock, Fetch, FetchInit } from '../ports.ts'
-import { SERVICE, VERSION } from '../version.ts'
+import { USER_AGENT } from '../version.ts'
 
 /** A list of 50,000 droplets takes about 16 MiB. */
 export const MAX_REPLY_BYTES = 16 * 1024 * 1024
@@ -38,7 +38,7 @@ export function exchange(
   return within(clock, timeoutMs, stop, async (signal) => {
     const init: FetchInit = {
       method,
-      headers: { accept: 'application/json', 'user-agent': `${SERVICE}/${VERSION}` },
+      headers: { accept: 'application/json', 'user-agent': USER_AGENT },
       signal,
     }
     if (body !== undefined) {
@@ -54,7 +54,7 @@ export function exchange(
 export function readListFile(options: RegistryClientOptions): Promise<Limited<Reply>> {
   const { url, clock, timeoutMs, stop } = options
   return within(clock, timeoutMs, stop, async (signal) => {
-    const file = Bun.file(fileURLToPath(new URL(url, pathToFileURL('./'))))
+    const file = Bun.file(fileURLToPath(url))
     return { status: 200, json: await readJson(file.stream(), signal) }
   })
 }

@@ -1,6 +1,6 @@
 /** The list of droplets, kept in step with the Registry. */
 import type { Config } from '../config/config.ts'
-import type { Directory } from '../droplets/directory.ts'
+import type { Directory, DropletList } from '../droplets/directory.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
 import type { DirectoryCache } from './disk-cache.ts'
@@ -13,24 +13,19 @@ import { ListSync, type RegistryStats } from './sync.ts'
 
 export type LookUp =
   | { readonly kind: 'found'; readonly droplet: Droplet }
-  /** `names`: all that the list has, sorted. */
-  | { readonly kind: 'not listed'; readonly names: readonly string[] }
+  | { readonly kind: 'not listed' }
   /** There is no list, or it has expired. `lastError`: why the last failed sync failed. */
   | { readonly kind: 'no list'; readonly lastError: string }
 
-export interface Registry {
+export interface Registry extends DropletList {
   /** Reads the cached list and begins to sync. Doesn't wait for the Registry, never rejects. */
   start(): Promise<void>
   /** Ends what is in flight. Safe twice, safe unstarted; it doesn't start again. */
   stop(): Promise<void>
-  /** The list as it is known now; it may be stale, or expired. */
-  directory(): Directory
   cacheStatus(): CacheStatus
   /** Whole seconds since the last successful sync; null without a list. */
   cacheAgeSeconds(): number | null
   servedFrom(): 'registry' | 'cache'
-  /** A droplet of the list, by name in any case; undefined, too, when the list has expired. */
-  find(name: string): Droplet | undefined
   /**
    * Like `find`, but asks the Registry again about an unknown name: at most once a second for
    * all callers. Never rejects.
@@ -137,7 +132,7 @@ class SyncedRegistry implements Registry {
     if (droplet) return { kind: 'found', droplet }
     return this.cacheStatus() === 'unavailable'
       ? { kind: 'no list', lastError: this.#sync.lastError }
-      : { kind: 'not listed', names: this.directory().names() }
+      : { kind: 'not listed' }
   }
 
   refresh(): Promise<void> {

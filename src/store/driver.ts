@@ -1,34 +1,32 @@
-/** The history's verbs as promises, wherever they run. */
-import type { SqliteHistory } from './sqlite/history.ts'
+/** What `GroupCommitStore` asks of a database: whole groups of writes, and reads. */
+import type { Task } from '../task.ts'
+import type { ClaimedTask, TaskPage, TaskQuery, WriteResult } from './store.ts'
+import type { TaskChanges } from './task-changes.ts'
 
-export const VERBS = [
-  'commit',
-  'trim',
-  'find',
-  'findByKey',
-  'unfinished',
-  'list',
-  'close',
-] as const satisfies (keyof SqliteHistory)[]
-export type Verb = (typeof VERBS)[number]
+/** `resume` is the update that makes a finished task unfinished again. */
+export type Write =
+  readonly ['insert', Task] | readonly ['update', TaskChanges] | readonly ['resume', TaskChanges]
 
-export type Engine = {
-  readonly [V in Verb]: (
-    ...args: Parameters<SqliteHistory[V]>
-  ) => Promise<ReturnType<SqliteHistory[V]>>
+/** A write of a group that changed nothing, while its neighbours were written. */
+export interface RefusedWrite {
+  /** Its place in the group. */
+  readonly index: number
+  /** `error`: the database rejects this one write, and would reject it again. */
+  readonly reason: Exclude<WriteResult, 'written'> | { readonly error: string }
 }
 
-/** An engine of which each verb is a call of `ask`. */
-export function engineOf(ask: (verb: Verb, args: unknown[]) => Promise<unknown>): Engine {
-  const entries = VERBS.map((verb) => [verb, (...args: unknown[]) => ask(verb, args)])
-  return Object.fromEntries(entries) as Engine
-}
-
-/** Runs in the caller's thread: for tests and the simulator. */
-export function inlineEngine(history: SqliteHistory): Engine {
-  return engineOf(async (verb, args) => callHistory(history, verb, args))
-}
-
-export function callHistory(history: SqliteHistory, verb: Verb, args: unknown[]): unknown {
-  return (history[verb] as (...args: unknown[]) => unknown)(...args)
+export interface StoreDriver {
+  /**
+   * Writes the group in one synced transaction and tells which of its writes were refused.
+   * Rejects, and nothing is written, when the database takes nothing at all. An empty group
+   * tests whether writing works again. `now` is the wall clock, ms.
+   */
+  commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]>
+  /** Deletes some of the finished tasks that are over the limits; true: there may be more. */
+  trim(now: number): Promise<boolean>
+  find(id: string): Promise<Task | null>
+  findByKey(idempotencyKey: string): Promise<Task | null>
+  claim(capacity: number): Promise<ClaimedTask[]>
+  list(query: TaskQuery): Promise<TaskPage | null>
+  close(): Promise<void>
 }

@@ -1,45 +1,55 @@
 /**
- * The task store over an engine: writes that arrive while a commit is under way share the next
- * one. That is what makes a synced commit per step affordable: 32 callers at once share two or
- * three, not sixty-four.
+ * The task store over a database: writes that arrive while a commit is under way share the next
+ * one. That is what makes a synced commit per step affordable: 32 callers at once need two or
+ * three commits instead of 64.
  */
-import { errorText, OrchestratorError } from '../errors.ts'
-import { rememberedBody } from './remembered-body.ts'
+import { errorText } from '../errors.ts'
+import type { AttemptResult, TaskEvent } from '../events.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
-import { readCursor } from './sqlite/cursor.ts'
-import type { Engine } from './driver.ts'
-import { changesOf } from './sqlite/rows.ts'
-import type { Write } from './sqlite/history.ts'
-import type { TaskQuery, TaskStore } from './store.ts'
+import { emitStep, type Step } from './committed-events.ts'
+import type { RefusedWrite, StoreDriver, Write } from './driver.ts'
+import { storedBody } from './stored-body.ts'
+import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
+import { changesOf } from './task-changes.ts'
 
-/** One at the disk and one on its way there, so that neither thread waits for the other. */
-const COMMITS_UNDER_WAY = 2
+/** One is being synced, and one waits for that: so neither thread waits for the other. */
+const MAX_COMMITS_UNDER_WAY = 2
 /** How soon a failed write is tried again, ms. */
 const RETRY_MS = 1000
-/** How often what is too old is looked for while nothing is written, ms. */
+/** How often tasks that are too old are looked for, ms: a commit trims only what is too many. */
 const TRIM_MS = 10_000
 
-interface Pending {
-  write: Write
-  resolve(): void
+interface PendingWrite extends Step {
+  /** The place in the order of arrival. */
+  readonly order: number
+  readonly write: Write
+  resolve(result: WriteResult): void
   reject(error: Error): void
+}
+
+export interface GroupCommitPorts {
+  clock: Clock
+  log: Log
+  emit(event: TaskEvent): void
 }
 
 export class GroupCommitStore implements TaskStore {
   #writable = true
-  #pending: Pending[] = []
+  /** In the order of arrival. */
+  #pending: PendingWrite[] = []
+  #arrivals = 0
   #underWay = 0
-  #soon = false
-  #quiet = Promise.withResolvers<void>()
-  #callOffTimer: () => void = () => {}
+  #scheduled = false
+  #idle = Promise.withResolvers<void>()
+  #cancelTimer: () => void = () => {}
   #closing: Promise<void> | null = null
-  /** For the metrics: how many writes shared how many commits. */
+  #closed = false
   readonly stats = { commits: 0, writes: 0, failures: 0 }
 
   constructor(
-    private readonly engine: Engine,
-    private readonly ports: { clock: Clock; log: Log },
+    private readonly driver: StoreDriver,
+    private readonly ports: GroupCommitPorts,
   ) {
     this.#trimLater()
   }
@@ -48,34 +58,37 @@ export class GroupCommitStore implements TaskStore {
     return this.#writable
   }
 
-  insert(task: Task): Promise<void> {
+  insert(task: Task): Promise<WriteResult> {
     if (!this.#writable || this.#closing) return Promise.reject(storeUnavailable())
-    return this.#enqueue(['insert', remembered(task)])
+    const stored = asStored(task)
+    return this.#enqueue({ kind: 'insert', task: stored }, ['insert', stored])
   }
 
-  update(task: Task): Promise<void> {
-    return this.#enqueue(['update', changesOf(remembered(task))])
+  resume(task: Task): Promise<WriteResult> {
+    if (!this.#writable || this.#closing) return Promise.reject(storeUnavailable())
+    return this.#enqueue({ kind: 'resume', task }, ['resume', changesOf(task)])
   }
 
-  resume(task: Task): Promise<void> {
-    return this.#enqueue(['resume', changesOf(task)])
+  update(task: Task, result?: AttemptResult): Promise<WriteResult> {
+    const stored = asStored(task)
+    const step: Step = { kind: 'update', task: stored, result }
+    return this.#enqueue(step, ['update', changesOf(stored)])
   }
 
   find(id: string) {
-    return this.engine.find(id)
+    return this.driver.find(id)
   }
 
   findByKey(idempotencyKey: string) {
-    return this.engine.findByKey(idempotencyKey)
+    return this.driver.findByKey(idempotencyKey)
   }
 
-  async list(query: TaskQuery) {
-    if (query.cursor !== undefined) readCursor(query.cursor)
-    return this.engine.list(query)
+  list(query: TaskQuery) {
+    return this.driver.list(query)
   }
 
-  unfinished() {
-    return this.engine.unfinished()
+  claim(capacity: number) {
+    return this.driver.claim(capacity)
   }
 
   close(): Promise<void> {
@@ -83,31 +96,43 @@ export class GroupCommitStore implements TaskStore {
   }
 
   async #close(): Promise<void> {
-    this.#callOffTimer()
-    while (this.#underWay > 0) {
-      this.#quiet = Promise.withResolvers<void>()
-      await this.#quiet.promise
-    }
-    if (this.#pending.length > 0) await this.#commit()
+    this.#cancelTimer()
+    do {
+      await this.#writePending()
+      // Whoever waited for the last commit may have one more step to write.
+      await new Promise<void>((resolve) => this.ports.clock.soon(resolve))
+    } while (this.#underWay > 0 || (this.#writable && this.#pending.length > 0))
+    this.#closed = true
     if (this.#pending.length > 0) {
       this.ports.log.error('the store could not be written', { lost: this.#pending.length })
     }
-    await this.engine.close()
+    // Their writers are not answered: those tasks were started, and the next start finds them.
+    await this.driver.close()
   }
 
-  #enqueue(write: Write): Promise<void> {
+  async #writePending(): Promise<void> {
+    while (this.#underWay > 0) {
+      this.#idle = Promise.withResolvers<void>()
+      await this.#idle.promise
+    }
+    if (this.#pending.length > 0) await this.#commit()
+  }
+
+  #enqueue(step: Step, write: Write): Promise<WriteResult> {
+    if (this.#closed) return Promise.reject(storeUnavailable())
     return new Promise((resolve, reject) => {
-      this.#pending.push({ write, resolve, reject })
-      if (this.#writable) this.#commitSoon()
+      const order = this.#arrivals++
+      this.#pending.push({ ...step, order, write, resolve, reject })
+      if (this.#writable) this.#scheduleCommit()
     })
   }
 
-  /** When this turn is over: what it brings besides goes along. */
-  #commitSoon(): void {
-    if (this.#soon || this.#underWay >= COMMITS_UNDER_WAY) return
-    this.#soon = true
+  /** At the end of this turn of the event loop, so that all writes of a turn share a commit. */
+  #scheduleCommit(): void {
+    if (this.#scheduled || this.#underWay >= MAX_COMMITS_UNDER_WAY) return
+    this.#scheduled = true
     this.ports.clock.soon(() => {
-      this.#soon = false
+      this.#scheduled = false
       if (this.#pending.length > 0 && this.#writable) void this.#commit()
     })
   }
@@ -117,20 +142,18 @@ export class GroupCommitStore implements TaskStore {
     this.#pending = []
     this.#underWay++
     try {
-      await this.engine.commit(
-        batch.map(({ write }) => write),
-        this.ports.clock.now(),
-      )
-      this.#committed(batch)
+      const writes = batch.map(({ write }) => write)
+      const refused = await this.driver.commit(writes, this.ports.clock.now())
+      this.#committed(batch, refused)
     } catch (error) {
       this.#failed(batch, error)
     }
     this.#underWay--
-    if (this.#underWay === 0) this.#quiet.resolve()
-    if (this.#writable && this.#pending.length > 0) this.#commitSoon()
+    if (this.#underWay === 0) this.#idle.resolve()
+    if (this.#writable && this.#pending.length > 0) this.#scheduleCommit()
   }
 
-  #committed(batch: Pending[]): void {
+  #committed(batch: readonly PendingWrite[], refused: readonly RefusedWrite[]): void {
     this.stats.commits++
     this.stats.writes += batch.length
     if (!this.#writable) {
@@ -138,37 +161,47 @@ export class GroupCommitStore implements TaskStore {
       this.#writable = true
       this.#trimLater()
     }
-    for (const { resolve } of batch) resolve()
+    const reasons = new Map(refused.map(({ index, reason }) => [index, reason]))
+    for (const [index, pending] of batch.entries()) this.#settle(pending, reasons.get(index))
   }
 
-  /** New tasks are refused; what has happened already waits for the disk. */
-  #failed(batch: Pending[], error: unknown): void {
+  #settle(pending: PendingWrite, refusal: RefusedWrite['reason'] | undefined): void {
+    if (refusal === undefined) {
+      emitStep(pending, this.ports.emit)
+      pending.resolve('written')
+    } else if (typeof refusal === 'string') pending.resolve(refusal)
+    else pending.reject(new Error(`the store refuses task ${pending.task.id}: ${refusal.error}`))
+  }
+
+  /** Rejects what has not begun. Keeps updates, in their order, for the next try. */
+  #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
     if (this.#writable) {
       this.ports.log.error('the store cannot be written', { error: errorText(error) })
     }
     this.#writable = false
-    const updates = batch.filter(({ write: [kind] }) => kind !== 'insert')
-    for (const { write, reject } of batch) if (write[0] === 'insert') reject(storeUnavailable())
-    this.#pending = [...updates, ...this.#pending]
+    const updates = batch.filter(({ kind }) => kind === 'update')
+    for (const { kind, reject } of batch) if (kind !== 'update') reject(storeUnavailable())
+    // Of two commits under way, the one that began later may fail first.
+    this.#pending = [...updates, ...this.#pending].sort((a, b) => a.order - b.order)
     this.#retryLater()
   }
 
   #retryLater(): void {
-    this.#callOffTimer()
+    this.#cancelTimer()
     if (this.#closing) return
-    this.#callOffTimer = this.ports.clock.after(RETRY_MS, () => void this.#commit())
+    this.#cancelTimer = this.ports.clock.after(RETRY_MS, () => void this.#commit())
   }
 
   #trimLater(): void {
-    this.#callOffTimer()
+    this.#cancelTimer()
     if (this.#closing) return
-    this.#callOffTimer = this.ports.clock.after(TRIM_MS, () => void this.#trim())
+    this.#cancelTimer = this.ports.clock.after(TRIM_MS, () => void this.#trim())
   }
 
   async #trim(): Promise<void> {
     try {
-      while (!this.#closing && (await this.engine.trim(this.ports.clock.now()))) {
+      while (!this.#closing && (await this.driver.trim(this.ports.clock.now()))) {
         await this.ports.clock.sleep(0)
       }
     } catch (error) {
@@ -178,18 +211,8 @@ export class GroupCommitStore implements TaskStore {
   }
 }
 
-/** A task as the history keeps it: without bodies that are too large for it. */
-function remembered(task: Task): Task {
-  const responseBody = rememberedBody(task.responseBody)
+/** A task as it is stored: without a body that is too large for the history. */
+function asStored(task: Task): Task {
+  const responseBody = storedBody(task.responseBody)
   return responseBody === task.responseBody ? task : { ...task, responseBody }
-}
-
-/** What a new task is refused with while the disk takes none. */
-export function storeUnavailable(): OrchestratorError {
-  return new OrchestratorError(
-    'STORE_UNAVAILABLE',
-    'The task could not be written to disk; it was not started',
-    {},
-    { 'retry-after': '1' },
-  )
 }

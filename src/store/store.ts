@@ -1,10 +1,18 @@
-/** What the service asks of its memory. Every store passes `describeTaskStore`'s suite. */
+/**
+ * The port to whatever keeps the tasks. Every store passes the suite in `test/store/suite`.
+ *
+ * Ownership: an unfinished task belongs to the store that inserted, resumed or claimed it, until
+ * it has ended. Only its owner may change it; a change by anybody else is 'not owned' and changes
+ * nothing. With SQLite the one process owns all; with a shared database many do.
+ */
+import { OrchestratorError } from '../errors.ts'
+import type { AttemptResult } from '../events.ts'
 import type { Task, TaskStatus, TaskSummary } from '../task.ts'
 
 export interface TaskQuery {
   status?: TaskStatus
-  /** Matched whatever its case. */
-  dropletName?: string
+  /** Only tasks of these droplets, in any case. An empty list matches none. */
+  droplets?: readonly string[]
   /** 1 to 1000. */
   limit: number
   /** `nextCursor` of the page before. */
@@ -18,38 +26,69 @@ export interface TaskPage {
   nextCursor: string | null
 }
 
-/** An unfinished task, as much of it as waiting in line needs. */
-export interface UnfinishedTask {
-  id: string
-  mode: Task['mode']
-  status: 'queued' | 'running'
-  dropletName: string
-  createdAt: number
-  delayMs: number
-  dueAt: number | null
+/** An unfinished task, as much of it as waiting in a queue needs. */
+export type ClaimedTask = Pick<
+  Task,
+  'id' | 'mode' | 'dropletName' | 'createdAt' | 'delayMs' | 'dueAt'
+> & { readonly status: 'queued' | 'running' }
+
+/** How many finished tasks are kept, and for how long. */
+export interface Retention {
+  maxFinished: number
+  ttlMs: number
 }
+
+/** For the metrics: how many writes shared how many commits. */
+export interface StoreStats {
+  readonly commits: number
+  readonly writes: number
+  /** Commits that failed. */
+  readonly failures: number
+}
+
+/**
+ * What became of a write.
+ * - `written`: it is synced to disk, and its events have been told.
+ * - `key taken`: another task has the Idempotency-Key; nothing was written.
+ * - `not owned`: the task has ended, is gone, or is another store's; nothing was written.
+ */
+export type WriteResult = 'written' | 'key taken' | 'not owned'
 
 export interface TaskStore {
   /** False from a failed write until writing works again. */
   readonly writable: boolean
+  readonly stats: StoreStats
   /**
-   * Remembers a new task. Resolves once it is synced to disk; rejects with STORE_UNAVAILABLE
-   * when it can't be written, and then it is not there.
+   * Stores a new task, which this store owns from then on. Rejects with STORE_UNAVAILABLE when
+   * nothing can be written, and then the task is not there; and with an Error when the database
+   * rejects this one task.
    */
-  insert(task: Task): Promise<void>
+  insert(task: Task): Promise<WriteResult>
+  /** Stores an interrupted task that runs again. Owns and rejects as `insert` does. */
+  resume(task: Task): Promise<WriteResult>
   /**
-   * Remembers a task's new state. Resolves once that is synced to disk and never rejects:
-   * while the disk fails, it waits and is tried again.
+   * Stores the new state of a task of ours. `result`: of the attempt that led to it. While
+   * nothing can be written, the write waits and is tried again. Rejects with an Error when the
+   * database rejects this one state, and with STORE_UNAVAILABLE once the store is closed.
    */
-  update(task: Task): Promise<void>
-  /** The update that makes an interrupted task unfinished again. */
-  resume(task: Task): Promise<void>
+  update(task: Task, result?: AttemptResult): Promise<WriteResult>
   find(id: string): Promise<Task | null>
   findByKey(idempotencyKey: string): Promise<Task | null>
-  /** Newest first. A cursor that is none of ours is INVALID_REQUEST. */
-  list(query: TaskQuery): Promise<TaskPage>
-  /** Oldest first; read once, at start. */
-  unfinished(): Promise<UnfinishedTask[]>
-  /** Writes what is pending, then lets go of the file. Safe twice. */
+  /** Newest first. null: the cursor was not issued by this store. */
+  list(query: TaskQuery): Promise<TaskPage | null>
+  /**
+   * Takes up to `capacity` unfinished tasks that nobody owns, oldest first; this store owns them
+   * from then on. Fewer than `capacity`: there are no more now.
+   */
+  claim(capacity: number): Promise<ClaimedTask[]>
+  /** Writes what is pending, then closes the database. May be called again. */
   close(): Promise<void>
+}
+
+/** The error for a task that cannot be stored: it was not started. */
+export function storeUnavailable(): OrchestratorError {
+  return new OrchestratorError(
+    'STORE_UNAVAILABLE',
+    'The task could not be written to disk; it was not started',
+  )
 }

@@ -1,26 +1,36 @@
+/** Where a submitted task goes: its droplet, or an error that says why there is none. */
 import type { Droplet } from '../droplets/droplet.ts'
 import { OrchestratorError } from '../errors.ts'
-import type { LookUp } from '../registry/registry.ts'
+import type { LookUp, Registry } from '../registry/registry.ts'
 
-/** How many known names the error for an unknown one lists. */
+export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'directory'>
+
+/** How many names DROPLET_NOT_FOUND tells at most. */
 const MAX_NAMES = 100
 
 /**
- * The droplet with this name, in any case; may ask the Registry again. Throws DROPLET_NOT_FOUND,
- * or REGISTRY_ERROR when there is no usable list.
+ * Asks the Registry once more for a name that is not listed. `visible`: whether the caller may
+ * know of a droplet; to it, the others are not there. Throws DROPLET_NOT_FOUND and
+ * REGISTRY_ERROR.
  */
 export async function findDroplet(
-  registry: { lookUp(name: string): Promise<LookUp> },
+  registry: DropletSource,
   name: string,
+  visible: (name: string) => boolean,
 ): Promise<Droplet> {
-  const result = await registry.lookUp(name)
-  if (result.kind === 'found') return result.droplet
-  throw result.kind === 'not listed'
-    ? dropletNotFound(name, result.names)
-    : registryError(result.lastError)
+  const known = registry.find(name)
+  const found: LookUp = known ? { kind: 'found', droplet: known } : await registry.lookUp(name)
+  if (found.kind === 'no list') throw registryError(found.lastError)
+  if (found.kind === 'found' && visible(found.droplet.name)) return found.droplet
+  throw dropletNotFound(registry, name, visible)
 }
 
-function dropletNotFound(name: string, names: readonly string[]): OrchestratorError {
+export function dropletNotFound(
+  registry: DropletSource,
+  name: string,
+  visible: (name: string) => boolean,
+): OrchestratorError {
+  const names = registry.directory().names().filter(visible)
   return new OrchestratorError('DROPLET_NOT_FOUND', `Droplet '${name}' is not in the Registry`, {
     requested_droplet: name,
     available_droplets: names.slice(0, MAX_NAMES),

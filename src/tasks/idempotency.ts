@@ -1,13 +1,14 @@
 /**
  * Idempotency keys (draft-ietf-httpapi-idempotency-key-header): however often a request is sent,
- * it runs once. The keys of past tasks are in the store; here are those of the requests that are
- * being served now, which makes two that arrive together one.
+ * it runs once. The store has the keys of accepted tasks. Here are those of the requests that are
+ * being served now: of two that arrive together, one runs.
  */
+import { nameKey } from '../droplets/droplet.ts'
 import { OrchestratorError } from '../errors.ts'
 import { isInterrupted } from '../delivery/lifecycle.ts'
 import { isFinished, type Task, type TaskRequest } from '../task.ts'
 
-/** A request that came first with its key, as long as it is being served. */
+/** The request that came first with its key, while it is being served. */
 interface Holder {
   taskId: string
   fingerprint: string
@@ -26,12 +27,12 @@ export class IdempotencyKeys {
   constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}
 
   /**
-   * Decides who runs. The first must `release` the key when its task has ended or is the
-   * queue's. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
+   * Decides who runs. The first must `release` the key when its task has ended or waits in the
+   * queue. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
    */
   async use(key: string, taskId: string, fingerprint: string): Promise<KeyUse> {
     const holder = this.#held.get(key)
-    if (holder) return this.#join(holder, fingerprint)
+    if (holder) return this.#repeatOrRefuse(holder, fingerprint)
     const previous = this.findByKey(key)
     this.#held.set(key, { taskId, fingerprint, previous })
     const release = () => void this.#held.delete(key)
@@ -47,7 +48,7 @@ export class IdempotencyKeys {
     }
   }
 
-  async #join(holder: Holder, fingerprint: string): Promise<KeyUse> {
+  async #repeatOrRefuse(holder: Holder, fingerprint: string): Promise<KeyUse> {
     const previous = await holder.previous
     if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, fingerprint)
     if (holder.fingerprint !== fingerprint) throw reused()
@@ -55,11 +56,14 @@ export class IdempotencyKeys {
   }
 }
 
-/** What makes two requests the same: all that is asked for, however the JSON was laid out. */
+/**
+ * Two requests with the same fingerprint ask for the same, whatever the white space and the
+ * order of their headers.
+ */
 export function fingerprintOf(request: TaskRequest, replayOf: string | null): string {
   const { dropletName, headers, ...rest } = request
   const sortedHeaders = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))
-  const text = JSON.stringify([replayOf, dropletName.toLowerCase(), sortedHeaders, rest])
+  const text = JSON.stringify([replayOf, nameKey(dropletName), sortedHeaders, rest])
   return new Bun.CryptoHasher('sha256').update(text).digest('hex')
 }
 
@@ -85,6 +89,5 @@ function inUse(taskId: string): OrchestratorError {
     'IDEMPOTENCY_KEY_IN_USE',
     'The first request with this Idempotency-Key is still running',
     { task_id: taskId },
-    { location: `/orchestrator/tasks/${taskId}` },
   )
 }

@@ -1,33 +1,53 @@
-/** Those who wait for the end of a task. */
+/** Callers that wait for the end of a task. */
+import type { EventBus } from '../events.ts'
 import type { Clock } from '../ports.ts'
+import type { Task } from '../task.ts'
 
-export class Watchers {
-  readonly #byTask = new Map<string, Set<() => void>>()
+export interface Waiter {
+  /** The task, as soon as it has ended; null when the time is over, or the service stops. */
+  readonly ended: Promise<Task | null>
+  /** Ends the wait. May be called again. */
+  cancel(): void
+}
 
-  constructor(private readonly clock: Clock) {}
+type Release = (task: Task | null) => void
 
-  /** `over` resolves when the task has ended, after `ms`, or when everybody is sent home. */
-  watch(id: string, ms: number): { over: Promise<void>; leave(): void } {
-    const { promise: over, resolve } = Promise.withResolvers<void>()
-    const leave = () => {
-      callOff()
-      const others = this.#byTask.get(id)
-      others?.delete(leave)
-      if (others?.size === 0) this.#byTask.delete(id)
-      resolve()
+export class Waiters {
+  readonly #byTask = new Map<string, Set<Release>>()
+
+  constructor(
+    private readonly clock: Clock,
+    events: EventBus,
+  ) {
+    events.on('ended', ({ task }) => this.#release(task.id, task))
+  }
+
+  /** Waits for the end of a task, which need not exist yet, for at most `ms`. */
+  wait(id: string, ms: number): Waiter {
+    const { promise: ended, resolve } = Promise.withResolvers<Task | null>()
+    const release: Release = (task) => {
+      cancelTimer()
+      this.#remove(id, release)
+      resolve(task)
     }
-    const callOff = this.clock.after(ms, leave)
-    const watching = this.#byTask.get(id) ?? new Set()
-    this.#byTask.set(id, watching.add(leave))
-    return { over, leave }
+    const cancelTimer = this.clock.after(ms, () => release(null))
+    const waiting = this.#byTask.get(id) ?? new Set()
+    this.#byTask.set(id, waiting.add(release))
+    return { ended, cancel: () => release(null) }
   }
 
-  ended(id: string): void {
-    for (const leave of this.#byTask.get(id) ?? []) leave()
+  /** Nobody waits any longer: the service stops. */
+  releaseAll(): void {
+    for (const id of this.#byTask.keys()) this.#release(id, null)
   }
 
-  /** Everybody gets what there is: the service stops. */
-  sendHome(): void {
-    for (const id of this.#byTask.keys()) this.ended(id)
+  #release(id: string, task: Task | null): void {
+    for (const release of this.#byTask.get(id) ?? []) release(task)
+  }
+
+  #remove(id: string, release: Release): void {
+    const waiting = this.#byTask.get(id)
+    waiting?.delete(release)
+    if (waiting?.size === 0) this.#byTask.delete(id)
   }
 }

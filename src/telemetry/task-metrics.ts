@@ -1,9 +1,10 @@
 /** What has become of the tasks since start: counts, and how long they took. */
 import { build } from 'hdr-histogram-js'
+import type { EventBus } from '../events.ts'
 import { retryCount, type FinalStatus, type Task } from '../task.ts'
 
-// Tasks last at most a deadline of an hour plus a week of delay; beyond it is all the same.
-const LONGEST_MS = 8 * 24 * 3600 * 1000
+// Tasks last at most a deadline of an hour plus a week of delay; longer ones count as that.
+const MAX_DURATION_MS = 8 * 24 * 3600 * 1000
 
 export class TaskMetrics {
   readonly ended: Record<FinalStatus, number> = { success: 0, error: 0, timeout: 0, cancelled: 0 }
@@ -16,18 +17,23 @@ export class TaskMetrics {
   /** Three digits: within 0.1 % at a constant 100 kB. */
   readonly #durations = build({
     lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST_MS,
+    highestTrackableValue: MAX_DURATION_MS,
     numberOfSignificantValueDigits: 3,
     bitBucketSize: 32,
   })
 
-  recordRetry(): void {
-    this.retries++
+  constructor(events: EventBus) {
+    events.on('attempt ended', ({ task }) => this.#recordAttempt(task))
+    events.on('ended', ({ task }) => this.#recordEnd(task))
   }
 
-  recordEnd(task: Task): void {
+  #recordAttempt(task: Task): void {
+    if (task.attempts.length > 1) this.retries++
+  }
+
+  #recordEnd(task: Task): void {
     const status = task.status as FinalStatus
-    const durationMs = Math.min(task.durationMs ?? 0, LONGEST_MS)
+    const durationMs = Math.min(task.durationMs ?? 0, MAX_DURATION_MS)
     this.ended[status]++
     this.#durationSumMs += durationMs
     this.#durations.recordValue(durationMs)

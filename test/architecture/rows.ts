@@ -10,26 +10,28 @@ import { usesOf } from './uses.ts'
  * own folder; the plain files of one row may import from each other.
  */
 export const ROWS: readonly (readonly string[])[] = [
-  // The words that everybody uses.
-  ['task.ts', 'errors.ts', 'log.ts', 'version.ts'],
-  // The outside world as interfaces, and the limit on stored texts.
-  ['ports.ts', 'truncation.ts'],
+  // The words that everybody uses: tasks, errors, events, the outside world as interfaces.
+  ['task.ts', 'errors.ts', 'events.ts', 'ports.ts', 'log.ts', 'version.ts', 'truncation.ts'],
   // The settings.
   ['config'],
   // What is bound to the operating system.
   ['platform'],
-  // Which droplets there are, and how well they are.
+  // The destinations: droplets, their health, the way to them, the gate before them.
   ['droplets'],
   // Where the list of the droplets comes from.
   ['registry'],
-  // The history of the tasks, on disk.
+  // What is remembered: unfinished tasks and the history.
   ['store'],
   // How a task gets to its droplet.
   ['delivery'],
+  // Who asks.
+  ['access'],
   // What is counted and measured.
   ['telemetry'],
   // What can be done with a task.
   ['tasks'],
+  // The service without HTTP and without a database of its own.
+  ['engine.ts'],
   // The API.
   ['http'],
   // All of the above, put together.

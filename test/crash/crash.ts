@@ -7,10 +7,10 @@ import { loadUntilKilled, newOrder, send, type Order } from './load.ts'
 import { randomFrom } from './random.ts'
 
 /** When the service is killed, ms after it was healthy: mostly in the middle of the load. */
-const SHORTEST_MS = 20
+const MIN_MS = 20
 const USUAL_MS = 250
 /** Sometimes later, because then the retries that wait for a second are under way. */
-const LONGEST_MS = 1300
+const MAX_MS = 1300
 /** Orders that are answered before it is killed. A busy machine may need longer for them. */
 const LEAST_ANSWERS = 10
 
@@ -37,7 +37,7 @@ export async function crash(
 
   for (let round = 0; round < rounds; round++) {
     await using service = await home.start(env)
-    const runMs = random.whole(SHORTEST_MS, random.chance(0.25) ? LONGEST_MS : USUAL_MS)
+    const runMs = random.whole(MIN_MS, random.chance(0.25) ? MAX_MS : USUAL_MS)
     const enough = answered() + LEAST_ANSWERS
     const unanswered = orders.filter(({ key, told }) => key !== null && told === 'nothing')
     const next = () => {

@@ -19,7 +19,7 @@ export interface Order {
 
 const CALLERS = 16
 /** More than a usual round takes. */
-const MOST_PER_ROUND = 400
+const MAX_PER_ROUND = 400
 
 export function newOrder(number: number, round: number, random: Random): Order {
   const fail = random.chance(0.15) ? 1 : 0
@@ -43,7 +43,7 @@ export async function loadUntilKilled(
 ): Promise<void> {
   const waiting = [...unfinished]
   let sent = 0
-  const take = () => (sent++ < MOST_PER_ROUND ? (waiting.shift() ?? next()) : undefined)
+  const take = () => (sent++ < MAX_PER_ROUND ? (waiting.shift() ?? next()) : undefined)
   const call = async () => {
     for (let order = take(); order; order = take()) {
       if (!(await send(service, order))) return

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
 import { bodyToJson } from '../../src/delivery/answer.ts'
-import { REMEMBERED_BODY_BYTES, rememberedBody } from '../../src/store/remembered-body.ts'
+import { MAX_STORED_BODY_BYTES, storedBody } from '../../src/store/stored-body.ts'
 import { truncationMarker } from '../../src/truncation.ts'
 import { readBody } from '../../src/platform/bounded-body.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
-import { allowRealTime, eventually } from '../support/eventually.ts'
 import {
   endless,
   reply,
@@ -13,6 +12,7 @@ import {
   truncated,
   type Answer,
 } from '../support/scripted-server.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 
 allowRealTime()
 
@@ -57,22 +57,22 @@ describe('the history keeps', () => {
   const text = (size: number, unit = 'x') => JSON.stringify(unit.repeat(size))
 
   test('10 KB, and the marker of what is larger', () => {
-    const largest = text(REMEMBERED_BODY_BYTES - 2)
-    expect(rememberedBody(largest)).toBe(largest)
-    expect(rememberedBody(null)).toBeNull()
-    expect(JSON.parse(rememberedBody(text(REMEMBERED_BODY_BYTES - 1))!)).toEqual({
+    const largest = text(MAX_STORED_BODY_BYTES - 2)
+    expect(storedBody(largest)).toBe(largest)
+    expect(storedBody(null)).toBeNull()
+    expect(JSON.parse(storedBody(text(MAX_STORED_BODY_BYTES - 1))!)).toEqual({
       _truncated: true,
       _original_size_kb: 10,
       _max_size_kb: 10,
       _message: expect.any(String),
     })
-    expect(JSON.parse(rememberedBody(text(20_478))!)._original_size_kb).toBe(20)
+    expect(JSON.parse(storedBody(text(20_478))!)._original_size_kb).toBe(20)
   })
 
   test('bytes, not characters', () => {
     const inBytes = (10 * 1024 - 2) / 2
-    expect(rememberedBody(text(inBytes, 'é'))).toBe(text(inBytes, 'é'))
-    expect(rememberedBody(text(inBytes + 1, 'é'))).toContain('"_truncated":true')
+    expect(storedBody(text(inBytes, 'é'))).toBe(text(inBytes, 'é'))
+    expect(storedBody(text(inBytes + 1, 'é'))).toContain('"_truncated":true')
   })
 
   test('the marker says null for a size that is not known', () => {
@@ -89,11 +89,11 @@ describe('reading at most', () => {
   const LIMIT = 1000
 
   async function read(answer: Answer) {
-    await using far = scriptedServer(answer)
+    await using upstream = scriptedServer(answer)
     const controller = new AbortController()
     const init = { method: 'GET', headers: {}, signal: controller.signal }
     try {
-      return await readBody(await systemFetch(far.url, init), LIMIT)
+      return await readBody(await systemFetch(upstream.url, init), LIMIT)
     } finally {
       controller.abort()
     }
@@ -127,10 +127,10 @@ describe('reading at most', () => {
   })
 
   test('what never ends is cut off, connection and all', async () => {
-    await using far = scriptedServer(endless())
+    await using upstream = scriptedServer(endless())
     const init = { method: 'GET', headers: {}, signal: new AbortController().signal }
-    expect(await readBody(await systemFetch(far.url, init), LIMIT)).toBeNull()
-    await eventually('cut off', () => far.connections === 0)
+    expect(await readBody(await systemFetch(upstream.url, init), LIMIT)).toBeNull()
+    await eventually('cut off', () => upstream.connections === 0)
   })
 
   test.each([false, true])(

@@ -245,7 +245,7 @@ describe('an attempt that was never sent', () => {
   test.each<Outcome>([
     { kind: 'cancelled', unsent: true },
     { kind: 'interrupted', unsent: true },
-    { kind: 'unreachable', error: 'inactive', unsent: true },
+    { kind: 'timeout', error: 'too late', unsent: true },
   ])('%j is not counted', (outcome) => {
     const task = conclude(afterFailures(1), outcome, 0, at(5))
     expect(task.attempts).toHaveLength(1)

@@ -13,7 +13,6 @@ test('5xx is tried again, no other answer is', () => {
 test.each<[Outcome, boolean]>([
   [{ kind: 'timeout', error: 'x' }, true],
   [{ kind: 'unreachable', error: 'x' }, true],
-  [{ kind: 'unreachable', error: 'x', unsent: true }, false],
   [{ kind: 'answered', status: 503, body: null, truncated: true }, false],
   [{ kind: 'cancelled' }, false],
   [{ kind: 'interrupted' }, false],

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/delivery/scheduler.ts'
-import type { Waiting } from '../../src/delivery/wait-queue.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import type { WaitingTask } from '../../src/delivery/wait-queue.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
+import { allowRealTime } from '../support/eventually.ts'
 
 allowRealTime()
 
@@ -13,7 +13,7 @@ function scheduling(concurrency: number) {
   const inFlight = new Map<string, { droplet: string; end: () => void }>()
   const started: { id: string; at: number }[] = []
   const epoch = clock.monotonic()
-  let most = 0
+  let maxInFlight = 0
   const scheduler = new Scheduler({
     clock,
     concurrency,
@@ -21,7 +21,7 @@ function scheduling(concurrency: number) {
       new Promise((end) => {
         started.push({ id, at: clock.monotonic() - epoch })
         inFlight.set(id, { droplet, end })
-        most = Math.max(most, inFlight.size)
+        maxInFlight = Math.max(maxInFlight, inFlight.size)
       }),
   })
   return {
@@ -30,11 +30,17 @@ function scheduling(concurrency: number) {
     started,
     ids: () => started.map(({ id }) => id),
     inFlight,
-    get most() {
-      return most
+    get maxInFlight() {
+      return maxInFlight
     },
     add(id: string, droplet: string, dueMs = 0) {
-      const due: Waiting = { id, droplet, dueTick: epoch + dueMs, bornTick: epoch, begun: false }
+      const due: WaitingTask = {
+        id,
+        droplet,
+        dueTick: epoch + dueMs,
+        deadlineFrom: epoch,
+        isRetry: false,
+      }
       scheduler.add(due)
     },
     async end(id: string) {
@@ -156,15 +162,15 @@ test('no more than the concurrency ever runs, and everything runs once', async (
     const clock = new FakeClock()
     const epoch = clock.monotonic()
     const started = new Map<string, number>()
-    const begun: string[] = []
+    const startedIds: string[] = []
     let running = 0
-    let most = 0
+    let maxInFlight = 0
     const scheduler = new Scheduler({
       clock,
       concurrency,
       async run({ id }) {
-        most = Math.max(most, ++running)
-        begun.push(id)
+        maxInFlight = Math.max(maxInFlight, ++running)
+        startedIds.push(id)
         started.set(id, clock.monotonic() - epoch)
         await clock.sleep(tasks[Number(id)]!.lengthMs)
         running--
@@ -172,11 +178,17 @@ test('no more than the concurrency ever runs, and everything runs once', async (
     })
     scheduler.start()
     for (const [n, { droplet, dueMs }] of tasks.entries()) {
-      scheduler.add({ id: String(n), droplet, dueTick: epoch + dueMs, bornTick: 0, begun: false })
+      scheduler.add({
+        id: String(n),
+        droplet,
+        dueTick: epoch + dueMs,
+        deadlineFrom: 0,
+        isRetry: false,
+      })
     }
     await clock.advance(30 * 300 + 200)
-    expect(most).toBeLessThanOrEqual(concurrency)
-    expect(begun).toHaveLength(tasks.length)
+    expect(maxInFlight).toBeLessThanOrEqual(concurrency)
+    expect(startedIds).toHaveLength(tasks.length)
     expect(started.size).toBe(tasks.length)
     for (const [id, at] of started) expect(at).toBeGreaterThanOrEqual(tasks[Number(id)]!.dueMs)
     expect(clock.pending).toBe(0)

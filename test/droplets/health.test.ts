@@ -2,8 +2,10 @@ import { expect, test } from 'bun:test'
 import { systemFetch } from '../../src/platform/fetch.ts'
 import { Directory } from '../../src/droplets/directory.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
-import { createReachability } from '../../src/droplets/health.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { conclude } from '../../src/delivery/lifecycle.ts'
+import { EventBus } from '../../src/events.ts'
+import { createHealth } from '../../src/droplets/health.ts'
+import { recordingLog } from '../support/log.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import {
   deadUrl,
@@ -17,6 +19,8 @@ import {
   type Answer,
 } from '../support/scripted-server.ts'
 import { droplet } from '../registry/mesh.ts'
+import { NOW, running } from '../support/tasks.ts'
+import { allowRealTime } from '../support/eventually.ts'
 
 allowRealTime()
 
@@ -27,18 +31,21 @@ function probesOf(list: readonly Droplet[], options: { intervalMs?: number } = {
   const clock = new FakeClock()
   let directory = Directory.of(list)
   let asked = 0
-  const reachability = createReachability({
+  const events = new EventBus(recordingLog())
+  const health = createHealth({
     clock,
+    events,
     fetch: (url, init) => {
       asked++
       return systemFetch(url, init)
     },
     intervalMs: options.intervalMs ?? INTERVAL_MS,
-    droplets: () => directory.droplets,
+    list: { directory: () => directory },
   })
   return {
     clock,
-    reachability,
+    health,
+    events,
     asked: () => asked,
     change(next: readonly Droplet[]) {
       directory = Directory.of(next)
@@ -46,50 +53,51 @@ function probesOf(list: readonly Droplet[], options: { intervalMs?: number } = {
     /** All probes of droplets that are new, sent and answered. */
     async firstProbes(name: string) {
       await clock.advance(1000)
-      await clock.settle(() => reachability.of(name).lastProbe !== null)
+      await clock.settle(() => health.of(name).lastProbe !== null)
     },
-    [Symbol.asyncDispose]: () => reachability.stop(),
+    [Symbol.asyncDispose]: () => health.stop(),
   }
 }
 
 test('a droplet that answers is reachable; before the first probe nothing is known', async () => {
-  await using far = scriptedServer(json({ status: 'active' }))
-  await using probes = probesOf([droplet('one', { url: `${far.url}/base` })])
-  const { reachability } = probes
-  reachability.start()
-  reachability.start()
-  expect(reachability.of('one')).toEqual(UNKNOWN)
+  await using upstream = scriptedServer(json({ status: 'active' }))
+  await using probes = probesOf([droplet('one', { url: `${upstream.url}/base` })])
+  const { health } = probes
+  health.start()
+  health.start()
+  expect(health.of('one')).toEqual(UNKNOWN)
   await probes.firstProbes('ONE')
-  expect(far.calls).toEqual(['GET /base/health'])
-  expect(reachability.of('One')).toEqual({
+  expect(upstream.calls).toEqual(['GET /base/health'])
+  expect(health.of('One')).toEqual({
     reachable: true,
     lastProbe: expect.any(Number),
     latencyMs: expect.any(Number),
   })
-  expect(reachability.reachableCount()).toBe(1)
-  expect(reachability.of('nobody')).toEqual(UNKNOWN)
+  expect(health.reachableCount()).toBe(1)
+  expect(health.of('nobody')).toEqual(UNKNOWN)
 })
 
 test('the latency is the time to the answer, rounded; its time is when it came', async () => {
   const clock = new FakeClock()
-  const list = [droplet('one')]
-  const reachability = createReachability({
+  const directory = Directory.of([droplet('one')])
+  const health = createHealth({
     clock,
+    events: new EventBus(recordingLog()),
     fetch: async () => {
       await clock.sleep(36.7)
       return new Response('')
     },
     intervalMs: INTERVAL_MS,
-    droplets: () => list,
+    list: { directory: () => directory },
   })
-  reachability.start()
-  const begun = clock.now()
+  health.start()
+  const startedAt = clock.now()
   await clock.advance(1000)
-  const { reachable, lastProbe, latencyMs } = reachability.of('one')
+  const { reachable, lastProbe, latencyMs } = health.of('one')
   expect({ reachable, latencyMs }).toEqual({ reachable: true, latencyMs: 37 })
-  expect(lastProbe).toBeGreaterThan(begun + 36)
-  expect(lastProbe).toBeLessThan(begun + 600)
-  await reachability.stop()
+  expect(lastProbe).toBeGreaterThan(startedAt + 36)
+  expect(lastProbe).toBeLessThan(startedAt + 600)
+  await health.stop()
 })
 
 const answers: [string, Answer, boolean][] = [
@@ -102,17 +110,17 @@ const answers: [string, Answer, boolean][] = [
   ['no HTTP', malformed, false],
 ]
 test.each(answers)('%s', async (_, answer, reachable) => {
-  await using far = scriptedServer(answer)
-  await using probes = probesOf([droplet('one', { url: far.url })])
-  probes.reachability.start()
+  await using upstream = scriptedServer(answer)
+  await using probes = probesOf([droplet('one', { url: upstream.url })])
+  probes.health.start()
   await probes.firstProbes('one')
-  expect(probes.reachability.of('one').reachable).toBe(reachable)
-  expect(probes.reachability.reachableCount()).toBe(reachable ? 1 : 0)
+  expect(probes.health.of('one').reachable).toBe(reachable)
+  expect(probes.health.reachableCount()).toBe(reachable ? 1 : 0)
 })
 
 test('the body is let go of unread, also when letting go fails', async () => {
   const clock = new FakeClock()
-  const list = [droplet('one')]
+  const directory = Directory.of([droplet('one')])
   let cancelled = 0
   const body = () =>
     new ReadableStream({
@@ -121,41 +129,42 @@ test('the body is let go of unread, also when letting go fails', async () => {
         throw new Error('too late')
       },
     })
-  const reachability = createReachability({
+  const health = createHealth({
     clock,
+    events: new EventBus(recordingLog()),
     fetch: async () => new Response(body()),
     intervalMs: INTERVAL_MS,
-    droplets: () => list,
+    list: { directory: () => directory },
   })
-  reachability.start()
+  health.start()
   await clock.advance(1000)
   expect(cancelled).toBe(1)
-  expect(reachability.of('one').reachable).toBe(true)
-  await reachability.stop()
+  expect(health.of('one').reachable).toBe(true)
+  await health.stop()
 })
 
 test('nobody there', async () => {
   await using probes = probesOf([droplet('one', { url: await deadUrl() })])
-  probes.reachability.start()
+  probes.health.start()
   await probes.firstProbes('one')
-  expect(probes.reachability.of('one')).toMatchObject({ reachable: false, latencyMs: null })
+  expect(probes.health.of('one')).toMatchObject({ reachable: false, latencyMs: null })
 })
 
 test('one that hangs is given up after 2 s and holds up no other', async () => {
   await using hanging = scriptedServer(hang)
-  await using far = scriptedServer()
+  await using upstream = scriptedServer()
   await using probes = probesOf([
     droplet('hangs', { url: hanging.url }),
-    droplet('one', { url: far.url }),
+    droplet('one', { url: upstream.url }),
   ])
-  const { reachability, clock } = probes
-  reachability.start()
+  const { health, clock } = probes
+  health.start()
   await probes.firstProbes('one')
   await hanging.received(1)
-  expect(reachability.of('hangs')).toEqual(UNKNOWN)
+  expect(health.of('hangs')).toEqual(UNKNOWN)
   await clock.advance(2000)
-  await clock.settle(() => reachability.of('hangs').lastProbe !== null)
-  expect(reachability.of('hangs')).toMatchObject({ reachable: false, latencyMs: null })
+  await clock.settle(() => health.of('hangs').lastProbe !== null)
+  expect(health.of('hangs')).toMatchObject({ reachable: false, latencyMs: null })
   await clock.settle(() => hanging.connections === 0)
 })
 
@@ -164,41 +173,44 @@ test('each droplet is asked once per interval, not all at the same time', async 
   const clock = new FakeClock()
   const directory = Directory.of(list)
   const asked: number[] = []
-  const reachability = createReachability({
+  const health = createHealth({
     clock,
+    events: new EventBus(recordingLog()),
     fetch: async () => {
       asked.push(clock.monotonic())
       return new Response('')
     },
     intervalMs: INTERVAL_MS,
-    droplets: () => directory.droplets,
+    list: { directory: () => directory },
   })
-  reachability.start()
+  health.start()
   await clock.advance(1000)
   expect(asked).toHaveLength(60)
   // By now each droplet has its place in the interval.
   await clock.advance(2 * INTERVAL_MS)
   asked.length = 0
-  const begun = clock.monotonic()
+  const startedAt = clock.monotonic()
   await clock.advance(INTERVAL_MS)
   expect(asked).toHaveLength(60)
   const thirds = [0, 0, 0]
-  for (const at of asked) thirds[Math.min(2, Math.floor((3 * (at - begun)) / INTERVAL_MS))]!++
+  for (const at of asked) thirds[Math.min(2, Math.floor((3 * (at - startedAt)) / INTERVAL_MS))]!++
   for (const third of thirds) expect(third).toBeGreaterThan(8)
   expect(new Set(asked).size).toBeGreaterThan(50)
-  await reachability.stop()
+  await health.stop()
   expect(clock.pending).toBe(0)
 })
 
-test('many that hang take at most 64 places at once', async () => {
+test('many that hang take at maxOpen 64 places at once', async () => {
   const clock = new FakeClock()
   const list = Array.from({ length: 200 }, (_, n) => droplet(`d${n}`))
+  const directory = Directory.of(list)
   let open = 0
-  let most = 0
-  const reachability = createReachability({
+  let maxOpen = 0
+  const health = createHealth({
     clock,
+    events: new EventBus(recordingLog()),
     fetch: (_, { signal }) => {
-      most = Math.max(most, ++open)
+      maxOpen = Math.max(maxOpen, ++open)
       return new Promise((_resolve, reject) =>
         signal.addEventListener('abort', () => {
           open--
@@ -207,94 +219,113 @@ test('many that hang take at most 64 places at once', async () => {
       )
     },
     intervalMs: INTERVAL_MS,
-    droplets: () => list,
+    list: { directory: () => directory },
   })
-  reachability.start()
+  health.start()
   await clock.advance(10_000)
-  expect(most).toBe(64)
-  expect(list.every(({ name }) => reachability.of(name).reachable === false)).toBe(true)
-  await reachability.stop()
+  expect(maxOpen).toBe(64)
+  expect(list.every(({ name }) => health.of(name).reachable === false)).toBe(true)
+  await health.stop()
   expect(clock.pending).toBe(0)
   expect(open).toBe(0)
 })
 
 test('the list may change: new droplets are asked soon, removed ones forgotten, moved ones asked anew', async () => {
-  await using far = scriptedServer()
+  await using upstream = scriptedServer()
   await using moved = scriptedServer(hang)
-  const one = droplet('one', { url: far.url })
-  const two = droplet('two', { url: far.url })
+  const one = droplet('one', { url: upstream.url })
+  const two = droplet('two', { url: upstream.url })
   await using probes = probesOf([one, two])
-  const { reachability, clock } = probes
-  reachability.start()
+  const { health, clock } = probes
+  health.start()
   await probes.firstProbes('one')
   await probes.firstProbes('two')
-  probes.change([{ ...one, url: moved.url }, droplet('new', { url: far.url })])
-  expect(reachability.of('two')).toEqual(UNKNOWN)
-  expect(reachability.of('one')).toEqual(UNKNOWN)
-  expect(reachability.reachableCount()).toBe(0)
+  probes.change([{ ...one, url: moved.url }, droplet('new', { url: upstream.url })])
+  expect(health.of('two')).toEqual(UNKNOWN)
+  expect(health.of('one')).toEqual(UNKNOWN)
+  expect(health.reachableCount()).toBe(0)
   await probes.firstProbes('new')
   await moved.received(1)
-  expect(reachability.of('new').reachable).toBe(true)
+  expect(health.of('new').reachable).toBe(true)
   probes.change([])
   const asked = probes.asked()
   await clock.advance(3 * INTERVAL_MS)
   expect(probes.asked()).toBe(asked)
   expect(moved.requests).toHaveLength(1)
-  expect(reachability.of('new')).toEqual(UNKNOWN)
+  expect(health.of('new')).toEqual(UNKNOWN)
 })
 
 test('a list that is merely read again changes nothing', async () => {
-  await using far = scriptedServer()
-  const one = droplet('one', { url: far.url })
+  await using upstream = scriptedServer()
+  const one = droplet('one', { url: upstream.url })
   await using probes = probesOf([one])
-  probes.reachability.start()
+  probes.health.start()
   await probes.firstProbes('one')
   probes.change([{ ...one, version: '2' }])
   await probes.clock.advance(2000)
-  expect(probes.reachability.of('one').reachable).toBe(true)
-  expect(far.requests).toHaveLength(1)
+  expect(probes.health.of('one').reachable).toBe(true)
+  expect(upstream.requests).toHaveLength(1)
 })
+
+/** An attempt that was answered with that status, or not at all. */
+function attempted(dropletName: string, status: number | null, durationMs: number) {
+  const outcome =
+    status === null
+      ? ({ kind: 'unreachable', error: 'refused' } as const)
+      : ({ kind: 'answered', status, body: null } as const)
+  const at = { now: NOW, elapsedMs: durationMs }
+  const task = conclude(running({ dropletName }), outcome, durationMs, at)
+  const result = { outcome: outcome.kind, status, durationMs }
+  return { type: 'attempt ended', task, result } as const
+}
 
 test('what a task found counts like a probe, and probes need not be on', async () => {
   await using probes = probesOf([droplet('one')], { intervalMs: 0 })
-  const { reachability, clock } = probes
-  reachability.start()
-  reachability.note('ONE', true, 12.4)
-  expect(reachability.of('one')).toEqual({
+  const { health, clock, events } = probes
+  health.start()
+  events.emit(attempted('ONE', 200, 12.4))
+  expect(health.of('one')).toEqual({
     reachable: true,
     lastProbe: clock.now(),
     latencyMs: 12,
   })
-  expect(reachability.reachableCount()).toBe(1)
-  reachability.note('one', false, null)
-  reachability.note('unlisted', true, 1)
-  expect(reachability.of('one')).toMatchObject({ reachable: false, latencyMs: null })
-  expect(reachability.of('unlisted')).toEqual(UNKNOWN)
-  expect(reachability.reachableCount()).toBe(0)
+  expect(health.reachableCount()).toBe(1)
+  events.emit(attempted('one', 503, 7))
+  expect(health.of('one')).toMatchObject({ reachable: false, latencyMs: 7 })
+  events.emit(attempted('one', 404, 7))
+  for (const outcome of ['cancelled', 'interrupted'] as const) {
+    events.emit({ ...attempted('one', null, 7), result: { outcome, status: null, durationMs: 1 } })
+  }
+  expect(health.of('one').reachable).toBe(true)
+  events.emit(attempted('one', null, 7))
+  events.emit(attempted('unlisted', 200, 1))
+  expect(health.of('one')).toMatchObject({ reachable: false, latencyMs: null })
+  expect(health.of('unlisted')).toEqual(UNKNOWN)
+  expect(health.reachableCount()).toBe(0)
   await clock.advance(10 * INTERVAL_MS)
   expect(probes.asked()).toBe(0)
   expect(clock.pending).toBe(0)
 })
 
 test('a list read before the start is probed after it', async () => {
-  await using far = scriptedServer()
-  await using probes = probesOf([droplet('one', { url: far.url })])
-  expect(probes.reachability.reachableCount()).toBe(0)
-  probes.reachability.start()
+  await using upstream = scriptedServer()
+  await using probes = probesOf([droplet('one', { url: upstream.url })])
+  expect(probes.health.reachableCount()).toBe(0)
+  probes.health.start()
   await probes.firstProbes('one')
-  expect(far.requests).toHaveLength(1)
+  expect(upstream.requests).toHaveLength(1)
 })
 
 test('stop is safe twice and unstarted, ends what is in flight and leaves nothing behind', async () => {
-  await using far = scriptedServer(hang)
-  const { reachability, clock } = probesOf([droplet('one', { url: far.url })])
-  reachability.start()
+  await using upstream = scriptedServer(hang)
+  const { health, clock } = probesOf([droplet('one', { url: upstream.url })])
+  health.start()
   await clock.advance(1000)
-  await far.received(1)
-  await reachability.stop()
-  await reachability.stop()
-  reachability.start()
+  await upstream.received(1)
+  await health.stop()
+  await health.stop()
+  health.start()
   expect(clock.pending).toBe(0)
-  await clock.settle(() => far.connections === 0)
-  await probesOf([droplet('one')]).reachability.stop()
+  await clock.settle(() => upstream.connections === 0)
+  await probesOf([droplet('one')]).health.stop()
 })

@@ -12,8 +12,8 @@ const POST = { method: 'POST', payload: { n: 1 } }
 
 describe('Prefer', () => {
   test('respond-async: 202 at once, with where to follow it', async () => {
-    await using far = scriptedServer(json({ done: true }))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(json({ done: true }))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const { status, headers, json: accepted } = await service.submit({}, ASYNC)
     const location = `/orchestrator/tasks/${accepted.task_id}`
     expect(status).toBe(202)
@@ -26,13 +26,13 @@ describe('Prefer', () => {
 
   test('wait: the result when it comes in time, else the 202', async () => {
     const release = Promise.withResolvers<void>()
-    await using far = sequenceServer(json(1), held(release.promise, json(2)))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = sequenceServer(json(1), held(release.promise, json(2)))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const quick = await service.submit({}, { prefer: 'respond-async, wait=10' })
     expect([quick.status, quick.json.response_body]).toEqual([200, 1])
     expect(quick.headers.get('preference-applied')).toBe('wait=10')
     const slow = service.submit({}, { prefer: 'handling=lenient, Wait="2"; x=1' })
-    await far.received(2)
+    await upstream.received(2)
     await service.clock.advance(2000)
     const { status, headers, json: accepted } = await slow
     expect([status, accepted.status]).toEqual([202, 'running'])
@@ -53,10 +53,10 @@ describe('Prefer', () => {
 
 test('a long poll answers when the task has ended, or with what there is', async () => {
   const release = Promise.withResolvers<void>()
-  await using far = scriptedServer(held(release.promise, json(1)))
-  await using service = await startOrchestrator({ mesh: { echo: far.url } })
+  await using upstream = scriptedServer(held(release.promise, json(1)))
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
   const { json: accepted } = await service.submit({}, ASYNC)
-  await far.received(1)
+  await upstream.received(1)
   const poll = () => service.get(`${accepted.location}?wait=5`)
   const early = poll()
   await service.clock.settle()
@@ -69,12 +69,12 @@ test('a long poll answers when the task has ended, or with what there is', async
 })
 
 test('delay_seconds: not before then, also when the clock is set back; not for synchronous ones', async () => {
-  await using far = scriptedServer(json(1))
-  await using service = await startOrchestrator({ mesh: { echo: far.url } })
+  await using upstream = scriptedServer(json(1))
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
   const { json: accepted } = await service.submit({ delay_seconds: 60 }, ASYNC)
   service.clock.jump(-3_600_000)
   await service.clock.advance(59_999)
-  expect(far.calls).toHaveLength(0)
+  expect(upstream.calls).toHaveLength(0)
   await service.clock.advance(1)
   const task = await service.task(accepted.task_id, ({ status }) => status === 'success')
   expect(task.duration_ms).toBe(0)
@@ -85,24 +85,24 @@ describe('Idempotency-Key', () => {
   const key = { 'idempotency-key': 'order-1' }
 
   test('the same request again gives the stored outcome, and sends nothing', async () => {
-    await using far = sequenceServer(json({ n: 1 }, 201), json({ n: 2 }))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = sequenceServer(json({ n: 1 }, 201), json({ n: 2 }))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const first = await service.submit(POST, key)
     const second = await service.submit(POST, key)
     expect(second.json).toEqual(first.json)
     expect(second.headers.get('idempotency-replayed')).toBe('true')
     expect(first.headers.get('idempotency-replayed')).toBeNull()
-    expect(far.calls).toHaveLength(1)
+    expect(upstream.calls).toHaveLength(1)
     const other = await service.submit({ ...POST, payload: { n: 2 } }, key)
     expect([other.status, other.json.error.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
   })
 
   test('of many that arrive together one runs; the others are told which', async () => {
     const release = Promise.withResolvers<void>()
-    await using far = scriptedServer(held(release.promise, json(1)))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(held(release.promise, json(1)))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const all = Array.from({ length: 8 }, () => service.submit(POST, key))
-    await far.received(1)
+    await upstream.received(1)
     const refused: Reply[] = []
     for (const each of all) void each.then((reply) => refused.push(reply))
     // The one that runs is not answered before its droplet is.
@@ -115,7 +115,7 @@ describe('Idempotency-Key', () => {
       expect(reply.error.code).toBe('IDEMPOTENCY_KEY_IN_USE')
       expect(headers.get('location')).toBe(`/orchestrator/tasks/${reply.error.details.task_id}`)
     }
-    expect(far.calls).toHaveLength(1)
+    expect(upstream.calls).toHaveLength(1)
   })
 
   test.each(['', 'a b', 'x'.repeat(256)])('%p is refused', async (bad) => {
@@ -127,8 +127,8 @@ describe('Idempotency-Key', () => {
 
 describe('cancel', () => {
   test('in line, between attempts and in flight', async () => {
-    await using far = sequenceServer(json(1, 500), hang)
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = sequenceServer(json(1, 500), hang)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const cancel = (id: string) => service.post(`/orchestrator/tasks/${id}/cancel`)
     const inLine = (await service.submit({ delay_seconds: 9 }, ASYNC)).json.task_id
     expect((await cancel(inLine)).json).toMatchObject({ status: 'cancelled', attempts: [] })
@@ -136,10 +136,10 @@ describe('cancel', () => {
     await service.task(between, ({ attempts }) => attempts[0]?.response_status === 500)
     expect((await cancel(between)).json).toMatchObject({ status: 'cancelled', retry_count: 0 })
     const inFlight = (await service.submit({}, ASYNC)).json.task_id
-    await far.received(2)
+    await upstream.received(2)
     expect((await cancel(inFlight)).json).toMatchObject({ status: 'cancelled' })
     await service.clock.advance(60_000)
-    expect(far.calls).toHaveLength(2)
+    expect(upstream.calls).toHaveLength(2)
     const again = await cancel(inFlight)
     expect([again.status, again.json.error.code]).toEqual([409, 'TASK_FINISHED'])
     expect((await cancel('nope')).status).toBe(404)
@@ -148,10 +148,10 @@ describe('cancel', () => {
   })
 
   test('the caller who waits gets 200, cancelled', async () => {
-    await using far = scriptedServer(hang)
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(hang)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const waiting = service.submit()
-    await far.received(1)
+    await upstream.received(1)
     const { tasks } = (await service.get('/orchestrator/tasks')).json
     await service.post(`/orchestrator/tasks/${tasks[0].id}/cancel`, undefined, {
       'content-type': 'text/plain',
@@ -162,8 +162,8 @@ describe('cancel', () => {
 })
 
 test('replay: the same again, as a new task', async () => {
-  await using far = sequenceServer(json(1), json(2))
-  await using service = await startOrchestrator({ mesh: { echo: far.url } })
+  await using upstream = sequenceServer(json(1), json(2))
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
   const { json: first } = await service.submit({ ...POST, meta: { a: 1 } })
   const { status, json: second } = await service.post(`/orchestrator/tasks/${first.task_id}/replay`)
   expect([status, second.response_body]).toEqual([200, 2])
@@ -177,13 +177,13 @@ test('replay: the same again, as a new task', async () => {
 })
 
 test('TASK_MAX_QUEUED: one more is OVERLOADED, and is no task', async () => {
-  await using far = scriptedServer(hang)
+  await using upstream = scriptedServer(hang)
   await using service = await startOrchestrator({
-    mesh: { echo: far.url },
+    mesh: { echo: upstream.url },
     config: { task: { concurrency: 1, maxQueued: 2 } },
   })
   await service.submit({}, ASYNC)
-  await far.received(1)
+  await upstream.received(1)
   for (let n = 0; n < 2; n++) expect((await service.submit({}, ASYNC)).status).toBe(202)
   const { status, json: reply, headers } = await service.submit({}, ASYNC)
   expect([status, reply.error.code]).toEqual([503, 'OVERLOADED'])
@@ -193,21 +193,21 @@ test('TASK_MAX_QUEUED: one more is OVERLOADED, and is no task', async () => {
 
 test('after a stop: ours goes on under its id, a keyed interrupted one runs when sent again', async () => {
   using dir = temporaryDir()
-  await using far = scriptedServer(hang)
+  await using upstream = scriptedServer(hang)
   const options = {
-    mesh: { echo: far.url },
+    mesh: { echo: upstream.url },
     config: { task: { db: join(dir.path, 'tasks.db') }, shutdownGraceMs: 10 },
   }
   const before = await startOrchestrator(options)
   const { json: accepted } = await before.submit({ ...POST, max_retries: 0 }, ASYNC)
-  await far.received(1)
+  await upstream.received(1)
   const key = { 'idempotency-key': 'k' }
   const waiting = before.submit(POST, key)
-  await far.received(2)
+  await upstream.received(2)
   await before.stop()
   expect((await waiting).json.error.code).toBe('SHUTTING_DOWN')
 
-  far.script(json({ done: true }))
+  upstream.script(json({ done: true }))
   await using after = await startOrchestrator(options)
   // The new process's clock is behind the old one's: that may cost one wait, and no more.
   await after.clock.advance(60_000)
@@ -220,7 +220,7 @@ test('after a stop: ours goes on under its id, a keyed interrupted one runs when
   expect(interrupted.tasks).toMatchObject([{ error_message: 'interrupted by a restart' }])
   const { status, json: outcome } = await after.submit(POST, key)
   expect([status, outcome.task_id]).toEqual([200, interrupted.tasks[0].id])
-  expect(far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '1', '2', '2'])
+  expect(upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '1', '2', '2'])
 })
 
 test('one droplet that hangs, with all the work that it has, does not hold up another', async () => {

@@ -20,14 +20,14 @@ allowRealTime()
 
 /** Runs a task against these answers and skips its waits; the last answer is repeated. */
 async function tried(answers: Answer[], body: object = {}) {
-  await using far = scriptedServer()
-  far.script(...answers)
-  await using service = await startOrchestrator({ mesh: { echo: far.url } })
+  await using upstream = scriptedServer()
+  upstream.script(...answers)
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
   const reply = await service.skipWaits(service.submit(body))
   const id = reply.json.task_id ?? reply.json.error.details.task_id
   return {
     ...reply,
-    far,
+    upstream,
     stored: await service.task(id),
     slept: [...service.clock.slept],
     metrics: (await service.get('/orchestrator/metrics')).json,
@@ -47,13 +47,13 @@ describe('tried again', () => {
     ['503', reply({ status: 503 })],
     ['599', reply({ status: 599 })],
   ])('after %s', async (_, failure) => {
-    const { json, far, slept, stored, id } = await tried([failure, failure, fine], {
+    const { json, upstream, slept, stored, id } = await tried([failure, failure, fine], {
       method: 'POST',
     })
     expect(json).toMatchObject({ status: 'success', retry_count: 2, response_body: { fine: true } })
     expect(slept).toEqual([1000, 2000])
-    expect(far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2', '3'])
-    expect(new Set(far.requests.map(({ headers }) => headers['idempotency-key']))).toEqual(
+    expect(upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2', '3'])
+    expect(new Set(upstream.requests.map(({ headers }) => headers['idempotency-key']))).toEqual(
       new Set([id]),
     )
     expect(stored.attempts.map((each: { attempt: number }) => each.attempt)).toEqual([1, 2, 3])
@@ -63,12 +63,12 @@ describe('tried again', () => {
   })
 
   test('a GET is resent by us alone', async () => {
-    const { far } = await tried([reset, fine])
-    expect(far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2'])
+    const { upstream } = await tried([reset, fine])
+    expect(upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2'])
   })
 
   test('four times in all by default, after 1, 2 and 4 s', async () => {
-    const { status, json, far, slept, stored } = await tried([
+    const { status, json, upstream, slept, stored } = await tried([
       reply({ status: 502, body: '"first"' }),
       reply({ status: 500, body: '"last"' }),
     ])
@@ -80,14 +80,14 @@ describe('tried again', () => {
       retry_count: 3,
       duration_ms: 7000,
     })
-    expect(far.requests).toHaveLength(4)
+    expect(upstream.requests).toHaveLength(4)
     expect(slept).toEqual([1000, 2000, 4000])
     expect(stored).toMatchObject({ status: 'error', error_message: 'HTTP 500', retry_count: 3 })
   })
 
   test.each([0, 1, 10])('%p times when max_retries says so', async (max_retries) => {
-    const { far, slept } = await tried([reply({ status: 500 })], { max_retries })
-    expect(far.requests).toHaveLength(max_retries + 1)
+    const { upstream, slept } = await tried([reply({ status: 500 })], { max_retries })
+    expect(upstream.requests).toHaveLength(max_retries + 1)
     expect(slept.map((ms) => ms / 1000)).toEqual(
       [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].slice(0, max_retries),
     )
@@ -118,8 +118,12 @@ describe('never answered', () => {
 
   // Not a host name that does not exist: a resolver takes seconds to report that.
   test('a droplet that speaks no TLS', async () => {
-    await using far = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
-    const mesh = { echo: `https://127.0.0.1:${far.port}` }
+    await using upstream = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: () => new Response(),
+    })
+    const mesh = { echo: `https://127.0.0.1:${upstream.port}` }
     await using service = await startOrchestrator({ mesh })
     const { status, json } = await service.skipWaits(service.submit({ max_retries: 1 }))
     expect([status, json.error.code]).toEqual([503, 'DROPLET_UNREACHABLE'])
@@ -131,33 +135,33 @@ describe('never answered', () => {
     ['beyond its headers', hangAfterHeaders],
     ['beyond an endless header', trickle()],
   ])('no answer %s in time: 504 TIMEOUT', async (_, answer) => {
-    await using far = scriptedServer(answer)
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(answer)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const submitted = service.submit({ timeout_ms: 400, max_retries: 1 })
-    await far.received(1)
+    await upstream.received(1)
     await service.clock.advance(399)
-    expect(far.connections).toBe(1)
+    expect(upstream.connections).toBe(1)
     await service.clock.advance(1)
     await service.clock.settle(() => service.clock.slept.length === 1)
     await service.clock.advance(1000)
-    await far.received(2)
+    await upstream.received(2)
     const { status, json } = await service.passTime(submitted)
     expect([status, json.error.code]).toEqual([504, 'TIMEOUT'])
     expect(json.error.details).toMatchObject({ retry_count: 1, last_error: expect.any(String) })
     expect(await service.task(json.error.details.task_id)).toMatchObject({ status: 'timeout' })
-    await service.clock.settle(() => far.connections === 0)
+    await service.clock.settle(() => upstream.connections === 0)
   })
 
   test('TASK_TIMEOUT is the default limit', async () => {
-    await using far = scriptedServer(hang)
+    await using upstream = scriptedServer(hang)
     await using service = await startOrchestrator({
-      mesh: { echo: far.url },
+      mesh: { echo: upstream.url },
       config: { task: { timeoutMs: 5000, maxRetries: 0 } },
     })
     const submitted = service.submit()
-    await far.received(1)
+    await upstream.received(1)
     await service.clock.advance(4999)
-    expect(far.connections).toBe(1)
+    expect(upstream.connections).toBe(1)
     await service.clock.advance(1)
     expect((await submitted).json.error.code).toBe('TIMEOUT')
   })
@@ -197,17 +201,17 @@ describe('Retry-After', () => {
 
 describe('deadline_ms', () => {
   test('that the next wait would pass ends the task at once', async () => {
-    const { json, slept, far } = await tried([reply({ status: 500 })], { deadline_ms: 3000 })
+    const { json, slept, upstream } = await tried([reply({ status: 500 })], { deadline_ms: 3000 })
     expect(slept).toEqual([1000])
-    expect(far.requests).toHaveLength(2)
+    expect(upstream.requests).toHaveLength(2)
     expect(json).toMatchObject({ status: 'error', response_status: 500, duration_ms: 1000 })
   })
 
   test('cuts an attempt short', async () => {
-    await using far = scriptedServer(hang)
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(hang)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const submitted = service.submit({ deadline_ms: 300 })
-    await far.received(1)
+    await upstream.received(1)
     await service.clock.advance(300)
     const { status, json } = await submitted
     expect([status, json.error.code]).toEqual([504, 'TIMEOUT'])
@@ -217,8 +221,8 @@ describe('deadline_ms', () => {
 
 describe('a caller who leaves', () => {
   test('does not stop the task', async () => {
-    await using far = scriptedServer(hang)
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(hang)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const caller = new AbortController()
     const body = JSON.stringify({ droplet_name: 'echo', path: '/', max_retries: 2 })
     const left = fetch(`${service.url}/orchestrator/tasks`, {
@@ -227,10 +231,10 @@ describe('a caller who leaves', () => {
       body,
       signal: caller.signal,
     }).catch((error: Error) => error.name)
-    await far.received(1)
+    await upstream.received(1)
     caller.abort()
     expect(await left).toBe('AbortError')
-    far.script(reply({ status: 500 }), fine)
+    upstream.script(reply({ status: 500 }), fine)
     await service.clock.advance(30_000)
     await service.clock.settle(() => service.clock.slept.length === 1)
     await service.clock.advance(1000)

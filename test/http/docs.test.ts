@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { openApi, seen } from '../support/documented.ts'
+import type { SchemaName } from '../../src/http/docs/schemas.ts'
+import { expectShape, openApi, seen } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, hang, json, scriptedServer } from '../support/scripted-server.ts'
@@ -36,10 +37,24 @@ test('the document that is served is the one of the routes', async () => {
   expect(served).toEqual(await openApi())
 })
 
+test('every example has exactly the fields of its schema', async () => {
+  const { paths } = await openApi()
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  const bodies = operations.flatMap(({ responses, requestBody }) => [
+    ...Object.values(responses),
+    ...(requestBody ? [requestBody as (typeof responses)[string]] : []),
+  ])
+  expect(bodies.length).toBeGreaterThan(20)
+  for (const { content } of bodies) {
+    const { schema, example } = content['application/json']!
+    expectShape(schema.$ref.split('/').at(-1) as SchemaName, example)
+  }
+})
+
 test('every status that is documented can be had, and is as documented', async () => {
-  await using far = scriptedServer(json({ fine: true }))
+  await using upstream = scriptedServer(json({ fine: true }))
   await using service = await startOrchestrator({
-    mesh: { echo: far.url, dead: await deadUrl() },
+    mesh: { echo: upstream.url, dead: await deadUrl() },
     config: { task: { concurrency: 1, maxQueued: 1 }, maxBodyBytes: 1000, shutdownGraceMs: 1000 },
   })
   const tasks = '/orchestrator/tasks'
@@ -68,14 +83,14 @@ test('every status that is documented can be had, and is as documented', async (
   expect((await service.post(`${done}/replay`, undefined, key)).status).toBe(422)
   const again = { 'idempotency-key': 'again' }
 
-  far.script(hang)
+  upstream.script(hang)
   const timingOut = service.submit({ max_retries: 0, timeout_ms: 100 })
-  await far.received(3)
+  await upstream.received(3)
   await service.clock.advance(100)
   expect((await timingOut).status).toBe(504)
   const running = await service.post(`${done}/replay`, undefined, { ...ASYNC, ...again })
   expect(running.status).toBe(202)
-  await far.received(4)
+  await upstream.received(4)
   expect((await service.post(`${done}/replay`, undefined, again)).status).toBe(409)
   expect((await service.submit({ path: '/x' }, { ...ASYNC, 'idempotency-key': 'q' })).status).toBe(
     202,
@@ -84,7 +99,7 @@ test('every status that is documented can be had, and is as documented', async (
   expect((await service.post(`${done}/replay`, undefined, ASYNC)).status).toBe(503)
   expect((await service.post(`${running.json.location}/cancel`)).status).toBe(200)
   const slow = service.post(`${done}/replay`)
-  await far.received(5)
+  await upstream.received(5)
   await service.passTime(slow, 5000)
   expect((await slow).status).toBe(504)
 

@@ -35,8 +35,8 @@ describe('the list', () => {
   })
 
   test('leads through its pages without a gap, whatever is added meanwhile', async () => {
-    await using far = scriptedServer(json(1))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const ids: string[] = []
     for (let n = 0; n < 5; n++) ids.unshift((await service.submit()).json.task_id)
     const seen: string[] = []
@@ -67,8 +67,8 @@ describe('the list', () => {
 
 describe('a task', () => {
   test('shows what was asked, what came, and every attempt', async () => {
-    await using far = sequenceServer(json({ no: 1 }, 500), json({ yes: 1 }))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = sequenceServer(json({ no: 1 }, 500), json({ yes: 1 }))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const { json: outcome } = await service.skipWaits(
       service.submit({ method: 'POST', payload: [1, null], meta: { by: 'me' } }),
     )
@@ -88,8 +88,8 @@ describe('a task', () => {
 
   test('keeps a body over 10 KB as the marker; its caller had it whole', async () => {
     const long = 'x'.repeat(11 * 1024)
-    await using far = scriptedServer(json({ long }))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(json({ long }))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const { json: outcome } = await service.submit()
     expect(outcome.response_body).toEqual({ long })
     expect((await service.task(outcome.task_id)).response_body).toMatchObject({
@@ -106,13 +106,13 @@ describe('a task', () => {
 })
 
 test('at most TASK_MAX_HISTORY finished tasks are kept, and every unfinished one', async () => {
-  await using far = sequenceServer(hang, json(1))
+  await using upstream = sequenceServer(hang, json(1))
   await using service = await startOrchestrator({
-    mesh: { echo: far.url },
+    mesh: { echo: upstream.url },
     config: { task: { maxHistory: 3 } },
   })
   const { json: waiting } = await service.submit({}, ASYNC)
-  await far.received(1)
+  await upstream.received(1)
   for (let n = 0; n < 6; n++) await service.submit()
   const { json: page } = await service.get(LIST)
   expect(page.total).toBe(4)

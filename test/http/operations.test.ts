@@ -11,15 +11,15 @@ allowRealTime()
 
 describe('droplets', () => {
   test('are listed with what tasks found out about them', async () => {
-    await using far = scriptedServer(json(1))
-    const mesh = { echo: far.url, gone: { endpoint: await deadUrl(), id: 'g', version: '2' } }
+    await using upstream = scriptedServer(json(1))
+    const mesh = { echo: upstream.url, gone: { endpoint: await deadUrl(), id: 'g', version: '2' } }
     await using service = await startOrchestrator({ mesh })
     await service.submit()
     await service.submit({ droplet_name: 'gone', max_retries: 0 })
     const { json: reply } = await service.get('/orchestrator/droplets')
     expect(reply).toMatchObject({ cache_status: 'active', served_from: 'registry' })
     expect(reply.droplets).toMatchObject([
-      { name: 'echo', url: far.url, endpoint: far.url, reachable: true },
+      { name: 'echo', url: upstream.url, endpoint: upstream.url, reachable: true },
       { name: 'gone', id: 'g', version: '2', reachable: false },
     ])
   })
@@ -115,11 +115,11 @@ describe('errors', () => {
   })
 
   test('a bug of ours tells its request id, nothing else, and is in the log', async () => {
-    await using far = scriptedServer(json(1))
+    await using upstream = scriptedServer(json(1))
     const newId = () => {
       throw new Error('secret inner thing')
     }
-    await using service = await startOrchestrator({ mesh: { echo: far.url }, newId })
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url }, newId })
     const { status, text, json: reply } = await service.submit({}, { 'x-request-id': 'r-1' })
     expect(status).toBe(500)
     expect(reply.error).toMatchObject({ code: 'INTERNAL_ERROR', details: { request_id: 'r-1' } })

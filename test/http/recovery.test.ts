@@ -1,26 +1,20 @@
 /** What outlives a process: CONTRACT, section 9, "Who waits owns the retry". */
 import { describe, expect, test } from 'bun:test'
 import { accept, begin, conclude } from '../../src/delivery/lifecycle.ts'
-import { inlineEngine } from '../../src/store/driver.ts'
-import { GroupCommitStore } from '../../src/store/group-commit.ts'
-import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import type { Task } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { recordingLog } from '../support/log.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { hang, held, json, reply, scriptedServer } from '../support/scripted-server.ts'
+import { inlineStore } from '../support/store.ts'
 import { newTask, NOW } from '../support/tasks.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const LONG = { maxFinished: 1000, ttlMs: 3_600_000 }
-
 /** What a process that was killed left in its database. */
 async function leave(db: string, ...tasks: Task[]): Promise<void> {
-  const engine = inlineEngine(new SqliteHistory(db, LONG))
-  const store = new GroupCommitStore(engine, { clock: new FakeClock(NOW), log: recordingLog() })
+  const store = inlineStore(db)
   for (const task of tasks) await store.insert(task)
   await store.close()
 }
@@ -36,19 +30,19 @@ async function restart(
   answer = json({ fine: true }),
 ) {
   const dir = temporaryDir()
-  const far = scriptedServer(answer)
+  const upstream = scriptedServer(answer)
   const db = dir.file('tasks.db')
-  await leave(db, ...left(far.url))
+  await leave(db, ...left(upstream.url))
   const service = await startOrchestrator({
-    mesh: { Echo: far.url },
+    mesh: { Echo: upstream.url },
     config: { task: { db } },
     clock,
   })
   return {
-    ...{ far, service, clock, db },
+    ...{ upstream, service, clock, db },
     async [Symbol.asyncDispose]() {
       await service.stop()
-      await far.stop()
+      await upstream.stop()
       dir[Symbol.dispose]()
     },
   }
@@ -64,7 +58,7 @@ describe('an asynchronous task', () => {
       status: 'success',
       attempts: [{ attempt: 1 }],
     })
-    expect(after.far.requests[0]).toMatchObject({
+    expect(after.upstream.requests[0]).toMatchObject({
       body: '{"n":1}',
       headers: {
         'x-attempt': '1',
@@ -74,13 +68,13 @@ describe('an asynchronous task', () => {
       },
     })
     await after.service.clock.advance(100_000)
-    expect(after.far.requests).toHaveLength(1)
+    expect(after.upstream.requests).toHaveLength(1)
   })
 
   test('that was in flight is sent again, and X-Attempt goes on counting', async () => {
     await using after = await restart((url) => [inFlight(asked(url, { id: 'a' }))])
     const task = await after.service.task('a', ({ completed_at }) => completed_at !== null)
-    expect(after.far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['2'])
+    expect(after.upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['2'])
     expect(task).toMatchObject({ status: 'success', retry_count: 1 })
     expect(task.attempts[0]).toMatchObject({ error: 'interrupted by a restart', duration_ms: null })
   })
@@ -91,12 +85,12 @@ describe('an asynchronous task', () => {
       undefined,
       reply({ status: 500 }),
     )
-    await after.far.received(1)
+    await after.upstream.received(1)
     await after.service.task('a', ({ attempts }) => attempts[1]?.duration_ms !== null)
     await after.clock.advance(1000)
     const task = await after.service.task('a', ({ completed_at }) => completed_at !== null)
     expect(task.attempts).toHaveLength(3)
-    expect(after.far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['2', '3'])
+    expect(after.upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['2', '3'])
   })
 
   test.each([
@@ -106,23 +100,23 @@ describe('an asynchronous task', () => {
     const clock = new FakeClock(NOW + jump)
     await using after = await restart((url) => [failed(asked(url, { id: 'a' }))], clock)
     await clock.advance(999)
-    expect(after.far.requests).toEqual([])
+    expect(after.upstream.requests).toEqual([])
     // A clock that was set back costs at most the longest wait there is.
     await clock.advance(jump === 0 ? 6 : 60_000)
-    await after.far.received(1)
+    await after.upstream.received(1)
   })
 
   test('whose delay is not over waits for it, though the clock was set back', async () => {
     const left = (url: string) => [asked(url, { id: 'a', delayMs: 60_000 })]
     await using onTime = await restart(left, new FakeClock(NOW + 20_000))
     await onTime.clock.advance(39_999)
-    expect(onTime.far.requests).toEqual([])
+    expect(onTime.upstream.requests).toEqual([])
     await onTime.clock.advance(1)
-    await onTime.far.received(1)
+    await onTime.upstream.received(1)
 
     await using early = await restart(left, new FakeClock(NOW - 3_600_000))
     await early.clock.advance(60_000)
-    await early.far.received(1)
+    await early.upstream.received(1)
   })
 
   test('whose deadline has passed meanwhile is not sent', async () => {
@@ -132,15 +126,15 @@ describe('an asynchronous task', () => {
       status: 'timeout',
       attempts: [],
     })
-    expect(after.far.requests).toEqual([])
+    expect(after.upstream.requests).toEqual([])
   })
 
   test('all of them run, also more than run at once', async () => {
     await using after = await restart((url) =>
       Array.from({ length: 150 }, (_, n) => asked(url, { id: `t${n}` })),
     )
-    await after.far.received(150)
-    const ids = after.far.requests.map(({ headers }) => headers['x-task-id'])
+    await after.upstream.received(150)
+    const ids = after.upstream.requests.map(({ headers }) => headers['x-task-id'])
     expect(new Set(ids).size).toBe(150)
   })
 })
@@ -161,7 +155,7 @@ describe('a synchronous task', () => {
       })
     }
     await after.clock.advance(100_000)
-    expect(after.far.requests).toEqual([])
+    expect(after.upstream.requests).toEqual([])
     const { json: metrics } = await after.service.get('/orchestrator/metrics')
     expect(metrics.tasks).toMatchObject({ running: 0, queued: 0, error: 2 })
   })
@@ -170,9 +164,9 @@ describe('a synchronous task', () => {
 describe('an Idempotency-Key', () => {
   test('outlives a restart, with its outcome; sent again, it sends nothing', async () => {
     using dir = temporaryDir()
-    await using far = scriptedServer(json({ n: 1 }, 201))
+    await using upstream = scriptedServer(json({ n: 1 }, 201))
     const options = {
-      mesh: { echo: far.url },
+      mesh: { echo: upstream.url },
       config: { task: { db: dir.file('tasks.db') } },
     }
     const body = { method: 'POST', payload: { b: 1, a: 2 }, headers: { B: '1', a: '2' } }
@@ -186,7 +180,7 @@ describe('an Idempotency-Key', () => {
     expect(second.headers.get('idempotency-replayed')).toBe('true')
     const other = await after.submit({ ...body, timeout_ms: 5 }, key)
     expect([other.status, other.json.error.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
-    expect(far.requests).toHaveLength(1)
+    expect(upstream.requests).toHaveLength(1)
   })
 
   test('of a task that never was answered gives that again', async () => {
@@ -201,8 +195,8 @@ describe('an Idempotency-Key', () => {
 
   test('of an asynchronous task: in use until it has ended, then its outcome', async () => {
     const release = Promise.withResolvers<void>()
-    await using far = scriptedServer(held(release.promise, json(1)))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(held(release.promise, json(1)))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const key = { 'idempotency-key': 'k' }
     const { json: accepted } = await service.submit({}, { ...ASYNC, ...key })
     for (const more of [ASYNC, {}]) {
@@ -215,12 +209,12 @@ describe('an Idempotency-Key', () => {
     await service.task(accepted.task_id, ({ status }) => status === 'success')
     const { status, json: outcome } = await service.submit({}, { ...ASYNC, ...key })
     expect([status, outcome.task_id, outcome.response_body]).toEqual([200, accepted.task_id, 1])
-    expect(far.requests).toHaveLength(1)
+    expect(upstream.requests).toHaveLength(1)
   })
 
   test('of a submission that was refused is free', async () => {
-    await using far = scriptedServer(json(1))
-    await using service = await startOrchestrator({ mesh: { echo: far.url } })
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
     const key = { 'idempotency-key': 'k' }
     expect((await service.submit({ path: '//' }, key)).status).toBe(400)
     expect((await service.submit({ droplet_name: 'no' }, key)).status).toBe(400)
@@ -230,20 +224,20 @@ describe('an Idempotency-Key', () => {
   test('of a task that was interrupted runs that task again, once for two that come together', async () => {
     const release = Promise.withResolvers<void>()
     using dir = temporaryDir()
-    await using far = scriptedServer(hang)
-    const options = { mesh: { echo: far.url }, config: { task: { db: dir.file('tasks.db') } } }
+    await using upstream = scriptedServer(hang)
+    const options = { mesh: { echo: upstream.url }, config: { task: { db: dir.file('tasks.db') } } }
     const key = { 'idempotency-key': 'k' }
     await using before = await startOrchestrator(options)
     const cut = before.submit({}, key)
-    await far.received(1)
+    await upstream.received(1)
     await before.stop()
     const interrupted = (await cut).json.error
     expect(interrupted.code).toBe('SHUTTING_DOWN')
 
-    far.script(held(release.promise, json({ fine: true })))
+    upstream.script(held(release.promise, json({ fine: true })))
     await using after = await startOrchestrator(options)
     const [first, second] = [after.submit({}, key), after.submit({}, key)]
-    await far.received(2)
+    await upstream.received(2)
     const refused = await Promise.race([first, second])
     expect(refused.json.error).toMatchObject({
       code: 'IDEMPOTENCY_KEY_IN_USE',
@@ -253,7 +247,7 @@ describe('an Idempotency-Key', () => {
     const replies = await Promise.all([first, second])
     const answered = replies.find(({ status }) => status === 200)!
     expect(answered.json.task_id).toBe(interrupted.details.task_id)
-    expect(far.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2'])
+    expect(upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2'])
     const { json: page } = await after.get('/orchestrator/tasks')
     expect(page).toMatchObject({ total: 1, tasks: [{ status: 'success', retry_count: 1 }] })
   })
@@ -263,21 +257,21 @@ describe('while it drains', () => {
   test('new work is SHUTTING_DOWN, also on an open connection; what runs goes on', async () => {
     const release = Promise.withResolvers<void>()
     using dir = temporaryDir()
-    await using far = scriptedServer(held(release.promise, json({ fine: true })))
+    await using upstream = scriptedServer(held(release.promise, json({ fine: true })))
     const options = {
-      mesh: { echo: far.url },
+      mesh: { echo: upstream.url },
       config: { shutdownGraceMs: 60_000, task: { db: dir.file('tasks.db') } },
     }
     await using service = await startOrchestrator(options)
     const waiting = service.submit()
     const { json: accepted } = await service.submit({}, ASYNC)
     const { json: later } = await service.submit({ delay_seconds: 9 }, ASYNC)
-    await far.received(2)
+    await upstream.received(2)
     const timers = service.clock.pending
     const poll = service.get(`${accepted.location}?wait=60`)
     await service.clock.settle(() => service.clock.pending > timers)
     const stopping = service.beginStop()
-    await service.clock.settle(() => service.api.tasks.draining)
+    await service.clock.settle(() => service.engine.tasks.draining)
 
     for (const headers of [{}, ASYNC]) {
       const { status, json, headers: sent } = await service.submit({}, headers)

@@ -11,9 +11,9 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 const MAX = 2000
 
 async function using(work: (service: TestOrchestrator) => Promise<void>): Promise<void> {
-  await using far = scriptedServer(json({ fine: true }))
+  await using upstream = scriptedServer(json({ fine: true }))
   await using service = await startOrchestrator({
-    mesh: { echo: far.url },
+    mesh: { echo: upstream.url },
     config: { maxBodyBytes: MAX },
   })
   await work(service)

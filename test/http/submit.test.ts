@@ -9,30 +9,30 @@ allowRealTime()
 const POST = { method: 'POST' }
 
 async function withEcho(
-  work: (service: TestOrchestrator, far: ReturnType<typeof scriptedServer>) => Promise<void>,
+  work: (service: TestOrchestrator, upstream: ReturnType<typeof scriptedServer>) => Promise<void>,
   options: Parameters<typeof startOrchestrator>[0] = {},
 ): Promise<void> {
-  await using far = scriptedServer(json({ fine: true }))
-  await using service = await startOrchestrator({ mesh: { Echo: far.url }, ...options })
-  await work(service, far)
+  await using upstream = scriptedServer(json({ fine: true }))
+  await using service = await startOrchestrator({ mesh: { Echo: upstream.url }, ...options })
+  await work(service, upstream)
 }
 
 describe('a task that is answered', () => {
   test('is 200 with exactly the seven fields', () =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       const { status, json, headers } = await service.submit({ path: '/hello?q=1' })
       expect(status).toBe(200)
       expect(headers.get('content-type')).toBe('application/json')
       expect(json).toEqual({
         task_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         status: 'success',
-        target_url: `${far.url}/hello?q=1`,
+        target_url: `${upstream.url}/hello?q=1`,
         response_status: 200,
         response_body: { fine: true },
         retry_count: 0,
         duration_ms: expect.any(Number),
       })
-      expect(far.calls).toEqual(['GET /hello?q=1'])
+      expect(upstream.calls).toEqual(['GET /hello?q=1'])
     }))
 
   test('finds its droplet in any case, and keeps its name as the Registry spells it', () =>
@@ -42,21 +42,21 @@ describe('a task that is answered', () => {
     }))
 
   test('keeps the base path of its droplet, and never doubles a slash', async () => {
-    await using far = scriptedServer(json(1))
+    await using upstream = scriptedServer(json(1))
     await using service = await startOrchestrator({
-      mesh: { echo: `${far.url}/base`, slash: { url: `${far.url}/base/` } },
+      mesh: { echo: `${upstream.url}/base`, slash: { url: `${upstream.url}/base/` } },
     })
     await service.submit({ path: '/x' })
     await service.submit({ droplet_name: 'slash', path: '/x' })
-    expect(far.calls).toEqual(['GET /base/x', 'GET /base/x'])
+    expect(upstream.calls).toEqual(['GET /base/x', 'GET /base/x'])
   })
 
   test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('is sent as %s', (method) =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       expect((await service.submit({ method })).status).toBe(200)
-      expect(far.calls).toEqual([`${method} /`])
-      expect(far.requests[0]!.body).toBe('')
-      expect(far.requests[0]!.headers['content-type']).toBeUndefined()
+      expect(upstream.calls).toEqual([`${method} /`])
+      expect(upstream.requests[0]!.body).toBe('')
+      expect(upstream.requests[0]!.headers['content-type']).toBeUndefined()
     }),
   )
 
@@ -72,23 +72,23 @@ describe('a task that is answered', () => {
     [true, 'true'],
     [false, 'false'],
   ])('takes the payload %j', (payload, body) =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       const { json } = await service.submit({ ...POST, payload })
-      expect(far.requests[0]!.body).toBe(body)
-      expect(far.requests[0]!.headers['content-type']).toBe('application/json')
+      expect(upstream.requests[0]!.body).toBe(body)
+      expect(upstream.requests[0]!.headers['content-type']).toBe('application/json')
       expect((await service.task(json.task_id)).payload).toEqual(payload)
     }),
   )
 
   test('sends no body for the payload null', () =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       await service.submit({ ...POST, payload: null })
-      expect(far.requests[0]!.body).toBe('')
+      expect(upstream.requests[0]!.body).toBe('')
       expect((await service.submit({ method: 'GET', payload: null })).status).toBe(200)
     }))
 
   test('tells the droplet who, which and how often', () =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       const headers = {
         Authorization: 'Bearer x',
         'X-Own': 'ä',
@@ -101,7 +101,7 @@ describe('a task that is answered', () => {
         { ...POST, payload: 1, headers, meta: { secret: 'note' } },
         { 'x-request-id': 'caller-1' },
       )
-      const [received] = far.requests
+      const [received] = upstream.requests
       expect(received!.headers).toMatchObject({
         authorization: 'Bearer x',
         'content-type': 'application/vnd.own+json',
@@ -139,8 +139,8 @@ describe('a task that is answered', () => {
 
 describe("the droplet's answer", () => {
   const answered = async (answer: Parameters<typeof scriptedServer>[0], config = {}) => {
-    await using far = scriptedServer(answer)
-    await using service = await startOrchestrator({ mesh: { echo: far.url }, config })
+    await using upstream = scriptedServer(answer)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url }, config })
     const { status, json, text } = await service.submit()
     expect(status).toBe(200)
     return { ...json, text, stored: await service.task(json.task_id) }
@@ -209,12 +209,12 @@ describe("the droplet's answer", () => {
 
 describe('a body that is not valid is refused, and is no task', () => {
   const refused = async (body: object, path: string, message: string | RegExp = /./) =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       const { status, json } = await service.submit(body)
       expect([status, json.error.code]).toEqual([400, 'INVALID_REQUEST'])
       const fault = json.error.details.errors.find((each: { path: string }) => each.path === path)
       expect(fault?.message).toMatch(message)
-      expect(far.calls).toEqual([])
+      expect(upstream.calls).toEqual([])
       expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
     })
 
@@ -324,11 +324,11 @@ describe('a body that is not valid is refused, and is no task', () => {
   }
 
   test('nesting beyond measure', () =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       for (const levels of [1001, 10_000, 500_000]) {
         for (const body of deepBodies(levels)) await refusedText(service, body)
       }
-      expect(far.calls).toEqual([])
+      expect(upstream.calls).toEqual([])
     }))
 
   // Without a limit the service needs seconds to find and describe what is wrong in such a body.
@@ -344,7 +344,7 @@ describe('a body that is not valid is refused, and is no task', () => {
     }))
 
   test('but not what only looks like it, nor as much as anybody needs', () =>
-    withEcho(async (service, far) => {
+    withEcho(async (service, upstream) => {
       const payloads = [
         nested(990),
         JSON.stringify('['.repeat(5000)),
@@ -353,7 +353,7 @@ describe('a body that is not valid is refused, and is no task', () => {
       ]
       for (const payload of payloads) {
         expect((await sendText(service, inPayload(payload))).status).toBe(200)
-        expect(far.requests.at(-1)!.body).toBe(payload)
+        expect(upstream.requests.at(-1)!.body).toBe(payload)
       }
     }))
 })
@@ -363,7 +363,7 @@ describe('the droplet', () => {
     await using service = await startOrchestrator({
       mesh: { zeta: 'http://z.example', Alpha: 'http://a.example' },
     })
-    const before = service.api.registry.stats().syncsTotal
+    const before = service.engine.registry.stats().syncsTotal
     const replies = await Promise.all([1, 2, 3].map(() => service.submit({ droplet_name: 'no' })))
     for (const { status, json } of replies) {
       expect(status).toBe(400)
@@ -372,13 +372,13 @@ describe('the droplet', () => {
         details: { requested_droplet: 'no', available_droplets: ['Alpha', 'zeta'] },
       })
     }
-    expect(service.api.registry.stats().syncsTotal).toBe(before + 1)
+    expect(service.engine.registry.stats().syncsTotal).toBe(before + 1)
     expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
   })
 
   test('that has come since the last sync is found', () =>
-    withEcho(async (service, far) => {
-      await service.relist({ fresh: far.url })
+    withEcho(async (service, upstream) => {
+      await service.relist({ fresh: upstream.url })
       expect((await service.submit({ droplet_name: 'fresh' })).status).toBe(200)
     }))
 
@@ -391,14 +391,14 @@ describe('the droplet', () => {
   })
 
   test.each(['inactive', 'error'])('that is %s is not called', (state) =>
-    withEcho(async (service, far) => {
-      await service.relist({ echo: { endpoint: far.url, status: state } })
-      await service.api.registry.refresh()
+    withEcho(async (service, upstream) => {
+      await service.relist({ echo: { endpoint: upstream.url, status: state } })
+      await service.engine.registry.refresh()
       const { status, json } = await service.submit()
       expect([status, json.error.code]).toEqual([503, 'DROPLET_UNREACHABLE'])
       expect(json.error.details).toMatchObject({ droplet_name: 'echo', retry_count: 0 })
       expect(json.error.details.last_error).toContain(state)
-      expect(far.calls).toEqual([])
+      expect(upstream.calls).toEqual([])
       expect(await service.task(json.error.details.task_id)).toMatchObject({
         status: 'error',
         attempts: [],

@@ -55,16 +55,16 @@ const me = (more: Record<string, unknown> = {}) => ({
 
 describe('our own registration', () => {
   test('is made after the first sync, without an id', async () => {
-    await using far = realRegistry()
-    await far.add({ name: 'one', endpoint: 'http://one' })
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using upstream = realRegistry()
+    await upstream.add({ name: 'one', endpoint: 'http://one' })
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     const { registry, clock } = mesh
     expect(registry.registered()).toBe(false)
     expect(registry.selfId()).toBeNull()
     await registry.start()
     await clock.settle(() => registry.registered())
     expect(registry.selfId()).toBe(2)
-    expect(await far.list()).toMatchObject([
+    expect(await upstream.list()).toMatchObject([
       { id: 1, name: 'one' },
       {
         id: 2,
@@ -75,54 +75,54 @@ describe('our own registration', () => {
     ])
     await registry.refresh()
     expect(names(registry)).toEqual(['one', 'orchestrator'])
-    expect(far.calls).toEqual(['GET /droplets', 'POST /droplets', 'GET /droplets'])
+    expect(upstream.calls).toEqual(['GET /droplets', 'POST /droplets', 'GET /droplets'])
   })
 
   test('says exactly what the contract says', async () => {
-    await using far = answeringServer((request) =>
+    await using upstream = answeringServer((request) =>
       json(request.method === 'POST' ? { droplet: me() } : listOf('one')),
     )
-    await using mesh = meshAt(far.url, { registerSelf: true, publicUrl: () => 'http://me:1/' })
+    await using mesh = meshAt(upstream.url, { registerSelf: true, publicUrl: () => 'http://me:1/' })
     await mesh.registry.refresh()
     await mesh.clock.settle(() => mesh.registry.registered())
-    expect(JSON.parse(far.requests[1]?.body ?? '')).toEqual({
+    expect(JSON.parse(upstream.requests[1]?.body ?? '')).toEqual({
       name: 'orchestrator',
       endpoint: 'http://me:1',
       metadata: { version: VERSION },
     })
-    expect(far.requests[1]?.headers['content-type']).toBe('application/json')
+    expect(upstream.requests[1]?.headers['content-type']).toBe('application/json')
   })
 
   test('is made again after a Registry restart, and the mesh is kept meanwhile', async () => {
-    await using far = realRegistry()
-    await far.add({ name: 'one', endpoint: 'http://one' })
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using upstream = realRegistry()
+    await upstream.add({ name: 'one', endpoint: 'http://one' })
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     const { registry, clock } = mesh
     await registry.start()
     await clock.settle(() => registry.registered())
     await mesh.nextSync()
-    far.restart()
+    upstream.restart()
     await mesh.nextSync()
     await clock.settle(() => registry.registered())
-    expect((await far.list()).map(({ name }) => name)).toEqual(['orchestrator'])
+    expect((await upstream.list()).map(({ name }) => name)).toEqual(['orchestrator'])
     // The Registry lists only us, because we have registered: that counts as empty.
     await mesh.nextSync()
     expect(registry.cacheStatus()).toBe('stale')
     expect(names(registry)).toEqual(['one', 'orchestrator'])
-    await far.add({ name: 'two', endpoint: 'http://two' })
+    await upstream.add({ name: 'two', endpoint: 'http://two' })
     await mesh.nextSync()
     expect(registry.cacheStatus()).toBe('active')
     expect(names(registry)).toEqual(['orchestrator', 'two'])
   })
 
   test('a mesh of nobody but us survives a Registry restart', async () => {
-    await using far = realRegistry()
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using upstream = realRegistry()
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     const { registry, clock } = mesh
     await registry.start()
     await clock.settle(() => registry.registered())
     await mesh.nextSync()
-    far.restart()
+    upstream.restart()
     await mesh.nextSync()
     await clock.settle(() => registry.registered())
     await mesh.nextSync()
@@ -134,81 +134,83 @@ describe('our own registration', () => {
       syncedAt: 1e15,
       droplets: [droplet('one'), droplet('orchestrator')],
     })
-    await using far = scriptedServer(json({ droplets: [me()] }))
-    await using mesh = meshAt(far.url, { cache })
+    await using upstream = scriptedServer(json({ droplets: [me()] }))
+    await using mesh = meshAt(upstream.url, { cache })
     await mesh.registry.start()
     await mesh.registry.refresh()
     expect(names(mesh.registry)).toEqual(['orchestrator'])
   })
 
   test('taken, and the endpoint is ours: nothing to do', async () => {
-    await using far = taken({ endpoint: 'http://localhost:8001/' })
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using upstream = taken({ endpoint: 'http://localhost:8001/' })
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     await mesh.registry.refresh()
     await mesh.clock.settle(() => mesh.registry.registered())
     expect(mesh.registry.selfId()).toBe(7)
-    expect(far.calls.slice(1)).toEqual(['POST /droplets', 'GET /droplets/name/orchestrator'])
+    expect(upstream.calls.slice(1)).toEqual(['POST /droplets', 'GET /droplets/name/orchestrator'])
   })
 
   test.each(['http://old:8001', 'http://user:password@refused'])(
     'taken, and the endpoint is %s: corrected',
     async (endpoint) => {
-      await using far = taken({ endpoint })
-      await using mesh = meshAt(far.url, { registerSelf: true })
+      await using upstream = taken({ endpoint })
+      await using mesh = meshAt(upstream.url, { registerSelf: true })
       await mesh.registry.refresh()
       await mesh.clock.settle(() => mesh.registry.registered())
-      expect(far.calls.slice(3)).toEqual(['PATCH /droplets/7'])
-      expect(JSON.parse(far.requests[3]?.body ?? '')).toEqual({ endpoint: 'http://localhost:8001' })
+      expect(upstream.calls.slice(3)).toEqual(['PATCH /droplets/7'])
+      expect(JSON.parse(upstream.requests[3]?.body ?? '')).toEqual({
+        endpoint: 'http://localhost:8001',
+      })
     },
   )
 
   test('listed with another endpoint: corrected; with ours: left alone', async () => {
-    await using far = realRegistry()
-    await far.add({ name: 'Orchestrator', endpoint: 'http://moved:8001' })
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using upstream = realRegistry()
+    await upstream.add({ name: 'Orchestrator', endpoint: 'http://moved:8001' })
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     const { registry, clock } = mesh
     await registry.refresh()
     expect(registry.selfId()).toBe(1)
-    await clock.settle(() => far.calls.length === 2)
+    await clock.settle(() => upstream.calls.length === 2)
     await clock.settle(() => mesh.log.messages('INFO').includes('Registered with the Registry'))
-    expect((await far.list())[0]?.endpoint).toBe('http://localhost:8001')
+    expect((await upstream.list())[0]?.endpoint).toBe('http://localhost:8001')
     await registry.refresh()
     await mesh.registry.stop()
-    expect(far.calls).toEqual(['GET /droplets', 'PATCH /droplets/1', 'GET /droplets'])
+    expect(upstream.calls).toEqual(['GET /droplets', 'PATCH /droplets/1', 'GET /droplets'])
   })
 
   test('an id that is text goes into the path safely', async () => {
-    await using far = answeringServer((request) =>
+    await using upstream = answeringServer((request) =>
       json(request.method === 'GET' ? { droplets: [me({ id: 'a/b', url: 'http://x' })] } : {}),
     )
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     await mesh.registry.refresh()
-    await far.received(2)
-    expect(far.calls[1]).toBe('PATCH /droplets/a%2Fb')
+    await upstream.received(2)
+    expect(upstream.calls[1]).toBe('PATCH /droplets/a%2Fb')
   })
 
   test('off means off, but we still see whether we are listed', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
     expect(mesh.registry.registered()).toBe(false)
-    far.script(json({ droplets: [me({ url: 'http://other' })] }))
+    upstream.script(json({ droplets: [me({ url: 'http://other' })] }))
     await mesh.registry.refresh()
     expect(mesh.registry.registered()).toBe(true)
     expect(mesh.registry.selfId()).toBe(7)
     await mesh.registry.stop()
-    expect(far.calls).toHaveLength(2)
+    expect(upstream.calls).toHaveLength(2)
   })
 
   test('waits until our address is known', async () => {
     let address: string | null = null
-    await using far = realRegistry()
-    await using mesh = meshAt(far.url, { registerSelf: true, publicUrl: () => address })
+    await using upstream = realRegistry()
+    await using mesh = meshAt(upstream.url, { registerSelf: true, publicUrl: () => address })
     await mesh.registry.refresh()
     address = 'http://now:1'
     await mesh.registry.refresh()
     await mesh.clock.settle(() => mesh.registry.registered())
-    expect(far.calls).toEqual(['GET /droplets', 'GET /droplets', 'POST /droplets'])
+    expect(upstream.calls).toEqual(['GET /droplets', 'GET /droplets', 'POST /droplets'])
   })
 
   const refusals: [string, Answer, string][] = [
@@ -219,15 +221,15 @@ describe('our own registration', () => {
   test.each(refusals)(
     'a failure (%s) is one warning and no failed sync',
     async (_, answer, error) => {
-      await using far = answeringServer(({ method }) =>
+      await using upstream = answeringServer(({ method }) =>
         method === 'GET' ? json(listOf('one')) : answer,
       )
-      await using mesh = meshAt(far.url, { registerSelf: true })
+      await using mesh = meshAt(upstream.url, { registerSelf: true })
       const { registry, clock } = mesh
       await registry.refresh()
       await clock.settle(() => mesh.warnings().length === 1)
       await registry.refresh()
-      await far.received(4)
+      await upstream.received(4)
       await registry.stop()
       expect(mesh.warnings()).toHaveLength(1)
       expect(mesh.warnings()[0]?.fields.error).toContain(error)
@@ -237,21 +239,21 @@ describe('our own registration', () => {
   )
 
   test('a POST that hangs holds up no sync, is not doubled, and ends in time', async () => {
-    await using far = answeringServer(({ method }) => (method === 'GET' ? json([]) : hang))
-    await using mesh = meshAt(far.url, { registerSelf: true })
+    await using upstream = answeringServer(({ method }) => (method === 'GET' ? json([]) : hang))
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
     const { registry, clock } = mesh
     await registry.refresh()
-    await far.received(2)
+    await upstream.received(2)
     // A second POST, if there were one, would arrive before these requests.
     for (let n = 0; n < 10; n++) await registry.refresh()
     expect(registry.cacheStatus()).toBe('active')
-    expect(far.calls.filter((call) => call === 'POST /droplets')).toHaveLength(1)
+    expect(upstream.calls.filter((call) => call === 'POST /droplets')).toHaveLength(1)
     await clock.advance(TIMEOUT_MS)
     await clock.settle(() => mesh.warnings().length === 1)
     expect(mesh.warnings()[0]?.fields.error).toBe('no answer within 5000 ms')
     await registry.refresh()
-    await far.received(14)
-    expect(far.calls.slice(12)).toEqual(['GET /droplets', 'POST /droplets'])
+    await upstream.received(14)
+    expect(upstream.calls.slice(12)).toEqual(['GET /droplets', 'POST /droplets'])
   })
 })
 

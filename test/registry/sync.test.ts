@@ -26,6 +26,9 @@ import {
   type Answer,
 } from '../support/scripted-server.ts'
 import { droplet, EXPIRY_MS, INTERVAL_MS, listOf, meshAt, names, TIMEOUT_MS } from './mesh.ts'
+import { allowRealTime } from '../support/eventually.ts'
+
+allowRealTime()
 
 const newId = () => crypto.randomUUID()
 
@@ -33,8 +36,8 @@ const foundDroplet = (result: LookUp) => (result.kind === 'found' ? result.dropl
 
 describe('a sync', () => {
   test('brings the list, at start and every interval after the end of the one before', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     expect(registry.cacheStatus()).toBe('unavailable')
     expect(registry.cacheAgeSeconds()).toBeNull()
@@ -42,8 +45,8 @@ describe('a sync', () => {
 
     await registry.start()
     await registry.refresh()
-    expect(far.calls).toEqual(['GET /droplets'])
-    expect(far.requests[0]?.headers['user-agent']).toMatch(/^orchestrator\/\d/)
+    expect(upstream.calls).toEqual(['GET /droplets'])
+    expect(upstream.requests[0]?.headers['user-agent']).toMatch(/^orchestrator\/\d/)
     expect(registry.find('ONE')).toEqual(droplet('one'))
     expect(registry.cacheStatus()).toBe('active')
     expect(registry.servedFrom()).toBe('registry')
@@ -52,9 +55,9 @@ describe('a sync', () => {
     expect(registry.stats().lastSyncAt).toBe(clock.now())
 
     await clock.advance(INTERVAL_MS - 1)
-    expect(far.calls).toHaveLength(1)
+    expect(upstream.calls).toHaveLength(1)
     expect(registry.cacheAgeSeconds()).toBe(59)
-    far.script(json(listOf('one', 'two')))
+    upstream.script(json(listOf('one', 'two')))
     await clock.advance(1)
     await clock.settle(() => registry.stats().syncsTotal === 2)
     expect(names(registry)).toEqual(['one', 'two'])
@@ -67,11 +70,11 @@ describe('a sync', () => {
   })
 
   test('replaces the directory whole: who holds the old one sees no change', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
     const before = mesh.registry.directory()
-    far.script(json(listOf('two')))
+    upstream.script(json(listOf('two')))
     await mesh.registry.refresh()
     expect(before.names()).toEqual(['one'])
     expect(names(mesh.registry)).toEqual(['two'])
@@ -79,20 +82,20 @@ describe('a sync', () => {
 
   test('is one for all who wait', async () => {
     const gate = Promise.withResolvers<void>()
-    await using far = scriptedServer(held(gate.promise, json(listOf('one'))))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(held(gate.promise, json(listOf('one'))))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.start()
     const waiters = Array.from({ length: 50 }, () => mesh.registry.refresh())
-    await far.received(1)
+    await upstream.received(1)
     gate.resolve()
     await Promise.all(waiters)
-    expect(far.calls).toHaveLength(1)
+    expect(upstream.calls).toHaveLength(1)
   })
 
   test('skips invalid entries with one warning, not one each time', async () => {
     const invalid = { droplets: [{ name: 'bad' }, ...listOf('good').droplets, 7] }
-    await using far = scriptedServer(json(invalid))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(invalid))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
     await mesh.registry.refresh()
     expect(names(mesh.registry)).toEqual(['good'])
@@ -103,7 +106,7 @@ describe('a sync', () => {
         fields: { skipped: 2, first: 'entry 0: endpoint: missing' },
       },
     ])
-    far.script(json({ droplets: [7] }), json(listOf('good')), json(invalid))
+    upstream.script(json({ droplets: [7] }), json(listOf('good')), json(invalid))
     for (let n = 0; n < 3; n++) await mesh.registry.refresh()
     expect(mesh.log.messages('WARNING')).toContain('The sync with the Registry failed')
     const skips = mesh.warnings().filter(({ fields }) => 'skipped' in fields)
@@ -132,11 +135,11 @@ describe('an odd reply is a failed sync: the list stays', () => {
     ['an endless body', endless()],
   ]
   test.each(odd)('%s', async (_, answer) => {
-    await using far = scriptedServer(json(listOf('kept')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('kept')))
+    await using mesh = meshAt(upstream.url)
     const { registry } = mesh
     await registry.refresh()
-    far.script(answer)
+    upstream.script(answer)
     await registry.refresh()
     expect(names(registry)).toEqual(['kept'])
     expect(registry.cacheStatus()).toBe('stale')
@@ -145,7 +148,7 @@ describe('an odd reply is a failed sync: the list stays', () => {
     expect(registry.find('kept')).toBeDefined()
     await registry.refresh()
     expect(mesh.log.messages('WARNING')).toEqual(['The sync with the Registry failed'])
-    far.script(json(listOf('new')))
+    upstream.script(json(listOf('new')))
     await registry.refresh()
     expect(registry.cacheStatus()).toBe('active')
     expect(names(registry)).toEqual(['new'])
@@ -158,19 +161,19 @@ describe('an odd reply is a failed sync: the list stays', () => {
     ['dripping headers', trickle(), 'no answer within 5000 ms'],
   ]
   test.each(slow)('a hang: %s', async (_, answer, error) => {
-    await using far = scriptedServer(answer)
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(answer)
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.start()
-    await far.received(1)
+    await upstream.received(1)
     await clock.advance(TIMEOUT_MS - 1)
     expect(registry.stats().syncsTotal).toBe(0)
     await clock.advance(1)
     await clock.settle(() => registry.stats().syncsTotal === 1)
     expect(registry.stats()).toMatchObject({ syncsError: 1, lastSyncDurationMs: TIMEOUT_MS })
     expect(mesh.warnings()[0]?.fields.error).toBe(error)
-    await clock.settle(() => far.connections === 0)
-    far.script(json(listOf('one')))
+    await clock.settle(() => upstream.connections === 0)
+    upstream.script(json(listOf('one')))
     await mesh.nextSync()
     expect(registry.cacheStatus()).toBe('active')
   })
@@ -183,24 +186,24 @@ describe('an odd reply is a failed sync: the list stays', () => {
   })
 
   test('an endless body is cut at the cap, and the connection with it', async () => {
-    await using far = scriptedServer(endless())
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(endless())
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
     expect(mesh.warnings()[0]?.fields.error).toBe(
       `the answer is larger than ${MAX_REPLY_BYTES} bytes`,
     )
-    await mesh.clock.settle(() => far.connections === 0)
+    await mesh.clock.settle(() => upstream.connections === 0)
   })
 })
 
 describe('the age of a list', () => {
   test('counts from the last successful sync; older than the expiry it is not used', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.refresh()
     const lastSyncAt = registry.stats().lastSyncAt
-    far.script(html(500))
+    upstream.script(html(500))
     await clock.advance(EXPIRY_MS - 1)
     expect(registry.cacheStatus()).toBe('active')
     await registry.refresh()
@@ -219,8 +222,8 @@ describe('the age of a list', () => {
     const clock = new FakeClock()
     const url = await deadUrl()
     {
-      await using far = scriptedServer(json(listOf('one')))
-      await using first = meshAt(far.url, { cache, clock })
+      await using upstream = scriptedServer(json(listOf('one')))
+      await using first = meshAt(upstream.url, { cache, clock })
       await first.registry.refresh()
     }
     // The machine was off: another monotonic clock, a later wall clock.
@@ -241,11 +244,11 @@ describe('the age of a list', () => {
   })
 
   test('a wall clock that jumps changes nothing while we run', async () => {
-    await using far = scriptedServer(json(listOf('one')), {})
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')), {})
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.refresh()
-    far.script(reset)
+    upstream.script(reset)
     await registry.refresh()
     clock.jump(-10 * EXPIRY_MS)
     await clock.advance(10_000)
@@ -279,12 +282,12 @@ describe('a Registry that comes back empty', () => {
   const empty = json({ droplets: [], total: 0 })
 
   test('is believed only after it has been empty for the expiry', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.start()
     await registry.refresh()
-    far.script(empty)
+    upstream.script(empty)
     for (let minute = 1; minute <= 5; minute++) {
       await mesh.nextSync()
       expect(registry.cacheStatus()).toBe('stale')
@@ -306,11 +309,11 @@ describe('a Registry that comes back empty', () => {
   })
 
   test('and then fills again is believed at once, and its emptiness forgotten', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.refresh()
-    far.script(empty, json(listOf('two')), empty)
+    upstream.script(empty, json(listOf('two')), empty)
     await registry.refresh()
     await clock.advance(EXPIRY_MS - 1)
     await registry.refresh()
@@ -323,8 +326,8 @@ describe('a Registry that comes back empty', () => {
 
   test('does not wipe the list of a run before, nor the one on disk', async () => {
     const cache = memoryCache({ syncedAt: 0, droplets: [droplet('one')] })
-    await using far = scriptedServer(empty)
-    await using mesh = meshAt(far.url, { cache })
+    await using upstream = scriptedServer(empty)
+    await using mesh = meshAt(upstream.url, { cache })
     await mesh.registry.start()
     expect(mesh.registry.cacheStatus()).toBe('unavailable')
     await mesh.registry.refresh()
@@ -334,10 +337,10 @@ describe('a Registry that comes back empty', () => {
   })
 
   test('with expiry 0 never wipes it', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url, { cacheExpiryMs: 0 })
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url, { cacheExpiryMs: 0 })
     await mesh.registry.refresh()
-    far.script(empty)
+    upstream.script(empty)
     await mesh.registry.refresh()
     await mesh.clock.advance(1e9)
     await mesh.registry.refresh()
@@ -346,62 +349,62 @@ describe('a Registry that comes back empty', () => {
   })
 
   test('entries that are all invalid count as none', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
-    far.script(json([{ name: 'one', url: 'http://u:p@h' }]))
+    upstream.script(json([{ name: 'one', url: 'http://u:p@h' }]))
     await mesh.registry.refresh()
     expect(names(mesh.registry)).toEqual(['one'])
   })
 
   test('from the very first is an empty mesh, and no trouble', async () => {
-    await using far = scriptedServer(empty)
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(empty)
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
     expect(mesh.registry.cacheStatus()).toBe('active')
     expect(mesh.registry.cacheAgeSeconds()).toBe(0)
-    expect(await mesh.registry.lookUp('x')).toEqual({ kind: 'not listed', names: [] })
+    expect(await mesh.registry.lookUp('x')).toEqual({ kind: 'not listed' })
     expect(mesh.warnings()).toEqual([])
   })
 })
 
 describe('an unknown name', () => {
   test('asks the Registry once for all who wait, and finds what is new there', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
     const gate = Promise.withResolvers<void>()
-    far.script(held(gate.promise, json(listOf('one', 'new'))))
+    upstream.script(held(gate.promise, json(listOf('one', 'new'))))
     const found = Array.from({ length: 100 }, () => mesh.registry.lookUp('NEW'))
-    await far.received(2)
+    await upstream.received(2)
     gate.resolve()
     expect((await Promise.all(found)).map((result) => foundDroplet(result)?.name)).toEqual(
       Array(100).fill('new'),
     )
-    expect(far.calls).toHaveLength(2)
+    expect(upstream.calls).toHaveLength(2)
   })
 
   test('asks at most once a second', async () => {
-    await using far = scriptedServer(json(listOf('Zed', 'beta')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('Zed', 'beta')))
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.refresh()
-    const unknown = { kind: 'not listed', names: ['Zed', 'beta'] } as const
+    const unknown = { kind: 'not listed' } as const
     expect(await registry.lookUp('nobody')).toEqual(unknown)
-    expect(far.calls).toHaveLength(2)
+    expect(upstream.calls).toHaveLength(2)
     await clock.advance(999)
     for (let n = 0; n < 10; n++) expect(await registry.lookUp(`nobody ${n}`)).toEqual(unknown)
-    expect(far.calls).toHaveLength(2)
+    expect(upstream.calls).toHaveLength(2)
     await clock.advance(1)
     expect(await registry.lookUp('nobody')).toEqual(unknown)
-    expect(far.calls).toHaveLength(3)
+    expect(upstream.calls).toHaveLength(3)
   })
 
   test('a known name never asks', async () => {
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
     await mesh.registry.refresh()
-    far.script(hang)
+    upstream.script(hang)
     void mesh.registry.refresh()
     expect(foundDroplet(await mesh.registry.lookUp('one'))?.name).toBe('one')
     expect(mesh.registry.find('One')?.name).toBe('one')
@@ -409,31 +412,32 @@ describe('an unknown name', () => {
 
   test('is told of all others, sorted', async () => {
     const many = Array.from({ length: 150 }, (_, n) => `d${String(n).padStart(3, '0')}`)
-    await using far = scriptedServer(json(listOf(...many.toReversed())))
-    await using mesh = meshAt(far.url)
-    expect(await mesh.registry.lookUp('x')).toEqual({ kind: 'not listed', names: many })
+    await using upstream = scriptedServer(json(listOf(...many.toReversed())))
+    await using mesh = meshAt(upstream.url)
+    expect(await mesh.registry.lookUp('x')).toEqual({ kind: 'not listed' })
+    expect(names(mesh.registry)).toEqual(many)
   })
 
   test('without a usable list there is nothing to find, after another try, until one succeeds', async () => {
-    await using far = scriptedServer(html(503))
-    await using mesh = meshAt(far.url)
+    await using upstream = scriptedServer(html(503))
+    await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.start()
     await registry.refresh()
     const noList = { kind: 'no list', lastError: 'it answered 503' } as const
     expect(await registry.lookUp('one')).toEqual(noList)
-    expect(far.calls).toHaveLength(2)
+    expect(upstream.calls).toHaveLength(2)
     expect(await registry.lookUp('one')).toEqual(noList)
-    expect(far.calls).toHaveLength(2)
-    far.script(json(listOf('one')))
+    expect(upstream.calls).toHaveLength(2)
+    upstream.script(json(listOf('one')))
     await clock.advance(1000)
     expect(foundDroplet(await registry.lookUp('one'))?.name).toBe('one')
   })
 
   test('of an expired list is looked up anew', async () => {
     const cache = memoryCache({ syncedAt: 0, droplets: [droplet('one', { url: 'http://old' })] })
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url, { cache })
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url, { cache })
     await mesh.registry.start()
     expect(mesh.registry.find('one')).toBeUndefined()
     expect(foundDroplet(await mesh.registry.lookUp('one'))?.url).toBe('http://one.example')
@@ -442,42 +446,42 @@ describe('an unknown name', () => {
 
 describe('start and stop', () => {
   test('a Registry that hangs does not hold up the start', async () => {
-    await using far = scriptedServer(hang)
+    await using upstream = scriptedServer(hang)
     const cache = memoryCache({ syncedAt: 1e15, droplets: [droplet('one')] })
-    await using mesh = meshAt(far.url, { cache })
+    await using mesh = meshAt(upstream.url, { cache })
     await mesh.registry.start()
     expect(mesh.registry.cacheStatus()).toBe('stale')
     expect(mesh.registry.find('one')).toBeDefined()
   })
 
   test('what the Registry said before the start is not undone by the disk', async () => {
-    await using far = scriptedServer(json(listOf('new')))
+    await using upstream = scriptedServer(json(listOf('new')))
     const cache = memoryCache({ syncedAt: 1e15, droplets: [droplet('old')] })
     const unwritable = { read: () => cache.read(), write: async () => {} }
-    await using mesh = meshAt(far.url, { cache: unwritable })
+    await using mesh = meshAt(upstream.url, { cache: unwritable })
     await mesh.registry.refresh()
     await mesh.registry.start()
     expect(names(mesh.registry)).toEqual(['new'])
   })
 
   test('stop is safe twice and unstarted, ends what is in flight and leaves nothing behind', async () => {
-    await using far = scriptedServer(hangAfterHeaders)
-    const { registry, clock } = meshAt(far.url)
+    await using upstream = scriptedServer(hangAfterHeaders)
+    const { registry, clock } = meshAt(upstream.url)
     await registry.start()
-    await far.received(1)
+    await upstream.received(1)
     const waiting = registry.lookUp('x')
     await registry.stop()
     await registry.stop()
     expect((await waiting).kind).toBe('no list')
     expect(clock.pending).toBe(0)
-    await clock.settle(() => far.connections === 0)
+    await clock.settle(() => upstream.connections === 0)
     await registry.refresh()
     await registry.start()
     await clock.advance(10 * INTERVAL_MS)
-    expect(far.calls).toHaveLength(1)
+    expect(upstream.calls).toHaveLength(1)
     expect(registry.stats().syncsTotal).toBe(0)
 
-    const unstarted = meshAt(far.url)
+    const unstarted = meshAt(upstream.url)
     await unstarted.registry.stop()
     await unstarted.registry.start()
     expect(unstarted.clock.pending).toBe(0)
@@ -515,9 +519,9 @@ describe('with a cache on disk', () => {
     withDirectory(async (dir) => {
       const log = recordingLog()
       await Bun.write(join(dir, 'orchestrator_droplets.json'), '{"half":')
-      await using far = scriptedServer(json(listOf('one')))
+      await using upstream = scriptedServer(json(listOf('one')))
       for (const cacheDir of [dir, join(dir, 'orchestrator_droplets.json', 'below a file')]) {
-        await using mesh = meshAt(far.url, { cache: fileCache(cacheDir, log, newId) })
+        await using mesh = meshAt(upstream.url, { cache: fileCache(cacheDir, log, newId) })
         await mesh.registry.start()
         await mesh.registry.refresh()
         expect(mesh.registry.cacheStatus()).toBe('active')
@@ -540,11 +544,11 @@ describe('with a cache on disk', () => {
         written.push(list)
       },
     }
-    await using far = scriptedServer(json(listOf('one')))
-    await using mesh = meshAt(far.url, { cache })
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url, { cache })
     await mesh.registry.refresh()
     await mesh.registry.refresh()
-    far.script(json(listOf('two')))
+    upstream.script(json(listOf('two')))
     await mesh.registry.refresh()
     gate.resolve()
     await mesh.registry.stop()

@@ -3,7 +3,7 @@
  * and tells the checkers.
  */
 import type { FetchInit } from '../../src/ports.ts'
-import type { Write } from '../../src/store/sqlite/history.ts'
+import type { RefusedWrite, Write } from '../../src/store/driver.ts'
 import type { Checkers } from './check/checkers.ts'
 import type { DiskObserver } from './environment/sim-disk.ts'
 import type { MeshObserver } from './environment/sim-mesh.ts'
@@ -38,6 +38,11 @@ export class Observer implements DiskObserver, MeshObserver {
   acknowledged(writes: readonly Write[]): void {
     for (const [, { id }] of writes) this.model.tasks.acknowledge(id)
     this.model.slots.acknowledged(writes)
+  }
+
+  refused([kind, { id: taskId }]: Write, reason: RefusedWrite['reason']): void {
+    this.world.log(`disk: ${kind} is refused: ${JSON.stringify(reason)}`, taskId)
+    this.checkers.emit('writeRefused', { taskId, kind, reason })
   }
 
   recovering(): void {

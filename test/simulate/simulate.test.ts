@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { Glob } from 'bun'
 import { join } from 'node:path'
-import { WaitingLine, type Waiting } from '../../src/delivery/wait-queue.ts'
+import { WaitQueue, type WaitingTask } from '../../src/delivery/wait-queue.ts'
 import type { Clock } from '../../src/ports.ts'
-import type { Engine } from '../../src/store/driver.ts'
+import type { StoreDriver } from '../../src/store/driver.ts'
 import { ALL_CHECKERS } from './check/all-checkers.ts'
 import { failureReport } from './report.ts'
 import type { PlantedBugs } from './service/planted-bugs.ts'
@@ -87,10 +87,11 @@ async function findings(bugs: PlantedBugs, seeds = 6): Promise<string[]> {
 describe('a planted bug is found:', () => {
   test('a commit that is not waited for', async () => {
     const reports = await findings({
-      engine: (engine) => ({
-        ...engine,
-        commit: async (...args: Parameters<Engine['commit']>) => {
-          void engine.commit(...args).catch(() => {})
+      driver: (driver) => ({
+        ...driver,
+        commit: async (...args: Parameters<StoreDriver['commit']>) => {
+          void driver.commit(...args).catch(() => {})
+          return []
         },
       }),
     })
@@ -100,11 +101,11 @@ describe('a planted bug is found:', () => {
 
   test('a commit that is lost now and then', async () => {
     const reports = await findings({
-      engine: (engine, world) => {
+      driver: (driver, world) => {
         const random = world.random.fork('bug')
-        const commit: Engine['commit'] = (...args) =>
-          random.chance(0.01) ? Promise.resolve() : engine.commit(...args)
-        return { ...engine, commit }
+        const commit: StoreDriver['commit'] = (...args) =>
+          random.chance(0.01) ? Promise.resolve([]) : driver.commit(...args)
+        return { ...driver, commit }
       },
     })
     expect(reports.length).toBeGreaterThan(0)
@@ -116,10 +117,10 @@ describe('a planted bug is found:', () => {
   })
 
   test('a wake-up that is lost now and then', async () => {
-    const { prototype } = WaitingLine
+    const { prototype } = WaitQueue
     const { take } = prototype
     let calls = 0
-    prototype.take = function (...args): Waiting | undefined {
+    prototype.take = function (...args): WaitingTask | undefined {
       return ++calls % 50 === 0 ? undefined : take.apply(this, args)
     }
     try {

@@ -1,27 +1,22 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { inlineEngine } from '../../src/store/driver.ts'
-import { GroupCommitStore } from '../../src/store/group-commit.ts'
+import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
-import { threadEngine } from '../../src/store/sqlite/thread.ts'
+import { openSqlite } from '../../src/store/sqlite/thread.ts'
 import { STATUSES } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { failureOf } from '../support/failure.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { recordingLog } from '../support/log.ts'
-import { taskOf } from '../support/task-store-suite.ts'
+import { inlineDriver, RETENTION, storeOver } from '../support/store.ts'
+import { taskOf } from '../support/task-states.ts'
 import { NOW, queued } from '../support/tasks.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const RETENTION = { maxFinished: 10_000, ttlMs: 3_600_000 }
-
 /** Opens the file as the service does. */
 async function openStore(file: string) {
-  const engine = await threadEngine(file, RETENTION)
-  return new GroupCommitStore(engine, { clock: new FakeClock(NOW), log: recordingLog() })
+  return storeOver(await openSqlite(file, RETENTION))
 }
 
 async function fill(file: string, tasks = 300): Promise<void> {
@@ -39,7 +34,7 @@ test('a file keeps everything, and the order, over a restart', async () => {
   const tasks = STATUSES.map((status) => taskOf(status, { idempotencyKey: `key-${status}` }))
   const first = await openStore(file)
   for (const task of tasks) await first.insert(task)
-  const page = await first.list({ limit: 4 })
+  const page = (await first.list({ limit: 4 }))!
   await first.close()
 
   const second = await openStore(file)
@@ -47,28 +42,25 @@ test('a file keeps everything, and the order, over a restart', async () => {
     expect(await second.find(task.id)).toEqual(task)
     expect((await second.findByKey(task.idempotencyKey!))?.id).toBe(task.id)
   }
-  const rest = await second.list({ limit: 4, cursor: page.nextCursor! })
+  const rest = (await second.list({ limit: 4, cursor: page.nextCursor! }))!
   expect([...page.tasks, ...rest.tasks].map(({ id }) => id)).toEqual(
     tasks.map(({ id }) => id).reverse(),
   )
   expect(rest).toMatchObject({ total: 6, nextCursor: null })
-  expect((await second.unfinished()).map(({ status }) => status)).toEqual(['queued', 'running'])
+  expect((await second.claim(9)).map(({ status }) => status)).toEqual(['queued', 'running'])
   await second.close()
 })
 
 test('what is committed is in the file, without any closing', async () => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
-  const history = new SqliteHistory(file, RETENTION)
-  const store = new GroupCommitStore(inlineEngine(history), {
-    clock: new FakeClock(NOW),
-    log: recordingLog(),
-  })
+  const history = new SqliteHistory(new Connection(file), RETENTION)
+  const store = storeOver(inlineDriver(history))
   const task = queued()
   await store.insert(task)
   // As a crash would leave the files: copied while they are open.
   for (const end of ['', '-wal']) writeFileSync(dir.file(`copy.db${end}`), readFileSync(file + end))
-  const copy = new SqliteHistory(dir.file('copy.db'), RETENTION)
+  const copy = new SqliteHistory(new Connection(dir.file('copy.db')), RETENTION)
   expect(copy.find(task.id)).toEqual(task)
   copy.close()
   history.close()
@@ -83,7 +75,7 @@ test('a commit is synced: full, over a write-ahead log', () => {
     return run.call(this, sql, ...rest)
   } as typeof run
   try {
-    new SqliteHistory(dir.file('tasks.db'), RETENTION).close()
+    new SqliteHistory(new Connection(dir.file('tasks.db')), RETENTION).close()
   } finally {
     Database.prototype.run = run
   }
@@ -103,20 +95,21 @@ test('no query scans or sorts the whole table, whatever the filter', async () =>
     return query.call(this, sql)
   } as typeof query
   try {
-    const engine = inlineEngine(new SqliteHistory(file, { maxFinished: 1, ttlMs: 1000 }))
-    const ports = { clock: new FakeClock(NOW), log: recordingLog() }
-    const store = new GroupCommitStore(engine, ports)
+    const driver = inlineDriver(
+      new SqliteHistory(new Connection(file), { maxFinished: 1, ttlMs: 1000 }),
+    )
+    const store = storeOver(driver)
     const task = queued({ idempotencyKey: 'key' })
-    await Promise.all([store.insert(task), store.insert(taskOf('error')), store.unfinished()])
+    await Promise.all([store.insert(task), store.insert(taskOf('error')), store.claim(9)])
     await store.update(taskOf('success', { id: task.id }))
-    await engine.trim(NOW + 99_000)
+    await driver.trim(NOW + 99_000)
     for (const filter of [
       {},
-      { cursor: (await store.list({ limit: 1 })).nextCursor ?? 'c2VxOjE' },
+      { cursor: (await store.list({ limit: 1 }))!.nextCursor ?? 'c2VxOjE' },
     ]) {
-      for (const dropletName of [undefined, 'x']) {
+      for (const droplets of [undefined, ['x'], ['x', 'y']]) {
         for (const status of [undefined, ...STATUSES]) {
-          const by = { ...(dropletName ? { dropletName } : {}), ...(status ? { status } : {}) }
+          const by = { ...(droplets ? { droplets } : {}), ...(status ? { status } : {}) }
           await store.list({ limit: 5, ...filter, ...by })
         }
       }
@@ -174,12 +167,12 @@ describe('a file that is no good', () => {
     await fill(file)
     damage(file)
     const before = readFileSync(file)
-    const { message } = await failureOf(threadEngine(file, RETENTION))
+    const { message } = await failureOf(openSqlite(file, RETENTION))
     expect(message).toMatch(/not a database|malformed|damaged/)
     expect(message).not.toContain('\n    at ')
     expect(Buffer.compare(readFileSync(file), before)).toBe(0)
     // And it isn't locked for good.
-    expect((await failureOf(threadEngine(file, RETENTION))).message).toBe(message)
+    expect((await failureOf(openSqlite(file, RETENTION))).message).toBe(message)
   })
 
   test('a newer schema is refused, and left untouched', async () => {
@@ -191,7 +184,7 @@ describe('a file that is no good', () => {
     db.run('pragma wal_checkpoint(truncate)')
     db.close()
     const before = readFileSync(file)
-    const { message } = await failureOf(threadEngine(file, RETENTION))
+    const { message } = await failureOf(openSqlite(file, RETENTION))
     expect(message).toBe('written by a newer version (schema 99)')
     expect(Buffer.compare(readFileSync(file), before)).toBe(0)
   })
@@ -200,17 +193,17 @@ describe('a file that is no good', () => {
     using dir = temporaryDir()
     const file = dir.file('tasks.db')
     const first = await openStore(file)
-    const { message } = await failureOf(threadEngine(file, RETENTION))
+    const { message } = await failureOf(openSqlite(file, RETENTION))
     expect(message).toBe('in use by another orchestrator')
     await first.insert(queued())
     await first.close()
     const second = await openStore(file)
-    expect((await second.list({ limit: 1 })).total).toBe(1)
+    expect((await second.list({ limit: 1 }))!.total).toBe(1)
     await second.close()
   })
 
   test('a directory is refused', async () => {
     using dir = temporaryDir()
-    expect((await failureOf(threadEngine(dir.path, RETENTION))).message).not.toBeEmpty()
+    expect((await failureOf(openSqlite(dir.path, RETENTION))).message).not.toBeEmpty()
   })
 })

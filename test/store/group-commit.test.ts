@@ -1,40 +1,41 @@
 import { describe, expect, test } from 'bun:test'
-import { begin } from '../../src/delivery/lifecycle.ts'
-import { inlineEngine, type Engine } from '../../src/store/driver.ts'
-import { GroupCommitStore } from '../../src/store/group-commit.ts'
-import { SqliteHistory, type Write } from '../../src/store/sqlite/history.ts'
-import { threadEngine } from '../../src/store/sqlite/thread.ts'
+import { begin, interrupt, resume } from '../../src/delivery/lifecycle.ts'
+import type { StoreDriver, Write } from '../../src/store/driver.ts'
+import type { GroupCommitPorts } from '../../src/store/group-commit.ts'
+import { Connection } from '../../src/store/sqlite/connection.ts'
+import { SqliteHistory } from '../../src/store/sqlite/history.ts'
+import { openSqlite } from '../../src/store/sqlite/thread.ts'
+import type { WriteResult } from '../../src/store/store.ts'
 import type { Task } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { failureOf } from '../support/failure.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
-import { taskOf } from '../support/task-store-suite.ts'
+import { inlineDriver, inlineStore, RETENTION, storeOver } from '../support/store.ts'
+import { taskOf } from '../support/task-states.ts'
 import { NOW, queued } from '../support/tasks.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const RETENTION = { maxFinished: 1000, ttlMs: 3_600_000 }
-
 /** A store whose disk fails when it is told to. */
-function failingStore(retention = RETENTION) {
+function failingStore(ports: Partial<GroupCommitPorts> = {}) {
   const clock = new FakeClock(NOW)
   const log = recordingLog()
-  const history = new SqliteHistory(':memory:', retention)
-  const engine = inlineEngine(history)
+  const history = new SqliteHistory(new Connection(':memory:'), RETENTION)
+  const driver = inlineDriver(history)
   const disk = { full: false, slow: Promise.resolve(), commits: [] as string[][] }
-  const failing: Engine = {
-    ...engine,
+  const failing: StoreDriver = {
+    ...driver,
     async commit(writes: readonly Write[], now: number) {
       await disk.slow
       if (disk.full) throw new Error('database or disk is full')
       disk.commits.push(writes.map(([kind]) => kind))
-      return engine.commit(writes, now)
+      return driver.commit(writes, now)
     },
   }
-  const store = new GroupCommitStore(failing, { clock, log })
-  return { clock, log, disk, store, engine }
+  const store = storeOver(failing, { clock, log, ...ports })
+  return { clock, log, disk, store }
 }
 
 const started = (task: Task) => begin(task, task.targetUrl, NOW)
@@ -50,9 +51,8 @@ describe('writes that arrive together', () => {
   test('and those that arrive during a commit share the next, in the thread too', async () => {
     using dir = temporaryDir()
     const clock = new FakeClock(NOW)
-    const engine = await threadEngine(dir.file('tasks.db'), RETENTION)
-    const store = new GroupCommitStore(engine, { clock, log: recordingLog() })
-    const waves: Promise<void>[] = []
+    const store = storeOver(await openSqlite(dir.file('tasks.db'), RETENTION), { clock })
+    const waves: Promise<WriteResult>[] = []
     for (let wave = 0; wave < 10; wave++) {
       for (let n = 0; n < 20; n++) waves.push(store.insert(queued()))
       await Promise.resolve()
@@ -70,7 +70,7 @@ describe('a failed commit', () => {
     disk.full = true
     const task = queued()
     const refusal = await failureOf(store.insert(task))
-    expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE', headers: { 'retry-after': '1' } })
+    expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(store.writable).toBe(false)
     // Without asking the disk again.
     expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
@@ -81,6 +81,19 @@ describe('a failed commit', () => {
     expect(await store.find(task.id)).toBeNull()
     await store.insert(task)
     expect(await store.find(task.id)).toEqual(task)
+  })
+
+  test('rejects a resume too: nothing was sent for it', async () => {
+    const { store, disk, clock } = failingStore()
+    const orphan = interrupt(begin(queued(), 'http://x', NOW), { now: NOW, elapsedMs: 1 })
+    await store.insert(orphan)
+    disk.full = true
+    const again = resume(orphan, { mode: 'async', requestId: 'r' }, NOW)
+    expect(await failureOf(store.resume(again))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(await failureOf(store.resume(again))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    disk.full = false
+    await clock.advance(1000)
+    expect(await store.find(orphan.id)).toEqual(orphan)
   })
 
   test('keeps updates until it works again, in their order', async () => {
@@ -124,7 +137,7 @@ describe('a failed commit', () => {
     disk.slow = release.promise
     disk.full = true
     // As many as are under way at once, and more that wait for them.
-    const updates: Promise<void>[] = []
+    const updates: Promise<WriteResult>[] = []
     for (let n = 0; n < 5; n++) {
       updates.push(store.update({ ...started(task), targetUrl: `http://update${n}` }))
       await clock.settle()
@@ -136,6 +149,65 @@ describe('a failed commit', () => {
     await clock.advance(1000)
     await Promise.all(updates)
     expect((await store.find(task.id))?.targetUrl).toBe('http://update4')
+  })
+
+  test.each([
+    ['first', [0, 1]],
+    ['second', [1, 0]],
+  ])('of two at once keeps the order, when the %s fails first', async (_, order) => {
+    const commits: PromiseWithResolvers<void>[] = []
+    const history = new SqliteHistory(new Connection(':memory:'), RETENTION)
+    const driver = inlineDriver(history)
+    const clock = new FakeClock(NOW)
+    let failing = false
+    const written: string[] = []
+    const store = storeOver(
+      {
+        ...driver,
+        async commit(...args) {
+          if (!failing) return driver.commit(...args)
+          const commit = Promise.withResolvers<void>()
+          commits.push(commit)
+          await commit.promise
+          throw new Error('disk I/O error')
+        },
+      },
+      { clock, emit: ({ task: { targetUrl } }) => written.push(targetUrl) },
+    )
+    const task = queued()
+    await store.insert(task)
+    failing = true
+    const updates: Promise<WriteResult>[] = []
+    for (let n = 0; n < 3; n++) {
+      updates.push(store.update({ ...started(task), targetUrl: `http://update${n}` }))
+      await clock.settle()
+    }
+    expect(commits).toHaveLength(2)
+    for (const place of order) {
+      commits[place]!.resolve()
+      await clock.settle()
+    }
+    failing = false
+    await clock.advance(1000)
+    await Promise.all(updates)
+    expect(written.slice(1)).toEqual([0, 1, 2].map((n) => `http://update${n}`))
+    await store.close()
+  })
+
+  test('tells of no event until it has worked', async () => {
+    const events: string[] = []
+    const { store, disk, clock } = failingStore({ emit: ({ type }) => events.push(type) })
+    const task = queued()
+    await store.insert(task)
+    disk.full = true
+    const update = store.update(started(task))
+    await failureOf(store.insert(queued()))
+    await clock.advance(3000)
+    expect(events).toEqual(['accepted'])
+    disk.full = false
+    await clock.advance(1000)
+    await update
+    expect(events).toEqual(['accepted', 'attempt started'])
   })
 
   test('of an insert and an update together loses only the insert', async () => {
@@ -182,14 +254,12 @@ describe('trimming', () => {
   test('takes small steps, also of a history that is far over its limits', async () => {
     using dir = temporaryDir()
     const file = dir.file('tasks.db')
-    const before = new SqliteHistory(file, RETENTION)
-    const full = inlineEngine(before)
-    const filling = new GroupCommitStore(full, { clock: new FakeClock(NOW), log: recordingLog() })
+    const filling = inlineStore(file)
     await Promise.all(Array.from({ length: 500 }, () => filling.insert(taskOf('success'))))
     await filling.close()
 
-    const history = new SqliteHistory(file, { maxFinished: 10, ttlMs: 3_600_000 })
-    const total = () => history.list({ limit: 1 }).total
+    const history = new SqliteHistory(new Connection(file), { maxFinished: 10, ttlMs: 3_600_000 })
+    const total = () => history.list({ limit: 1 })!.total
     let steps = 0
     for (let last = total(); history.trim(NOW); steps++) {
       expect(last - total()).toBeLessThanOrEqual(64)
@@ -201,18 +271,20 @@ describe('trimming', () => {
   })
 
   test('by age takes small steps as well', () => {
-    const history = new SqliteHistory(':memory:', { maxFinished: 1000, ttlMs: 1000 })
-    const engine = inlineEngine(history)
-    const store = new GroupCommitStore(engine, { clock: new FakeClock(NOW), log: recordingLog() })
+    const history = new SqliteHistory(new Connection(':memory:'), {
+      maxFinished: 1000,
+      ttlMs: 1000,
+    })
+    const store = storeOver(inlineDriver(history))
     for (let n = 0; n < 200; n++) void store.insert(taskOf('success'))
     return Promise.resolve().then(async () => {
       await store.insert(queued())
-      expect(history.list({ limit: 1 }).total).toBe(201)
+      expect(history.list({ limit: 1 })!.total).toBe(201)
       expect(history.trim(NOW + 1005)).toBe(false)
       expect(history.trim(NOW + 1006)).toBe(true)
-      expect(history.list({ limit: 1 }).total).toBeGreaterThanOrEqual(201 - 64)
+      expect(history.list({ limit: 1 })!.total).toBeGreaterThanOrEqual(201 - 64)
       while (history.trim(NOW + 1006));
-      expect(history.list({ limit: 1 }).total).toBe(1)
+      expect(history.list({ limit: 1 })!.total).toBe(1)
     })
   })
 })

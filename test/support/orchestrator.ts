@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../src/config/config.ts'
-import type { Api } from '../../src/http/api.ts'
+import type { Engine } from '../../src/engine.ts'
 import { createOrchestrator } from '../../src/orchestrator.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
 import type { Clock, Fetch } from '../../src/ports.ts'
@@ -35,7 +35,7 @@ export interface Reply {
 
 export interface TestOrchestrator extends AsyncDisposable {
   readonly url: string
-  readonly api: Api
+  readonly engine: Engine
   readonly clock: FakeClock
   readonly log: RecordingLog
   readonly config: Config
@@ -80,8 +80,8 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
     newId: options.newId ?? (() => Bun.randomUUIDv7()),
   })
   await orchestrator.start()
-  const { api } = orchestrator
-  await clock.settle(() => api.registry.stats().syncsTotal > 0)
+  const { engine } = orchestrator
+  await clock.settle(() => engine.registry.stats().syncsTotal > 0)
 
   const call = async (method: string, path: string, init: RequestInit = {}): Promise<Reply> => {
     const response = await fetch(orchestrator.url + path, { redirect: 'manual', ...init, method })
@@ -105,7 +105,7 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
     })
 
   // The store's thread takes its questions in their order: it has written what came before.
-  const storeAnswers = () => api.tasks.list({ limit: 1 }).catch(() => {})
+  const storeAnswers = () => engine.store.list({ limit: 1 }).catch(() => {})
   const passTime = async <T>(until: Promise<T>, stepMs = 250): Promise<T> => {
     let settled = false
     const done = () => void (settled = true)
@@ -128,7 +128,7 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
 
   return {
     url: orchestrator.url,
-    api,
+    engine,
     clock,
     log,
     config,

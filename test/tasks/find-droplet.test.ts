@@ -1,13 +1,28 @@
 import { expect, test } from 'bun:test'
+import { Directory } from '../../src/droplets/directory.ts'
 import { OrchestratorError } from '../../src/errors.ts'
 import type { LookUp } from '../../src/registry/registry.ts'
 import { findDroplet } from '../../src/tasks/find-droplet.ts'
 import { droplet } from '../registry/mesh.ts'
 
-const find = (result: LookUp) => findDroplet({ lookUp: async () => result }, 'Nobody')
+const all = () => true
 
-async function refusal(result: LookUp): Promise<OrchestratorError> {
-  const error = await find(result).catch((thrown: unknown) => thrown)
+function find(
+  result: LookUp,
+  listed: readonly string[] = [],
+  visible = all as (n: string) => boolean,
+) {
+  const directory = Directory.of(listed.map((name) => droplet(name)))
+  const registry = {
+    find: () => undefined,
+    lookUp: async () => result,
+    directory: () => directory,
+  }
+  return findDroplet(registry, 'Nobody', visible)
+}
+
+async function refusal(...args: Parameters<typeof find>): Promise<OrchestratorError> {
+  const error = await find(...args).catch((thrown: unknown) => thrown)
   if (error instanceof OrchestratorError) return error
   throw new Error(`expected a refusal, got ${String(error)}`)
 }
@@ -17,8 +32,18 @@ test('a droplet that is found is returned', async () => {
   expect(await find({ kind: 'found', droplet: one })).toBe(one)
 })
 
+test('a droplet in the list needs no look-up', async () => {
+  const one = droplet('one')
+  const registry = {
+    find: () => one,
+    lookUp: () => Promise.reject(new Error('asked')),
+    directory: () => Directory.empty,
+  }
+  expect(await findDroplet(registry, 'one', all)).toBe(one)
+})
+
 test('a name that is not listed is DROPLET_NOT_FOUND, with the names that are', async () => {
-  const error = await refusal({ kind: 'not listed', names: ['Zed', 'beta'] })
+  const error = await refusal({ kind: 'not listed' }, ['beta', 'Zed'])
   expect(error.code).toBe('DROPLET_NOT_FOUND')
   expect(error.message).toBe("Droplet 'Nobody' is not in the Registry")
   expect(error.details).toEqual({
@@ -29,8 +54,16 @@ test('a name that is not listed is DROPLET_NOT_FOUND, with the names that are', 
 
 test('at most 100 names are told', async () => {
   const names = Array.from({ length: 150 }, (_, n) => `d${String(n).padStart(3, '0')}`)
-  const { details } = await refusal({ kind: 'not listed', names })
+  const { details } = await refusal({ kind: 'not listed' }, names)
   expect(details.available_droplets).toEqual(names.slice(0, 100))
+})
+
+test('a droplet that the caller may not see is not listed for it', async () => {
+  const visible = (name: string) => name !== 'Nobody'
+  const found: LookUp = { kind: 'found', droplet: droplet('Nobody') }
+  const error = await refusal(found, ['Nobody', 'other'], visible)
+  expect(error.code).toBe('DROPLET_NOT_FOUND')
+  expect(error.details.available_droplets).toEqual(['other'])
 })
 
 test('no usable list is REGISTRY_ERROR, with the reason', async () => {

@@ -21,10 +21,12 @@ export interface RouteDescription {
   errors?: readonly ErrorCode[]
 }
 
-const MEANING: Partial<Record<ErrorCode, string>> = {
+const MEANING: Readonly<Record<ErrorCode, string>> = {
   INVALID_REQUEST: 'the request is not valid',
   DROPLET_NOT_FOUND: 'no droplet of that name is in the Registry',
+  NOT_FOUND: 'there is no such route',
   TASK_NOT_FOUND: 'there is no such task',
+  METHOD_NOT_ALLOWED: 'the route has other methods',
   TASK_FINISHED: 'the task has ended already',
   IDEMPOTENCY_KEY_IN_USE: 'the first request with this key is still running',
   IDEMPOTENCY_KEY_REUSED: 'the key was used for another request',
@@ -72,7 +74,7 @@ function errorReplies(codes: readonly ErrorCode[]) {
   const byStatus = Map.groupBy(new Set(codes), (code) => STATUS_OF[code])
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => {
-      const lines = group.map((code) => `\`${code}\`: ${MEANING[code] ?? code}`)
+      const lines = group.map((code) => `\`${code}\`: ${MEANING[code]}`)
       const error = { code: group[0], message: '…', details: {} }
       const content = json('Error', { status: 'error', error })
       return [status, { description: lines.join('; '), content }]

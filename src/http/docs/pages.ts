@@ -2,13 +2,12 @@
 import { Elysia } from 'elysia'
 import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
-import { BASE } from '../api.ts'
+import { BASE } from '../base.ts'
 import page from './page.html' with { type: 'text' }
 import starter from './start.txt' with { type: 'text' }
 
 const DOCS = `${BASE}/docs`
 
-// The bundle's name has the version, so what is cached is right for ever.
 const ASSETS = [
   { path: `${DOCS}/swagger-ui.js`, file: uiScript, type: 'text/javascript; charset=utf-8' },
   { path: `${DOCS}/swagger-ui.css`, file: uiStyle, type: 'text/css; charset=utf-8' },

@@ -1,6 +1,7 @@
 /** The shapes of the replies: what the OpenAPI document says and the tests hold us to. */
 import { Type, type TSchema } from 'typebox'
-import { METHODS, STATUSES, SubmitBody } from '../../task.ts'
+import { METHODS, STATUSES } from '../../task.ts'
+import { SubmitBody } from '../submit-body.ts'
 import { STATUS_OF } from '../error-reply.ts'
 
 const nullable = <T extends TSchema>(schema: T, description?: string) =>

@@ -1,37 +1,24 @@
 /**
- * The history in SQLite: plain synchronous functions over one connection. In the service they
- * run in a thread of their own (`worker.ts`), so that no disk and no long list stops the rest.
+ * The tasks in SQLite: plain synchronous functions over one connection. In the service they run
+ * in a thread of their own (`worker.ts`), so that no disk and no long list stops the rest.
  */
-import { Database, type Statement } from 'bun:sqlite'
-import { isFinished, STATUSES, type Task } from '../../task.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { errorText } from '../../errors.ts'
+import type { Task } from '../../task.ts'
+import type { RefusedWrite, Write } from '../driver.ts'
+import type { ClaimedTask, Retention, TaskPage, TaskQuery, WriteResult } from '../store.ts'
+import type { Connection } from './connection.ts'
 import { FinishedCounts } from './finished-counts.ts'
-import { MIGRATIONS } from './migrations/index.ts'
+import { listTasks } from './list.ts'
 import {
+  CLAIMED_COLUMNS,
+  claimedOf,
   INSERT_SQL,
   insertValues,
-  SUMMARY_COLUMNS,
-  summaryOf,
+  RESUME_SQL,
   taskOf,
-  UNFINISHED_COLUMNS,
-  unfinishedOf,
   UPDATE_SQL,
   updateValues,
-  type Row,
-  type SqlValue,
-  type TaskChanges,
 } from './rows.ts'
-import type { TaskPage, TaskQuery, UnfinishedTask } from '../store.ts'
-
-export interface Retention {
-  /** Finished tasks kept. */
-  maxFinished: number
-  ttlMs: number
-}
-
-/** `resume` is the update that makes a finished task unfinished again. */
-export type Write =
-  readonly ['insert', Task] | readonly ['update', TaskChanges] | readonly ['resume', TaskChanges]
 
 /** Finished tasks that one commit forgets at most, beyond those that it adds. */
 const TRIM_STEP = 64
@@ -41,12 +28,12 @@ const COUNT_SQL = `insert into task_counts values (?, ?, ?)
 
 const FINISHED_SQL = 'select coalesce(sum(tasks), 0) as total from task_counts'
 
-/** Finished tasks from their counts; the few others are counted. */
-const TOTAL_SQL = `select
-  (select coalesce(sum(tasks), 0) from task_counts
-   where (?1 is null or droplet_name = ?1) and (?2 is null or status = ?2)) +
-  (select count(*) from tasks where completed_at is null
-   and (?1 is null or droplet_name = ?1) and (?2 is null or status = ?2)) as total`
+const LAST_SEQ_SQL = 'select coalesce(max(seq), 0) as seq from tasks'
+
+// Without `completed_at`, SQLite would not see that the small index will do.
+const CLAIM_SQL = `select ${CLAIMED_COLUMNS} from tasks
+  where completed_at is null and status in ('queued', 'running') and seq > ? and seq <= ?
+  order by seq limit ?`
 
 const OLDEST_SQL = 'select min(completed_at) as at from tasks where completed_at is not null'
 
@@ -56,48 +43,42 @@ const OLDEST_ROWS_SQL = `select seq, droplet_name, status from tasks
 
 const DELETE_SQL = 'delete from tasks where seq = ?'
 
-/** Larger files are not read through at start: that would take longer than a start may. */
-const QUICK_CHECK_BYTES = 16 * 1024 * 1024
-
 export class SqliteHistory {
-  readonly #db: Database
-  readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
+  readonly #connection: Connection
   #finished: number
+  /** Tasks with a `seq` up to `last` were left by earlier processes; up to `claimed`, claimed. */
+  readonly #unclaimed: { claimed: number; readonly last: number }
 
-  /** Throws, with SQLite's words, when the file is no database, damaged, or from the future. */
+  /** A process makes one: what is unfinished in the database then is what earlier ones left. */
   constructor(
-    file: string,
+    connection: Connection,
     private readonly retention: Retention,
   ) {
-    this.#db = new Database(file, { create: true, strict: true })
-    try {
-      this.#db.run('pragma journal_mode = wal')
-      this.#db.run('pragma synchronous = full')
-      // 4096 pages, 16 MiB: a commit that checkpoints costs a hundred others, so rarely.
-      this.#db.run('pragma wal_autocheckpoint = 4096')
-      checkIntegrity(this.#db)
-      migrate(this.#db)
-      this.#finished = this.#all(FINISHED_SQL)[0]!.total as number
-    } catch (error) {
-      this.#db.close()
-      throw error
-    }
+    this.#connection = connection
+    this.#finished = this.#connection.one(FINISHED_SQL).total as number
+    this.#unclaimed = { claimed: 0, last: this.#connection.one(LAST_SEQ_SQL).seq as number }
   }
 
-  /** All of the writes or, when it throws, none. `now` is the wall clock, ms. */
-  commit(writes: readonly Write[], now: number): void {
+  /** All of the writes but those that it returns; or, when it throws, none. */
+  commit(writes: readonly Write[], now: number): RefusedWrite[] {
+    const refused: RefusedWrite[] = []
     this.#transaction((finished) => {
-      for (const write of writes) this.#write(write, finished)
+      for (const [index, write] of writes.entries()) {
+        const reason = this.#attempt(write, finished)
+        if (reason !== null) refused.push({ index, reason })
+      }
+      // Something to write when nothing else is, to see whether the disk takes it again.
       if (writes.length === 0) this.#run('insert or replace into heartbeat values (1, ?)', now)
       this.#forgetExcess(writes.length + TRIM_STEP, finished)
     })
+    return refused
   }
 
   /** Forgets a step's worth of what is over the limits; true when there may be more. */
   trim(now: number): boolean {
     const { ttlMs, maxFinished } = this.retention
-    const [oldest] = this.#all(OLDEST_SQL)
-    const expired = oldest?.at != null && (oldest.at as number) < now - ttlMs
+    const oldest = this.#connection.one(OLDEST_SQL).at as number | null
+    const expired = oldest !== null && oldest < now - ttlMs
     if (!expired && this.#finished <= maxFinished) return false
     this.#transaction((finished) => {
       this.#forgetExcess(TRIM_STEP, finished)
@@ -107,84 +88,65 @@ export class SqliteHistory {
   }
 
   find(id: string): Task | null {
-    const [row] = this.#all('select * from tasks where id = ?', id)
+    const [row] = this.#connection.all('select * from tasks where id = ?', id)
     return row ? taskOf(row) : null
   }
 
   findByKey(idempotencyKey: string): Task | null {
-    const [row] = this.#all('select * from tasks where idempotency_key = ?', idempotencyKey)
+    const sql = 'select * from tasks where idempotency_key = ?'
+    const [row] = this.#connection.all(sql, idempotencyKey)
     return row ? taskOf(row) : null
   }
 
-  unfinished(): UnfinishedTask[] {
-    return this.#all(
-      // Without `completed_at`, SQLite wouldn't see that the small index will do.
-      `select ${UNFINISHED_COLUMNS} from tasks
-       where completed_at is null and status in ('queued', 'running') order by seq`,
-    ).map(unfinishedOf)
+  /** The next of those that an earlier process left; each is returned once. */
+  claim(capacity: number): ClaimedTask[] {
+    const { claimed, last } = this.#unclaimed
+    const rows = this.#connection.all(CLAIM_SQL, claimed, last, capacity)
+    this.#unclaimed.claimed = rows.length < capacity ? last : (rows.at(-1)!.seq as number)
+    return rows.map(claimedOf)
   }
 
-  /** The cursor must be one of ours: `cursor.ts` tells. */
-  list(query: TaskQuery): TaskPage {
-    const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(query.cursor)
-    const rows = this.#page(query, before)
-    const more = rows.length > query.limit
-    const tasks = more ? rows.slice(0, -1) : rows
-    return {
-      tasks: tasks.map(summaryOf),
-      total: this.#total(query),
-      nextCursor: more ? writeCursor(tasks.at(-1)!.seq as number) : null,
-    }
+  list(query: TaskQuery): TaskPage | null {
+    return listTasks(this.#connection, query)
   }
 
   close(): void {
-    this.#db.close()
+    this.#connection.close()
   }
 
-  /** One row more than asked for: whether there is a next page. */
-  #page({ status, dropletName, limit }: TaskQuery, before: number): Row[] {
-    if (status === undefined && dropletName === undefined) {
-      return this.#all(pageSql('true'), before, limit + 1)
+  /** null when it is written. Throws when the disk takes nothing. */
+  #attempt(write: Write, finished: FinishedCounts): RefusedWrite['reason'] | null {
+    try {
+      const result = this.#write(write, finished)
+      return result === 'written' ? null : result
+    } catch (error) {
+      if (!this.#connection.inTransaction || isAboutTheDatabase(error)) throw error
+      return { error: errorText(error) }
     }
-    // Each index is in the list's order within one state; every part is at most a page long.
-    const parts = (status === undefined ? STATUSES : [status]).map((each) => ({
-      sql: pageSql(
-        isFinished({ status: each }) ? 'completed_at is not null' : 'completed_at is null',
-        'status = ?',
-        ...(dropletName === undefined ? [] : ['droplet_name = ?']),
-      ),
-      values: [each, ...(dropletName === undefined ? [] : [dropletName]), before, limit + 1],
-    }))
-    return this.#all(
-      `${parts.map(({ sql }) => `select * from (${sql})`).join(' union all ')}
-       order by seq desc limit ?`,
-      ...parts.flatMap(({ values }) => values),
-      limit + 1,
-    )
   }
 
-  #total({ status, dropletName }: Omit<TaskQuery, 'limit'>): number {
-    const [row] = this.#all(TOTAL_SQL, dropletName ?? null, status ?? null)
-    return row!.total as number
-  }
-
-  #write(write: Write, finished: FinishedCounts): void {
+  #write(write: Write, finished: FinishedCounts): WriteResult {
     const [kind, task] = write
-    if (kind === 'insert') this.#run(INSERT_SQL, ...insertValues(task))
-    else this.#run(UPDATE_SQL, ...updateValues(task))
+    if (kind === 'insert') {
+      if (this.#run(INSERT_SQL, ...insertValues(task)) === 0) return 'key taken'
+    } else {
+      const sql = kind === 'update' ? UPDATE_SQL : RESUME_SQL
+      if (this.#run(sql, ...updateValues(task)) === 0) return 'not owned'
+    }
     if (task.completedAt !== null) finished.add(task.dropletName, task.status, 1)
     // Only interrupted tasks run again, and those have ended in error.
     if (kind === 'resume') finished.add(task.dropletName, 'error', -1)
+    return 'written'
   }
 
-  /** At most `most` of the oldest that are too many. */
-  #forgetExcess(most: number, finished: FinishedCounts): void {
+  /** At most `max` of the oldest that are too many. */
+  #forgetExcess(max: number, finished: FinishedCounts): void {
     const excess = this.#finished + finished.total - this.retention.maxFinished
-    if (excess > 0) this.#forget(Number.MAX_SAFE_INTEGER, Math.min(most, excess), finished)
+    if (excess > 0) this.#forget(Number.MAX_SAFE_INTEGER, Math.min(max, excess), finished)
   }
 
-  #forget(completedBefore: number, most: number, finished: FinishedCounts): void {
-    for (const row of this.#all(OLDEST_ROWS_SQL, completedBefore, most)) {
+  #forget(completedBefore: number, max: number, finished: FinishedCounts): void {
+    for (const row of this.#connection.all(OLDEST_ROWS_SQL, completedBefore, max)) {
       this.#run(DELETE_SQL, row.seq!)
       finished.add(row.droplet_name as string, row.status as string, -1)
     }
@@ -192,61 +154,28 @@ export class SqliteHistory {
 
   #transaction(work: (finished: FinishedCounts) => void): void {
     const finished = new FinishedCounts()
-    this.#run('begin immediate')
-    try {
+    this.#connection.transaction(() => {
       work(finished)
       for (const change of finished.changes()) this.#run(COUNT_SQL, ...change)
-      this.#run('commit')
-    } catch (error) {
-      // A failed COMMIT may have rolled back by itself.
-      if (this.#db.inTransaction) this.#run('rollback')
-      throw error
-    }
+    })
     this.#finished += finished.total
   }
 
-  #run(sql: string, ...values: SqlValue[]): void {
-    this.#prepare(sql).run(...values)
-  }
-
-  #all(sql: string, ...values: SqlValue[]): Row[] {
-    return this.#prepare(sql).all(...values)
-  }
-
-  #prepare(sql: string): Statement<Row, SqlValue[]> {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#db.query<Row, SqlValue[]>(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
+  /** How many rows it changed. */
+  #run(sql: string, ...values: Parameters<Connection['run']>[1][]): number {
+    return this.#connection.run(sql, ...values).changes
   }
 }
 
-function pageSql(...conditions: string[]): string {
-  return `select ${SUMMARY_COLUMNS} from tasks where ${conditions.join(' and ')} and seq < ?
-    order by seq desc limit ?`
-}
+const ABOUT_THE_DATABASE =
+  /^SQLITE_(FULL|IOERR|BUSY|LOCKED|CORRUPT|NOTADB|NOMEM|READONLY|CANTOPEN|PROTOCOL|INTERRUPT)/
 
-function checkIntegrity(db: Database): void {
-  const size = db.query<{ bytes: number }, []>(
-    'select page_count * page_size as bytes from pragma_page_count, pragma_page_size',
-  )
-  if (size.get()!.bytes > QUICK_CHECK_BYTES) return
-  const result = db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()
-  if (result?.quick_check !== 'ok') throw new Error(`damaged: ${result?.quick_check}`)
-}
-
-function migrate(db: Database): void {
-  const { user_version } = db.query<{ user_version: number }, []>('pragma user_version').get()!
-  if (user_version > MIGRATIONS.length) {
-    throw new Error(`written by a newer version (schema ${user_version})`)
-  }
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < user_version) continue
-    db.transaction(() => {
-      db.run(migration)
-      db.run(`pragma user_version = ${index + 1}`)
-    }).immediate()
-  }
+/**
+ * Whether SQLite cannot write at all now. Every other error (a constraint, a value that is too
+ * big or of a wrong type) is about one write, which would fail again: its statement is undone,
+ * and the transaction goes on.
+ */
+function isAboutTheDatabase(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && ABOUT_THE_DATABASE.test(code)
 }

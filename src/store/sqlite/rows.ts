@@ -1,51 +1,11 @@
 /** A task as a row of the table `tasks`, and back. */
-import { retryCount, type Task, type TaskSummary } from '../../task.ts'
-import type { UnfinishedTask } from '../store.ts'
+import { INTERRUPTED, retryCount, type Task, type TaskSummary } from '../../task.ts'
+import type { ClaimedTask } from '../store.ts'
+import type { TaskChanges } from '../task-changes.ts'
 
 export type SqlValue = string | number | null
 
 type ColumnOf<T> = readonly [column: string, read: (task: T) => SqlValue]
-
-/** What may change of a task, with what says which task it is. */
-export type TaskChanges = Pick<
-  Task,
-  | 'id'
-  | 'dropletName'
-  | 'mode'
-  | 'status'
-  | 'delayMs'
-  | 'requestId'
-  | 'targetUrl'
-  | 'createdAt'
-  | 'dueAt'
-  | 'attempts'
-  | 'completedAt'
-  | 'durationMs'
-  | 'responseStatus'
-  | 'responseBody'
-  | 'errorMessage'
->
-
-/** A copy without what stays: payloads needn't cross to the store's thread again. */
-export function changesOf(task: Task): TaskChanges {
-  return {
-    id: task.id,
-    dropletName: task.dropletName,
-    mode: task.mode,
-    status: task.status,
-    delayMs: task.delayMs,
-    requestId: task.requestId,
-    targetUrl: task.targetUrl,
-    createdAt: task.createdAt,
-    dueAt: task.dueAt,
-    attempts: task.attempts,
-    completedAt: task.completedAt,
-    durationMs: task.durationMs,
-    responseStatus: task.responseStatus,
-    responseBody: task.responseBody,
-    errorMessage: task.errorMessage,
-  }
-}
 
 /** What never changes once a task is accepted. */
 const FIXED: readonly ColumnOf<Task>[] = [
@@ -83,17 +43,24 @@ const CHANGING: readonly ColumnOf<TaskChanges>[] = [
 const INSERTED = [...FIXED, ...CHANGING]
 
 export const INSERT_SQL = `insert into tasks (${INSERTED.map(([name]) => name).join(', ')}, id)
-  values (${INSERTED.map(() => '?').join(', ')}, ?)`
+  values (${INSERTED.map(() => '?').join(', ')}, ?)
+  on conflict (idempotency_key) where idempotency_key is not null do nothing`
 
-export const UPDATE_SQL = `update tasks
-  set ${CHANGING.map(([name]) => `${name} = ?`).join(', ')} where id = ?`
+const CHANGE_SQL = `update tasks set ${CHANGING.map(([name]) => `${name} = ?`).join(', ')}
+  where id = ?`
+
+/** Changes nothing when the task has ended: then it has no owner. */
+export const UPDATE_SQL = `${CHANGE_SQL} and completed_at is null`
+
+/** Changes nothing when the task was not interrupted, or is under way again already. */
+export const RESUME_SQL = `${CHANGE_SQL} and status = 'error' and error_message = '${INTERRUPTED}'`
 
 /** The parameters of INSERT_SQL. */
 export function insertValues(task: Task): SqlValue[] {
   return [...INSERTED.map(([, read]) => read(task)), task.id]
 }
 
-/** The parameters of UPDATE_SQL. */
+/** The parameters of UPDATE_SQL and RESUME_SQL. */
 export function updateValues(task: TaskChanges): SqlValue[] {
   return [...CHANGING.map(([, read]) => read(task)), task.id]
 }
@@ -101,7 +68,7 @@ export function updateValues(task: TaskChanges): SqlValue[] {
 export const SUMMARY_COLUMNS = `seq, id, droplet_name, method, target_url, status,
   response_status, retry_count, created_at, completed_at, duration_ms, error_message`
 
-export const UNFINISHED_COLUMNS = 'id, mode, status, droplet_name, created_at, delay_ms, due_at'
+export const CLAIMED_COLUMNS = 'seq, id, mode, status, droplet_name, created_at, delay_ms, due_at'
 
 /** A row as bun:sqlite returns it: each column by its name. */
 export type Row = Record<string, SqlValue>
@@ -122,7 +89,7 @@ export function summaryOf(row: Row): TaskSummary {
   } as TaskSummary
 }
 
-export function unfinishedOf(row: Row): UnfinishedTask {
+export function claimedOf(row: Row): ClaimedTask {
   return {
     id: row.id,
     mode: row.mode,
@@ -131,7 +98,7 @@ export function unfinishedOf(row: Row): UnfinishedTask {
     createdAt: row.created_at,
     delayMs: row.delay_ms,
     dueAt: row.due_at,
-  } as UnfinishedTask
+  } as ClaimedTask
 }
 
 export function taskOf(row: Row): Task {

@@ -1,13 +1,14 @@
-/** The engine in a thread of its own: the only way in which the service runs it. */
-import { engineOf, type Engine } from '../driver.ts'
+/** SQLite in a thread of its own: the only way in which the service runs it. */
 import { lockDatabase } from '../../platform/file-lock.ts'
-import type { Retention } from './history.ts'
+import type { StoreDriver } from '../driver.ts'
+import type { Retention } from '../store.ts'
+import { driverOf } from './verbs.ts'
 import type { Answer, Question } from './worker.ts'
 
 // In the binary, import.meta.url is the bundle's root, and the thread's file is below it.
 const WORKER = import.meta.url.includes('/$bunfs/') ? './store/sqlite/worker.ts' : './worker.ts'
 
-interface Asked {
+interface PendingQuestion {
   resolve(value: unknown): void
   reject(error: Error): void
 }
@@ -16,41 +17,63 @@ interface Asked {
  * Opens or creates the database `file` (or `:memory:`). Rejects with a message for people when
  * it is damaged, from a newer version, in use by another orchestrator or not to be opened.
  */
-export async function threadEngine(file: string, retention: Retention): Promise<Engine> {
+export async function openSqlite(file: string, retention: Retention): Promise<StoreDriver> {
   const unlock = lockDatabase(file)
   const worker = new Worker(new URL(WORKER, import.meta.url), { name: 'store' })
-  const asked = new Map<number, Asked>()
-  let lastId = 0
-
-  const ask = (verb: Question['verb'], args: unknown[]) =>
-    new Promise<unknown>((resolve, reject) => {
-      asked.set(++lastId, { resolve, reject })
-      // As text: one string crosses faster than a list of lists.
-      worker.postMessage(JSON.stringify({ id: lastId, verb, args } satisfies Question))
-    })
-  worker.addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const answer = JSON.parse(data) as Answer
-    const question = asked.get(answer.id)
-    asked.delete(answer.id)
-    if ('error' in answer) question?.reject(new Error(answer.error))
-    else question?.resolve(answer.value)
-  })
-  worker.addEventListener('error', (event) => {
-    for (const question of asked.values()) question.reject(new Error(event.message))
-    asked.clear()
-  })
-
+  const thread = new DatabaseThread(worker)
   let closing: Promise<void> | undefined
-  const close = () =>
-    (closing ??= ask('close', [])
-      .catch(() => {})
-      .then(() => worker.terminate())
-      .then(unlock))
+  const close = () => (closing ??= thread.close().then(unlock))
   try {
-    await ask('open', [file, retention])
+    await thread.ask('open', [file, retention])
   } catch (error) {
     await close()
     throw error
   }
-  return { ...engineOf(ask), close }
+  return { ...driverOf((verb, args) => thread.ask(verb, args)), close }
+}
+
+/** Sends questions to the thread, and its answers to those who asked. */
+class DatabaseThread {
+  readonly #pending = new Map<number, PendingQuestion>()
+  #lastId = 0
+  #ended: Error | null = null
+
+  constructor(private readonly worker: Worker) {
+    worker.addEventListener('message', ({ data }: MessageEvent<string>) => this.#answer(data))
+    // An error that the thread did not catch: it could not start, or its state is not known.
+    worker.addEventListener('error', ({ message }) =>
+      this.#end(new Error(`the thread of the database has failed: ${message}`)),
+    )
+  }
+
+  ask(verb: Question['verb'], args: unknown[]): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId
+      this.#pending.set(id, { resolve, reject })
+      // As text: one string crosses faster than a list of lists.
+      this.worker.postMessage(JSON.stringify({ id, verb, args } satisfies Question))
+    })
+  }
+
+  /** Lets the thread close the database, and ends it. Never rejects. */
+  async close(): Promise<void> {
+    await this.ask('close', []).catch(() => {})
+    this.worker.terminate()
+    this.#end(new Error('the database is closed'))
+  }
+
+  #answer(data: string): void {
+    const answer = JSON.parse(data) as Answer
+    const question = this.#pending.get(answer.id)
+    this.#pending.delete(answer.id)
+    if ('error' in answer) question?.reject(new Error(answer.error))
+    else question?.resolve(answer.value)
+  }
+
+  #end(reason: Error): void {
+    this.#ended ??= reason
+    for (const question of this.#pending.values()) question.reject(reason)
+    this.#pending.clear()
+  }
 }

@@ -1,7 +1,9 @@
-/** The store's thread: answers questions in the order in which they come. */
+/** The database's thread: answers questions in the order in which they come. */
 import { errorText } from '../../errors.ts'
-import { callHistory, type Verb } from '../driver.ts'
-import { SqliteHistory, type Retention } from './history.ts'
+import type { Retention } from '../store.ts'
+import { Connection } from './connection.ts'
+import { SqliteHistory } from './history.ts'
+import { callHistory, type Verb } from './verbs.ts'
 
 export interface Question {
   id: number
@@ -13,23 +15,24 @@ export type Answer = { id: number; value: unknown } | { id: number; error: strin
 
 declare const self: Worker
 
-let history: SqliteHistory | undefined
+answerQuestions()
 
-self.addEventListener('message', ({ data }: MessageEvent<string>) => {
-  const { id, verb, args } = JSON.parse(data) as Question
-  let answer: Answer
-  try {
-    answer = { id, value: perform(verb, args) ?? null }
-  } catch (error) {
-    answer = { id, error: errorText(error) }
-  }
-  self.postMessage(JSON.stringify(answer))
-})
-
-function perform(verb: Question['verb'], args: unknown[]): unknown {
-  if (verb === 'open') {
-    history = new SqliteHistory(...(args as [string, Retention]))
+function answerQuestions(): void {
+  let history: SqliteHistory | undefined
+  const perform = (verb: Question['verb'], args: unknown[]): unknown => {
+    if (verb !== 'open') return history && callHistory(history, verb, args)
+    const [file, retention] = args as [string, Retention]
+    history = new SqliteHistory(new Connection(file), retention)
     return null
   }
-  return history && callHistory(history, verb, args)
+  self.addEventListener('message', ({ data }: MessageEvent<string>) => {
+    const { id, verb, args } = JSON.parse(data) as Question
+    let answer: Answer
+    try {
+      answer = { id, value: perform(verb, args) ?? null }
+    } catch (error) {
+      answer = { id, error: errorText(error) }
+    }
+    self.postMessage(JSON.stringify(answer))
+  })
 }

@@ -13,7 +13,7 @@ import { loadAsync, loadTasks, metricsOf, pause, taskBody, until } from '../task
 
 const BODY = taskBody('bench', { timeout_ms: 600_000 })
 /** What the contract lets wait: one more would be refused, which is no acceptance. */
-const MOST_QUEUED = 100_000
+const MAX_QUEUED = 100_000
 
 /** Asynchronous tasks: how fast they are accepted, alone and beside their delivery. */
 export async function async(bench: Bench): Promise<void> {
@@ -34,7 +34,7 @@ async function acceptPaused(bench: Bench, relay: Service): Promise<void> {
   const env = { SHUTDOWN_GRACE: '0' }
   await using ours = await startOrchestrator(bench, { directory, droplets, env })
   let latest: LoadResult = await loadAsync(ours, 1, BODY)
-  let room = MOST_QUEUED - latest.requests
+  let room = MAX_QUEUED - latest.requests
   const measured = await pairs(
     bench.quick ? 1 : 5,
     () => loadTasks(relay, 1, BODY),
@@ -47,7 +47,7 @@ async function acceptPaused(bench: Bench, relay: Service): Promise<void> {
   )
   const { tasks } = await metricsOf(ours)
   tell(bench.report, 'droplet paused', measured, 0.8)
-  bench.report.add('queued then', tasks.queued, 'tasks', ['<=', MOST_QUEUED])
+  bench.report.add('queued then', tasks.queued, 'tasks', ['<=', MAX_QUEUED])
 }
 
 async function acceptBeside(bench: Bench, relay: Service, droplet: Service): Promise<void> {

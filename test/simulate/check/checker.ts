@@ -1,7 +1,8 @@
 /** What a checker is: it hears of events, and says what is wrong. */
 import type { ErrorCode } from '../../../src/errors.ts'
 import type { FetchInit } from '../../../src/ports.ts'
-import type { Retention, Write } from '../../../src/store/sqlite/history.ts'
+import type { RefusedWrite, Write } from '../../../src/store/driver.ts'
+import type { Retention } from '../../../src/store/store.ts'
 import type { SimDisk } from '../environment/sim-disk.ts'
 import type { SimDroplet } from '../environment/sim-droplet.ts'
 import type { SimRegistry } from '../environment/sim-registry.ts'
@@ -9,7 +10,7 @@ import type { Call } from '../model/call-models.ts'
 import type { Model } from '../model/model.ts'
 import type { SentRequest } from '../model/sent-request.ts'
 import type { Transition } from '../model/task-models.ts'
-import type { ListedTask, SubmissionAnswer, TaskAnswer } from '../service/service-client.ts'
+import type { ListedTask, SubmissionAnswer, TaskAnswer } from '../service/answers.ts'
 import type { ServiceReport } from '../service/service.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
@@ -20,6 +21,8 @@ export interface Events {
   idIssued: About
   /** A write is on disk; the model has not taken it over yet. */
   writing: About & { kind: Write[0] }
+  /** The disk wrote the neighbours of this write, but not the write. */
+  writeRefused: About & { kind: Write[0]; reason: RefusedWrite['reason'] }
   /** The model has taken over the write. */
   written: About & Transition & { process: SimProcess }
   /** A request arrives at its droplet; the model has not taken it over yet. */

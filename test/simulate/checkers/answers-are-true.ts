@@ -1,10 +1,10 @@
 /** What callers are told is what is on disk, and what the droplet answered. */
-import { REMEMBERED_BODY_BYTES } from '../../../src/store/remembered-body.ts'
+import { MAX_STORED_BODY_BYTES } from '../../../src/store/stored-body.ts'
 import { INTERRUPTED, isFinished } from '../../../src/task.ts'
 import { MAX_RESPONSE_BYTES } from '../environment/droplet-plan.ts'
 import type { Call } from '../model/call-models.ts'
 import { hasEnded, modeOf, statusOf, type TaskModel } from '../model/task-model.ts'
-import type { SubmissionAnswer, TaskAnswer } from '../service/service-client.ts'
+import type { SubmissionAnswer, TaskAnswer } from '../service/answers.ts'
 import { bodyFault } from '../check/body-fault.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
@@ -46,7 +46,7 @@ function submissionFault(
   const isOwn = call.created === task.id
   if (!isOwn && !replayed) return 'the answer is of another task'
   if (call.key !== (task.row!.idempotency_key as string | null)) return 'it has another key'
-  if (call.kind === 'replay' && (answer.replayOf !== call.about || task.id === call.about)) {
+  if (call.kind === 'replay' && (task.row!.replay_of !== call.about || task.id === call.about)) {
     return `it is no replay of ${call.about}`
   }
   if (replayed && call.key === null) return 'replayed, without an Idempotency-Key'
@@ -64,15 +64,20 @@ function outcomeFault(task: TaskModel, answer: TaskAnswer): string | null {
   const same =
     row.status === answer.status &&
     row.response_status === answer.responseStatus &&
-    row.error_message === answer.errorMessage &&
-    task.attempts.length === answer.attempts
+    isTold(answer.errorMessage, row.error_message as string | null) &&
+    isTold(answer.retryCount, Math.max(0, task.attempts.length - 1))
   return same ? null : `the caller is told ${answer.status}, and on disk it is ${row.status}`
+}
+
+/** An answer need not tell it. */
+function isTold<T>(told: T | undefined, expected: T): boolean {
+  return told === undefined || told === expected
 }
 
 function answerBodyFault(task: TaskModel, answer: TaskAnswer): string | null {
   const result = task.requests.at(-1)?.result
   if (answer.responseStatus === null || result?.kind !== 'answered') return null
   // Who waits for an asynchronous task reads what the history keeps.
-  const maxBytes = modeOf(task) === 'sync' ? MAX_RESPONSE_BYTES : REMEMBERED_BODY_BYTES
+  const maxBytes = modeOf(task) === 'sync' ? MAX_RESPONSE_BYTES : MAX_STORED_BODY_BYTES
   return bodyFault(answer.responseBody, result, maxBytes)
 }

@@ -45,7 +45,7 @@ function everything({ disk }: Context): { rows: Map<string, TaskSummary>; total:
   let cursor: string | undefined
   for (;;) {
     const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) }
-    const { tasks, total, nextCursor } = disk.history.list(query)
+    const { tasks, total, nextCursor } = disk.history.list(query)!
     for (const row of tasks) rows.set(row.id, row)
     if (nextCursor === null) return { rows, total }
     cursor = nextCursor

@@ -1,5 +1,5 @@
 /** A task's outcome, with its answer, is what its droplet last answered, or that it never did. */
-import { REMEMBERED_BODY_BYTES } from '../../../src/store/remembered-body.ts'
+import { MAX_STORED_BODY_BYTES } from '../../../src/store/stored-body.ts'
 import type { Row } from '../../../src/store/sqlite/rows.ts'
 import { INTERRUPTED, type JsonText } from '../../../src/task.ts'
 import type { RequestResult } from '../model/sent-request.ts'
@@ -41,7 +41,7 @@ function answerFault(
   if (row.response_status !== result.status) {
     return `${row.response_status} is recorded, and the answer was ${result.status}`
   }
-  return bodyFault(row.response_body as JsonText | null, result, REMEMBERED_BODY_BYTES)
+  return bodyFault(row.response_body as JsonText | null, result, MAX_STORED_BODY_BYTES)
 }
 
 function unansweredFault(row: Row): string | null {

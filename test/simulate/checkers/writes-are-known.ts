@@ -18,5 +18,11 @@ export function writesAreKnown({ model, disk }: Context): Checker {
       const isForgotten = hasEnded(task) && disk.history.find(task.id) === null
       return isForgotten ? 'it runs again, but the history has forgotten it' : null
     },
+
+    writeRefused({ kind, reason }) {
+      if (typeof reason === 'object') return null
+      // The history may forget an interrupted task just before it would run again.
+      return kind === 'resume' ? null : `its ${kind} is refused: ${reason}`
+    },
   }
 }

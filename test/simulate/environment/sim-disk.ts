@@ -1,6 +1,9 @@
 /** The disk: the real SQLite history, in memory; it outlives the processes, and can be disturbed. */
-import { callHistory, type Engine, type Verb } from '../../../src/store/driver.ts'
-import { SqliteHistory, type Retention, type Write } from '../../../src/store/sqlite/history.ts'
+import type { RefusedWrite, StoreDriver, Write } from '../../../src/store/driver.ts'
+import { Connection } from '../../../src/store/sqlite/connection.ts'
+import { SqliteHistory } from '../../../src/store/sqlite/history.ts'
+import { callHistory, type Verb } from '../../../src/store/sqlite/verbs.ts'
+import type { Retention } from '../../../src/store/store.ts'
 import type { CrashPoints } from '../faults/crash-points.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { Prng } from '../world/prng.ts'
@@ -16,7 +19,9 @@ export interface DiskObserver {
   committed(process: SimProcess, writes: readonly Write[]): void
   /** The service is about to know. */
   acknowledged(writes: readonly Write[]): void
-  /** A process that has just started is about to read the unfinished tasks. */
+  /** SQLite wrote the neighbours of this write, but not the write. */
+  refused(write: Write, reason: RefusedWrite['reason']): void
+  /** A process that has just started is about to get the unfinished tasks. */
   recovering(): void
   unexpectedError(text: string, taskId?: string | null): void
 }
@@ -27,7 +32,9 @@ const MAX_PROMPT_MS = 100
 const STORE_RETRY_MS = 1200
 
 export class SimDisk {
-  readonly history: SqliteHistory
+  /** The file: it outlives the processes. */
+  readonly #connection = new Connection(':memory:')
+  #history: SqliteHistory
   readonly random: Prng
   #behavior: DiskBehavior = 'healthy'
   #disturbedUntil = 0
@@ -35,11 +42,11 @@ export class SimDisk {
 
   constructor(
     readonly world: World,
-    retention: Retention,
+    private readonly retention: Retention,
     readonly observer: DiskObserver,
     readonly crashPoints: CrashPoints,
   ) {
-    this.history = new SqliteHistory(':memory:', retention)
+    this.#history = this.#openHistory()
     this.random = world.random.fork('disk')
   }
 
@@ -60,10 +67,16 @@ export class SimDisk {
     this.world.log(`disk: ${behavior}`)
   }
 
-  /** The store's thread of one process. */
-  engine(process: SimProcess): Engine {
+  /** As the process that runs now has it, or the last one had it. */
+  get history(): SqliteHistory {
+    return this.#history
+  }
+
+  /** The store's thread of one process, which opens the file anew. */
+  driver(process: SimProcess): StoreDriver {
+    this.#history = this.#openHistory()
     this.#thread = new StoreThread(this, process)
-    return this.#thread.engine
+    return this.#thread.driver
   }
 
   /** Throws as SQLite does. */
@@ -72,7 +85,7 @@ export class SimDisk {
     if (this.#behavior === 'failing') throw new Error('disk I/O error')
     const writes = verb === 'commit' || verb === 'trim'
     if (this.#behavior === 'read-only' && writes) throw new Error('database or disk is full')
-    return callHistory(this.history, verb, args) ?? null
+    return callHistory(this.#history, verb, args) ?? null
   }
 
   latencyMs(verb: Verb): number {
@@ -81,6 +94,10 @@ export class SimDisk {
       this.#disturbedUntil = Math.max(this.#disturbedUntil, this.world.now + ms)
     }
     return ms
+  }
+
+  #openHistory(): SqliteHistory {
+    return new SqliteHistory(this.#connection, this.retention)
   }
 
   #drawLatency(verb: Verb): number {

@@ -1,7 +1,7 @@
 /** The store's thread in one process: it answers questions to the disk one after the other. */
 import { errorText } from '../../../src/errors.ts'
-import { engineOf, type Engine, type Verb } from '../../../src/store/driver.ts'
-import type { Write } from '../../../src/store/sqlite/history.ts'
+import type { RefusedWrite, StoreDriver, Write } from '../../../src/store/driver.ts'
+import { driverOf, type Verb } from '../../../src/store/sqlite/verbs.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { SimDisk } from './sim-disk.ts'
 
@@ -15,7 +15,7 @@ interface Question {
 export class StoreThread {
   /** Questions without an answer. */
   pending = 0
-  readonly engine: Engine = engineOf((verb, args) => this.#ask(verb, args))
+  readonly driver: StoreDriver = driverOf((verb, args) => this.#ask(verb, args))
   readonly #queue: Question[] = []
   #busy = false
   #closed = false
@@ -49,26 +49,31 @@ export class StoreThread {
   #perform({ verb, args, resolve, reject }: Question): void {
     const { disk, process } = this
     const { observer, crashPoints } = disk
-    const writes = verb === 'commit' ? (args[0] as readonly Write[]) : null
-    if (writes && crashPoints.reached('before the commit')) return
+    const group = verb === 'commit' ? (args[0] as readonly Write[]) : null
+    if (group && crashPoints.reached('before the commit')) return
     let value: unknown
     try {
       value = disk.perform(verb, args)
     } catch (error) {
       const text = errorText(error)
-      if (/constraint/i.test(text)) observer.unexpectedError(`SQLite refuses a write: ${text}`)
       disk.world.log(`disk: ${verb} fails`)
       return this.#later(0, () => this.#reply(() => reject(new Error(text))))
     }
+    const writes = group && this.#written(group, value as RefusedWrite[])
     if (writes) observer.committed(process, writes)
     if (writes && crashPoints.reached('after the commit')) return
     this.#later(disk.random.between(0.01, 0.2), () =>
       this.#reply(() => {
         if (writes) observer.acknowledged(writes)
-        if (verb === 'unfinished') observer.recovering()
+        if (verb === 'claim') observer.recovering()
         resolve(value)
       }),
     )
+  }
+
+  #written(group: readonly Write[], refused: readonly RefusedWrite[]): readonly Write[] {
+    for (const { index, reason } of refused) this.disk.observer.refused(group[index]!, reason)
+    return group.filter((_, place) => refused.every(({ index }) => index !== place))
   }
 
   #reply(settle: () => void): void {

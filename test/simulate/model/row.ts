@@ -6,7 +6,7 @@ import {
   updateValues,
   type Row,
 } from '../../../src/store/sqlite/rows.ts'
-import type { Write } from '../../../src/store/sqlite/history.ts'
+import type { Write } from '../../../src/store/driver.ts'
 import { INTERRUPTED, type Attempt } from '../../../src/task.ts'
 
 const INSERTED = /\(([^)]+)\)/.exec(INSERT_SQL)![1]!.split(/,\s*/)

@@ -1,5 +1,5 @@
 /** The slots of asynchronous tasks, and which droplets had to wait for one. */
-import type { Write } from '../../../src/store/sqlite/history.ts'
+import type { Write } from '../../../src/store/driver.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 import { attemptsIn, isOpen, rowOf } from './row.ts'

@@ -1,5 +1,5 @@
 /** Every task, and each of its steps as it reaches the disk. */
-import type { Write } from '../../../src/store/sqlite/history.ts'
+import type { Write } from '../../../src/store/driver.ts'
 import type { Row } from '../../../src/store/sqlite/rows.ts'
 import type { Attempt, FinalStatus } from '../../../src/task.ts'
 import type { SimProcess } from '../service/sim-process.ts'

@@ -3,7 +3,7 @@ import type { World } from '../world/world.ts'
 import type { SimulatedPorts } from './service.ts'
 
 export type PlantedBugs = {
-  readonly [P in 'clock' | 'fetch' | 'engine']?: (
+  readonly [P in 'clock' | 'fetch' | 'driver']?: (
     port: SimulatedPorts[P],
     world: World,
   ) => SimulatedPorts[P]
@@ -14,6 +14,6 @@ export function withBugs(ports: SimulatedPorts, bugs: PlantedBugs, world: World)
     ...ports,
     clock: bugs.clock?.(ports.clock, world) ?? ports.clock,
     fetch: bugs.fetch?.(ports.fetch, world) ?? ports.fetch,
-    engine: bugs.engine?.(ports.engine, world) ?? ports.engine,
+    driver: bugs.driver?.(ports.driver, world) ?? ports.driver,
   }
 }

@@ -1,6 +1,6 @@
 /** A configuration for each process. Small limits and short retention are reached; defaults are not. */
 import type { Config } from '../../../src/config/config.ts'
-import type { Retention } from '../../../src/store/sqlite/history.ts'
+import type { Retention } from '../../../src/store/store.ts'
 import { testConfig } from '../../support/config.ts'
 import { MAX_RESPONSE_BYTES } from '../environment/droplet-plan.ts'
 import type { Prng } from '../world/prng.ts'

@@ -1,16 +1,34 @@
-/** The only way in which callers talk to the service. */
-import { OrchestratorError, type ErrorCode } from '../../../src/errors.ts'
-import { toRequest, type SubmissionDefaults } from '../../../src/http/submission.ts'
-import type { Caller, TaskService } from '../../../src/tasks/task-service.ts'
-import type { JsonText, SubmitBody, Task, TaskStatus } from '../../../src/task.ts'
+/** The only way in which callers talk to the service: HTTP requests to its handler. */
+import type { ErrorCode } from '../../../src/errors.ts'
+import type { SubmitBody } from '../../../src/http/submit-body.ts'
+import type { TaskStatus } from '../../../src/task.ts'
+import {
+  listedTasks,
+  submissionAnswer,
+  taskAnswer,
+  unansweredTask,
+  type Answered,
+  type ListedTask,
+  type SubmissionAnswer,
+  type TaskAnswer,
+} from './answers.ts'
 
 export interface ServiceClient {
-  submit(body: SubmitBody, caller: Caller): Promise<Reply<SubmissionAnswer>>
+  submit(body: SubmitBody, options: CallOptions): Promise<Reply<SubmissionAnswer>>
   /** `waitMs`: how long to wait for the task's end. */
-  find(id: string, waitMs: number): Promise<Reply<TaskAnswer>>
-  cancel(id: string): Promise<Reply<TaskAnswer>>
-  list(status: TaskStatus, limit: number): Promise<Reply<readonly ListedTask[]>>
-  replay(id: string, caller: Caller): Promise<Reply<SubmissionAnswer>>
+  find(requestId: string, id: string, waitMs: number): Promise<Reply<TaskAnswer>>
+  cancel(requestId: string, id: string): Promise<Reply<TaskAnswer>>
+  list(requestId: string, status: TaskStatus, limit: number): Promise<Reply<readonly ListedTask[]>>
+  replay(id: string, options: CallOptions): Promise<Reply<SubmissionAnswer>>
+}
+
+/** Headers, as callers think of them. */
+export interface CallOptions {
+  requestId: string
+  mode: 'sync' | 'async'
+  /** Whole seconds, as ms. */
+  waitMs: number
+  idempotencyKey: string | null
 }
 
 /** These promises never reject. */
@@ -21,66 +39,73 @@ export type Reply<T> =
       readonly code: ErrorCode
       readonly details: Readonly<Record<string, unknown>>
     }
-  /** An error without a code: a bug, or the disk could not be read. */
+  /** An answer that no caller should get: a bug, or the disk could not be read. */
   | { readonly kind: 'failed'; readonly error: string }
 
-/** What a caller is told of a task; times are left out, for the wall clock jumps. */
-export interface TaskAnswer {
-  readonly id: string
-  readonly status: TaskStatus
-  readonly responseStatus: number | null
-  readonly responseBody: JsonText | null
-  readonly errorMessage: string | null
-  readonly attempts: number
-  readonly replayOf: string | null
+interface ErrorBody {
+  error: { code: ErrorCode; message: string; details: Readonly<Record<string, unknown>> }
 }
 
-export interface SubmissionAnswer {
-  readonly task: TaskAnswer
-  /** It is the stored outcome of an earlier request with the same Idempotency-Key. */
-  readonly replayed: boolean
-}
+type Handle = (request: Request) => Promise<Response>
 
-export interface ListedTask {
-  readonly id: string
-  readonly status: TaskStatus
-}
+const REQUEST_ID = 'x-request-id'
+const TASKS = 'http://orchestrator:8001/orchestrator/tasks'
 
-export function taskServiceClient(tasks: TaskService, defaults: SubmissionDefaults): ServiceClient {
+export function httpClient(handle: Handle): ServiceClient {
+  const get = <T>(requestId: string, path: string, read: (answered: Answered) => T) =>
+    ask(handle, new Request(TASKS + path, { headers: { [REQUEST_ID]: requestId } }), read)
+  const post = <T>(path: string, init: RequestInit, read: (answered: Answered) => T) =>
+    ask(handle, new Request(TASKS + path, { method: 'POST', ...init }), read)
   return {
-    submit: (body, caller) =>
-      reply(async () => submissionAnswer(await tasks.submit(toRequest(body, defaults), caller))),
-    find: (id, waitMs) => reply(async () => taskAnswer(await tasks.find(id, waitMs))),
-    cancel: (id) => reply(async () => taskAnswer(await tasks.cancel(id))),
-    list: (status, limit) => reply(async () => (await tasks.list({ status, limit })).tasks),
-    replay: (id, caller) => reply(async () => submissionAnswer(await tasks.replay(id, caller))),
+    submit: (body, options) =>
+      post('', { headers: headersOf(options), body: JSON.stringify(body) }, submissionAnswer),
+    find: (requestId, id, waitMs) =>
+      get(requestId, `/${id}${waitMs > 0 ? `?wait=${waitMs / 1000}` : ''}`, taskAnswer),
+    cancel: (requestId, id) =>
+      post(`/${id}/cancel`, { headers: { [REQUEST_ID]: requestId } }, taskAnswer),
+    list: (requestId, status, limit) =>
+      get(requestId, `?status=${status}&limit=${limit}`, listedTasks),
+    replay: (id, options) =>
+      post(`/${id}/replay`, { headers: headersOf(options) }, submissionAnswer),
   }
 }
 
-async function reply<T>(ask: () => Promise<T>): Promise<Reply<T>> {
+function headersOf({ requestId, mode, waitMs, idempotencyKey }: CallOptions) {
+  const wait = waitMs > 0 ? `wait=${waitMs / 1000}` : 'respond-async'
+  return {
+    'content-type': 'application/json',
+    [REQUEST_ID]: requestId,
+    ...(mode === 'async' ? { prefer: wait } : {}),
+    ...(idempotencyKey === null ? {} : { 'idempotency-key': idempotencyKey }),
+  }
+}
+
+async function ask<T>(
+  handle: Handle,
+  request: Request,
+  read: (answered: Answered) => T,
+): Promise<Reply<T>> {
   try {
-    return { kind: 'answered', answer: await ask() }
-  } catch (error) {
-    if (error instanceof OrchestratorError) {
-      return { kind: 'refused', code: error.code, details: error.details }
+    const requestId = request.headers.get(REQUEST_ID)
+    const response = await handle(request)
+    const { status, headers } = response
+    const text = await response.text()
+    if (headers.get(REQUEST_ID) !== requestId) {
+      return { kind: 'failed', error: `${requestId} is answered as another request` }
     }
+    if (status < 400) return { kind: 'answered', answer: read({ headers, text }) }
+    return refused(text, (task) => read({ headers, text: task }))
+  } catch (error) {
     return { kind: 'failed', error: error instanceof Error ? error.stack! : String(error) }
   }
 }
 
-function submissionAnswer({ task, replayed }: { task: Task; replayed: boolean }): SubmissionAnswer {
-  return { task: taskAnswer(task), replayed }
-}
-
-function taskAnswer(task: Task): TaskAnswer {
-  const { id, status, responseStatus, responseBody, errorMessage, attempts, replayOf } = task
-  return {
-    id,
-    status,
-    responseStatus,
-    responseBody,
-    errorMessage,
-    attempts: attempts.length,
-    replayOf,
-  }
+/** The droplet never answered: such an error is the end of a task, and tells of it. */
+function refused<T>(text: string, read: (task: string) => T): Reply<T> {
+  const { code, message, details } = (JSON.parse(text) as ErrorBody).error
+  const task = unansweredTask(code, details)
+  if (task !== null) return { kind: 'answered', answer: read(task) }
+  return code === 'INTERNAL_ERROR'
+    ? { kind: 'failed', error: message }
+    : { kind: 'refused', code, details }
 }

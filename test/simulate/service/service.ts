@@ -1,22 +1,18 @@
-/**
- * The only place that creates the service: its real code, wired as `src/orchestrator.ts` wires
- * it, but without HTTP.
- */
+/** The only place that creates the service: its engine with the HTTP handler in front of it. */
 import type { Config } from '../../../src/config/config.ts'
-import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
+import { createEngine, type Engine } from '../../../src/engine.ts'
+import { EventBus } from '../../../src/events.ts'
+import { createApp } from '../../../src/http/app.ts'
 import type { Ports } from '../../../src/ports.ts'
 import type { DirectoryCache } from '../../../src/registry/disk-cache.ts'
-import { createReachability } from '../../../src/droplets/health.ts'
-import { createRegistry } from '../../../src/registry/registry.ts'
-import type { FinalStatus } from '../../../src/task.ts'
-import { TaskService } from '../../../src/tasks/task-service.ts'
-import type { Engine } from '../../../src/store/driver.ts'
+import type { StoreDriver } from '../../../src/store/driver.ts'
 import { GroupCommitStore } from '../../../src/store/group-commit.ts'
-import { taskServiceClient, type ServiceClient } from './service-client.ts'
+import type { FinalStatus } from '../../../src/task.ts'
+import { httpClient, type ServiceClient } from './service-client.ts'
 
 /** What the simulation puts in the place of the outside world. */
 export interface SimulatedPorts extends Ports {
-  engine: Engine
+  driver: StoreDriver
   cache: DirectoryCache
 }
 
@@ -38,39 +34,33 @@ export interface ServiceReport {
 }
 
 export function createService(config: Config, ports: SimulatedPorts): Service {
-  const { clock, fetch, log, engine, cache } = ports
-  const metrics = new TaskMetrics()
-  const store = new GroupCommitStore(engine, { clock, log })
+  const { clock, log, driver, cache } = ports
+  const events = new EventBus(log)
+  const store = new GroupCommitStore(driver, { clock, log, emit: events.emit })
   const publicUrl = () => config.publicUrl
-  const registry = createRegistry({ config, clock, fetch, log, cache, publicUrl })
-  const reachability = createReachability({
-    clock,
-    fetch,
-    intervalMs: config.probeIntervalMs,
-    droplets: () => registry.directory().droplets,
-  })
-  const tasks = new TaskService({ config, ports, store, metrics, registry, reachability })
+  const engine = createEngine({ config, ports, store, events, cache, publicUrl })
+  const app = createApp(engine, ports)
 
   return {
-    client: taskServiceClient(tasks, config.task),
+    client: httpClient((request) => app.handle(request)),
     async start() {
-      await tasks.recover()
-      await registry.start()
-      reachability.start()
-      tasks.start()
+      await engine.recover()
+      await engine.start()
     },
     async stop() {
-      await tasks.drain(config.shutdownGraceMs)
-      await reachability.stop()
-      await registry.stop()
-      await store.close()
+      await engine.drain()
+      await engine.stop()
     },
-    report: () => ({
-      ended: metrics.ended,
-      retries: metrics.retries,
-      running: tasks.running,
-      queued: tasks.queued,
-      storeWritable: store.writable,
-    }),
+    report: () => reportOf(engine),
+  }
+}
+
+function reportOf({ metrics, tasks, store }: Engine): ServiceReport {
+  return {
+    ended: metrics.ended,
+    retries: metrics.retries,
+    running: tasks.running,
+    queued: tasks.queued,
+    storeWritable: store.writable,
   }
 }

@@ -4,7 +4,8 @@ import type { Call } from '../model/call-models.ts'
 import type { Model } from '../model/model.ts'
 import { hasEnded } from '../model/task-model.ts'
 import type { Observer } from '../observer.ts'
-import type { Reply, SubmissionAnswer } from '../service/service-client.ts'
+import type { SubmissionAnswer } from '../service/answers.ts'
+import type { Reply } from '../service/service-client.ts'
 import type { RunningService, Supervisor } from '../service/supervisor.ts'
 import type { World } from '../world/world.ts'
 import type { Submission } from './submissions.ts'
@@ -40,8 +41,8 @@ export class Callers {
       onConnectionLost,
     })
     const { requestId } = call
-    const caller = { requestId, mode, waitMs, idempotencyKey: key }
-    this.#submitted(call, running.service.client.submit(body, caller))
+    const options = { requestId, mode, waitMs, idempotencyKey: key }
+    this.#submitted(call, running.service.client.submit(body, options))
   }
 
   cancel(about: string): void {
@@ -50,7 +51,7 @@ export class Callers {
     const task = this.surroundings.model.tasks.find(about)
     if (task && !hasEnded(task)) task.cancelRequested = true
     const call = this.#start(running, 'cancel', { about })
-    this.#end(call, running.service.client.cancel(about), (answer) =>
+    this.#end(call, running.service.client.cancel(call.requestId, about), (answer) =>
       this.#emit('cancelAnswered', { taskId: about, call, task: answer }),
     )
   }
@@ -59,7 +60,7 @@ export class Callers {
     const running = this.#serving()
     if (!running) return
     const call = this.#start(running, 'find', { about, maxWaitMs: waitMs })
-    this.#end(call, running.service.client.find(about, waitMs), (answer) =>
+    this.#end(call, running.service.client.find(call.requestId, about, waitMs), (answer) =>
       this.#emit('findAnswered', { taskId: about, call, task: answer }),
     )
   }
@@ -68,7 +69,7 @@ export class Callers {
     const running = this.#serving()
     if (!running) return
     const call = this.#start(running, 'list', {})
-    this.#end(call, running.service.client.list('running', 10), (tasks) =>
+    this.#end(call, running.service.client.list(call.requestId, 'running', 10), (tasks) =>
       this.#emit('listAnswered', { call, status: 'running', tasks }),
     )
   }
@@ -78,8 +79,8 @@ export class Callers {
     if (!running) return
     const text = `replay ${about} ${mode}`
     const call = this.#start(running, 'replay', { about, maxWaitMs: Infinity, text })
-    const caller = { requestId: call.requestId, mode, waitMs: 0, idempotencyKey: null }
-    this.#submitted(call, running.service.client.replay(about, caller))
+    const options = { requestId: call.requestId, mode, waitMs: 0, idempotencyKey: null }
+    this.#submitted(call, running.service.client.replay(about, options))
   }
 
   #submitted(call: Call, reply: Promise<Reply<SubmissionAnswer>>): void {

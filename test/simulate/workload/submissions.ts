@@ -1,5 +1,6 @@
 /** What callers submit. */
-import { METHODS, type SubmitBody } from '../../../src/task.ts'
+import type { SubmitBody } from '../../../src/http/submit-body.ts'
+import { METHODS } from '../../../src/task.ts'
 import type { SimDroplet } from '../environment/sim-droplet.ts'
 import type { Prng } from '../world/prng.ts'
 

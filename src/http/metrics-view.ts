@@ -1,20 +1,21 @@
 /** The numbers of `GET /orchestrator/metrics`, in v1.1.0's words; null is "not known". */
 import type { Registry } from '../registry/registry.ts'
+import type { TaskStore } from '../store/store.ts'
 import { SERVICE, VERSION } from '../version.ts'
-import type { TaskMetrics } from './task-metrics.ts'
+import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 
 export interface MetricsSources {
   uptimeMs: number
   metrics: TaskMetrics
   tasks: { queued: number; running: number }
   registry: Pick<Registry, 'stats' | 'cacheStatus' | 'cacheAgeSeconds' | 'directory'>
-  reachability: { reachableCount(): number }
-  store: { writable: boolean; stats: { commits: number; writes: number; failures: number } }
+  health: { reachableCount(): number }
+  store: Pick<TaskStore, 'writable' | 'stats'>
 }
 
 /** The same cost however many tasks there have been. */
-export function metricsReport(sources: MetricsSources) {
-  const { metrics, tasks, registry, reachability, store } = sources
+export function metricsView(sources: MetricsSources) {
+  const { metrics, tasks, registry, health, store } = sources
   const syncs = registry.stats()
   return {
     service: SERVICE,
@@ -47,6 +48,6 @@ export function metricsReport(sources: MetricsSources) {
     },
     store: { ...store.stats, writable: store.writable },
     droplets_known: registry.directory().size,
-    droplets_reachable: reachability.reachableCount(),
+    droplets_reachable: health.reachableCount(),
   }
 }

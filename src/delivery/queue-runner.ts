@@ -1,0 +1,146 @@
+/** Asynchronous tasks: they wait in the queue for their turn, and each turn is one attempt. */
+import { nameKey } from '../droplets/droplet.ts'
+import { errorText, OrchestratorError } from '../errors.ts'
+import type { Log } from '../ports.ts'
+import type { ClaimedTask, TaskStore } from '../store/store.ts'
+import { isFinished, type Task } from '../task.ts'
+import { MAX_WAIT_MS } from './backoff.ts'
+import { deliverAttempt, endAborted, NotWritten, type DeliveryPorts } from './deliver.ts'
+import { Run } from './run.ts'
+import type { Runs } from './runs.ts'
+import { Scheduler } from './scheduler.ts'
+import type { WaitingTask } from './wait-queue.ts'
+
+export interface QueuePorts extends DeliveryPorts {
+  store: DeliveryPorts['store'] & Pick<TaskStore, 'find'>
+  log: Log
+  /** Tasks in flight at once. */
+  concurrency: number
+}
+
+/** The wait before a failed read is repeated, ms. */
+const READ_RETRY_MS = 1000
+
+export class QueueRunner {
+  readonly #scheduler: Scheduler
+
+  constructor(
+    private readonly ports: QueuePorts,
+    private readonly runs: Runs,
+  ) {
+    const { clock, concurrency } = ports
+    this.#scheduler = new Scheduler({ clock, concurrency, run: (each) => this.#takeTurn(each) })
+  }
+
+  /** Tasks that wait, without those in flight. */
+  get waiting(): number {
+    return this.#scheduler.waiting
+  }
+
+  /** How many of the waiting tasks have had an attempt already. */
+  get waitingRetries(): number {
+    return this.#scheduler.waitingRetries
+  }
+
+  start(): void {
+    this.#scheduler.start()
+  }
+
+  /** Starts no more attempts; those under way go on. */
+  stop(): void {
+    this.#scheduler.stop()
+  }
+
+  /** A task that was just accepted: it is due when its delay is over. */
+  add(task: Task): void {
+    const dueTick = this.ports.clock.monotonic() + task.delayMs
+    this.#enqueue(task, dueTick, dueTick)
+  }
+
+  /**
+   * A task that an earlier process left. The wall clock may have been set since then, so the
+   * wait is capped at the longest possible one.
+   */
+  addClaimed(task: ClaimedTask): void {
+    const now = this.ports.clock.now()
+    const tick = this.ports.clock.monotonic()
+    const maxWait = task.status === 'queued' ? task.delayMs : MAX_WAIT_MS
+    const wait = Math.min(Math.max(0, (task.dueAt ?? now) - now), maxWait)
+    const elapsed = Math.max(0, now - task.createdAt - task.delayMs)
+    const isDelayed = task.status === 'queued' && wait > 0
+    this.#enqueue(task, tick + wait, isDelayed ? tick + wait : tick - elapsed)
+  }
+
+  /**
+   * Cancels a waiting task, in a turn of its own: at once, and without a slot, for nothing is
+   * sent. Undefined when the task does not wait here.
+   */
+  cancelWaiting(id: string): Run | undefined {
+    const waiting = this.#scheduler.remove(id)
+    if (!waiting) return undefined
+    const run = this.#runOf(waiting)
+    run.abort('cancelled')
+    void this.#takeTurn(waiting, run)
+    return run
+  }
+
+  #enqueue(
+    { id, dropletName, status }: Pick<Task, 'id' | 'dropletName' | 'status'>,
+    dueTick: number,
+    deadlineFrom: number,
+  ): void {
+    const isRetry = status === 'running'
+    this.#scheduler.add({ id, droplet: nameKey(dropletName), dueTick, deadlineFrom, isRetry })
+  }
+
+  #runOf({ deadlineFrom }: WaitingTask): Run {
+    return new Run(this.ports.clock, deadlineFrom)
+  }
+
+  /** One attempt, after which the task has ended or waits again. Never rejects. */
+  async #takeTurn(waiting: WaitingTask, run = this.#runOf(waiting)): Promise<void> {
+    try {
+      await this.runs.hold(waiting.id, run, () => this.#readAndDeliver(waiting.id, run))
+      if (run.loaded && !isFinished(run.task)) {
+        this.#enqueue(run.task, run.dueTick, run.deadlineFrom)
+      }
+    } catch (error) {
+      this.#logFailure(waiting.id, error)
+    }
+  }
+
+  #logFailure(taskId: string, error: unknown): void {
+    const { log } = this.ports
+    // The store is closed, and has said so.
+    if (error instanceof OrchestratorError && error.code === 'STORE_UNAVAILABLE') return
+    const fields = { task_id: taskId, error: errorText(error) }
+    if (error instanceof NotWritten) log.warning('a task is no longer ours', fields)
+    else log.error('a queued task cannot be delivered', fields)
+  }
+
+  async #readAndDeliver(id: string, run: Run): Promise<void> {
+    const task = await this.#read(id, run)
+    if (!task) return
+    run.task = task
+    if (!run.abortReason) await deliverAttempt(run, this.ports)
+    if (run.abortReason && !isFinished(run.task)) await endAborted(run, this.ports)
+  }
+
+  /**
+   * While the store can't be read, nothing could be recorded either: the task waits for it, and a
+   * cancel too. null: there is no such task, or the service stops.
+   */
+  async #read(id: string, run: Run): Promise<Task | null> {
+    while (run.abortReason !== 'shutdown') {
+      try {
+        const task = await this.ports.store.find(id)
+        if (!task) this.ports.log.error('a queued task is not in the store', { task_id: id })
+        return task
+      } catch (error) {
+        this.ports.log.error('the store cannot be read', { error: errorText(error) })
+        await this.ports.clock.sleep(READ_RETRY_MS)
+      }
+    }
+    return null
+  }
+}

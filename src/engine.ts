@@ -1,0 +1,90 @@
+/**
+ * The service without HTTP and without a database of its own: the orchestrator serves it over
+ * HTTP with SQLite, the simulator runs it on simulated time and a simulated disk.
+ */
+import type { Config } from './config/config.ts'
+import { Delivery } from './delivery/delivery.ts'
+import { openGate, type Gate } from './droplets/gate.ts'
+import { createHealth, type DropletHealth } from './droplets/health.ts'
+import { createRouter } from './droplets/router.ts'
+import type { EventBus } from './events.ts'
+import type { Ports } from './ports.ts'
+import type { DirectoryCache } from './registry/disk-cache.ts'
+import { createRegistry, type Registry } from './registry/registry.ts'
+import type { TaskStore } from './store/store.ts'
+import { TaskService } from './tasks/task-service.ts'
+import { TaskMetrics } from './telemetry/task-metrics.ts'
+
+export interface EngineParts {
+  config: Config
+  ports: Ports
+  /** Its commits emit into `events`. */
+  store: TaskStore
+  events: EventBus
+  cache: DirectoryCache
+  /** What we register as; null while it is not known yet. */
+  publicUrl(): string | null
+  /** Default: `openGate`, which admits everything. */
+  gate?: Gate
+}
+
+export interface Engine {
+  readonly config: Config
+  readonly tasks: TaskService
+  readonly registry: Registry
+  readonly health: DropletHealth
+  readonly store: TaskStore
+  readonly metrics: TaskMetrics
+  uptimeMs(): number
+  /** Takes over what an earlier process left unfinished; runs none of it yet. */
+  recover(): Promise<void>
+  /** Begins to sync, to probe and to run asynchronous tasks. */
+  start(): Promise<void>
+  /** Refuses new tasks and gives those under way the configured grace. */
+  drain(): Promise<void>
+  /** Ends all timers and requests, and closes the store. May be called again, or unstarted. */
+  stop(): Promise<void>
+}
+
+export function createEngine(parts: EngineParts): Engine {
+  const { config, ports, store, events, cache, publicUrl, gate = openGate } = parts
+  const { clock, fetch, log } = ports
+  const startTick = clock.monotonic()
+
+  const registry = createRegistry({ config, clock, fetch, log, cache, publicUrl })
+  const health = createHealth({
+    clock,
+    fetch,
+    events,
+    intervalMs: config.probeIntervalMs,
+    list: registry,
+  })
+  const delivery = new Delivery({
+    ...ports,
+    ...config.task,
+    store,
+    events,
+    router: createRouter(registry),
+    gate,
+  })
+  const tasks = new TaskService({ config, ports, store, registry, delivery, events })
+  const metrics = new TaskMetrics(events)
+
+  return {
+    ...{ config, tasks, registry, health, store, metrics },
+    uptimeMs: () => clock.monotonic() - startTick,
+    recover: () => delivery.recover(),
+    async start() {
+      await registry.start()
+      health.start()
+      delivery.start()
+    },
+    drain: () => tasks.drain(config.shutdownGraceMs),
+    async stop() {
+      delivery.stop()
+      await health.stop()
+      await registry.stop()
+      await store.close()
+    },
+  }
+}

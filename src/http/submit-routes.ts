@@ -1,0 +1,63 @@
+/** Submitting tasks, for the first time and again. */
+import { Elysia } from 'elysia'
+import { TypeCompiler } from 'typebox/compiler'
+import type { Engine } from '../engine.ts'
+import { isFinished } from '../task.ts'
+import type { Submitted } from '../tasks/submit.ts'
+import { callerOf } from './admission.ts'
+import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
+import * as documented from './docs/task-operations.ts'
+import { readJson } from './json-body.ts'
+import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
+import { SubmitBody } from './submit-body.ts'
+import { submitOptions } from './submit-options.ts'
+import { toRequest } from './submission.ts'
+import { acceptedView, outcomeView } from './task-views.ts'
+import { checked } from './validation.ts'
+
+const submitBody = TypeCompiler.Compile(SubmitBody)
+
+export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>) {
+  return new Elysia({ name: 'submit', normalize: false })
+    .post(
+      `${BASE}/tasks`,
+      async ({ request, set, server }) => {
+        const body = checked(submitBody, await readJson(request, config.maxBodyBytes))
+        // A task can take minutes; an idle connection can't.
+        server?.timeout(request, 0)
+        const prefer = readPrefer(request.headers.get('prefer'))
+        const options = submitOptions(request.headers, prefer)
+        const asked = toRequest(body, options.mode, config.task)
+        return reply(await tasks.submit(callerOf(request, set), asked, options), prefer, set)
+      },
+      { ...UNPARSED, detail: documented.submit },
+    )
+    .post(
+      `${BASE}/tasks/:task_id/replay`,
+      async ({ params, request, set, server }) => {
+        server?.timeout(request, 0)
+        const prefer = readPrefer(request.headers.get('prefer'))
+        const options = submitOptions(request.headers, prefer)
+        return reply(
+          await tasks.replay(callerOf(request, set), params.task_id, options),
+          prefer,
+          set,
+        )
+      },
+      { ...UNPARSED, detail: documented.replay },
+    )
+}
+
+/** 200 with the outcome, or 202 for a task that goes on without its caller. */
+function reply({ task, replayed }: Submitted, prefer: Preferences, set: ResponseSettings): string {
+  set.headers['content-type'] = JSON_TYPE
+  if (replayed) set.headers['idempotency-replayed'] = 'true'
+  const ended = isFinished(task)
+  // What ended at once was not answered asynchronously.
+  const applied = preferenceApplied(ended ? { ...prefer, respondAsync: false } : prefer)
+  if (applied !== null && !replayed) set.headers['preference-applied'] = applied
+  if (ended) return outcomeView(task)
+  set.status = 202
+  set.headers['location'] = taskLocation(task.id)
+  return acceptedView(task)
+}

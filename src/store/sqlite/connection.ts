@@ -1,0 +1,96 @@
+/** One connection to the database file, and the statements that were prepared on it. */
+import { Database, type Changes, type Statement } from 'bun:sqlite'
+import { MIGRATIONS } from './migrations/index.ts'
+import type { Row, SqlValue } from './rows.ts'
+
+/** Larger files are not read through at start: that would take longer than a start may. */
+const MAX_CHECKED_BYTES = 16 * 1024 * 1024
+
+export class Connection {
+  readonly #db: Database
+  readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
+
+  /** Throws, with SQLite's words, when the file is no database, damaged, or from the future. */
+  constructor(file: string) {
+    this.#db = new Database(file, { create: true, strict: true })
+    try {
+      this.#db.run('pragma journal_mode = wal')
+      this.#db.run('pragma synchronous = full')
+      // A commit that checkpoints costs as much as 100 others; so at 4096 pages (16 MiB), not at
+      // the default of 1000.
+      this.#db.run('pragma wal_autocheckpoint = 4096')
+      checkIntegrity(this.#db)
+      migrate(this.#db)
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  run(sql: string, ...values: SqlValue[]): Changes {
+    return this.#prepare(sql).run(...values)
+  }
+
+  all(sql: string, ...values: SqlValue[]): Row[] {
+    return this.#prepare(sql).all(...values)
+  }
+
+  /** For queries that always give a row. */
+  one(sql: string, ...values: SqlValue[]): Row {
+    return this.#prepare(sql).get(...values)!
+  }
+
+  /** All of what `work` does or, when it throws, nothing of it. */
+  transaction(work: () => void): void {
+    this.run('begin immediate')
+    try {
+      work()
+      this.run('commit')
+    } catch (error) {
+      // A failed COMMIT may have rolled back by itself.
+      if (this.#db.inTransaction) this.run('rollback')
+      throw error
+    }
+  }
+
+  /** SQLite ends a transaction by itself after some errors. */
+  get inTransaction(): boolean {
+    return this.#db.inTransaction
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #prepare(sql: string): Statement<Row, SqlValue[]> {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#db.query<Row, SqlValue[]>(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+function checkIntegrity(db: Database): void {
+  const size = db.query<{ bytes: number }, []>(
+    'select page_count * page_size as bytes from pragma_page_count, pragma_page_size',
+  )
+  if (size.get()!.bytes > MAX_CHECKED_BYTES) return
+  const result = db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()
+  if (result?.quick_check !== 'ok') throw new Error(`damaged: ${result?.quick_check}`)
+}
+
+function migrate(db: Database): void {
+  const { user_version } = db.query<{ user_version: number }, []>('pragma user_version').get()!
+  if (user_version > MIGRATIONS.length) {
+    throw new Error(`written by a newer version (schema ${user_version})`)
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < user_version) continue
+    db.transaction(() => {
+      db.run(migration)
+      db.run(`pragma user_version = ${index + 1}`)
+    }).immediate()
+  }
+}

@@ -1,0 +1,153 @@
+/** Submitting: from a request to a task that has ended, or waits in the queue. */
+import { mayUse, type Caller } from '../access/caller.ts'
+import type { Config } from '../config/config.ts'
+import { NotWritten } from '../delivery/deliver.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import { accept, resume, type NewTask } from '../delivery/lifecycle.ts'
+import { joinTarget } from '../droplets/target.ts'
+import { invalidRequest } from '../errors.ts'
+import type { Ports } from '../ports.ts'
+import { storeUnavailable, type TaskStore } from '../store/store.ts'
+import type { Task, TaskRequest } from '../task.ts'
+import { dropletNotFound, findDroplet, type DropletSource } from './find-droplet.ts'
+import { fingerprintOf, IdempotencyKeys } from './idempotency.ts'
+import { overloaded, shuttingDown, takenOver } from './task-errors.ts'
+import type { Waiters } from './waiters.ts'
+
+/** How a request is to be served. */
+export interface SubmitOptions {
+  mode: Task['mode']
+  /** Asynchronous tasks: how long to wait for the end, ms. */
+  waitMs: number
+  idempotencyKey: string | null
+}
+
+export interface Submitted {
+  /** Finished; an asynchronous one may be only accepted. */
+  task: Task
+  /** It is the stored outcome of an earlier request with the same Idempotency-Key. */
+  replayed: boolean
+}
+
+export interface SubmitPorts {
+  config: Pick<Config, 'task'>
+  ports: Pick<Ports, 'clock' | 'newId'>
+  store: TaskStore
+  registry: DropletSource
+  delivery: Delivery
+  waiters: Waiters
+  isDraining(): boolean
+}
+
+/** A submission before its droplet is found. */
+interface Draft extends SubmitOptions {
+  caller: Caller
+  request: TaskRequest
+  id: string
+  fingerprint: string | null
+  replayOf: string | null
+}
+
+/** How often a lost race for a key is run again. */
+const MAX_KEY_CONFLICTS = 3
+
+export class Submitter {
+  readonly #keys: IdempotencyKeys
+  /** Asynchronous tasks on their way to the disk. */
+  #accepting = 0
+
+  constructor(private readonly parts: SubmitPorts) {
+    this.#keys = new IdempotencyKeys((key) => parts.store.findByKey(key))
+  }
+
+  /** `replayOf`: the task that this one repeats. See `TaskService.submit`. */
+  async submit(
+    caller: Caller,
+    request: TaskRequest,
+    options: SubmitOptions,
+    replayOf: string | null,
+  ): Promise<Submitted> {
+    const { registry } = this.parts
+    if (this.parts.isDraining()) throw shuttingDown()
+    // Before the key: that would give away the outcome of somebody else's task.
+    if (!mayUse(caller, request.dropletName))
+      throw dropletNotFound(registry, request.dropletName, (name) => mayUse(caller, name))
+    const id = this.parts.ports.newId()
+    const draft = { ...options, caller, request, id, fingerprint: null, replayOf }
+    try {
+      return options.idempotencyKey === null
+        ? { task: await this.#run(draft, null), replayed: false }
+        : await this.#runOnce(draft, options.idempotencyKey)
+    } catch (error) {
+      if (!(error instanceof NotWritten)) throw error
+      throw error.verb === 'update' ? takenOver(error.taskId) : storeUnavailable()
+    }
+  }
+
+  async #runOnce(draft: Draft, key: string): Promise<Submitted> {
+    const fingerprint = fingerprintOf(draft.request, draft.replayOf)
+    for (let conflicts = 0; ; conflicts++) {
+      const use = await this.#keys.use(key, draft.id, fingerprint)
+      if (use.kind === 'repeated') return { task: use.task, replayed: true }
+      try {
+        return { task: await this.#run({ ...draft, fingerprint }, use.previous), replayed: false }
+      } catch (error) {
+        const isConflict = error instanceof NotWritten && error.verb !== 'update'
+        if (!isConflict || conflicts === MAX_KEY_CONFLICTS) throw error
+      } finally {
+        use.release()
+      }
+    }
+  }
+
+  /** `previous`: the interrupted task to run again. */
+  async #run(draft: Draft, previous: Task | null): Promise<Task> {
+    const { store, delivery, ports } = this.parts
+    const fresh = await this.#withTarget(draft)
+    // The Registry may have kept us waiting.
+    if (this.parts.isDraining()) throw shuttingDown()
+    if (!store.writable) throw storeUnavailable()
+    const now = ports.clock.now()
+    const task = previous ? resume(previous, fresh, now) : accept(fresh, now)
+    const write = previous ? 'resume' : 'insert'
+    if (draft.mode === 'sync') return delivery.runNow(task, write)
+    return this.#enqueue(task, write, draft.waitMs)
+  }
+
+  async #withTarget({ caller, request, ...draft }: Draft): Promise<NewTask> {
+    const visible = (name: string) => mayUse(caller, name)
+    const droplet = await findDroplet(this.parts.registry, request.dropletName, visible)
+    const target = joinTarget(droplet.url, request.path)
+    if (!target.ok) throw invalidRequest({ path: '/path', message: target.reason })
+    return {
+      ...request,
+      dropletName: droplet.name,
+      targetUrl: target.url,
+      id: draft.id,
+      mode: draft.mode,
+      requestId: caller.requestId,
+      idempotencyKey: draft.idempotencyKey,
+      fingerprint: draft.fingerprint,
+      replayOf: draft.replayOf,
+    }
+  }
+
+  async #enqueue(task: Task, write: 'insert' | 'resume', waitMs: number): Promise<Task> {
+    const { config, delivery, waiters, store } = this.parts
+    const { maxQueued } = config.task
+    if (delivery.waiting + this.#accepting >= maxQueued) throw overloaded(maxQueued)
+    this.#accepting++
+    // Waits from before the insert: the task may end at once.
+    const waiter = waitMs > 0 ? waiters.wait(task.id, waitMs) : null
+    try {
+      await delivery.accept(task, write)
+    } catch (error) {
+      waiter?.cancel()
+      throw error
+    } finally {
+      this.#accepting--
+    }
+    if (!waiter) return task
+    return (await waiter.ended) ?? (await store.find(task.id)) ?? task
+  }
+}

@@ -1,0 +1,31 @@
+/** The errors of the use cases. */
+import { OrchestratorError } from '../errors.ts'
+import type { Task } from '../task.ts'
+
+export function taskNotFound(id: string): OrchestratorError {
+  return new OrchestratorError('TASK_NOT_FOUND', 'There is no such task', { task_id: id })
+}
+
+export function taskFinished({ id, status }: Task): OrchestratorError {
+  return new OrchestratorError('TASK_FINISHED', `The task has ended already: ${status}`, {
+    task_id: id,
+    status,
+  })
+}
+
+export function shuttingDown(): OrchestratorError {
+  return new OrchestratorError('SHUTTING_DOWN', 'The service is shutting down')
+}
+
+export function overloaded(maxQueued: number): OrchestratorError {
+  return new OrchestratorError('OVERLOADED', `${maxQueued} tasks are waiting already`, {
+    max_queued: maxQueued,
+  })
+}
+
+/** The task was taken over, or removed, while it ran here: its end is not recorded by us. */
+export function takenOver(id: string): OrchestratorError {
+  return new OrchestratorError('STORE_UNAVAILABLE', 'The task is no longer run by this process', {
+    task_id: id,
+  })
+}

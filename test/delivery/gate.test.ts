@@ -1,0 +1,162 @@
+/** The gate stands before every attempt, and every permit that it gives is released. */
+import { describe, expect, test } from 'bun:test'
+import { anyone } from '../../src/access/caller.ts'
+import { openGate, type Gate } from '../../src/droplets/gate.ts'
+import type { SubmitOptions } from '../../src/tasks/submit.ts'
+import { startEngine } from '../support/engine.ts'
+import { allowRealTime } from '../support/eventually.ts'
+import { roundTrip } from '../support/round-trip.ts'
+import { hang, held, json, reply } from '../support/scripted-server.ts'
+import { newTask } from '../support/tasks.ts'
+
+allowRealTime()
+
+const CALLER = anyone('r')
+const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null }
+const ASYNC: SubmitOptions = { ...SYNC, mode: 'async' }
+const BOTH = [SYNC, ASYNC]
+
+/** Admits everything and writes down who comes and goes. */
+function recordingGate(admit: () => Promise<void> | void = () => {}) {
+  const seen: string[] = []
+  const gate: Gate = {
+    async enter(droplet) {
+      seen.push(`${droplet} enters`)
+      await admit()
+      return {
+        admitted: true,
+        release: (result) => void seen.push(`${droplet}: ${result?.outcome ?? null}`),
+      }
+    },
+  }
+  return { gate, seen }
+}
+
+const refusing: Gate = { enter: () => ({ admitted: false, reason: 'not today' }) }
+
+/** Submits, and lets the waits between the attempts pass until the task has ended. */
+async function runToEnd(service: Awaited<ReturnType<typeof startEngine>>, options: SubmitOptions) {
+  const submitted = service.tasks.submit(CALLER, newTask({ maxRetries: 1 }), options)
+  const ended = () => service.events.find(({ type }) => type === 'ended')?.task
+  while (!ended()) {
+    // What was sent has its answer before the time goes on: else it would time out.
+    await roundTrip()
+    await service.clock.advance(250)
+  }
+  await submitted
+  return ended()!
+}
+
+describe.each(BOTH)('a task (%o)', (options) => {
+  test('enters for each attempt, and is released with what came of it', async () => {
+    const { gate, seen } = recordingGate()
+    const answers = [reply({ status: 503 }), json(1)]
+    await using service = await startEngine((wire) => answers.shift()!(wire), { gate })
+    const task = await runToEnd(service, options)
+    expect(task.status).toBe('success')
+    expect(seen).toEqual(['Echo enters', 'Echo: answered', 'Echo enters', 'Echo: answered'])
+  })
+
+  test('that is refused is not sent, and ends with the reason', async () => {
+    await using service = await startEngine(json(1), { gate: refusing })
+    const task = await runToEnd(service, options)
+    expect(task).toMatchObject({ status: 'error', errorMessage: 'not today', attempts: [] })
+    expect(service.droplet.requests).toEqual([])
+    expect(service.events.map(({ type }) => type)).toEqual(['accepted', 'ended'])
+  })
+
+  test('is recorded only once it is admitted', async () => {
+    const admitted = Promise.withResolvers<void>()
+    const { gate, seen } = recordingGate(() => admitted.promise)
+    await using service = await startEngine(json(1), { gate })
+    const ended = runToEnd(service, options)
+    await service.clock.settle(() => seen.length > 0)
+    expect(service.events.filter(({ type }) => type === 'attempt started')).toEqual([])
+    admitted.resolve()
+    expect((await ended).status).toBe('success')
+  })
+})
+
+/** Nobody gets a place; a wait for one ends when it is aborted. */
+function fullGate() {
+  const waiting: string[] = []
+  const gate: Gate = {
+    enter: (droplet, stop) =>
+      new Promise((resolve) => {
+        waiting.push(droplet)
+        const refused = { admitted: false, reason: 'aborted' } as const
+        stop.addEventListener('abort', () => resolve(refused))
+      }),
+  }
+  return { gate, waiting }
+}
+
+describe('a wait at the gate', () => {
+  test('ends when the task is cancelled', async () => {
+    const { gate, waiting } = fullGate()
+    await using service = await startEngine(json(1), { gate })
+    const { task } = await service.tasks.submit(CALLER, newTask(), ASYNC)
+    await service.clock.settle(() => waiting.length === 1)
+    const cancelled = await service.tasks.cancel(CALLER, task.id)
+    expect(cancelled).toMatchObject({ status: 'cancelled', attempts: [] })
+    expect(service.droplet.requests).toEqual([])
+  })
+
+  test('ends when the service stops, and an asynchronous task stays queued', async () => {
+    const { gate, waiting } = fullGate()
+    await using service = await startEngine(json(1), { gate, config: { shutdownGraceMs: 0 } })
+    const { task } = await service.tasks.submit(CALLER, newTask(), ASYNC)
+    const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
+    await service.clock.settle(() => waiting.length === 2)
+    const drained = service.engine.drain()
+    await service.clock.advance(1)
+    await drained
+    expect((await submitted).task).toMatchObject({ status: 'error', attempts: [] })
+    expect((await service.store.find(task.id))?.status).toBe('queued')
+    expect(service.droplet.requests).toEqual([])
+  })
+})
+
+describe('a permit is released', () => {
+  test('when the store does not take the attempt', async () => {
+    const { gate, seen } = recordingGate()
+    await using service = await startEngine(json(1), { gate })
+    service.disk.full = true
+    await expect(service.tasks.submit(CALLER, newTask(), SYNC)).rejects.toThrow('disk')
+    expect(seen).toEqual(['Echo enters', 'Echo: null'])
+  })
+
+  test('before the end of the attempt is recorded', async () => {
+    const { gate, seen } = recordingGate()
+    const answered = Promise.withResolvers<void>()
+    await using service = await startEngine(held(answered.promise, json(1)), { gate })
+    const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
+    await service.droplet.received(1)
+    service.disk.full = true
+    answered.resolve()
+    await service.clock.settle(() => seen.length === 2)
+    expect(seen).toEqual(['Echo enters', 'Echo: answered'])
+    service.disk.full = false
+    await service.clock.advance(1000)
+    expect((await submitted).task.status).toBe('success')
+  })
+
+  test.each(BOTH)('when the task is cancelled in flight (%o)', async (options) => {
+    const { gate, seen } = recordingGate()
+    await using service = await startEngine(hang, { gate })
+    const submitted = service.tasks.submit(CALLER, newTask(), options)
+    await service.droplet.received(1)
+    const [started] = service.events
+    await service.tasks.cancel(CALLER, started!.task.id)
+    await submitted
+    expect(seen).toEqual(['Echo enters', 'Echo: cancelled'])
+  })
+})
+
+test('the open gate admits everything', async () => {
+  for (let n = 0; n < 3; n++) {
+    const entry = await openGate.enter('Echo', new AbortController().signal)
+    if (!entry.admitted) throw new Error(entry.reason)
+    entry.release({ outcome: 'answered', status: 200, durationMs: 1 })
+  }
+})
