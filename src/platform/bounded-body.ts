@@ -2,6 +2,8 @@
 
 type Message = Request | Response
 
+const CODINGS = ['content-encoding', 'transfer-encoding']
+
 /** The Content-Length in bytes (RFC 9110, section 8.6); null when there is none. */
 export function declaredLength({ headers }: Message): number | null {
   const header = headers.get('content-length')
@@ -16,13 +18,14 @@ export async function readBody(message: Message, maxBytes: number): Promise<Uint
   const declared = declaredLength(message)
   if (declared !== null && declared > maxBytes) {
     // An unread answer would hold its connection. An unread request is the server's to drop.
-    if (message instanceof Response) await message.body?.cancel()
+    if (message instanceof Response) message.body?.cancel().catch(() => {})
     return null
   }
   // HTTP holds the body to its declared length, and `bytes()` is the fastest way to read it. But
-  // a compressed body gets longer while it is read.
-  if (declared !== null && !message.headers.has('content-encoding')) return message.bytes()
-  return readStream(message.body, maxBytes)
+  // a compressed body gets longer while it is read, and for a chunked one the declared length
+  // does not count (RFC 9112, section 6.3).
+  const isExact = !CODINGS.some((name) => message.headers.has(name))
+  return declared !== null && isExact ? message.bytes() : readStream(message.body, maxBytes)
 }
 
 /**
