@@ -2,7 +2,10 @@ import { importsOf } from './imports.ts'
 import { targetOf } from './rows.ts'
 import type { Source } from './source.ts'
 
-/** The ways that lead from a file to itself, types aside: `a.ts > b.ts > a.ts`. */
+/**
+ * Import circles, such as `a.ts > b.ts > a.ts`. Imports of types do not count: they are gone when
+ * the program runs.
+ */
 export function circles(sources: readonly Source[]): string[] {
   const targets = new Map(sources.map((source) => [source.file, targetsOf(source)]))
   const found: string[] = []
@@ -19,6 +22,6 @@ export function circles(sources: readonly Source[]): string[] {
 
 function targetsOf(source: Source): string[] {
   return importsOf(source)
-    .filter(({ name, how }) => how !== 'type' && name?.startsWith('.'))
+    .filter(({ name, kind }) => kind !== 'type' && name?.startsWith('.'))
     .map(({ name }) => targetOf(source.file, name!))
 }

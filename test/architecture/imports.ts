@@ -1,15 +1,16 @@
 /** What a file imports, in whichever way. */
 import type { Node } from 'oxc-parser'
-import { isDeclared, nodeOf, references, textOf, type Source } from './source.ts'
+import { ancestry, isDeclared, textOf, type Source } from './source.ts'
 
 export interface Import {
-  /** As the file writes it; null when only a running program knows. */
+  /** As the file writes it; null when it is computed at run time. */
   readonly name: string | null
-  /** `started`: as the file of a URL or of a thread. */
-  readonly how: 'value' | 'type' | 'started'
+  /** `path`: the file of a `new URL()` or a `new Worker()`. */
+  readonly kind: 'value' | 'type' | 'path'
 }
 
-type Started = Extract<Node, { type: 'NewExpression' }>
+type Call = Extract<Node, { type: 'CallExpression' | 'NewExpression' }>
+type ImportDeclaration = Extract<Node, { type: 'ImportDeclaration' }>
 
 export function importsOf(source: Source): Import[] {
   return source.nodes.flatMap((node) => importsIn(source, node))
@@ -18,31 +19,42 @@ export function importsOf(source: Source): Import[] {
 function importsIn(source: Source, node: Node): Import[] {
   switch (node.type) {
     case 'ImportDeclaration':
-      return [{ name: node.source.value, how: node.importKind === 'type' ? 'type' : 'value' }]
+      return [{ name: node.source.value, kind: kindOf(node) }]
     case 'ExportAllDeclaration':
     case 'ExportNamedDeclaration':
       if (!node.source) return []
-      return [{ name: node.source.value, how: node.exportKind === 'type' ? 'type' : 'value' }]
+      return [{ name: node.source.value, kind: node.exportKind ?? 'value' }]
     case 'TSExternalModuleReference':
-      return [{ name: node.expression.value, how: 'value' }]
+      return [{ name: node.expression.value, kind: 'value' }]
     case 'TSImportType':
-      return [{ name: node.source.value, how: 'type' }]
+      return [{ name: node.source.value, kind: 'type' }]
     case 'ImportExpression':
-      return [{ name: textOf(node.source), how: 'value' }]
+      return [{ name: textOf(node.source), kind: 'value' }]
     case 'NewExpression':
-      return startedFiles(source, node).map((name) => ({ name, how: 'started' }))
+    case 'CallExpression':
+      return pathsIn(source, node).map((name) => ({ name, kind: 'path' }))
     default:
       return []
   }
 }
 
-/** The files of `new URL(file, import.meta.url)` and `new Worker(file)`. */
-function startedFiles(source: Source, node: Started): (string | null)[] {
+/** Bun leaves out an import that names types only, `import { type A }`, as it does `import type`. */
+function kindOf(node: ImportDeclaration): 'value' | 'type' {
+  const { specifiers } = node
+  const areTypes = specifiers.every(
+    (one) => one.type === 'ImportSpecifier' && one.importKind === 'type',
+  )
+  return node.importKind === 'type' || (specifiers.length > 0 && areTypes) ? 'type' : 'value'
+}
+
+/** The files of `new Worker(file)`, `new URL(file, import.meta.url)` and `URL.parse(...)`. */
+function pathsIn(source: Source, node: Call): (string | null)[] {
   const [file, base] = node.arguments
   if (!file) return []
   if (isNew(node, 'Worker')) return isNew(file, 'URL') ? [] : possibleFiles(source, file)
-  const isOwn = (base && isOfImportMeta(base)) || isNew(node.parent, 'Worker')
-  return isOwn && isNew(node, 'URL') ? possibleFiles(source, file) : []
+  if (!isNew(node, 'URL') && !isParseOfUrl(node)) return []
+  const isOwn = (base && mentionsImportMeta(source, base)) || isNew(node.parent, 'Worker')
+  return isOwn ? possibleFiles(source, file) : []
 }
 
 /** Whether this is `new Name()` or `new some.Name()`. */
@@ -53,8 +65,28 @@ function isNew(node: Node | null | undefined, name: string): boolean {
   return last.type === 'Identifier' && last.name === name
 }
 
-const isOfImportMeta = (node: Node) =>
-  node.type === 'MemberExpression' && node.object.type === 'MetaProperty'
+function isParseOfUrl({ type, callee }: Call): boolean {
+  if (type !== 'CallExpression' || callee.type !== 'MemberExpression') return false
+  const { object, property } = callee
+  return (
+    object.type === 'Identifier' &&
+    object.name === 'URL' &&
+    property.type === 'Identifier' &&
+    property.name === 'parse'
+  )
+}
+
+/** Whether `import.meta` is part of it, as it is or by way of a constant. */
+function mentionsImportMeta(source: Source, node: Node): boolean {
+  return source.nodes.some((one) => {
+    if (!ancestry(one).includes(node)) return false
+    if (one.type === 'MetaProperty') return true
+    const declaration = one.type === 'Identifier' ? source.declarations.get(one) : null
+    if (declaration?.type !== 'VariableDeclarator' || !declaration.init) return false
+    // A variable in its own initial value would never end.
+    return !ancestry(node).includes(declaration) && mentionsImportMeta(source, declaration.init)
+  })
+}
 
 /** A URL without a scheme is relative, with a dot before it or without. */
 function possibleFiles(source: Source, node: Node): (string | null)[] {
@@ -73,8 +105,7 @@ function possibleTexts(source: Source, node: Node): (string | null)[] {
 }
 
 function constantValue(source: Source, name: Node): Node | null {
-  const variable = references(source).find((one) => nodeOf(one) === name)?.resolved
-  const declarator = variable?.defs[0]?.node as unknown as Node | undefined
+  const declarator = source.declarations.get(name)
   if (declarator?.type !== 'VariableDeclarator' || isDeclared(declarator)) return null
   const { parent } = declarator
   const isConstant = parent?.type === 'VariableDeclaration' && parent.kind === 'const'

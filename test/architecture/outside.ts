@@ -1,8 +1,8 @@
-/** The world outside: time, chance, timers, the network, and the process itself. */
+/** What code gets from its surroundings: time, randomness, timers, the network, the process. */
 import type { Source } from './source.ts'
 import { usesOf, type Use } from './uses.ts'
 
-/** Only src/platform and src/ports.ts use these; the rest gets a port. */
+/** Only src/platform and src/ports.ts may use these. All other files get a port instead. */
 const AMBIENT = [
   // Time.
   'Date',
@@ -12,11 +12,19 @@ const AMBIENT = [
   'process.hrtime',
   'process.uptime',
   'Bun.nanoseconds',
-  // Chance.
+  'os.uptime',
+  'console.time',
+  'console.timeEnd',
+  'console.timeLog',
+  // Without a date it shows the present one, and always in the time zone of the machine.
+  'Intl.DateTimeFormat',
+  // Randomness.
   'Math.random',
   'crypto',
   'Bun.randomUUIDv7',
   'Bun.CSRF',
+  // Its salt is random.
+  'Bun.password',
   // Timers.
   'setTimeout',
   'setInterval',
@@ -44,7 +52,6 @@ const AMBIENT = [
   'dns/promises',
   'undici',
   'ws',
-  'node-fetch',
   'Bun.fetch',
   'Bun.FetchSession',
   'Bun.serve',
@@ -60,44 +67,69 @@ const AMBIENT = [
   'Bun.s3',
   'Bun.S3Client',
   'Bun.WebView',
-  // A text that runs as code can use all of them.
+  // Code in a text, another program or a C library can do all of the above.
   'eval',
   'Function',
+  'vm',
+  'child_process',
+  'cluster',
+  'Bun.spawn',
+  'Bun.spawnSync',
+  'Bun.$',
+  'bun:ffi',
 ]
 
-/** Parts of the above that give the same answer whenever and wherever they are asked. */
-const STEADY = [
+/** Parts of the above that are always the same, or whose result depends on the arguments only. */
+const PURE = [
   'Date.parse',
   'Date.UTC',
   'Date.prototype',
+  'Function.prototype',
+  'crypto.constants',
+  'crypto.hash',
   'crypto.createHash',
   'crypto.createHmac',
   'crypto.timingSafeEqual',
   'crypto.subtle.digest',
   'net.isIP',
+  'net.isIPv4',
+  'net.isIPv6',
+  'http.METHODS',
+  'http.STATUS_CODES',
 ]
 
-const PROCESS = ['process', 'Bun.env', 'Bun.argv', 'Bun.main', 'import.meta.env']
+/** Only src/main.ts may use these. */
+const PROCESS = [
+  'process',
+  'Bun.env',
+  'Bun.argv',
+  'Bun.main',
+  'Bun.stdin',
+  'Bun.stdout',
+  'Bun.stderr',
+  'import.meta.env',
+  'import.meta.main',
+]
 
 export function ambientUses(source: Source): string[] {
   const { file } = source
   if (file.startsWith('platform/') || file === 'ports.ts') return []
-  const uses = usesOf(source).filter((use) => !isSteady(use) && reaches(use.path, AMBIENT))
+  const uses = usesOf(source).filter((use) => !isPure(use) && includesAnyOf(use.path, AMBIENT))
   return uses.map(({ path }) => `ambient: ${path}`)
 }
 
 export function processUses(source: Source): string[] {
   if (source.file === 'main.ts') return []
-  const uses = usesOf(source).filter(({ path }) => reaches(path, PROCESS))
+  const uses = usesOf(source).filter(({ path }) => includesAnyOf(path, PROCESS))
   return uses.map(({ path }) => `process: ${path}`)
 }
 
-/** `new Date(x)` does not look at the clock. */
-const isSteady = ({ path, isFilled }: Use) =>
-  (path === 'Date' && isFilled) || STEADY.some((entry) => isWithin(path, entry))
+/** `new Date(x)` does not read the clock. */
+const isPure = ({ path, hasArguments }: Use) =>
+  (path === 'Date' && hasArguments) || PURE.some((entry) => isWithin(path, entry))
 
-/** Whoever hands on a whole, such as `Math` or `globalThis`, hands on each of its parts. */
-export const reaches = (path: string, entries: readonly string[]) =>
+/** Code that passes on a whole, such as `Math` or `globalThis`, passes on each of its parts. */
+export const includesAnyOf = (path: string, entries: readonly string[]) =>
   path === 'globalThis' || entries.some((one) => isWithin(path, one) || isWithin(one, path))
 
 const isWithin = (path: string, whole: string) => path === whole || path.startsWith(`${whole}.`)

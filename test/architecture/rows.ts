@@ -1,30 +1,32 @@
 /** Which file may import which. */
+import { isBuiltin } from 'node:module'
 import { dirname, join, normalize } from 'node:path'
+import { dependencies } from '../../package.json'
 import { importsOf, type Import } from './imports.ts'
-import { reaches } from './outside.ts'
+import { includesAnyOf } from './outside.ts'
 import type { Source } from './source.ts'
-import { usesOf } from './uses.ts'
+import { usesOf, type Use } from './uses.ts'
 
 /**
  * The rows of src, the lowest first. A file imports from the rows before its own, and from its
  * own folder; the plain files of one row may import from each other.
  */
 export const ROWS: readonly (readonly string[])[] = [
-  // The words that everybody uses: tasks, errors, events, the outside world as interfaces.
+  // What all others use: tasks, errors, events, and the interfaces of the ports.
   ['task.ts', 'errors.ts', 'events.ts', 'ports.ts', 'log.ts', 'version.ts', 'truncation.ts'],
   // The settings.
   ['config'],
   // What is bound to the operating system.
   ['platform'],
-  // The destinations: droplets, their health, the way to them, the gate before them.
+  // The droplets: their health, their addresses, the gate before each attempt.
   ['droplets'],
   // Where the list of the droplets comes from.
   ['registry'],
-  // What is remembered: unfinished tasks and the history.
+  // The storage of unfinished tasks and of the history.
   ['store'],
   // How a task gets to its droplet.
   ['delivery'],
-  // Who asks.
+  // Who sends a request.
   ['access'],
   // What is counted and measured.
   ['telemetry'],
@@ -44,43 +46,77 @@ export const ROWS: readonly (readonly string[])[] = [
   ['main.ts'],
 ]
 
-/** Ways to import that the other rules cannot read. */
-const HIDDEN = ['require', 'module', 'import.meta.require']
+/**
+ * The files of platform/ that every row above it may use. All others are the real clock, the real
+ * network and so on: code that imports them cannot be tested with ports of the test's own, so
+ * only orchestrator.ts and the rows after it may.
+ */
+const PLATFORM_FOR_ALL = new Set([
+  'platform/bounded-body.ts',
+  'platform/file-lock.ts',
+  'platform/time-limit.ts',
+])
 
-const room = (file: string) => file.split('/')[0]!
-const rowOf = (file: string) => ROWS.findIndex((row) => row.includes(room(file)))
+/** Ways to load a file that imports.ts does not read. `new Worker(file)` it does. */
+const OTHER_WAYS_TO_IMPORT = [
+  'require',
+  'module',
+  'import.meta.require',
+  'import.meta.resolve',
+  'import.meta.resolveSync',
+  'Bun.resolve',
+  'Bun.resolveSync',
+  'Worker',
+]
+
+/** The entry in ROWS: the first folder of the path, or a plain file itself. */
+const entryOf = (file: string) => file.split('/')[0]!
+const rowOf = (file: string) => ROWS.findIndex((row) => row.includes(entryOf(file)))
 
 /** A relative import's file, from src. */
 export const targetOf = (file: string, name: string) => normalize(join(dirname(file), name))
 
 export function wrongImports(source: Source): string[] {
   const { file } = source
-  const rowless = rowOf(file) < 0 ? ['row: none'] : []
+  const withoutRow = rowOf(file) < 0 ? ['row: none'] : []
   const wrong = importsOf(source).filter((one) => !mayImport(file, one))
-  const hidden = usesOf(source).filter(({ path }) => reaches(path, HIDDEN))
+  const others = usesOf(source).filter(isOtherImport)
   return [
-    ...rowless,
+    ...withoutRow,
     ...wrong.map(({ name }) => `import: ${name ?? 'unreadable'}`),
-    ...hidden.map(({ path }) => `import: ${path}`),
+    ...others.map(({ path }) => `import: ${path}`),
   ]
 }
 
+const isOtherImport = ({ path, hasArguments }: Use) =>
+  includesAnyOf(path, OTHER_WAYS_TO_IMPORT) && !(path === 'Worker' && hasArguments)
+
 function mayImport(file: string, { name }: Import): boolean {
-  if (name === null || /^(\/|file:)/.test(name)) return false
-  if (!name.startsWith('.')) return true
+  if (name === null) return false
+  if (!name.startsWith('.')) return isOfRuntime(name) || isOfDependency(name)
   const target = targetOf(file, name)
   if (target === '../package.json') return file === 'version.ts'
   return isWithinReach(file, target)
 }
 
+const isOfRuntime = (name: string) => isBuiltin(name) && !/^(bun|node):test/.test(name)
+
+/** Not of a development dependency: the binary would hold what only tests are meant to use. */
+const isOfDependency = (name: string) =>
+  Object.keys(dependencies).some((one) => name === one || name.startsWith(`${one}/`))
+
 function isWithinReach(file: string, target: string): boolean {
   if (rowOf(target) < 0) return false
-  if (rowOf(target) < rowOf(file)) return true
+  if (rowOf(target) < rowOf(file)) return isForAll(target) || isAtTop(file)
   const arePlain = !file.includes('/') && !target.includes('/')
-  return rowOf(target) === rowOf(file) && (arePlain || room(target) === room(file))
+  return rowOf(target) === rowOf(file) && (arePlain || entryOf(target) === entryOf(file))
 }
 
-export function strayElysia(source: Source): string[] {
+const isForAll = (target: string) => !target.startsWith('platform/') || PLATFORM_FOR_ALL.has(target)
+
+const isAtTop = (file: string) => rowOf(file) >= rowOf('orchestrator.ts')
+
+export function elysiaOutsideHttp(source: Source): string[] {
   if (source.file.startsWith('http/')) return []
   return importsOf(source)
     .filter(({ name }) => /^(elysia|@elysiajs)(\/|$)/.test(name ?? ''))

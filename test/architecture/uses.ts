@@ -1,15 +1,15 @@
 /**
- * What a file uses of the world outside of it, as paths such as `Date.now`, `import.meta.env` or
- * `crypto.randomUUID`. A module of the runtime has the path of its name: what `node:crypto` and
- * the global `crypto` hold has the same path, and `bun` is `Bun`.
+ * What a file uses of globals and modules, as paths such as `Date.now`, `import.meta.env` or
+ * `crypto.randomUUID`. A module has the path of its name without `node:`, so that the module
+ * `node:crypto` and the global `crypto` have the same path. The module `bun` has the path `Bun`.
  */
 import type { Node } from 'oxc-parser'
 import { globals, isOfValue, isWrapper, keyOf, nodeOf, textOf, type Source } from './source.ts'
 
 export interface Use {
   readonly path: string
-  /** `new X(...)` with something between the brackets. */
-  readonly isFilled: boolean
+  /** `new X(...)` with at least one argument. */
+  readonly hasArguments: boolean
 }
 
 type Specifier = Extract<Node, { type: 'ImportDeclaration' }>['specifiers'][number]
@@ -20,11 +20,11 @@ export function usesOf(source: Source): Use[] {
     node.type === 'Identifier' ? follow(node, node.name) : [],
   )
   const others = source.nodes.flatMap((node) => usesIn(source, node))
-  return [...named, ...others].map((use) => ({ ...use, path: shortened(use.path) }))
+  return [...named, ...others].map((use) => ({ ...use, path: withoutGlobalThis(use.path) }))
 }
 
 /** `globalThis.fetch` is `fetch`. */
-const shortened = (path: string) =>
+const withoutGlobalThis = (path: string) =>
   path
     .replace(/^((globalThis|global|self|window)\.)*/, '')
     .replace(/^(global|self|window)$/, 'globalThis')
@@ -37,21 +37,21 @@ function usesIn(source: Source, node: Node): Use[] {
       if (node.importKind === 'type') return []
       return node.specifiers.flatMap((one) => imported(source, moduleName(node.source), one))
     case 'ExportAllDeclaration':
-      return node.exportKind === 'type' ? [] : [bare(moduleName(node.source))]
+      return node.exportKind === 'type' ? [] : [useOf(moduleName(node.source))]
     case 'ExportNamedDeclaration':
       return reexported(node)
     case 'ImportExpression':
-      return [bare(moduleName(node.source))]
+      return [useOf(moduleName(node.source))]
     case 'TSExternalModuleReference':
-      return [bare(moduleName(node.expression))]
+      return [useOf(moduleName(node.expression))]
     default:
       return []
   }
 }
 
-const bare = (path: string): Use => ({ path, isFilled: false })
+const useOf = (path: string): Use => ({ path, hasArguments: false })
 
-/** Empty when only a running program knows it: imports.ts reports that. */
+/** Empty when it is computed at run time: imports.ts reports that. */
 function moduleName(node: Node): string {
   const name = textOf(node)?.replace(/^node:/, '') ?? ''
   return name === 'bun' ? 'Bun' : name
@@ -61,7 +61,7 @@ function imported(source: Source, module: string, specifier: Specifier): Use[] {
   if (specifier.type === 'ImportSpecifier') {
     if (specifier.importKind === 'type') return []
     const name = exportedName(specifier.imported)
-    if (name !== 'default') return [bare(`${module}.${name}`)]
+    if (name !== 'default') return [useOf(`${module}.${name}`)]
   }
   // The name of the module as a whole: what counts is what the file takes from it.
   const tree = specifier as unknown as Parameters<Source['scopes']['getDeclaredVariables']>[0]
@@ -73,7 +73,7 @@ function imported(source: Source, module: string, specifier: Specifier): Use[] {
 function reexported(node: Extract<Node, { type: 'ExportNamedDeclaration' }>): Use[] {
   if (!node.source || node.exportKind === 'type') return []
   const module = moduleName(node.source)
-  return node.specifiers.map(({ local }) => bare(`${module}.${exportedName(local)}`))
+  return node.specifiers.map(({ local }) => useOf(`${module}.${exportedName(local)}`))
 }
 
 const exportedName = (node: { name: string } | { value: string }) =>
@@ -87,32 +87,34 @@ function follow(node: Node, path: string): Use[] {
     case 'MemberExpression':
       return parent.object === node
         ? longer(parent, path, keyOf(parent, parent.property))
-        : [bare(path)]
+        : [useOf(path)]
     case 'VariableDeclarator':
-      return parent.id.type === 'ObjectPattern' ? taken(parent.id, path) : [bare(path)]
+      return parent.id.type === 'ObjectPattern' ? takenFrom(parent.id, path) : [useOf(path)]
     case 'BinaryExpression':
-      return parent.operator === 'instanceof' && parent.right === node ? [] : [bare(path)]
+      return /^(instanceof|in)$/.test(parent.operator) && parent.right === node ? [] : [useOf(path)]
+    case 'UnaryExpression':
+      return parent.operator === 'typeof' ? [] : [useOf(path)]
     case 'NewExpression':
-      return [{ path, isFilled: parent.callee === node && isFilled(parent.arguments) }]
+      return [{ path, hasArguments: parent.callee === node && hasFirst(parent.arguments) }]
     default:
-      return [bare(path)]
+      return [useOf(path)]
   }
 }
 
-/** A member that only a running program knows may be any: the file uses the whole. */
+/** A member whose name is computed at run time may be any: then the file uses the whole. */
 const longer = (node: Node, path: string, key: string | null) =>
-  key === null ? [bare(path)] : follow(node, `${path}.${key}`)
+  key === null ? [useOf(path)] : follow(node, `${path}.${key}`)
 
-const isFilled = (args: readonly Node[]) => args.length > 0 && args[0]!.type !== 'SpreadElement'
+const hasFirst = (args: readonly Node[]) => args.length > 0 && args[0]!.type !== 'SpreadElement'
 
 /** What `{ a, b: { c } }` takes from a value that has this path. */
-function taken(pattern: Pattern, path: string): Use[] {
+function takenFrom(pattern: Pattern, path: string): Use[] {
   return pattern.properties.flatMap((property) => {
     const key = property.type === 'Property' ? keyOf(property, property.key) : null
-    if (property.type !== 'Property' || key === null) return [bare(path)]
+    if (property.type !== 'Property' || key === null) return [useOf(path)]
     const { value } = property
     const target = value.type === 'AssignmentPattern' ? value.left : value
     const longerPath = `${path}.${key}`
-    return target.type === 'ObjectPattern' ? taken(target, longerPath) : [bare(longerPath)]
+    return target.type === 'ObjectPattern' ? takenFrom(target, longerPath) : [useOf(longerPath)]
   })
 }

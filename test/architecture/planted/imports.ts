@@ -21,6 +21,16 @@ export const PLANTED_IMPORTS: Planted = {
     `const app = await import('../http/app.ts')`,
     'const app = () => import(`../http/app.ts`)',
     `const url = new URL('../http/app.ts', import.meta.url)`,
+    `const url = () => URL.parse('../http/app.ts', import.meta.url)`,
+    'const url = new URL(`../http/app.ts`, `file://${import.meta.path}`)',
+    `const base = import.meta.url
+     const url = new URL('../http/app.ts', base)`,
+    `const { url } = import.meta
+     const file = () => new URL('../http/app.ts', url)`,
+    `const base = () => { const base = base || import.meta.url
+       return new URL('../http/app.ts', base) }`,
+    `import defer * as app from '../http/app.ts'`,
+    `import text from '../http/app.ts' with { type: 'text' }`,
     `const worker = () => new Worker('../http/app.ts')`,
     `const worker = () => new Worker(new URL('../http/app.ts', import.meta.url))`,
     `const worker = (base: string) => new globalThis.Worker(new URL('../http/app.ts', base))`,
@@ -30,6 +40,23 @@ export const PLANTED_IMPORTS: Planted = {
   'import: ../http/two-words.ts': [`const url = new URL('../http/two-words.ts', import.meta.url)`],
   'import: ../main.ts': [`import { main } from '../main.ts'`],
   'import: ../http': [`import { createApp } from '../http'`],
+  'import: ../http/app.ts?fresh': [`import { createApp } from '../http/app.ts?fresh'`],
+  'import: ../http/docs/page.html': [
+    `import page from '../http/docs/page.html' with { type: 'text' }`,
+  ],
+  'import: ../platform/clock.ts': [
+    `import { systemClock } from '../platform/clock.ts'`,
+    `import type { systemClock } from '../platform/clock.ts'`,
+  ],
+  'import: ../platform/new-file.ts': [`import { now } from '../platform/new-file.ts'`],
+  'import: axios': [`import axios from 'axios'`, `const load = () => import('axios')`],
+  'import: node-fetch': [`import fetch from 'node-fetch'`],
+  'import: fast-check': [`import fc from 'fast-check'`],
+  'import: bun:test': [`import { setSystemTime } from 'bun:test'`],
+  'import: @/http/app.ts': [`import type { App } from '@/http/app.ts'`],
+  'import: src/http/app.ts': [`import { createApp } from 'src/http/app.ts'`],
+  'import: #http': [`import { createApp } from '#http'`],
+  'import: https://far/app.ts': [`import { createApp } from 'https://far/app.ts'`],
   'import: ../elsewhere/file.ts': [`import { one } from '../elsewhere/file.ts'`],
   'import: ../../test/support/mesh.ts': [`import { mesh } from '../../test/support/mesh.ts'`],
   'import: ../../package.json': [`import { version } from '../../package.json'`],
@@ -49,6 +76,13 @@ export const PLANTED_IMPORTS: Planted = {
   'import: import.meta.require': [
     `import.meta.require('../http/app.ts')`,
     `const { require } = import.meta`,
+  ],
+  'import: module.require': [`module.require('../http/app.ts')`],
+  'import: import.meta.resolve': [`const file = import.meta.resolve('../http/app.ts')`],
+  'import: Bun.resolveSync': [`const file = Bun.resolveSync('../http/app.ts', '.')`],
+  'import: Worker': [
+    `const Thread = Worker
+     const thread = () => new Thread('../http/app.ts')`,
   ],
   'import: module.createRequire': [`import { createRequire } from 'node:module'`],
   'elysia: elysia': [`import { Elysia } from 'elysia'`, `import type { Elysia } from 'elysia'`],

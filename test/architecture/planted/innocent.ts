@@ -13,6 +13,11 @@ export const INNOCENT: readonly string[] = [
   `const own = new URL('two-words.ts', import.meta.url)`,
   `const read = (url: string) => new URL(url).pathname`,
   `const load = () => import('./attempt.ts')`,
+  `import { within } from '../platform/time-limit.ts'
+   import { Type } from 'typebox'
+   import { Value } from 'typebox/value'
+   import { Database } from 'bun:sqlite'
+   import path from 'path'`,
 
   // Names of its own that a global has as well.
   `const send = ({ clock, fetch }: Ports) => fetch('http://far')`,
@@ -45,7 +50,11 @@ export const INNOCENT: readonly string[] = [
   `import * as all from 'node:http'
    type Server = typeof all.Server`,
 
-  // Parts of the world that are always the same.
+  // Whether something is there.
+  `const hasFetch = () => typeof fetch === 'function' && typeof Bun !== 'undefined'`,
+  `const isBrowser = 'window' in globalThis`,
+
+  // Parts that are always the same.
   `const at = (ms: number) => new Date(ms).toISOString()`,
   `const start = () => [new Date(0), Date.parse('2020-01-01'), Date.UTC(2020, 1)]`,
   `const isDate = (value: unknown) => value instanceof Date || value instanceof Function`,
@@ -54,6 +63,11 @@ export const INNOCENT: readonly string[] = [
   `import { createHash, timingSafeEqual } from 'node:crypto'
    import * as all from 'node:crypto'
    const hash = () => [createHash('sha256'), all.createHash('sha1'), timingSafeEqual]`,
+  `import { hash, constants } from 'node:crypto'
+   import { METHODS, STATUS_CODES } from 'node:http'
+   import { isIPv4, isIPv6 } from 'node:net'
+   import { homedir } from 'node:os'
+   console.log(Function.prototype.call)`,
   `import { isIP } from 'node:net'
    import { Worker } from 'node:worker_threads'
    import { stripANSI } from 'bun'`,
@@ -78,6 +92,57 @@ export const INNOCENT: readonly string[] = [
   `const utf8 = new TextDecoder('utf-8', { fatal: true })
    const numbers = new Intl.NumberFormat('en')
    const WORD = new RegExp('a')`,
+  `const EPOCH = new Date(0)
+   const FAILED = new Error('failed')
+   const REFUSED = new TypeError('refused')
+   const ROUTE = new URLPattern({ pathname: '/:id' })
+   const FILES = new Bun.Glob('*.ts')
+   const PRIMES = new Uint8Array([2, 3, 5])`,
+  `const NONE: readonly string[] = []
+   export const NOBODY: ReadonlySet<string> = new Set()
+   export const NOTHING: ReadonlyMap<string, string> = new Map()
+   export const DEFAULTS: Readonly<Record<string, string>> = {}
+   const FIXED = {} as const
+   const FROZEN = Object.freeze([])
+   const SCHEMA = { type: 'object', properties: {}, required: [] }
+   class Some { static readonly none: readonly string[] = [] }`,
+  `const HANDLERS = { add: (one: number) => one + 1, set() { return this.add(1) } }
+   class Numbers { static add(one: number) { return one + 1 } }
+   import { Lists } from './lists.ts'
+   const three = () => Lists.add(2)
+   const two = () => HANDLERS.add(1) + Numbers.add(1)`,
+  `const BASE = { a: 1, list: [1] }
+   const changed = () => {
+     const copy = { ...BASE }
+     const list = BASE.list.slice()
+     let { a, ...rest } = BASE
+     rest.a = 3
+     list.push(a++)
+     copy.a = 2
+   }
+   const sum = (list: readonly number[]) => list.reduce((one, other) => one + other)
+   const total = sum(BASE.list)`,
+  `const WORD = /a/g
+   const START = /^a/
+   const without = (text: string) => START.test(text) && text.replace(WORD, '')`,
+  `const total = (() => {
+     let sum = 0
+     for (const one of [1, 2]) sum += one
+     return sum
+   })()
+   function count(list: readonly string[]) {
+     let sum = 0
+     list.forEach((one) => (sum += one.length))
+     return sum
+   }
+   const LENGTH = count(['a'])
+   const by = (key: string) => (one: Row, other: Row) => one[key] - other[key]
+   const byName = by('name')`,
+  `main()
+   function main() {
+     let count = 0
+     self.addEventListener('message', () => ++count)
+   }`,
   `const LIST = ['a']
    const run = (LIST: string[]) => LIST.push('b')`,
   `declare let count: number

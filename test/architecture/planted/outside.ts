@@ -47,6 +47,17 @@ export const PLANTED_USES: Planted = {
     `const now = () => Bun.nanoseconds()`,
     `import { nanoseconds } from 'bun'`,
   ],
+  'ambient: os.uptime': [
+    `import { uptime } from 'node:os'`,
+    `import os from 'os'
+     const now = () => os.uptime()`,
+  ],
+  'ambient: console.time': [`console.time('run')`],
+  'ambient: Intl.DateTimeFormat': [
+    `const today = () => new Intl.DateTimeFormat('en').format()`,
+    `const { DateTimeFormat } = Intl`,
+  ],
+  'ambient: Bun.password.hash': [`const hash = () => Bun.password.hash('secret')`],
   'ambient: Math.random': [
     `const chance = () => Math.random()`,
     `const { floor, random } = Math`,
@@ -150,6 +161,14 @@ export const PLANTED_USES: Planted = {
   'ambient: dns.lookup': [`import { lookup } from 'node:dns'`],
   'ambient: dns/promises.lookup': [`import { lookup } from 'node:dns/promises'`],
   'ambient: http': [`import http = require('node:http')`],
+  'ambient: child_process.execSync': [
+    `import { execSync } from 'node:child_process'
+     const now = () => execSync('date')`,
+  ],
+  'ambient: Bun.spawn': [`const get = () => Bun.spawn(['curl', 'http://far'])`],
+  'ambient: Bun.$': ['const now = () => Bun.$`date`', `import { $ } from 'bun'`],
+  'ambient: bun:ffi.dlopen': [`import { dlopen } from 'bun:ffi'`],
+  'ambient: vm.runInThisContext': [`import { runInThisContext } from 'node:vm'`],
   'ambient: eval': [`const run = (text: string) => eval(text)`],
   'ambient: Function': [`const now = new Function('return Date.now()')`],
 
@@ -166,5 +185,8 @@ export const PLANTED_USES: Planted = {
   'process: Bun.env': [`const { env } = Bun`, `import { env } from 'bun'`],
   'process: Bun.argv': [`const args = () => Bun.argv`],
   'process: Bun.main': [`const isMain = Bun.main === 'x'`],
+  'process: Bun.stdout': [`const write = () => Bun.write(Bun.stdout, 'text')`],
+  'process: Bun.stdin.text': [`const read = () => Bun.stdin.text()`],
+  'process: import.meta.main': [`if (import.meta.main) start()`],
   'process: import.meta.env': [`const { env } = import.meta`, `const env = () => import.meta.env`],
 }

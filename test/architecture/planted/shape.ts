@@ -7,7 +7,10 @@ export const PLANTED_SHAPES: Planted = {
     `class Some { async long() {${'\n'.repeat(50)}} }`,
     `const some = { long: function () {${'\n'.repeat(50)}} }`,
   ],
-  'size: unnamed': [`void [].map(() => {${'\n'.repeat(50)}})`],
+  'size: unnamed': [
+    `void [].map(() => {${'\n'.repeat(50)}})`,
+    `class Some { static {${'\n'.repeat(50)}} }`,
+  ],
   'size: the file': [`${'\n'.repeat(300)}export const last = 1`],
 
   'export: default': [
