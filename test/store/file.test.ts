@@ -202,6 +202,27 @@ describe('a file that is no good', () => {
     await second.close()
   })
 
+  test('a thread that has failed is said so, and nobody waits for it', async () => {
+    using dir = temporaryDir()
+    const store = storeOver(await openSqlite(dir.file('tasks.db'), RETENTION))
+    await store.insert(queued())
+    // As a bug in the thread would: an error that nothing catches.
+    const { postMessage } = Worker.prototype
+    Worker.prototype.postMessage = function (this: Worker) {
+      postMessage.call(this, 'not JSON')
+    } as typeof postMessage
+    try {
+      const { message } = await failureOf(store.find('x'))
+      expect(message).toContain('the thread of the database has failed')
+    } finally {
+      Worker.prototype.postMessage = postMessage
+    }
+    expect((await failureOf(store.find('x'))).message).toContain('has failed')
+    await store.close()
+    // And the file is not locked for good.
+    await (await openStore(dir.file('tasks.db'))).close()
+  })
+
   test('a directory is refused', async () => {
     using dir = temporaryDir()
     expect((await failureOf(openSqlite(dir.path, RETENTION))).message).not.toBeEmpty()
