@@ -31,9 +31,8 @@ const FINISHED_SQL = 'select coalesce(sum(tasks), 0) as total from task_counts'
 const LAST_SEQ_SQL = 'select coalesce(max(seq), 0) as seq from tasks'
 
 // Without `completed_at`, SQLite would not see that the small index will do.
-const CLAIM_SQL = `select ${CLAIMED_COLUMNS} from tasks
-  where completed_at is null and status in ('queued', 'running') and seq > ? and seq <= ?
-  order by seq limit ?`
+const UNFINISHED_SQL = `select ${CLAIMED_COLUMNS} from tasks
+  where completed_at is null and status in ('queued', 'running') and seq <= ? order by seq`
 
 const OLDEST_SQL = 'select min(completed_at) as at from tasks where completed_at is not null'
 
@@ -46,8 +45,10 @@ const DELETE_SQL = 'delete from tasks where seq = ?'
 export class SqliteHistory {
   readonly #connection: Connection
   #finished: number
-  /** Tasks with a `seq` up to `last` were left by earlier processes; up to `claimed`, claimed. */
-  readonly #unclaimed: { claimed: number; readonly last: number }
+  /** Tasks with a `seq` up to this were left by earlier processes. */
+  readonly #lastLeft: number
+  /** Those that are not claimed yet; null: not read yet. */
+  #unclaimed: ClaimedTask[] | null = null
 
   /** A process makes one: what is unfinished in the database then is what earlier ones left. */
   constructor(
@@ -56,7 +57,7 @@ export class SqliteHistory {
   ) {
     this.#connection = connection
     this.#finished = this.#connection.one(FINISHED_SQL).total as number
-    this.#unclaimed = { claimed: 0, last: this.#connection.one(LAST_SEQ_SQL).seq as number }
+    this.#lastLeft = this.#connection.one(LAST_SEQ_SQL).seq as number
   }
 
   /** All of the writes but those that it returns; or, when it throws, none. */
@@ -100,10 +101,9 @@ export class SqliteHistory {
 
   /** The next of those that an earlier process left; each is returned once. */
   claim(capacity: number): ClaimedTask[] {
-    const { claimed, last } = this.#unclaimed
-    const rows = this.#connection.all(CLAIM_SQL, claimed, last, capacity)
-    this.#unclaimed.claimed = rows.length < capacity ? last : (rows.at(-1)!.seq as number)
-    return rows.map(claimedOf)
+    // Read once: each page of its own would sort all of them again.
+    this.#unclaimed ??= this.#connection.all(UNFINISHED_SQL, this.#lastLeft).map(claimedOf)
+    return this.#unclaimed.splice(0, capacity)
   }
 
   list(query: TaskQuery): TaskPage | null {

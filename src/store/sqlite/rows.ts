@@ -68,7 +68,7 @@ export function updateValues(task: TaskChanges): SqlValue[] {
 export const SUMMARY_COLUMNS = `seq, id, droplet_name, method, target_url, status,
   response_status, retry_count, created_at, completed_at, duration_ms, error_message`
 
-export const CLAIMED_COLUMNS = 'seq, id, mode, status, droplet_name, created_at, delay_ms, due_at'
+export const CLAIMED_COLUMNS = 'id, mode, status, droplet_name, created_at, delay_ms, due_at'
 
 /** A row as bun:sqlite returns it: each column by its name. */
 export type Row = Record<string, SqlValue>
