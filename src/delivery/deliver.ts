@@ -3,7 +3,7 @@ import type { Gate, Permit, Refusal } from '../droplets/gate.ts'
 import type { Router } from '../droplets/router.ts'
 import type { AttemptResult } from '../events.ts'
 import type { Clock } from '../ports.ts'
-import type { TaskStore, WriteResult } from '../store/store.ts'
+import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { attempt, type AttemptPorts } from './attempt.ts'
 import {
@@ -16,28 +16,14 @@ import {
   interrupt,
   isExpired,
 } from './lifecycle.ts'
+import { NotWritten } from './not-written.ts'
 import { wasSent, type Outcome } from './outcome.ts'
-import type { Run, WriteVerb } from './run.ts'
+import type { Run } from './run.ts'
 
 export interface DeliveryPorts extends AttemptPorts {
   store: Pick<TaskStore, 'insert' | 'resume' | 'update'>
   router: Router
   gate: Gate
-}
-
-/**
- * The store refused a step: another store owns the task, or another task has its key. The run is
- * over then.
- */
-export class NotWritten extends Error {
-  constructor(
-    readonly taskId: string,
-    /** `insert` or `resume`: it was the first step, and nothing was sent. */
-    readonly verb: WriteVerb,
-    result: Exclude<WriteResult, 'written'>,
-  ) {
-    super(`task ${taskId}, ${verb}: ${result}`)
-  }
 }
 
 /**

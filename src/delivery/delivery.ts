@@ -2,7 +2,7 @@
 import type { EventBus } from '../events.ts'
 import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
-import { NotWritten } from './deliver.ts'
+import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
 import { recover } from './recovery.ts'
 import { Run, type WriteVerb } from './run.ts'
@@ -50,7 +50,12 @@ export class Delivery {
   async runNow(accepted: Task, write: WriteVerb): Promise<Task> {
     const { clock } = this.options
     const run = new Run(clock, clock.monotonic(), accepted, write)
-    await this.#runs.hold(accepted.id, run, () => runToEnd(run, this.options))
+    try {
+      await this.#runs.hold(accepted.id, run, () => runToEnd(run, this.options))
+    } catch (error) {
+      if (error instanceof NotWritten) logLost(error, this.options.log)
+      throw error
+    }
     return run.task
   }
 
@@ -99,7 +104,8 @@ export class Delivery {
     const { clock } = this.options
     this.#queue.stop()
     const grace = new AbortController()
-    const inTime = this.#runs.finished().then(() => grace.abort())
+    // One that was aborted only waits for its record, which needs no grace.
+    const inTime = this.#runs.finished((run) => !run.aborted).then(() => grace.abort())
     await Promise.race([inTime, clock.sleep(graceMs, grace.signal)])
     this.#runs.abortAll('shutdown')
     // A disk that takes nothing must not hold up the end: the next start finds them unfinished.

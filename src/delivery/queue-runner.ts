@@ -5,7 +5,8 @@ import type { Log } from '../ports.ts'
 import type { ClaimedTask, TaskStore } from '../store/store.ts'
 import { isFinished, type Task } from '../task.ts'
 import { MAX_WAIT_MS } from './backoff.ts'
-import { deliverAttempt, endAborted, NotWritten, type DeliveryPorts } from './deliver.ts'
+import { deliverAttempt, endAborted, type DeliveryPorts } from './deliver.ts'
+import { logLost, NotWritten } from './not-written.ts'
 import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
@@ -113,14 +114,14 @@ export class QueueRunner {
     const { log } = this.ports
     // The store is closed, and has said so.
     if (error instanceof OrchestratorError && error.code === 'STORE_UNAVAILABLE') return
-    const fields = { task_id: taskId, error: errorText(error) }
-    if (error instanceof NotWritten) log.warning('a task is no longer ours', fields)
-    else log.error('a queued task cannot be delivered', fields)
+    if (error instanceof NotWritten) return logLost(error, log)
+    log.error('a queued task cannot be delivered', { task_id: taskId, error: errorText(error) })
   }
 
   async #readAndDeliver(id: string, run: Run): Promise<void> {
     const task = await this.#read(id, run)
     if (!task) return
+    if (isFinished(task)) throw new NotWritten(id, 'update', 'not owned')
     run.task = task
     if (!run.abortReason) await deliverAttempt(run, this.ports)
     if (run.abortReason && !isFinished(run.task)) await endAborted(run, this.ports)

@@ -28,8 +28,9 @@ export class Runs {
     for (const run of this.#byId.values()) run.abort(reason)
   }
 
-  /** Resolves when the work on each run that is here now is over. */
-  async finished(): Promise<void> {
-    await Promise.all([...this.#byId.values()].map((run) => run.finished))
+  /** Resolves when the work on each run that is here now is over; `which` of them: all if unset. */
+  async finished(which: (run: Run) => boolean = () => true): Promise<void> {
+    const runs = [...this.#byId.values()].filter(which)
+    await Promise.all(runs.map((run) => run.finished))
   }
 }

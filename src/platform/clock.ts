@@ -8,7 +8,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS))
+    const timer = setTimeout(callback, Math.min(Math.max(0, ms), MAX_TIMER_MS))
     return () => clearTimeout(timer)
   },
   soon: (callback) => void setImmediate(callback),

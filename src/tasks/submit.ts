@@ -1,9 +1,9 @@
 /** Submitting: from a request to a task that has ended, or waits in the queue. */
 import { mayUse, type Caller } from '../access/caller.ts'
 import type { Config } from '../config/config.ts'
-import { NotWritten } from '../delivery/deliver.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { accept, resume, type NewTask } from '../delivery/lifecycle.ts'
+import { NotWritten } from '../delivery/not-written.ts'
 import { joinTarget } from '../droplets/target.ts'
 import { invalidRequest } from '../errors.ts'
 import type { Ports } from '../ports.ts'

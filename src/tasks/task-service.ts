@@ -62,7 +62,9 @@ export class TaskService {
     // Waits before it looks: the task may end in between.
     const waiter = this.#waiters.wait(id, waitMs)
     try {
-      const task = await this.#visible(caller, id)
+      const found = await this.parts.store.find(id)
+      // It may have ended, and have been forgotten, before it was read.
+      const task = visible(caller, id, found ?? waiter.endedTask)
       if (isFinished(task)) return task
       return (await waiter.ended) ?? (await this.parts.store.find(id)) ?? task
     } finally {
@@ -83,10 +85,10 @@ export class TaskService {
     if (caller.droplets !== null) await this.#visible(caller, id)
     const first = await this.#delivery.cancel(id)
     const found = first ?? (await this.#visible(caller, id))
-    // A task that was just being accepted is known to the delivery by now.
+    // A task that was being accepted when we looked first is known to the delivery by now.
     const ended = first ?? (isFinished(found) ? null : await this.#delivery.cancel(id))
     if (ended?.status === 'cancelled') return ended
-    const task = ended ?? found
+    const task = ended && isFinished(ended) ? ended : await this.#visible(caller, id)
     throw isFinished(task) ? taskFinished(task) : shuttingDown()
   }
 
@@ -96,12 +98,15 @@ export class TaskService {
     return this.#submitter.submit(caller, { ...request, delayMs: 0 }, options, id)
   }
 
-  /** A task that the caller may not see is reported as not found. */
   async #visible(caller: Caller, id: string): Promise<Task> {
-    const task = await this.parts.store.find(id)
-    if (!task || !mayUse(caller, task.dropletName)) throw taskNotFound(id)
-    return task
+    return visible(caller, id, await this.parts.store.find(id))
   }
+}
+
+/** A task that the caller may not see is reported as not found. */
+function visible(caller: Caller, id: string, task: Task | null): Task {
+  if (!task || !mayUse(caller, task.dropletName)) throw taskNotFound(id)
+  return task
 }
 
 /** What was asked for, without what has become of it. */

@@ -6,6 +6,8 @@ import type { Task } from '../task.ts'
 export interface Waiter {
   /** The task, as soon as it has ended; null when the time is over, or the service stops. */
   readonly ended: Promise<Task | null>
+  /** The same, without waiting; null also as long as it has not ended. */
+  readonly endedTask: Task | null
   /** Ends the wait. May be called again. */
   cancel(): void
 }
@@ -25,7 +27,9 @@ export class Waiters {
   /** Waits for the end of a task, which need not exist yet, for at most `ms`. */
   wait(id: string, ms: number): Waiter {
     const { promise: ended, resolve } = Promise.withResolvers<Task | null>()
+    let endedTask: Task | null = null
     const release: Release = (task) => {
+      endedTask ??= task
       cancelTimer()
       this.#remove(id, release)
       resolve(task)
@@ -33,7 +37,13 @@ export class Waiters {
     const cancelTimer = this.clock.after(ms, () => release(null))
     const waiting = this.#byTask.get(id) ?? new Set()
     this.#byTask.set(id, waiting.add(release))
-    return { ended, cancel: () => release(null) }
+    return {
+      ended,
+      get endedTask() {
+        return endedTask
+      },
+      cancel: () => release(null),
+    }
   }
 
   /** Nobody waits any longer: the service stops. */
