@@ -7,6 +7,7 @@ import { createEngine } from '../../src/engine.ts'
 import { EventBus, type TaskEvent } from '../../src/events.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
 import type { StoreDriver } from '../../src/store/driver.ts'
+import type { Retention } from '../../src/store/store.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { testConfig, type DeepPartial } from './config.ts'
@@ -20,6 +21,8 @@ import { NOW } from './tasks.ts'
 export interface EngineOptions {
   config?: DeepPartial<Config>
   gate?: Gate
+  /** Default: everything is kept. */
+  retention?: Retention
   /** Stands between the store and the disk. */
   driver?(driver: StoreDriver): StoreDriver
 }
@@ -42,7 +45,7 @@ export async function startEngine(answer: Answer, options: EngineOptions = {}) {
   await Bun.write(list, JSON.stringify([{ name: 'Echo', endpoint: droplet.url }]))
   const config = { ...base, registry: { ...base.registry, url: `file://${list}` } }
   const driver = failing(
-    inlineDriver(new SqliteHistory(new Connection(':memory:'), RETENTION)),
+    inlineDriver(new SqliteHistory(new Connection(':memory:'), options.retention ?? RETENTION)),
     disk,
   )
   const store = storeOver(options.driver?.(driver) ?? driver, { clock, log, emit: events.emit })

@@ -166,6 +166,29 @@ describe('cancel', () => {
   })
 })
 
+describe('who waits for an end', () => {
+  // Nothing that has ended is kept: it could not be read again.
+  const retention = { maxFinished: 0, ttlMs: 1000 }
+
+  test('of the task that was submitted, is handed it', async () => {
+    await using service = await startEngine(json({ n: 1 }), { retention })
+    const { task } = await service.tasks.submit(CALLER, request(), { ...ASYNC, waitMs: 5000 })
+    expect(task).toMatchObject({ status: 'success', responseBody: '{"n":1}' })
+    expect(await service.store.find(task.id)).toBeNull()
+  })
+
+  test('of another task, is handed it', async () => {
+    const release = Promise.withResolvers<void>()
+    await using service = await startEngine(held(release.promise, json(1)), { retention })
+    const { task } = await service.tasks.submit(CALLER, request(), ASYNC)
+    const found = service.tasks.find(CALLER, task.id, 5000)
+    await service.droplet.received(1)
+    release.resolve()
+    expect((await found).status).toBe('success')
+    expect(await service.store.find(task.id)).toBeNull()
+  })
+})
+
 describe('replay', () => {
   test('is the same request without the delay, new in everything else', async () => {
     await using service = await startEngine(json(1))
