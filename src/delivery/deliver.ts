@@ -27,8 +27,9 @@ export interface DeliveryPorts extends AttemptPorts {
 }
 
 /**
- * Finds the target, passes the gate, sends one request and records what came of it. The task has
- * ended afterwards, or its next attempt is due at `run.dueTick`. Rejects with NotWritten.
+ * Finds the target, passes the gate, sends one request and records what came of it. Afterwards
+ * the task has ended, or its next attempt is due at `run.dueTick`; or a shutdown stopped it at
+ * the gate, and an asynchronous task is as it was. Rejects with NotWritten, or as the store does.
  */
 export async function deliverAttempt(run: Run, ports: DeliveryPorts): Promise<void> {
   const moment = run.moment()
@@ -49,8 +50,8 @@ function leaveGate(run: Run, entry: Permit | Refusal, ports: DeliveryPorts): Pro
 }
 
 /**
- * Ends a task that was aborted while no attempt of it was under way. One that a shutdown stops
- * stays as it is when it is asynchronous: the next start goes on with it.
+ * Ends a task that was aborted while no attempt of it was under way. An asynchronous one that a
+ * shutdown stopped is left unchanged: the next start continues it.
  */
 export async function endAborted(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<void> {
   if (run.abortReason === 'cancelled') await record(run, cancel(run.task, run.moment()), ports)

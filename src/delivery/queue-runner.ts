@@ -73,8 +73,8 @@ export class QueueRunner {
   }
 
   /**
-   * Cancels a waiting task, in a turn of its own: at once, and without a slot, for nothing is
-   * sent. Undefined when the task does not wait here.
+   * Cancels a waiting task at once; it needs no slot, because nothing is sent. Undefined when the
+   * task does not wait here.
    */
   cancelWaiting(id: string): Run | undefined {
     const waiting = this.#scheduler.remove(id)
@@ -98,7 +98,10 @@ export class QueueRunner {
     return new Run(this.ports.clock, deadlineFrom)
   }
 
-  /** One attempt, after which the task has ended or waits again. Never rejects. */
+  /**
+   * One turn: at most one attempt, after which the task has ended or waits again. What fails is
+   * logged. Never rejects.
+   */
   async #takeTurn(waiting: WaitingTask, run = this.#runOf(waiting)): Promise<void> {
     try {
       await this.runs.hold(waiting.id, run, () => this.#readAndDeliver(waiting.id, run))
@@ -112,7 +115,7 @@ export class QueueRunner {
 
   #logFailure(taskId: string, error: unknown): void {
     const { log } = this.ports
-    // The store is closed, and has said so.
+    // The store is closed: the next start takes the task over.
     if (error instanceof OrchestratorError && error.code === 'STORE_UNAVAILABLE') return
     if (error instanceof NotWritten) return logLost(error, log)
     log.error('a queued task cannot be delivered', { task_id: taskId, error: errorText(error) })
@@ -128,8 +131,8 @@ export class QueueRunner {
   }
 
   /**
-   * While the store can't be read, nothing could be recorded either: the task waits for it, and a
-   * cancel too. null: there is no such task, or the service stops.
+   * While the store can't be read, the task keeps its slot and is read again every second; a
+   * cancel waits as well. null: there is no such task, or the service stops.
    */
   async #read(id: string, run: Run): Promise<Task | null> {
     while (run.abortReason !== 'shutdown') {

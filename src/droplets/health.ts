@@ -25,7 +25,7 @@ export interface Reach {
 
 export interface DropletHealth {
   start(): void
-  /** Safe twice, safe unstarted; it doesn't start again. */
+  /** May be called twice, or before `start`; after it, `start` does nothing. */
   stop(): Promise<void>
   of(name: string): Reach
   reachableCount(): number
@@ -52,7 +52,7 @@ interface Watched {
 
 const UNKNOWN: Reach = Object.freeze({ reachable: null, lastProbe: null, latencyMs: null })
 
-/** Knows which droplets answer: from probes of their `/health` and from the tasks sent there. */
+/** Knows which droplets answer, and not with 5xx: from probes of their `/health` and from the tasks sent there. */
 export function createHealth(options: HealthOptions): DropletHealth {
   return new ProbedHealth(options)
 }

@@ -2,7 +2,7 @@
 import { Elysia } from 'elysia'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
-import { openApiDocument } from './docs/open-api.ts'
+import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
 import { errorHandler } from './error-handler.ts'

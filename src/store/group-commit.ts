@@ -1,6 +1,6 @@
 /**
- * The task store over a database: writes that arrive while a commit is under way share the next
- * one. That is what makes a synced commit per step affordable: 32 callers at once need two or
+ * The task store over a database: writes of one turn of the event loop, and those that arrive while
+ * two commits are under way, share the next one. That is what makes a synced commit per step affordable: 32 callers at once need two or
  * three commits instead of 64.
  */
 import { errorText } from '../errors.ts'
@@ -13,11 +13,11 @@ import { storedBody } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 import { changesOf } from './task-changes.ts'
 
-/** One is being synced, and one waits for that: so neither thread waits for the other. */
+/** While one is being synced, the next is already in the thread: so that is never idle. */
 const MAX_COMMITS_UNDER_WAY = 2
 /** How soon a failed write is tried again, ms. */
 const RETRY_MS = 1000
-/** How often tasks that are too old are looked for, ms: a commit trims only what is too many. */
+/** How often the history is trimmed by age, ms; by number, each commit trims it. */
 const TRIM_MS = 10_000
 
 interface PendingWrite extends Step {
@@ -106,7 +106,7 @@ export class GroupCommitStore implements TaskStore {
     if (this.#pending.length > 0) {
       this.ports.log.error('the store could not be written', { lost: this.#pending.length })
     }
-    // Their writers are not answered: those tasks were started, and the next start finds them.
+    // Who wrote what is still pending gets no answer: the next start finds those tasks unfinished.
     await this.driver.close()
   }
 
@@ -173,7 +173,7 @@ export class GroupCommitStore implements TaskStore {
     else pending.reject(new Error(`the store refuses task ${pending.task.id}: ${refusal.error}`))
   }
 
-  /** Rejects what has not begun. Keeps updates, in their order, for the next try. */
+  /** Rejects inserts and resumes: those have not begun. Keeps updates, in order of arrival. */
   #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
     if (this.#writable) {
@@ -182,7 +182,7 @@ export class GroupCommitStore implements TaskStore {
     this.#writable = false
     const updates = batch.filter(({ kind }) => kind === 'update')
     for (const { kind, reject } of batch) if (kind !== 'update') reject(storeUnavailable())
-    // Of two commits under way, the one that began later may fail first.
+    // When both commits under way fail, the writes of the later one would else come first.
     this.#pending = [...updates, ...this.#pending].sort((a, b) => a.order - b.order)
     this.#retryLater()
   }

@@ -23,7 +23,7 @@ export interface SubmitOptions {
 }
 
 export interface Submitted {
-  /** Finished; an asynchronous one may be only accepted. */
+  /** A synchronous task has finished; an asynchronous one may be queued or running. */
   task: Task
   /** It is the stored outcome of an earlier request with the same Idempotency-Key. */
   replayed: boolean
@@ -69,7 +69,7 @@ export class Submitter {
   ): Promise<Submitted> {
     const { registry } = this.parts
     if (this.parts.isDraining()) throw shuttingDown()
-    // Before the key: that would give away the outcome of somebody else's task.
+    // Before the key is looked up: its task may be one that this caller may not see.
     if (!mayUse(caller, request.dropletName))
       throw dropletNotFound(registry, request.dropletName, (name) => mayUse(caller, name))
     const id = this.parts.ports.newId()
@@ -137,7 +137,7 @@ export class Submitter {
     const { maxQueued } = config.task
     if (delivery.waiting + this.#accepting >= maxQueued) throw overloaded(maxQueued)
     this.#accepting++
-    // Waits from before the insert: the task may end at once.
+    // Registered before the insert: the task may end at once.
     const waiter = waitMs > 0 ? waiters.wait(task.id, waitMs) : null
     try {
       await delivery.accept(task, write)

@@ -59,7 +59,7 @@ export class TaskService {
   /** The task, once it has ended or after `waitMs`. Throws TASK_NOT_FOUND. */
   async find(caller: Caller, id: string, waitMs = 0): Promise<Task> {
     if (waitMs === 0 || this.#draining) return this.#visible(caller, id)
-    // Waits before it looks: the task may end in between.
+    // Registered before the task is read, so that an end in between is not missed.
     const waiter = this.#waiters.wait(id, waitMs)
     try {
       const found = await this.parts.store.find(id)
@@ -80,12 +80,15 @@ export class TaskService {
     return this.parts.store.list({ ...query, droplets })
   }
 
-  /** Ends a task as cancelled. Throws TASK_NOT_FOUND and TASK_FINISHED. */
+  /**
+   * Ends a task as cancelled. Throws TASK_NOT_FOUND, TASK_FINISHED, and SHUTTING_DOWN when a
+   * shutdown stopped the task first.
+   */
   async cancel(caller: Caller, id: string): Promise<Task> {
     if (caller.droplets !== null) await this.#visible(caller, id)
     const first = await this.#delivery.cancel(id)
     const found = first ?? (await this.#visible(caller, id))
-    // A task that was being accepted when we looked first is known to the delivery by now.
+    // At the first try the task may have been on its way to the disk; now the delivery knows it.
     const ended = first ?? (isFinished(found) ? null : await this.#delivery.cancel(id))
     if (ended?.status === 'cancelled') return ended
     const task = ended && isFinished(ended) ? ended : await this.#visible(caller, id)
