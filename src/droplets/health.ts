@@ -52,7 +52,10 @@ interface Watched {
 
 const UNKNOWN: Reach = Object.freeze({ reachable: null, lastProbe: null, latencyMs: null })
 
-/** Knows which droplets answer, and not with 5xx: from probes of their `/health` and from the tasks sent there. */
+/**
+ * Knows which droplets answer, and not with 5xx: from probes of their `/health`, and from the
+ * attempts of tasks.
+ */
 export function createHealth(options: HealthOptions): DropletHealth {
   return new ProbedHealth(options)
 }

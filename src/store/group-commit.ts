@@ -1,7 +1,7 @@
 /**
- * The task store over a database: writes of one turn of the event loop, and those that arrive while
- * two commits are under way, share the next one. That is what makes a synced commit per step affordable: 32 callers at once need two or
- * three commits instead of 64.
+ * The task store over a database. Writes of one turn of the event loop, and those that arrive
+ * while two commits are under way, share the next commit. That is what makes a synced commit per
+ * step affordable: 32 callers at once need two or three commits instead of 64.
  */
 import { errorText } from '../errors.ts'
 import type { AttemptResult, TaskEvent } from '../events.ts'
