@@ -83,7 +83,7 @@ export class Delivery {
 
   /** Takes over what an earlier process left; runs none of it yet. */
   recover(): Promise<void> {
-    return recover(this.options, this.#queue)
+    return recover(this.options, this.#queue, this.#runs)
   }
 
   /** Begins to run asynchronous tasks. */

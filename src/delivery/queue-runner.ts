@@ -24,6 +24,7 @@ const READ_RETRY_MS = 1000
 
 export class QueueRunner {
   readonly #scheduler: Scheduler
+  #stopped = false
 
   constructor(
     private readonly ports: QueuePorts,
@@ -49,6 +50,7 @@ export class QueueRunner {
 
   /** Starts no more attempts; those under way go on. */
   stop(): void {
+    this.#stopped = true
     this.#scheduler.stop()
   }
 
@@ -122,7 +124,7 @@ export class QueueRunner {
   }
 
   async #readAndDeliver(id: string, run: Run): Promise<void> {
-    const task = await this.#read(id, run)
+    const task = await this.#read(id)
     if (!task) return
     if (isFinished(task)) throw new NotWritten(id, 'update', 'not owned')
     run.task = task
@@ -134,17 +136,17 @@ export class QueueRunner {
    * While the store can't be read, the task keeps its slot and is read again every second; a
    * cancel waits as well. null: there is no such task, or the service stops.
    */
-  async #read(id: string, run: Run): Promise<Task | null> {
-    while (run.abortReason !== 'shutdown') {
+  async #read(id: string): Promise<Task | null> {
+    for (;;) {
       try {
         const task = await this.ports.store.find(id)
         if (!task) this.ports.log.error('a queued task is not in the store', { task_id: id })
         return task
       } catch (error) {
         this.ports.log.error('the store cannot be read', { error: errorText(error) })
+        if (this.#stopped) return null
         await this.ports.clock.sleep(READ_RETRY_MS)
       }
     }
-    return null
   }
 }

@@ -4,10 +4,13 @@ type Message = Request | Response
 
 const CODINGS = ['content-encoding', 'transfer-encoding']
 
-/** The Content-Length in bytes (RFC 9110, section 8.6); null when there is none. */
+/**
+ * The Content-Length in bytes (RFC 9110, section 8.6); null when there is none, or more than one:
+ * `Headers` joins equal ones to a list.
+ */
 export function declaredLength({ headers }: Message): number | null {
   const header = headers.get('content-length')
-  return header === null ? null : Number(header)
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null
 }
 
 /**

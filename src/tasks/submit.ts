@@ -148,6 +148,7 @@ export class Submitter {
       this.#accepting--
     }
     if (!waiter) return task
-    return (await waiter.ended) ?? (await store.find(task.id)) ?? task
+    // It is accepted, whatever can be read now.
+    return (await waiter.ended) ?? (await store.find(task.id).catch(() => null)) ?? task
   }
 }

@@ -1,4 +1,5 @@
 /** What outlives a process: CONTRACT, section 9, "Who waits owns the retry". */
+import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { accept, begin, conclude } from '../../src/delivery/lifecycle.ts'
 import type { Task } from '../../src/task.ts'
@@ -137,6 +138,25 @@ describe('an asynchronous task', () => {
     const ids = after.upstream.requests.map(({ headers }) => headers['x-task-id'])
     expect(new Set(ids).size).toBe(150)
   })
+})
+
+test('a disk that takes nothing does not hold up the start', async () => {
+  using dir = temporaryDir()
+  const db = dir.file('tasks.db')
+  await leave(db, inFlight(asked('http://unused', { id: 'orphan', mode: 'sync' })))
+  // Another process holds the lock, so that no write succeeds.
+  const other = new Database(db)
+  other.run('begin immediate')
+  const clock = new FakeClock(NOW)
+  await using service = await startOrchestrator({ config: { task: { db } }, clock })
+  expect((await service.get('/orchestrator/health')).status).toBe(200)
+  await clock.settle(() => !service.engine.store.writable)
+  expect((await service.get('/orchestrator/tasks/orphan')).json.status).toBe('running')
+  other.run('rollback')
+  other.close()
+  await clock.advance(1000)
+  const ended = await service.task('orphan', ({ status }) => status === 'error')
+  expect(ended.error_message).toBe('interrupted by a restart')
 })
 
 describe('a synchronous task', () => {

@@ -41,6 +41,15 @@ describe('reading at most', () => {
     }) satisfies Answer
   }
 
+  test('a length that is said twice', async () => {
+    const body = 'x'.repeat(5 * LIMIT)
+    const repeating: Answer = async (wire) => {
+      const length = `content-length: ${body.length}\r\n`
+      await wire.write(`HTTP/1.1 200 OK\r\n${length}${length}\r\n${body}`)
+    }
+    expect(await read(repeating)).toBeNull()
+  })
+
   test('a length that does not count: the body is chunked (RFC 9112, section 6.3)', async () => {
     const chunk = 'x'.repeat(5 * LIMIT)
     const lying: Answer = async (wire) => {
