@@ -33,12 +33,16 @@ async function restart(
   const dir = temporaryDir()
   const upstream = scriptedServer(answer)
   const db = dir.file('tasks.db')
-  await leave(db, ...left(upstream.url))
+  const tasks = left(upstream.url)
+  await leave(db, ...tasks)
   const service = await startOrchestrator({
     mesh: { Echo: upstream.url },
     config: { task: { db } },
     clock,
   })
+  // The start does not wait for the records of what it interrupts.
+  const orphans = tasks.filter((task) => task.mode === 'sync' && task.completedAt === null)
+  for (const { id } of orphans) await service.task(id, (task) => task.completed_at !== null)
   return {
     ...{ upstream, service, clock, db },
     async [Symbol.asyncDispose]() {
