@@ -40,7 +40,7 @@ export async function deliverAttempt(run: Run, ports: DeliveryPorts): Promise<vo
   if (run.aborted) return leaveGate(run, entry, ports)
   if (!entry.admitted) return record(run, fail(run.task, entry.reason, run.moment()), ports)
   const ended = await beginAndSend(run, route.url, entry, ports)
-  await record(run, concludeRun(run, ended, ports.clock), ports, resultOf(ended))
+  await record(run, concludeRun(run, ended, ports.clock), ports, ended.result)
 }
 
 /** The run was aborted while it waited for its place. */
@@ -61,6 +61,8 @@ export async function endAborted(run: Run, ports: Pick<DeliveryPorts, 'store'>):
 interface EndedAttempt {
   outcome: Outcome
   durationMs: number
+  /** undefined: nothing was sent. */
+  result: AttemptResult | undefined
 }
 
 /** The permit is given back as soon as the request is over, before that is recorded. */
@@ -71,16 +73,17 @@ async function beginAndSend(
   ports: DeliveryPorts,
 ): Promise<EndedAttempt> {
   const { clock } = ports
-  let ended: EndedAttempt | null = null
+  let result: AttemptResult | undefined
   try {
     await record(run, begin(run.task, url, clock.now()), ports)
     const startTick = clock.monotonic()
     const limitMs = attemptLimit(run.task, run.moment().elapsedMs)
     const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
-    ended = { outcome, durationMs: clock.monotonic() - startTick }
-    return ended
+    const durationMs = clock.monotonic() - startTick
+    result = resultOf(outcome, durationMs)
+    return { outcome, durationMs, result }
   } finally {
-    permit.release((ended && resultOf(ended)) ?? null)
+    permit.release(result ?? null)
   }
 }
 
@@ -92,8 +95,7 @@ function concludeRun(run: Run, { outcome, durationMs }: EndedAttempt, clock: Clo
   return task
 }
 
-/** undefined: nothing was sent. */
-function resultOf({ outcome, durationMs }: EndedAttempt): AttemptResult | undefined {
+function resultOf(outcome: Outcome, durationMs: number): AttemptResult | undefined {
   if (!wasSent(outcome)) return undefined
   const status = outcome.kind === 'answered' ? outcome.status : null
   return { outcome: outcome.kind, status, durationMs }

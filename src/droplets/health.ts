@@ -19,7 +19,7 @@ export interface Reach {
   readonly reachable: boolean | null
   /** When that was found; wall clock, ms. */
   readonly lastProbe: number | null
-  /** Of the last probe or attempt; null when it got no answer. */
+  /** Of the last probe or attempt, whole ms; null when it got no answer. */
   readonly latencyMs: number | null
 }
 
@@ -100,21 +100,20 @@ class ProbedHealth implements DropletHealth {
     return this.#watched.get(nameKey(name))?.reach ?? UNKNOWN
   }
 
+  reachableCount(): number {
+    this.#syncList()
+    let count = 0
+    for (const { reach } of this.#watched.values()) if (reach.reachable) count++
+    return count
+  }
+
   #recordAttempt(task: Task, { outcome, status, durationMs }: AttemptResult): void {
     // What we ended ourselves says nothing about the droplet.
     if (outcome === 'cancelled' || outcome === 'interrupted') return
     this.#syncList()
     const entry = this.#watched.get(nameKey(task.dropletName))
     if (!entry) return
-    const reachable = status !== null && status < 500
-    entry.reach = this.#reachNow(reachable, status === null ? null : durationMs)
-  }
-
-  reachableCount(): number {
-    this.#syncList()
-    let count = 0
-    for (const { reach } of this.#watched.values()) if (reach.reachable) count++
-    return count
+    entry.reach = this.#reachNow(status, durationMs)
   }
 
   #syncAgain(): void {
@@ -166,13 +165,16 @@ class ProbedHealth implements DropletHealth {
     const status = await probe(entry.url, ports)
     if (cancelled) return
     const now = this.#clock.monotonic()
-    const latencyMs = status === null ? null : now - startTick
-    entry.reach = this.#reachNow(status !== null && status < 500, latencyMs)
+    entry.reach = this.#reachNow(status, now - startTick)
     this.#probeIn(entry, untilNextProbe(entry.phase, this.#intervalMs, now))
   }
 
-  #reachNow(reachable: boolean, latencyMs: number | null): Reach {
-    const latency = latencyMs === null ? null : Math.round(latencyMs)
-    return { reachable, lastProbe: this.#clock.now(), latencyMs: latency }
+  /** `status`: null without an answer; then how long that took says nothing. */
+  #reachNow(status: number | null, durationMs: number): Reach {
+    return {
+      reachable: status !== null && status < 500,
+      lastProbe: this.#clock.now(),
+      latencyMs: status === null ? null : Math.round(durationMs),
+    }
   }
 }

@@ -19,7 +19,6 @@ export function createApp(engine: Engine, { log, newId }: Pick<Ports, 'log' | 'n
   const routes = new Routes()
   let document: Promise<string> | undefined
   const app = new Elysia({
-    normalize: false,
     serve: {
       // Else a second process could share the port without any error.
       reusePort: false,
@@ -32,10 +31,7 @@ export function createApp(engine: Engine, { log, newId }: Pick<Ports, 'log' | 'n
       set.headers['x-request-id'] = requestIdOf(request, newId)
     })
     .use(errorHandler(log, routes))
-    .use(operationRoutes(engine))
-    .use(dropletRoutes(engine))
-    .use(submitRoutes(engine))
-    .use(taskRoutes(engine))
+    .use(apiRoutes(engine))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
   return app
@@ -43,11 +39,14 @@ export function createApp(engine: Engine, { log, newId }: Pick<Ports, 'log' | 'n
 
 /** The OpenAPI document, as JSON text. Calls no route, so the engine may be a stand-in. */
 export function openApiOf(engine: Engine): Promise<string> {
-  return openApiDocument(
-    new Elysia()
-      .use(operationRoutes(engine))
-      .use(dropletRoutes(engine))
-      .use(submitRoutes(engine))
-      .use(taskRoutes(engine)),
-  )
+  return openApiDocument(apiRoutes(engine))
+}
+
+/** All that is documented. */
+function apiRoutes(engine: Engine) {
+  return new Elysia({ name: 'api' })
+    .use(operationRoutes(engine))
+    .use(dropletRoutes(engine))
+    .use(submitRoutes(engine))
+    .use(taskRoutes(engine))
 }

@@ -26,7 +26,7 @@ export function dropletRoutes({ registry, health }: Pick<Engine, 'registry' | 'h
           status: droplet.status,
           reachable,
           last_probe: lastProbe === null ? null : lastProbe / 1000,
-          latency_ms: latencyMs === null ? null : Math.round(latencyMs),
+          latency_ms: latencyMs,
         }
       })
       return {

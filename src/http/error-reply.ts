@@ -37,8 +37,9 @@ export function errorBody({ code, message, details }: OrchestratorError): string
 export function errorHeaders({ code, details }: OrchestratorError): Record<string, string> {
   const seconds = RETRY_AFTER_SECONDS[code]
   if (seconds !== undefined) return { 'retry-after': String(seconds) }
-  if (code === 'METHOD_NOT_ALLOWED')
+  if (code === 'METHOD_NOT_ALLOWED') {
     return { allow: (details.allowed_methods as string[]).join(', ') }
+  }
   if (code === 'IDEMPOTENCY_KEY_IN_USE') return { location: taskLocation(String(details.task_id)) }
   return {}
 }

@@ -18,7 +18,7 @@ import { checked } from './validation.ts'
 const submitBody = TypeCompiler.Compile(SubmitBody)
 
 export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>) {
-  return new Elysia({ name: 'submit', normalize: false })
+  return new Elysia({ name: 'submit' })
     .post(
       `${BASE}/tasks`,
       async ({ request, set, server }) => {

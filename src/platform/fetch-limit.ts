@@ -4,6 +4,7 @@
  * start of the process raises that limit. So the service replaces itself with the variable set:
  * the pid stays, and it takes about 10 ms.
  */
+import { errorText } from '../errors.ts'
 import { execve, type Program } from './execve.ts'
 
 const VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
@@ -20,6 +21,6 @@ export function raiseFetchLimit({ argv, env }: Program): string | null {
     execve({ argv, env: { ...env, [VARIABLE]: MAX_REQUESTS } })
     return 'execve failed'
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorText(error)
   }
 }

@@ -16,5 +16,5 @@ export const systemFetch: Fetch = (url, init) => {
     // Without this, fetch reads HTTP_PROXY and the like at every call.
     proxy: false,
   }
-  return fetch(url, options as unknown as RequestInit)
+  return fetch(url, options as RequestInit)
 }

@@ -70,8 +70,9 @@ export class Submitter {
     const { registry } = this.parts
     if (this.parts.isDraining()) throw shuttingDown()
     // Before the key is looked up: its task may be one that this caller may not see.
-    if (!mayUse(caller, request.dropletName))
+    if (!mayUse(caller, request.dropletName)) {
       throw dropletNotFound(registry, request.dropletName, (name) => mayUse(caller, name))
+    }
     const id = this.parts.ports.newId()
     const draft = { ...options, caller, request, id, fingerprint: null, replayOf }
     try {

@@ -48,6 +48,19 @@ function realRegistry() {
   }
 }
 
+/** We register, the Registry restarts, and we register again. */
+async function restartOnceRegistered(
+  upstream: ReturnType<typeof realRegistry>,
+  { registry, clock, nextSync }: ReturnType<typeof meshAt>,
+) {
+  await registry.start()
+  await clock.settle(() => registry.registered())
+  await nextSync()
+  upstream.restart()
+  await nextSync()
+  await clock.settle(() => registry.registered())
+}
+
 const me = (more: Record<string, unknown> = {}) => ({
   ...droplet('orchestrator', { id: 7, url: 'http://localhost:8001' }),
   ...more,
@@ -97,13 +110,8 @@ describe('our own registration', () => {
     await using upstream = realRegistry()
     await upstream.add({ name: 'one', endpoint: 'http://one' })
     await using mesh = meshAt(upstream.url, { registerSelf: true })
-    const { registry, clock } = mesh
-    await registry.start()
-    await clock.settle(() => registry.registered())
-    await mesh.nextSync()
-    upstream.restart()
-    await mesh.nextSync()
-    await clock.settle(() => registry.registered())
+    await restartOnceRegistered(upstream, mesh)
+    const { registry } = mesh
     expect((await upstream.list()).map(({ name }) => name)).toEqual(['orchestrator'])
     // The Registry lists only us, because we have registered: that counts as empty.
     await mesh.nextSync()
@@ -118,15 +126,9 @@ describe('our own registration', () => {
   test('a mesh of nobody but us survives a Registry restart', async () => {
     await using upstream = realRegistry()
     await using mesh = meshAt(upstream.url, { registerSelf: true })
-    const { registry, clock } = mesh
-    await registry.start()
-    await clock.settle(() => registry.registered())
+    await restartOnceRegistered(upstream, mesh)
     await mesh.nextSync()
-    upstream.restart()
-    await mesh.nextSync()
-    await clock.settle(() => registry.registered())
-    await mesh.nextSync()
-    expect(registry.cacheStatus()).toBe('active')
+    expect(mesh.registry.cacheStatus()).toBe('active')
   })
 
   test('the last droplet may leave: a list of us alone is a list', async () => {

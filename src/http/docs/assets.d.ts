@@ -6,7 +6,3 @@ declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
   const path: string
   export default path
 }
-declare module '*.txt' {
-  const text: string
-  export default text
-}

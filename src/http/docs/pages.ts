@@ -6,6 +6,9 @@ import { BASE } from '../base.ts'
 import page from './page.html' with { type: 'text' }
 import starter from './start.txt' with { type: 'text' }
 
+// bun-types describes the import without `type: 'text'`, which would be a bundle.
+const html = page as unknown as string
+
 const DOCS = `${BASE}/docs`
 
 const ASSETS = [
@@ -25,7 +28,7 @@ export function docsPages(openApi: () => Promise<string>) {
     .get(
       DOCS,
       () =>
-        new Response(page as unknown as string, {
+        new Response(html, {
           headers: {
             'content-type': 'text/html; charset=utf-8',
             'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -37,7 +40,7 @@ export function docsPages(openApi: () => Promise<string>) {
     .get(
       `${DOCS}/start.js`,
       () =>
-        new Response(starter as unknown as string, {
+        new Response(starter, {
           headers: { 'content-type': 'text/javascript; charset=utf-8' },
         }),
       hidden,
@@ -56,8 +59,7 @@ export function docsPages(openApi: () => Promise<string>) {
   for (const { path, file, type } of ASSETS) {
     pages.get(
       path,
-      () =>
-        new Response(Bun.file(file as unknown as string), { headers: { 'content-type': type } }),
+      () => new Response(Bun.file(file), { headers: { 'content-type': type } }),
       hidden,
     )
   }
