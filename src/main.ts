@@ -1,6 +1,7 @@
 /** The process: arguments, signals, exit codes. No other file touches `process`. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { check } from './commands/check.ts'
 import { EXIT, type Command, type CommandIo } from './commands/command.ts'
@@ -12,6 +13,7 @@ import { serve } from './commands/serve.ts'
 import { systemd } from './commands/systemd.ts'
 import { errorText } from './errors.ts'
 import { raiseFetchLimit } from './platform/fetch-limit.ts'
+import { writeAll } from './platform/standard-streams.ts'
 import { VERSION } from './version.ts'
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -50,9 +52,9 @@ function commandIo(env: CommandIo['env']): CommandIo {
     env,
     cwd: process.cwd(),
     home: process.env.HOME || homedir(),
-    isTerminal: process.stdout.isTTY === true,
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    isTerminal: isatty(1),
+    stdout: (text) => writeAll(1, text),
+    stderr: (text) => writeAll(2, text),
     onStopSignal(callback) {
       process.on('SIGTERM', callback)
       process.on('SIGINT', callback)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { version } from '../../package.json'
-import { runBinary, runProcess } from '../support/binary.ts'
+import { binaryPath, runBinary, runProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
 import { openApi } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -113,6 +113,14 @@ describe('documents', () => {
     const { json } = await service.get('/orchestrator/docs/json')
     expect(JSON.parse(stdout)).toEqual(json)
     expect(json).toEqual(await openApi())
+  })
+
+  test('a slow reader gets all of it', async () => {
+    // The reader must begin only after the pipe is full, and nothing tells when that is.
+    const command = '"$0" openapi | { sleep 0.3; cat; }'
+    const { code, stdout, stderr } = await runProcess(['/bin/sh', '-c', command, binaryPath()])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toEqual(await openApi())
   })
 
   test('systemd prints a unit file', async () => {
