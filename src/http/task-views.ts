@@ -1,4 +1,5 @@
 /** Tasks as they go over the wire. JSON that came as text goes out as it came. */
+import { redactQuery } from '../droplets/redact.ts'
 import { OrchestratorError } from '../errors.ts'
 import {
   INTERRUPTED,
@@ -73,8 +74,10 @@ export function taskView(task: Task): string {
 }
 
 export function pageView({ tasks, total, nextCursor }: TaskPage, limit: number): string {
-  const page = { tasks: tasks.map(summaryView), total, limit, next_cursor: nextCursor }
-  return JSON.stringify(page)
+  const items = tasks.map((task) =>
+    summaryView({ ...task, targetUrl: redactQuery(task.targetUrl) }),
+  )
+  return JSON.stringify({ tasks: items, total, limit, next_cursor: nextCursor })
 }
 
 function summaryView(task: TaskSummary) {

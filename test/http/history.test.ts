@@ -34,6 +34,17 @@ describe('the list', () => {
     expect(await listed('limit=1&anything=else')).toEqual({ ids: [fourth], total: 4 })
   })
 
+  test('hides the values in the queries of targets; the task itself has them', async () => {
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const target_url = `${upstream.url}/x?key=hunter2&hunter2`
+    const { json: outcome } = await service.submit({ path: '/x?key=hunter2&hunter2' })
+    expect(outcome.target_url).toBe(target_url)
+    expect(await service.task(outcome.task_id)).toMatchObject({ target_url })
+    const { json: page } = await service.get(LIST)
+    expect(page.tasks[0].target_url).toBe(`${upstream.url}/x?key=REDACTED&REDACTED`)
+  })
+
   test('leads through its pages without a gap, whatever is added meanwhile', async () => {
     await using upstream = scriptedServer(json(1))
     await using service = await startOrchestrator({ mesh: { echo: upstream.url } })

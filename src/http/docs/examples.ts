@@ -65,7 +65,12 @@ export const cancelledExample = {
   error_message: 'cancelled',
 }
 
-export const pageExample = { tasks: [summaryExample], total: 1, limit: 100, next_cursor: null }
+export const pageExample = {
+  tasks: [{ ...summaryExample, target_url: 'http://localhost:9001/greet?lang=REDACTED' }],
+  total: 1,
+  limit: 100,
+  next_cursor: null,
+}
 
 export const dropletsExample = {
   droplets: [

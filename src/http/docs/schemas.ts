@@ -51,6 +51,10 @@ const summary = {
   error_message: nullable(Type.String()),
 }
 
+const RedactedUrl = Type.String({
+  description: 'Each value of its query as `REDACTED`; the task itself has them',
+})
+
 const Attempt = Type.Object({
   attempt: Type.Integer({ minimum: 1 }),
   started_at: Time,
@@ -69,7 +73,7 @@ const Task = Type.Object({
 })
 
 const TaskPage = Type.Object({
-  tasks: Type.Array(Type.Object(summary)),
+  tasks: Type.Array(Type.Object({ ...summary, target_url: RedactedUrl })),
   total: Count,
   limit: Type.Integer({ minimum: 1, maximum: 1000 }),
   next_cursor: nullable(Type.String()),
