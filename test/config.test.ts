@@ -47,7 +47,7 @@ const DEFAULTS: Config = {
     timeoutMs: 30_000,
     maxRetries: 3,
     maxHistory: 10_000,
-    historyTtlMs: 86_400_000,
+    historyTtlMs: 0,
     maxResponseBytes: 10_485_760,
     concurrency: 64,
     maxQueued: 100_000,
@@ -85,6 +85,14 @@ describe('defaults', () => {
 })
 
 describe('values', () => {
+  test.each(['x.db', './a:b', './postgres://x', 'data/x:y.db', '/x~', '/a b/$x', '/x/%', '../x'])(
+    '%p is a path',
+    (path) => {
+      const { registry, task } = configOf({ TASK_DB: path, REGISTRY_CACHE_DIR: path })
+      expect([registry.cacheDir, task.db]).toEqual([path, path])
+    },
+  )
+
   test('every variable reaches its field', () => {
     const env = {
       HOST: '::1',
@@ -157,9 +165,32 @@ describe('values', () => {
   })
 })
 
+/** To whom writes these, they are more than the name of a file; as one, they make a new file. */
+const MORE_THAN_PATHS = [
+  ...['postgres://db/tasks', 'POSTGRES://db', 'http://h/x', 'sqlite:///x.db', 'sqlite:x.db'],
+  ...['file:x.db', 'file:///x.db?mode=ro', 's3+https:x', 'x:y', 'C:\\x.db', 'C:/x.db', '\\\\h\\x'],
+  ...['~/x.db', '$HOME/x.db', '${HOME}/x.db', '%S/x.db', '"/x.db"', "'/x.db'", ':', '::x'],
+]
+
 const BAD: [VariableName, string[]][] = [
-  ['HOST', ['*', '[::1]', '999.0.0.1', '0', 'a b', 'a..b', 'http://h', '-'.repeat(64)]],
+  [
+    'HOST',
+    [
+      '*',
+      'localhost:8001',
+      '0.0.0.0:8001',
+      '//h',
+      '[::1]',
+      '999.0.0.1',
+      '0',
+      'a b',
+      'a..b',
+      'http://h',
+      '-'.repeat(64),
+    ],
+  ],
   ['PORT', ['abc', '-1', '65536', '80.0', '0x10', '1e3', ' 5', '5 ', '+5', '080', 'NaN', '٣']],
+  ['PUBLIC_URL', ['http://8001', 'http://0x7f.1', 'http://127.1', 'http://h:1:2', 'http://:1']],
   ['PUBLIC_URL', ['h', 'file:/x', 'http://', 'http:///h', 'http:h', 'http://h/?q', 'http://h/#f']],
   [
     'REGISTRY_URL',
@@ -168,18 +199,18 @@ const BAD: [VariableName, string[]][] = [
   ['REGISTRY_URL', ['file:', 'file:///', 'file://host/x.json', 'file:x/', 'file:x?y', 'file:..']],
   ['REGISTRY_SYNC_INTERVAL', ['0', '0.05', '86401', '5s', 'Infinity', '-1', '1e3']],
   ['REGISTRY_TIMEOUT', ['0', '5.', '.5', '5,0', '301', '0x5']],
-  ['REGISTRY_CACHE_DIR', [' /tmp', '/tmp\n', '/t\0mp']],
+  ['REGISTRY_CACHE_DIR', [' /tmp', '/tmp\n', '/t\0mp', ':memory:', ...MORE_THAN_PATHS]],
   ['REGISTRY_CACHE_EXPIRY', ['0.0004', '-0', '31536001', 'never']],
   ['REGISTER_SELF', ['on', '2', 'tru', ' true']],
   ['DROPLET_PROBE_INTERVAL', ['0.05', 'off', '86401']],
   ['TASK_TIMEOUT', ['0', '600.001', '30s']],
   ['TASK_MAX_RETRIES', ['11', '1.5', '-1', '1_0']],
   ['TASK_MAX_HISTORY', ['0', '1e5', '100000001']],
-  ['TASK_HISTORY_TTL', ['0', '9999999999']],
+  ['TASK_HISTORY_TTL', ['0.05', '9999999999', 'never']],
   ['TASK_MAX_RESPONSE_BYTES', ['0', '10MB', '1073741825']],
   ['TASK_CONCURRENCY', ['0', '10001', '1.0']],
   ['TASK_MAX_QUEUED', ['0', '10000001']],
-  ['TASK_DB', ['/var/lib/', ' x']],
+  ['TASK_DB', ['/var/lib/', ' x', ':MEMORY:', ':memory:x', ...MORE_THAN_PATHS]],
   ['MAX_BODY_BYTES', ['0', '268435457']],
   ['LOG_LEVEL', ['WARN', 'INFO ', '1']],
   ['LOG_FORMAT', ['xml']],
@@ -216,6 +247,19 @@ describe('faults', () => {
     expect(faults).toContain('PUBLIC_URL="')
     expect(faults).toContain('***')
     expect(faults).not.toContain('hunter2')
+  })
+
+  test.each([
+    'postgres://me:hunter2@db/tasks',
+    'postgres:me:hunter2@db',
+    'postgres://db/tasks?user=me&password=hunter2',
+    'jdbc:sqlserver://db;user=me;password=hunter2',
+    'http://db#hunter2',
+  ])('the path %p is refused without telling its secret', (path) => {
+    const faults = faultsOf({ TASK_DB: path, REGISTRY_CACHE_DIR: path })
+    expect(faults).toHaveLength(2)
+    expect(faults[1]).toMatch(/^TASK_DB=".*\*\*\*.*": must be the path of a SQLite file/)
+    expect(faults.join()).not.toContain('hunter2')
   })
 
   test('a fault is one line of bearable length, whatever the value', () => {
@@ -262,8 +306,9 @@ describe('what depends on the machine', () => {
 
   test('nowhere to write: a fault for the database, not for the cache', () => {
     expect(faultsOf({}, world([]))).toEqual([
-      'TASK_DB is not set: must be the path of a file, or :memory:, as none of the directories ' +
-        'it is kept in by default can be written',
+      expect.stringMatching(
+        /^TASK_DB is not set: .*, as none of the directories it is kept in by /,
+      ),
     ])
     expect(configOf({ TASK_DB: ':memory:' }, world([])).registry.cacheDir).toBe('/var/cache/fpai')
   })

@@ -25,6 +25,7 @@ export interface Config {
     readonly timeoutMs: number
     readonly maxRetries: number
     readonly maxHistory: number
+    /** How long a finished task is kept; 0: no limit of age. */
     readonly historyTtlMs: number
     readonly maxResponseBytes: number
     /** How many asynchronous tasks run at once. */

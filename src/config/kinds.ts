@@ -74,18 +74,3 @@ export const host: Kind<string> = {
   allowed: 'an IP address (IPv6 without brackets) or a host name',
   parse: (text) => (isIP(text) !== 0 || HOST_NAME.test(text) ? text : undefined),
 }
-
-/** The path of a file or a directory. */
-export const path: Kind<string> = {
-  allowed: 'a path, without white space at its ends',
-  parse: (text) => (isPath(text) ? text : undefined),
-}
-
-export const database: Kind<string> = {
-  allowed: 'the path of a file, or :memory:',
-  parse: (text) => (isPath(text) && !text.endsWith('/') ? text : undefined),
-}
-
-function isPath(text: string): boolean {
-  return text !== '' && text.trim() === text && !text.includes('\0')
-}

@@ -1,4 +1,5 @@
 /** The kinds of settings that are URLs. */
+import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { Kind } from './kinds.ts'
 
@@ -19,6 +20,8 @@ function parseHttpUrl(text: string): string | undefined {
   if (!/^https?:\/\/[^/]/i.test(text) || /[\s\\\p{Cc}?#]/u.test(text)) return undefined
   const url = URL.parse(text)
   if (!url || /^[^/]*\/\/[^/]*@/.test(text)) return undefined
+  // http://8000 would be the address 0.0.31.64.
+  if (isIP(url.hostname) !== 0 && !text.includes(url.hostname)) return undefined
   return url.href.replace(/\/+$/, '')
 }
 
@@ -31,11 +34,11 @@ function parseFileUrl(text: string, cwd: string | undefined): string | undefined
   return url && url.hostname === '' && !url.pathname.endsWith('/') ? url.href : undefined
 }
 
-/** Hides the credentials and the query of a URL, also of one that is not valid. */
+/** Hides the credentials and parameters of a URL, also of one that is not valid. */
 export function maskUrl(text: string): string {
   return text
     .replace(/^([a-z][a-z0-9+.-]*:\/*)?[^]*@/i, (_, scheme: string | undefined) => {
       return `${scheme?.endsWith('/') ? scheme : ''}***@`
     })
-    .replace(/\?[^]*$/, '?***')
+    .replace(/([?#;])[^]*$/, '$1***')
 }

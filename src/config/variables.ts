@@ -3,7 +3,8 @@
  * `.env.example` and the README's table all follow this list.
  */
 import { LOG_LEVELS } from '../log.ts'
-import { boolean, database, host, oneOf, path, seconds, wholeNumber, type Kind } from './kinds.ts'
+import { boolean, host, oneOf, seconds, wholeNumber, type Kind } from './kinds.ts'
+import { database, path } from './paths.ts'
 import { httpOrFileUrl, httpUrl } from './urls.ts'
 
 export interface Variable<T> {
@@ -85,9 +86,9 @@ export const VARIABLES = {
   ),
   TASK_MAX_HISTORY: variable(wholeNumber(1, 100_000_000), '10000', 'Finished tasks kept.'),
   TASK_HISTORY_TTL: variable(
-    seconds(0.1, 100 * YEAR),
-    '86400',
-    'Seconds for which a finished task is kept.',
+    seconds(0.1, 100 * YEAR, 'no limit of age'),
+    '0',
+    'Seconds for which a finished task is kept. 0 is no limit of age.',
   ),
   TASK_MAX_RESPONSE_BYTES: variable(
     wholeNumber(1, 1024 * MEBIBYTE),

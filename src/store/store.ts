@@ -35,6 +35,7 @@ export type ClaimedTask = Pick<
 /** How many finished tasks are kept, and for how long. */
 export interface Retention {
   maxFinished: number
+  /** 0: no limit of age. */
   ttlMs: number
 }
 

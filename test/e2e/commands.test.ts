@@ -1,6 +1,6 @@
 /** The commands that print something and end. */
 import { describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { version } from '../../package.json'
 import { binaryPath, runBinary, runProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
@@ -81,6 +81,18 @@ describe('configuration', () => {
       expect(stderr).toMatch(new RegExp(`^${variable}="[^"]*": must be `, 'm'))
     }
     expect(stderr).not.toContain('secret')
+  })
+
+  test('a database of another kind is a fault, and no folder of that name', async () => {
+    using dir = temporaryDir()
+    const TASK_DB = 'postgres://me:secret@127.0.0.1:1/tasks'
+    const options = { cwd: dir.path, env: { PORT: '0', TASK_DB } }
+    const { code, stdout, stderr } = await runBinary(['serve'], options)
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    expect(stderr).toMatch(
+      /^TASK_DB="postgres:\/\/\*\*\*@127\S+": must be the path of a SQLite file/,
+    )
+    expect(readdirSync(dir.path)).toEqual([])
   })
 })
 

@@ -78,14 +78,18 @@ export class SqliteHistory {
   /** Forgets a step's worth of what is over the limits; true when there may be more. */
   trim(now: number): boolean {
     const { ttlMs, maxFinished } = this.retention
-    const oldest = this.#connection.one(OLDEST_SQL).at as number | null
-    const expired = oldest !== null && oldest < now - ttlMs
+    const expired = ttlMs > 0 && this.#hasFinishedBefore(now - ttlMs)
     if (!expired && this.#finished <= maxFinished) return false
     this.#transaction((finished) => {
       this.#forgetExcess(TRIM_STEP, finished)
       if (expired) this.#forget(now - ttlMs, TRIM_STEP, finished)
     })
     return true
+  }
+
+  #hasFinishedBefore(time: number): boolean {
+    const oldest = this.#connection.one(OLDEST_SQL).at as number | null
+    return oldest !== null && oldest < time
   }
 
   find(id: string): Task | null {

@@ -64,7 +64,7 @@ function missingFault(
 ): string | null {
   if (!hasEnded(task)) return 'an accepted task is missing'
   const at = task.row!.completed_at as number
-  if (at < latestWall - retention.ttlMs) return null
+  if (retention.ttlMs > 0 && at < latestWall - retention.ttlMs) return null
   const newer = ended.filter((other) => other !== task && other.lastCompletedAt! >= at).length
   return newer >= retention.maxFinished ? null : `it was forgotten, with ${newer} newer ones`
 }

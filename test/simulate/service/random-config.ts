@@ -32,6 +32,6 @@ export function randomConfig(random: Prng): Config {
 export function randomRetention(random: Prng): Retention {
   return {
     maxFinished: random.pick([5, 40, 150]),
-    ttlMs: random.pick([1, 3, 24]) * HOUR_MS,
+    ttlMs: random.pick([0, 1, 3, 24]) * HOUR_MS,
   }
 }

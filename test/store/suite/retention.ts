@@ -46,5 +46,16 @@ export function testRetention(harness: Harness): void {
         },
         { maxFinished: 100, ttlMs: 60_000 },
       ))
+
+    test('forgets nothing for its age where that has no limit', () =>
+      withStore(
+        harness,
+        async ({ store, clock }) => {
+          await store.insert({ ...taskOf('error'), completedAt: 1 })
+          await clock.advance(60_000)
+          expect((await pageOf(store)).total).toBe(1)
+        },
+        { maxFinished: 100, ttlMs: 0 },
+      ))
   })
 }
