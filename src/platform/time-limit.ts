@@ -1,5 +1,5 @@
-import { errorText } from '../errors.ts'
 import type { Clock, StopSignal } from '../ports.ts'
+import { failureText } from './network-failure.ts'
 
 export type Limited<T> =
   | { readonly ok: true; readonly value: T }
@@ -40,7 +40,7 @@ export function within<T>(
     // ignores the signal.
     work(limit.signal).then(
       (value) => finish({ ok: true, value }),
-      (error: unknown) => fail('failed', errorText(error)),
+      (error: unknown) => fail('failed', failureText(error)),
     )
   })
 }
