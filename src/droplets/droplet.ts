@@ -27,5 +27,14 @@ export function dropletUrl(text: string): { url: string } | { fault: string } {
   if (url.username || url.password) return { fault: 'has credentials' }
   // The text, too: the parser drops a query or fragment that is there but empty.
   if (/[?#]/.test(text)) return { fault: 'has a query or a fragment' }
-  return { url: url.origin + url.pathname.replace(/\/+$/, '') }
+  return { url: url.origin + basePath(url.pathname) }
+}
+
+/** Several slashes at the beginning fetch would send as one. */
+function basePath(pathname: string): string {
+  let start = 0
+  let end = pathname.length
+  while (pathname[start] === '/') start++
+  while (end > start && pathname[end - 1] === '/') end--
+  return end === start ? '' : `/${pathname.slice(start, end)}`
 }

@@ -8,37 +8,58 @@ const refuse = (reason: string): Target => ({ ok: false, reason })
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0020\u007f\\#]/
 
+const ONE_SLASH = 'must start with exactly one /'
+const INSIDE = "must stay inside the droplet's URL"
+
 /**
  * `base` is a droplet's URL as the parser writes it, less a trailing slash; `path` the caller's
- * path and query.
+ * path and query. The URL is sent exactly as it is returned.
  * Dot segments are allowed as long as they stay inside, whoever resolves them: the URL parser
- * here (RFC 3986, section 5.2.4; it also takes `%2e` for a dot), or a droplet that decodes
- * `%2f` and `%5c` before it resolves.
+ * here (RFC 3986, section 5.2.4; it also takes `%2e` for a dot), or a droplet that reads what is
+ * sent in a way of its own.
  */
 export function joinTarget(base: string, path: string): Target {
-  if (path[0] !== '/' || path[1] === '/') return refuse('must start with exactly one /')
+  if (path[0] !== '/' || path[1] === '/') return refuse(ONE_SLASH)
   if (FORBIDDEN.test(path)) {
     return refuse('must not hold control characters, spaces, backslashes or a fragment')
   }
   // A lone surrogate would be sent as another character.
   if (!path.isWellFormed()) return refuse('must be well-formed Unicode')
-  const end = path.indexOf('?')
-  if (climbsOut(end < 0 ? path : path.slice(0, end))) {
-    return refuse("must stay inside the droplet's URL")
-  }
-  const target = URL.parse(base + path)
-  if (!target?.href.startsWith(`${base}/`)) return refuse("must stay inside the droplet's URL")
-  return { ok: true, url: target.href }
+  if (climbsOut(path)) return refuse(INSIDE)
+  const target = URL.parse(base + path)?.href
+  if (!target?.startsWith(`${base}/`)) return refuse(INSIDE)
+  const resolved = target.slice(base.length)
+  // `/.//x`: fetch would send `//x` as `/x`.
+  if (resolved[1] === '/') return refuse(ONE_SLASH)
+  return climbsOut(resolved) ? refuse(INSIDE) : { ok: true, url: target }
 }
 
-/** Whether, read from left to right, the dot segments ever lead above where they began. */
-function climbsOut(pathname: string): boolean {
-  if (!pathname.includes('.') && !/%2e/i.test(pathname)) return false
-  const plain = pathname.replace(/%2e/gi, '.').replace(/%(?:2f|5c)/gi, '/')
+/** What separates segments: for everybody, or for who decodes one or both of the slashes first. */
+const SEPARATORS = [/\//, /\/|%2f/i, /\/|%5c/i, /\/|%2f|%5c/i]
+
+/**
+ * Where a segment ends for who strips path parameters (`..;x=1`), or decodes before it looks for
+ * the query, the fragment, or the end of a C string.
+ */
+const SEGMENT_END = /;|%3b|%3f|%23|%00/i
+
+/** Whether somebody might find that the dot segments ever lead above where they began. */
+function climbsOut(path: string): boolean {
+  const end = path.indexOf('?')
+  const pathname = (end < 0 ? path : path.slice(0, end)).replace(/%2e/gi, '.')
+  return pathname.includes('..') && SEPARATORS.some((one) => climbs(pathname.split(one).slice(1)))
+}
+
+/**
+ * Read from left to right. Each segment is taken for the worst that it can be: an empty one for
+ * nothing, as where empty segments are merged, and one with a parameter for what is before that.
+ */
+function climbs(segments: readonly string[]): boolean {
   let depth = 0
-  for (const segment of plain.split('/').slice(1)) {
-    if (segment === '..') depth--
-    else if (segment !== '.' && segment !== '') depth++
+  for (const segment of segments) {
+    const [name = ''] = segment.split(SEGMENT_END, 1)
+    if (name === '..') depth--
+    else if (name !== '.' && name !== '') depth++
     if (depth < 0) return true
   }
   return false
