@@ -14,6 +14,8 @@ export interface LogOptions {
 export type LogFields = Record<string, unknown>
 
 export interface Log {
+  /** Whether lines of this level are written: to ask before making one that costs something. */
+  enabled(level: LogLevel): boolean
   debug(msg: string, fields?: LogFields): void
   info(msg: string, fields?: LogFields): void
   warning(msg: string, fields?: LogFields): void

@@ -12,7 +12,12 @@ import { openapi } from './commands/openapi.ts'
 import { serve } from './commands/serve.ts'
 import { systemd } from './commands/systemd.ts'
 import { errorText } from './errors.ts'
+import type { Log } from './log.ts'
+import { systemClock } from './platform/clock.ts'
 import { raiseFetchLimit } from './platform/fetch-limit.ts'
+import { LineWriter } from './platform/line-writer.ts'
+import { systemLog } from './platform/log.ts'
+import { nonBlockingOutput } from './platform/non-blocking-output.ts'
 import { writeAll } from './platform/standard-streams.ts'
 import { VERSION } from './version.ts'
 
@@ -47,20 +52,43 @@ Usage: orchestrator [COMMAND] [--env-file FILE]
 // Each of these would end a process that has no handler for it.
 const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
 
+/** How long the last lines of the log may take to get out, when nobody reads them, ms. */
+const LAST_LINES_MS = 1000
+
 function commandIo(env: CommandIo['env']): CommandIo {
+  let logLines: LineWriter | null = null
   return {
     env,
     cwd: process.cwd(),
     home: process.env.HOME || homedir(),
     isTerminal: isatty(1),
-    stdout: (text) => writeAll(1, text),
+    stdout: (text) => (logLines ? logLines.write(text.trimEnd()) : writeAll(1, text)),
     stderr: (text) => writeAll(2, text),
+    openLog(options) {
+      const writer = new LineWriter(nonBlockingOutput(1), systemClock)
+      logLines = writer
+      process.on('exit', () => writer.flush(LAST_LINES_MS))
+      const log = systemLog(options, systemClock, writer)
+      logCrashes(log)
+      return log
+    },
     onStopSignal(callback) {
       process.on('SIGTERM', callback)
       process.on('SIGINT', callback)
     },
     exit: (code) => process.exit(code),
   }
+}
+
+/** What nobody has caught ends the process, as it would without this, but in one line of the log. */
+function logCrashes(log: Log): void {
+  const crash = (error: unknown) => {
+    const stack = error instanceof Error ? error.stack : undefined
+    log.error('the service crashed', { error: errorText(error), stack })
+    process.exit(EXIT.failed)
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
 }
 
 /**

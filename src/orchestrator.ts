@@ -3,7 +3,6 @@ import type { Config } from './config/config.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
-import { systemPorts } from './platform/system-ports.ts'
 import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
@@ -26,10 +25,7 @@ export interface Orchestrator extends AsyncDisposable {
 }
 
 /** Opens the database; rejects with a message for people when that can't be. */
-export async function createOrchestrator(
-  config: Config,
-  ports: Ports = systemPorts(config.log),
-): Promise<Orchestrator> {
+export async function createOrchestrator(config: Config, ports: Ports): Promise<Orchestrator> {
   const { clock, log, newId } = ports
   const events = new EventBus(log)
   const retention = { maxFinished: config.task.maxHistory, ttlMs: config.task.historyTtlMs }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { faultText, type ConfigFault } from '../config/config.ts'
 import type { ConfigWorld, Environment } from '../config/source.ts'
+import type { Log, LogOptions } from '../log.ts'
 
 /** The process as a command sees it; tests pass one of their own. */
 export interface CommandIo {
@@ -14,9 +15,14 @@ export interface CommandIo {
   /** Writes the text as it is: the caller ends its lines. */
   stdout(text: string): void
   stderr(text: string): void
+  /**
+   * Starts the log on stdout, which all text of `stdout` then goes through, and logs from then on
+   * what ends the process unexpectedly. Once.
+   */
+  openLog(options: LogOptions): Log
   /** Calls back for each SIGTERM and SIGINT, which then no longer end the process. */
   onStopSignal(callback: () => void): void
-  /** Ends the process at once. */
+  /** Ends the process at once; what was logged is out before. */
   exit(code: number): void
 }
 
@@ -49,6 +55,14 @@ export function positionals(
 
 export function configWorld(io: CommandIo): ConfigWorld {
   return { writable: canWrite, isTerminal: io.isTerminal, home: io.home, cwd: io.cwd }
+}
+
+/**
+ * Whether text on stdout has colours: on a terminal that shows them, unless NO_COLOR is set to
+ * anything (https://no-color.org).
+ */
+export function hasColour({ env, isTerminal }: Pick<CommandIo, 'env' | 'isTerminal'>): boolean {
+  return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
 }
 
 /** Writes all faults of a configuration to stderr; returns the exit code. */

@@ -7,7 +7,7 @@ import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
 import { errorText } from '../errors.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import { configWorld, EXIT, reportFaults, type CommandIo } from './command.ts'
+import { configWorld, EXIT, hasColour, reportFaults, type CommandIo } from './command.ts'
 import { welcome } from './dev-welcome.ts'
 import { launch, stopSignal } from './serve.ts'
 
@@ -49,7 +49,7 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
     configWorld(io),
   )
   if (!loaded.ok) return reportFaults(io, loaded.faults)
-  const log = { ...loaded.config.log, colour: io.isTerminal }
+  const log = io.openLog({ ...loaded.config.log, colour: hasColour(io) })
   const orchestrator = await launch(loaded.config, systemPorts(log), io)
   if (!orchestrator) return EXIT.failed
   // The first sync: the printed lines must work as soon as they are printed.

@@ -4,7 +4,14 @@ import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
-import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
+import {
+  configWorld,
+  EXIT,
+  hasColour,
+  positionals,
+  reportFaults,
+  type CommandIo,
+} from './command.ts'
 
 /** Exit code after a second signal: the one that a shell reports for a death by SIGINT. */
 const EXIT_AT_ONCE = 130
@@ -14,7 +21,7 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!positionals(args, io, 'Usage: orchestrator serve')) return EXIT.usage
   const loaded = loadConfig(io.env, configWorld(io))
   if (!loaded.ok) return reportFaults(io, loaded.faults)
-  const ports = systemPorts({ ...loaded.config.log, colour: io.isTerminal })
+  const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const orchestrator = await launch(loaded.config, ports, io)
   if (!orchestrator) return EXIT.failed
   const { url } = orchestrator

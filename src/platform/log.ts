@@ -1,49 +1,46 @@
-/** Log lines on stdout: one JSON object a line for machines, or readable text for people. */
-import { stripANSI } from 'bun'
-import { writeSync } from 'node:fs'
+/** Log lines: one JSON object a line for machines, or readable text for people. */
 import { LOG_LEVELS, type Log, type LogFields, type LogLevel, type LogOptions } from '../log.ts'
 import type { Clock } from '../ports.ts'
+import type { LineWriter } from './line-writer.ts'
+import { textLine } from './log-text.ts'
 
-const RESET = '\x1b[0m'
-const DIM = '\x1b[2m'
-const COLOURS: Record<LogLevel, string> = {
-  DEBUG: DIM,
-  INFO: '\x1b[32m',
-  WARNING: '\x1b[33m',
-  ERROR: '\x1b[31m',
-}
-
-/** `write` gets each line without its end, and must not throw. */
+/** The lines go to the writer, which also tells in a line of this log what it had to drop. */
 export function systemLog(
-  { level: lowest, format, colour = false }: LogOptions,
+  options: LogOptions,
   clock: Pick<Clock, 'now'>,
-  write: (line: string) => void = writeStdout,
+  writer: Pick<LineWriter, 'write' | 'droppedLine'>,
 ): Log {
-  const at = (level: LogLevel) => {
-    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(lowest)) return () => {}
-    return (msg: string, fields: LogFields = {}) => {
-      const time = new Date(clock.now()).toISOString()
-      if (format === 'json') return write(JSON.stringify({ time, level, msg, ...fields }))
-      const line = textLine(time, level, msg, fields)
-      write(colour ? line : stripANSI(line))
+  const lineOf = options.format === 'json' ? jsonLines() : textLines(options)
+  const lowest = LOG_LEVELS.indexOf(options.level)
+  const enabled = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= lowest
+  const at = (level: LogLevel) =>
+    enabled(level)
+      ? (msg: string, fields?: LogFields) =>
+          writer.write(lineOf(clock.now(), level, msg, fields ?? {}))
+      : () => {}
+  writer.droppedLine = (dropped) =>
+    lineOf(clock.now(), 'WARNING', 'log lines were dropped: nobody read them', { dropped })
+  const [debug, info, warning, error] = [at('DEBUG'), at('INFO'), at('WARNING'), at('ERROR')]
+  return { enabled, debug, info, warning, error }
+}
+
+type LineOf = (now: number, level: LogLevel, msg: string, fields: LogFields) => string
+
+/** Lines of the same millisecond share the text of their time. */
+function jsonLines(): LineOf {
+  let shownMs = NaN
+  let shown = ''
+  return (now, level, msg, fields) => {
+    if (now !== shownMs) {
+      shownMs = now
+      shown = new Date(now).toISOString()
     }
+    const tail = JSON.stringify(fields)
+    const head = `{"time":"${shown}","level":"${level}","msg":${JSON.stringify(msg)}`
+    return tail === '{}' ? `${head}}` : `${head},${tail.slice(1)}`
   }
-  return { debug: at('DEBUG'), info: at('INFO'), warning: at('WARNING'), error: at('ERROR') }
 }
 
-function textLine(time: string, level: LogLevel, msg: string, fields: LogFields): string {
-  const tail = Object.entries(fields)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join('')
-  return `${time.slice(11, 23)} ${COLOURS[level]}${level.padEnd(7)}${RESET} ${msg}${DIM}${tail}${RESET}`
-}
-
-/** One write for each line, so that the lines of several processes never mix. */
-function writeStdout(line: string): void {
-  // Synchronous: a line about a crash must be written before the crash.
-  try {
-    writeSync(1, line + '\n')
-  } catch {
-    // A closed or full pipe must not end the service.
-  }
+function textLines({ colour = false }: LogOptions): LineOf {
+  return (now, level, msg, fields) => textLine({ now, level, msg, fields }, colour)
 }

@@ -1,15 +1,13 @@
-import type { LogOptions } from '../log.ts'
-import type { Ports } from '../ports.ts'
+import type { Log, Ports } from '../ports.ts'
 import { systemClock } from './clock.ts'
 import { systemFetch } from './fetch.ts'
-import { systemLog } from './log.ts'
 
-/** The real outside world. */
-export function systemPorts(log: LogOptions): Ports {
+/** The real outside world, with the log that the process has opened. */
+export function systemPorts(log: Log): Ports {
   return {
     clock: systemClock,
     fetch: systemFetch,
-    log: systemLog(log, systemClock),
+    log,
     // UUIDv7 (RFC 9562): sorts by time, so that the id index of the history grows at its end.
     newId: () => Bun.randomUUIDv7(),
   }

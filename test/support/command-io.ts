@@ -1,4 +1,5 @@
 import type { CommandIo } from '../../src/commands/command.ts'
+import { recordingLog } from './log.ts'
 
 /** Replaces the process of a command: what the command prints is in `out` and `err`. */
 export function scriptedIo(
@@ -13,6 +14,7 @@ export function scriptedIo(
     err: '',
     stdout: (text: string) => void (io.out += text),
     stderr: (text: string) => void (io.err += text),
+    openLog: () => recordingLog(),
     onStopSignal: () => {},
     exit: () => {},
   }

@@ -22,6 +22,7 @@ export function recordingLog(): RecordingLog {
     }
   return {
     lines,
+    enabled: () => true,
     messages: (level) => lines.filter((line) => line.level === level).map((line) => line.msg),
     debug: at('DEBUG'),
     info: at('INFO'),

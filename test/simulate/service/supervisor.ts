@@ -132,6 +132,6 @@ export class Supervisor {
       const taskId = (fields['task_id'] ?? null) as string | null
       this.surroundings.observer.unexpectedError(`it logs: ${message}`, taskId)
     }
-    return { debug: ignore, info: ignore, warning: ignore, error }
+    return { enabled: () => true, debug: ignore, info: ignore, warning: ignore, error }
   }
 }
