@@ -1,13 +1,13 @@
 /** The whole HTTP API: every route, and what holds for all of them. */
-import { Elysia } from 'elysia'
+import { Elysia, type AnyElysia } from 'elysia'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
-import { errorHandler } from './error-handler.ts'
+import { lastResort } from './error-handler.ts'
+import { everyRequest } from './every-request.ts'
 import { operationRoutes } from './operation-routes.ts'
-import { requestIdOf } from './request-id.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { taskRoutes } from './task-routes.ts'
@@ -15,26 +15,46 @@ import { taskRoutes } from './task-routes.ts'
 /** A connection that neither sends nor is sent anything for so long is closed, s. */
 const IDLE_SECONDS = 30
 
-export function createApp(engine: Engine, { log, newId }: Pick<Ports, 'log' | 'newId'>) {
+/** Elysia looks for the path from a fixed place in the URL: not after the end of a short host. */
+const PATH_AFTER_ANY_HOST = { standardHostname: false }
+
+export function createApp(engine: Engine, ports: Pick<Ports, 'log' | 'newId'>) {
   const routes = new Routes()
+  const shared = everyRequest(ports, routes)
+  const nowhere = new Elysia().use(shared).compile()
   let document: Promise<string> | undefined
   const app = new Elysia({
+    handler: PATH_AFTER_ANY_HOST,
     serve: {
       // Else a second process could share the port without any error.
       reusePort: false,
+      // Else Bun shows a page with our paths and our source when it meets a bug.
+      development: false,
+      error: lastResort(ports),
       idleTimeout: IDLE_SECONDS,
       // Bun's own limit answers with an empty 413; bodies are capped where they are read.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      // Bun's table finds a route by the path as it was written. Elysia's router, which would come
+      // next, goes by the URL, and that depends on the Host and has its `..` resolved.
+      routes: { '/*': (request: Request) => nowhere.fetch(request) },
     },
   })
-    .onRequest(({ request, set }) => {
-      set.headers['x-request-id'] = requestIdOf(request, newId)
-    })
-    .use(errorHandler(log, routes))
+    .use(shared)
     .use(apiRoutes(engine))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
+  addTrailingSlashes(app)
   return app
+}
+
+/** So that Bun's table knows each path with a slash at its end, too. */
+function addTrailingSlashes(app: AnyElysia): void {
+  for (const { method, path, handler, hooks } of [...app.routes]) {
+    if (path === '/') continue
+    const bare = path.endsWith('/') ? path.slice(0, -1) : path
+    // Elysia takes one slash off when it fills the table.
+    app.route(method, `${bare}//`, handler as () => unknown, hooks)
+  }
 }
 
 /** The OpenAPI document, as JSON text. Calls no route, so the engine may be a stand-in. */

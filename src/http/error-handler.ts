@@ -1,9 +1,10 @@
 /** Answers every request that fails, in the one shape. Nothing of the framework shows. */
 import { Elysia } from 'elysia'
 import { errorText, OrchestratorError } from '../errors.ts'
-import type { Log } from '../ports.ts'
+import type { Log, Ports } from '../ports.ts'
 import { JSON_TYPE } from './base.ts'
 import { errorBody, errorHeaders, STATUS_OF } from './error-reply.ts'
+import { pathOf } from './host.ts'
 import type { Routes } from './routes.ts'
 
 /** Must be used before the routes whose errors it is to answer. */
@@ -29,23 +30,52 @@ function knownError(
   return code === 'NOT_FOUND' ? unknownRoute(request, routes) : null
 }
 
-function unknownRoute(request: Request, routes: Routes): OrchestratorError {
-  const { pathname } = new URL(request.url)
-  const allowed = routes.methodsOf(pathname)
+function unknownRoute({ url, method }: Request, routes: Routes): OrchestratorError {
+  const path = pathOf(url)
+  const allowed = routes.methodsOf(path)
   if (allowed.length === 0) {
-    return new OrchestratorError('NOT_FOUND', `There is no ${pathname.slice(0, 200)}`)
+    return new OrchestratorError('NOT_FOUND', `There is no ${path.slice(0, 200)}`)
   }
-  const allow = allowed.join(', ')
-  return new OrchestratorError(
-    'METHOD_NOT_ALLOWED',
-    `${request.method} is not for this path; ${allow} is`,
-    { allowed_methods: allowed },
-  )
+  // The URL has its dot segments resolved, but the path was not written so.
+  if (allowed.includes(method)) {
+    return new OrchestratorError('NOT_FOUND', 'There is no such path: write it without "." or ".."')
+  }
+  return new OrchestratorError('METHOD_NOT_ALLOWED', onlyAllowed(allowed), {
+    allowed_methods: allowed,
+  })
+}
+
+function onlyAllowed(methods: string[]): string {
+  const list = new Intl.ListFormat('en').format(methods)
+  return `Only ${list} ${methods.length === 1 ? 'is' : 'are'} allowed here`
+}
+
+/** For `Bun.serve`: answers when the error handler itself fails, and fails at nothing. */
+export function lastResort({ log, newId }: Pick<Ports, 'log' | 'newId'>) {
+  return (error: unknown): Response => {
+    const requestId = newId()
+    const answered = bugOf(requestId)
+    try {
+      logBug(error, requestId, log)
+    } catch {
+      // It may be the log that fails; whoever asked is answered all the same.
+    }
+    const headers = { 'content-type': JSON_TYPE, 'x-request-id': requestId }
+    return new Response(errorBody(answered), { status: STATUS_OF[answered.code], headers })
+  }
 }
 
 function internalError(error: unknown, requestId: string, log: Log): OrchestratorError {
+  logBug(error, requestId, log)
+  return bugOf(requestId)
+}
+
+function logBug(error: unknown, requestId: string, log: Log): void {
   const stack = error instanceof Error ? error.stack : undefined
   log.error('a request failed', { request_id: requestId, error: errorText(error), stack })
+}
+
+function bugOf(requestId: string): OrchestratorError {
   return new OrchestratorError('INTERNAL_ERROR', 'Something went wrong here', {
     request_id: requestId,
   })

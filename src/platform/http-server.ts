@@ -28,8 +28,13 @@ export function listen(options: ListenOptions): HttpServer {
     // Else a bug is answered with a page of HTML.
     development: false,
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
-    fetch: answer,
+    // With a Host that is none, the URL is only a path.
+    fetch: (request) => (URL.canParse(request.url) ? answer(request) : badRequest()),
   })
   const bound = server.port ?? port
   return { port: bound, url: `http://localhost:${bound}`, stop: () => server.stop(true) }
+}
+
+function badRequest(): Response {
+  return new Response(null, { status: 400 })
 }

@@ -4,6 +4,7 @@ import { createDevRegistry } from '../../src/dev/registry.ts'
 import { VERSION } from '../../src/version.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { sendRaw } from '../support/raw-http.ts'
 
 allowRealTime()
 
@@ -234,4 +235,16 @@ describe('the echo droplet', () => {
       timestamp: expect.stringMatching(/^\d{4}-.*\.\d{6}Z$/),
     })
   })
+})
+
+test('a Host that is none is 400', async () => {
+  for (const dev of [createDevRegistry({ clock: new FakeClock() }), createDevEcho()]) {
+    const { url } = dev.listen({ port: 0, hostname: '127.0.0.1' })
+    for (const host of ['a b', '::1', '', 'x:99999']) {
+      const request = `GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+      const { status, text } = await sendRaw(url.replace('localhost', '127.0.0.1'), request)
+      expect([host, status, text]).toEqual([host, 400, ''])
+    }
+    await dev.stop()
+  }
 })

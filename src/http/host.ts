@@ -1,0 +1,31 @@
+/** The `Host` header. Nothing is decided by it, but a client that sends no host is told so. */
+import { invalidRequest } from '../errors.ts'
+
+// What RFC 3986 allows in a host and its port. A URL parser alone would let more pass, drop some of
+// it, and take a part for something else.
+const HOST_CHARACTERS = /^[\w.~!$&'()*+,;=%:[\]-]+$/
+
+/**
+ * Throws INVALID_REQUEST for a header that is not `host` or `host:port` (RFC 9110, section 7.2).
+ * No header at all is HTTP/1.0's right.
+ */
+export function checkHost(headers: Headers): void {
+  const host = headers.get('host')
+  if (host !== null && !isHost(host)) {
+    throw invalidRequest({ path: 'Host', message: 'is not a host' })
+  }
+}
+
+function isHost(text: string): boolean {
+  return HOST_CHARACTERS.test(text) && URL.canParse(`http://${text}`)
+}
+
+/**
+ * The path of `request.url`. Without a host that is only a path and a query, and then `new URL`
+ * throws.
+ */
+export function pathOf(url: string): string {
+  const start = url.startsWith('http://') ? url.indexOf('/', 'http://'.length) : 0
+  const query = url.indexOf('?', start)
+  return url.slice(start, query < 0 ? undefined : query)
+}
