@@ -26,7 +26,7 @@ export type TaskStatus = (typeof STATUSES)[number]
 
 export type FinalStatus = Exclude<TaskStatus, 'queued' | 'running'>
 
-/** JSON text, kept as text: so no digit of a droplet's answer changes. */
+/** JSON text, kept as text: so no digit of a payload or of an answer changes. */
 export type JsonText = string
 
 /** One request to a droplet. While it is in flight, `durationMs` is null. */
@@ -54,6 +54,12 @@ export interface TaskRequest {
   readonly maxRetries: number
   /** Asynchronous tasks only: how long after its acceptance the first attempt is due. */
   readonly delayMs: number
+}
+
+/** What the caller asked for; null: the default. */
+export interface Submission extends Omit<TaskRequest, 'timeoutMs' | 'maxRetries'> {
+  readonly timeoutMs: number | null
+  readonly maxRetries: number | null
 }
 
 /** A task as it is remembered. Immutable: a change of state makes a new one. Times are ms. */

@@ -2,10 +2,9 @@
 import { declaredLength, readBody } from '../platform/bounded-body.ts'
 import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
-import { USER_AGENT } from '../version.ts'
-import type { Task } from '../task.ts'
 import { truncationMarker } from '../truncation.ts'
 import { bodyToJson } from './answer.ts'
+import { attemptHeaders } from './attempt-headers.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Run } from './run.ts'
@@ -44,22 +43,6 @@ export async function attempt(
   return answer.kind === 'timeout'
     ? { kind: 'timeout', error: `no answer in ${limitMs} ms` }
     : { kind: 'unreachable', error: answer.error }
-}
-
-/**
- * The caller's headers, then ours, which the caller can't replace; it may say another content
- * type. Names in lower case.
- */
-function attemptHeaders(task: Task): Record<string, string> {
-  return {
-    ...(task.payload === null ? {} : { 'content-type': 'application/json' }),
-    ...task.headers,
-    'user-agent': USER_AGENT,
-    'idempotency-key': task.id,
-    'x-task-id': task.id,
-    'x-attempt': String(task.attempts.length),
-    'x-request-id': task.requestId,
-  }
 }
 
 async function readAnswer(response: Response, maxBytes: number, now: number): Promise<Outcome> {

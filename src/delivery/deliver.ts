@@ -35,12 +35,21 @@ export async function deliverAttempt(run: Run, ports: DeliveryPorts): Promise<vo
   const moment = run.moment()
   if (isExpired(run.task, moment)) return record(run, expire(run.task, moment), ports)
   const route = ports.router.route(run.task)
-  if (!route.ok) return record(run, fail(run.task, route.reason, moment), ports)
+  if (!route.ok) return refuse(run, route.reason, ports)
   const entry = await ports.gate.enter(run.task.dropletName, run)
   if (run.aborted) return leaveGate(run, entry, ports)
-  if (!entry.admitted) return record(run, fail(run.task, entry.reason, run.moment()), ports)
+  if (!entry.admitted) return refuse(run, entry.reason, ports)
   const ended = await beginAndSend(run, route.url, entry, ports)
   await record(run, concludeRun(run, ended, ports.clock), ports, ended.result)
+}
+
+/** Ends a task, of which no attempt is under way, because it cannot be sent. */
+export function refuse(
+  run: Run,
+  reason: string,
+  ports: Pick<DeliveryPorts, 'store'>,
+): Promise<void> {
+  return record(run, fail(run.task, reason, run.moment()), ports)
 }
 
 /** The run was aborted while it waited for its place. */

@@ -151,14 +151,14 @@ export function interrupt(task: Task, at: Moment): Task {
   return ended(task, 'error', INTERRUPTED, at)
 }
 
-/** error → queued: an interrupted task whose caller sends its Idempotency-Key again. */
-export function resume(
-  task: Task,
-  { mode, requestId }: Pick<NewTask, 'mode' | 'requestId'>,
-  now: number,
-): Task {
+/**
+ * error → queued: an interrupted task whose caller sends its Idempotency-Key again. The new
+ * request counts: its headers may hold newer credentials.
+ */
+export function resume(task: Task, again: NewTask, now: number): Task {
   if (!isInterrupted(task)) throw new Error(`task ${task.id} was not interrupted`)
-  return { ...accept({ ...task, mode, requestId }, now), attempts: task.attempts }
+  const { id, dropletName, idempotencyKey, replayOf, attempts } = task
+  return { ...accept({ ...again, id, dropletName, idempotencyKey, replayOf }, now), attempts }
 }
 
 export function isInterrupted(task: Task): boolean {

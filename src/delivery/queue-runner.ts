@@ -4,8 +4,9 @@ import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import type { ClaimedTask, TaskStore } from '../store/store.ts'
 import { isFinished, type Task } from '../task.ts'
+import { headersFault } from './attempt-headers.ts'
 import { MAX_WAIT_MS } from './backoff.ts'
-import { deliverAttempt, endAborted, type DeliveryPorts } from './deliver.ts'
+import { deliverAttempt, endAborted, refuse, type DeliveryPorts } from './deliver.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
@@ -128,6 +129,8 @@ export class QueueRunner {
     if (!task) return
     if (isFinished(task)) throw new NotWritten(id, 'update', 'not owned')
     run.task = task
+    const fault = headersFault(task)
+    if (fault && !run.abortReason) return refuse(run, fault, this.ports)
     if (!run.abortReason) await deliverAttempt(run, this.ports)
     if (run.abortReason && !isFinished(run.task)) await endAborted(run, this.ports)
   }

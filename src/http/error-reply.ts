@@ -40,6 +40,10 @@ export function errorHeaders({ code, details }: OrchestratorError): Record<strin
   if (code === 'METHOD_NOT_ALLOWED') {
     return { allow: (details.allowed_methods as string[]).join(', ') }
   }
+  // RFC 9110, section 15.5.16: what would be accepted instead.
+  if (code === 'UNSUPPORTED_MEDIA_TYPE' && 'content_encoding' in details) {
+    return { 'accept-encoding': 'identity' }
+  }
   if (code === 'IDEMPOTENCY_KEY_IN_USE') return { location: taskLocation(String(details.task_id)) }
   return {}
 }

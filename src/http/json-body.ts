@@ -1,68 +1,103 @@
 /** Request bodies, capped while they are read. */
 import { invalidRequest, OrchestratorError } from '../errors.ts'
+import { membersOf, type Member } from '../json-text.ts'
 import { readBody } from '../platform/bounded-body.ts'
+import type { JsonText } from '../task.ts'
 
 // RFC 6839: any type with the suffix +json is JSON.
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
+// RFC 8259 knows no other charset than UTF-8, of which US-ASCII is a part.
+const CHARSET_PARAMETER = /^\s*charset\s*=\s*"?([^"\s]*)/i
+const UTF8_NAMES = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii'])
 
 /**
  * Levels of nesting. The parser takes half a million of them; whoever walks through the value
  * afterwards, from JSON.stringify on, overflows the stack at some 10,000.
  */
-const MAX_DEPTH = 1000
+export const MAX_DEPTH = 1000
 
+// Without its byte order mark, which some editors and PowerShell write (RFC 8259, section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** A JSON value, and the text that it came as. */
+export class JsonBody {
+  #members: readonly Member[] | null = null
+
+  /** Throws INVALID_REQUEST. `text` must be what JSON.parse made `value` of. */
+  constructor(
+    readonly value: unknown,
+    private readonly text: JsonText,
+  ) {
+    // Each level opens and closes: most bodies are too short to be too deep.
+    if (text.length > 2 * MAX_DEPTH) this.#read()
+  }
+
+  /** The value of a member as it was written; of several with one name the last, as in `value`. */
+  textOf(name: string): JsonText | null {
+    return this.#read().findLast((member) => member.name === name)?.text ?? null
+  }
+
+  #read(): readonly Member[] {
+    this.#members ??= membersOf(this.text, MAX_DEPTH)
+    if (!this.#members) throw invalidRequest({ path: '', message: 'is nested too deeply' })
+    return this.#members
+  }
+}
 
 /**
  * The JSON body of a request. Throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE and
  * INVALID_REQUEST.
  */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const type = request.headers.get('content-type')
-  if (type !== null && !JSON_TYPE.test(type)) {
-    throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
-  }
+export async function readJson(request: Request, maxBytes: number): Promise<JsonBody> {
+  checkCoding(request.headers.get('content-encoding'))
+  checkType(request.headers.get('content-type'))
   const bytes = await readBody(request, maxBytes)
   if (bytes === null) throw tooLarge(maxBytes)
-  let text: string
-  let json: unknown
+  let text: JsonText | undefined
+  let value: unknown
   try {
     text = utf8.decode(bytes)
-    json = JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
-    throw invalidRequest({ path: '', message: 'is not JSON in UTF-8' })
+    throw invalidRequest({ path: '', message: faultOf(bytes, text) })
   }
-  if (isTooDeep(text)) throw invalidRequest({ path: '', message: 'is nested too deeply' })
-  return json
+  return new JsonBody(value, text)
 }
 
-/** Whether the text, which is JSON, has more than MAX_DEPTH levels. */
-function isTooDeep(text: string): boolean {
-  // Each level opens and closes: most bodies are too short.
-  if (text.length <= 2 * MAX_DEPTH) return false
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '"') at = endOfString(text, at)
-    else if (character === '[' || character === '{') depth++
-    else if (character === ']' || character === '}') depth--
-    if (depth > MAX_DEPTH) return true
+/** A list of codings, in the order in which they were applied (RFC 9110, section 8.4). */
+function checkCoding(header: string | null): void {
+  if (header === null) return
+  const codings = header.split(',').map((coding) => coding.trim().toLowerCase())
+  const unknown = codings.find((coding) => coding !== '' && coding !== 'identity')
+  if (unknown === undefined) return
+  const content_encoding = unknown.slice(0, 100)
+  const message = `A body with Content-Encoding: ${content_encoding} is not accepted; send it as it is`
+  throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { content_encoding })
+}
+
+function checkType(header: string | null): void {
+  if (header === null || header === 'application/json') return
+  if (!JSON_TYPE.test(header)) {
+    throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
-  return false
+  for (const parameter of header.split(';').slice(1)) {
+    const charset = CHARSET_PARAMETER.exec(parameter)?.[1]?.slice(0, 100)
+    if (charset === undefined || UTF8_NAMES.has(charset.toLowerCase())) continue
+    const message = `The body must be JSON in UTF-8, not in ${charset}`
+    throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { charset })
+  }
 }
 
-/** Where the string that begins at `start` has its closing quote. */
-function endOfString(text: string, start: number): number {
-  let end = start
-  do end = text.indexOf('"', end + 1)
-  while (isEscaped(text, end))
-  return end
+/** Why the bytes are not JSON; `text`: what they are in UTF-8. */
+function faultOf(bytes: Uint8Array, text: string | undefined): string {
+  if (bytes.length === 0) return 'is empty; it must be a JSON object'
+  if (isWide(bytes)) return 'is in UTF-16 or UTF-32; JSON must be in UTF-8'
+  return text === undefined ? 'is not in UTF-8, as JSON must be' : 'is not JSON'
 }
 
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0
-  while (text[at - 1 - backslashes] === '\\') backslashes++
-  return backslashes % 2 === 1
+/** Whether they begin as no JSON in UTF-8 does: with a zero byte, or a byte order mark. */
+function isWide([first, second]: Uint8Array): boolean {
+  return first === 0 || second === 0 || (first === 0xff && second === 0xfe) || first === 0xfe
 }
 
 function tooLarge(maxBytes: number): OrchestratorError {

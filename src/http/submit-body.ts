@@ -1,9 +1,23 @@
 /** The body of `POST /orchestrator/tasks`: validation, type and documentation in one. */
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
 import { METHODS } from '../task.ts'
 
-const Milliseconds = (maximum: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum, description })
+/** A field that may be left out; null, which generated clients send, is the same. */
+const Maybe = <T extends TSchema>(schema: T, description: string) =>
+  Type.Optional(Type.Union([schema, Type.Null()], { description }))
+
+const Milliseconds = (maximum: number) => Type.Integer({ minimum: 1, maximum })
+
+/** Documented in upper case, which is what HTTP has; taken in any. */
+const Method = Type.String({
+  enum: [...METHODS],
+  pattern: `^(?:${METHODS.map(inAnyCase).join('|')})$`,
+})
+
+/** A pattern: JSON Schema has no flag for it. */
+function inAnyCase(word: string): string {
+  return word.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
+}
 
 export const SubmitBody = Type.Object(
   {
@@ -12,49 +26,46 @@ export const SubmitBody = Type.Object(
       maxLength: 255,
       description: 'The droplet, by its name in the Registry; upper and lower case are the same',
     }),
-    method: Type.Optional(
-      Type.Union(
-        METHODS.map((method) => Type.Literal(method)),
-        { default: 'GET' },
-      ),
-    ),
+    method: Maybe(Method, 'In any case; GET when it is left out'),
     path: Type.String({
       minLength: 1,
       maxLength: 2048,
       description: "Path and query, relative to the droplet's URL; starts with exactly one /",
     }),
     payload: Type.Optional(
-      Type.Unknown({ description: 'Any JSON value; sent as the JSON body unless null' }),
-    ),
-    meta: Type.Optional(
-      Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
-        description: "The caller's own notes: kept with the task, never sent on",
+      Type.Unknown({
+        description:
+          'Any JSON value; unless null, it is sent as the body just as it is written here. ' +
+          'On GET only null and {}, which means the same',
       }),
     ),
-    headers: Type.Optional(
-      Type.Record(Type.String(), Type.String(), {
-        description: 'Sent to the droplet; hop-by-hop and framing headers are refused',
-      }),
+    meta: Maybe(
+      Type.Object({}, { additionalProperties: Type.Unknown() }),
+      "The caller's own notes: kept with the task, never sent on",
     ),
-    timeout_ms: Type.Optional(
-      Milliseconds(600_000, 'How long one attempt may take; default TASK_TIMEOUT'),
+    headers: Maybe(
+      // Not a Record: that says `patternProperties`, of which generators of clients make nothing.
+      Type.Object({}, { additionalProperties: Type.String() }),
+      'Sent to the droplet: at most 64, of 16 KB together. Refused are hop-by-hop and framing ' +
+        'headers, those that the service sets itself (`Idempotency-Key`, `X-Task-ID`, ' +
+        '`X-Attempt`, `X-Request-ID`, `User-Agent`, `traceparent`, `tracestate`, ' +
+        '`X-Orchestrator-Hops`, `webhook-*`), and a name that is there twice, in whatever case',
     ),
-    deadline_ms: Type.Optional(
-      Milliseconds(3_600_000, 'How long the whole task may take, waits included; default none'),
+    timeout_ms: Maybe(
+      Milliseconds(600_000),
+      'How long one attempt may take; `TASK_TIMEOUT` when it is left out',
     ),
-    max_retries: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 10,
-        description: 'Requests after the first; default TASK_MAX_RETRIES',
-      }),
+    deadline_ms: Maybe(
+      Milliseconds(3_600_000),
+      'How long the whole task may take, waits included; no limit when it is left out',
     ),
-    delay_seconds: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: 604_800,
-        description: 'With `Prefer: respond-async`: not before then',
-      }),
+    max_retries: Maybe(
+      Type.Integer({ minimum: 0, maximum: 10 }),
+      'Requests after the first; `TASK_MAX_RETRIES` when it is left out',
+    ),
+    delay_seconds: Maybe(
+      Type.Number({ minimum: 0, maximum: 604_800 }),
+      'With `Prefer: respond-async`: not before then',
     ),
   },
   {

@@ -11,7 +11,7 @@ import { readJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
 import { SubmitBody } from './submit-body.ts'
 import { submitOptions } from './submit-headers.ts'
-import { toRequest } from './task-request.ts'
+import { toSubmission } from './task-request.ts'
 import { acceptedView, outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
@@ -22,12 +22,13 @@ export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>
     .post(
       `${BASE}/tasks`,
       async ({ request, set, server }) => {
-        const body = checked(submitBody, await readJson(request, config.maxBodyBytes))
+        const json = await readJson(request, config.maxBodyBytes)
+        const body = checked(submitBody, json.value)
         // A task can take minutes; an idle connection can't.
         server?.timeout(request, 0)
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
-        const asked = toRequest(body, options.mode, config.task)
+        const asked = toSubmission(body, json, options.mode)
         return reply(await tasks.submit(callerOf(request, set), asked, options), prefer, set)
       },
       { ...UNPARSED, detail: documented.submit },

@@ -3,9 +3,9 @@ import type { Task } from '../task.ts'
 import type { ClaimedTask, TaskPage, TaskQuery, WriteResult } from './store.ts'
 import type { TaskChanges } from './task-changes.ts'
 
-/** `resume` is the update that makes a finished task unfinished again. */
+/** `resume` is the update that makes a finished task unfinished again, as it is asked for now. */
 export type Write =
-  readonly ['insert', Task] | readonly ['update', TaskChanges] | readonly ['resume', TaskChanges]
+  readonly ['insert', Task] | readonly ['update', TaskChanges] | readonly ['resume', Task]
 
 /** A write of a group that changed nothing, while its neighbours were written. */
 export interface RefusedWrite {

@@ -66,7 +66,7 @@ export class GroupCommitStore implements TaskStore {
 
   resume(task: Task): Promise<WriteResult> {
     if (!this.#writable || this.#closing) return Promise.reject(storeUnavailable())
-    return this.#enqueue({ kind: 'resume', task }, ['resume', changesOf(task)])
+    return this.#enqueue({ kind: 'resume', task }, ['resume', task])
   }
 
   update(task: Task, result?: AttemptResult): Promise<WriteResult> {

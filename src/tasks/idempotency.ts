@@ -3,15 +3,15 @@
  * it runs once. The store has the keys of accepted tasks. Here are those of the requests that are
  * being served now: of two that arrive together, one runs.
  */
-import { nameKey } from '../droplets/droplet.ts'
 import { OrchestratorError } from '../errors.ts'
 import { isInterrupted } from '../delivery/lifecycle.ts'
-import { isFinished, type Task, type TaskRequest } from '../task.ts'
+import { isFinished, type Task } from '../task.ts'
+import type { Fingerprint } from './fingerprint.ts'
 
 /** The request that came first with its key, while it is being served. */
 interface Holder {
   taskId: string
-  fingerprint: string
+  fingerprint: Fingerprint
   /** The task that used the key before. */
   previous: Promise<Task | null>
 }
@@ -30,7 +30,7 @@ export class IdempotencyKeys {
    * Decides who runs. The first must `release` the key when its task has ended or waits in the
    * queue. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
    */
-  async use(key: string, taskId: string, fingerprint: string): Promise<KeyUse> {
+  async use(key: string, taskId: string, fingerprint: Fingerprint): Promise<KeyUse> {
     const holder = this.#held.get(key)
     if (holder) return this.#repeatOrRefuse(holder, fingerprint)
     const previous = this.findByKey(key)
@@ -48,31 +48,20 @@ export class IdempotencyKeys {
     }
   }
 
-  async #repeatOrRefuse(holder: Holder, fingerprint: string): Promise<KeyUse> {
+  async #repeatOrRefuse(holder: Holder, fingerprint: Fingerprint): Promise<KeyUse> {
     const previous = await holder.previous
     if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, fingerprint)
-    if (holder.fingerprint !== fingerprint) throw reused()
+    if (holder.fingerprint.text !== fingerprint.text) throw reused()
     throw inUse(previous?.id ?? holder.taskId)
   }
 }
 
-/**
- * Two requests with the same fingerprint ask for the same, whatever the white space and the
- * order of their headers.
- */
-export function fingerprintOf(request: TaskRequest, replayOf: string | null): string {
-  const { dropletName, headers, ...rest } = request
-  const sortedHeaders = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))
-  const text = JSON.stringify([replayOf, nameKey(dropletName), sortedHeaders, rest])
-  return new Bun.CryptoHasher('sha256').update(text).digest('hex')
+function isRerun(task: Task, fingerprint: Fingerprint): boolean {
+  return isInterrupted(task) && fingerprint.matches(task.fingerprint)
 }
 
-function isRerun(task: Task, fingerprint: string): boolean {
-  return isInterrupted(task) && task.fingerprint === fingerprint
-}
-
-function repeat(task: Task, fingerprint: string): KeyUse {
-  if (task.fingerprint !== fingerprint) throw reused()
+function repeat(task: Task, fingerprint: Fingerprint): KeyUse {
+  if (!fingerprint.matches(task.fingerprint)) throw reused()
   if (!isFinished(task)) throw inUse(task.id)
   return { kind: 'repeated', task }
 }

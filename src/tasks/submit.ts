@@ -8,9 +8,10 @@ import { joinTarget } from '../droplets/target.ts'
 import { invalidRequest } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
-import type { Task, TaskRequest } from '../task.ts'
+import type { Submission, Task, TaskRequest } from '../task.ts'
 import { dropletNotFound, findDroplet, type DropletSource } from './find-droplet.ts'
-import { fingerprintOf, IdempotencyKeys } from './idempotency.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { IdempotencyKeys } from './idempotency.ts'
 import { overloaded, shuttingDown, takenOver } from './task-errors.ts'
 import type { Waiters } from './waiters.ts'
 
@@ -42,7 +43,7 @@ export interface SubmitPorts {
 /** A submission before its droplet is found. */
 interface Draft extends SubmitOptions {
   caller: Caller
-  request: TaskRequest
+  request: Submission
   id: string
   fingerprint: string | null
   replayOf: string | null
@@ -63,7 +64,7 @@ export class Submitter {
   /** `replayOf`: the task that this one repeats. See `TaskService.submit`. */
   async submit(
     caller: Caller,
-    request: TaskRequest,
+    request: Submission,
     options: SubmitOptions,
     replayOf: string | null,
   ): Promise<Submitted> {
@@ -86,12 +87,16 @@ export class Submitter {
   }
 
   async #runOnce(draft: Draft, key: string): Promise<Submitted> {
-    const fingerprint = fingerprintOf(draft.request, draft.replayOf)
+    const { request, replayOf } = draft
+    const fingerprint = fingerprintOf(request, replayOf, () => this.#withDefaults(request))
     for (let conflicts = 0; ; conflicts++) {
       const use = await this.#keys.use(key, draft.id, fingerprint)
       if (use.kind === 'repeated') return { task: use.task, replayed: true }
       try {
-        return { task: await this.#run({ ...draft, fingerprint }, use.previous), replayed: false }
+        return {
+          task: await this.#run({ ...draft, fingerprint: fingerprint.text }, use.previous),
+          replayed: false,
+        }
       } catch (error) {
         const isConflict = error instanceof NotWritten && error.verb !== 'update'
         if (!isConflict || conflicts === MAX_KEY_CONFLICTS) throw error
@@ -121,7 +126,7 @@ export class Submitter {
     const target = joinTarget(droplet.url, request.path)
     if (!target.ok) throw invalidRequest({ path: '/path', message: target.reason })
     return {
-      ...request,
+      ...this.#withDefaults(request),
       dropletName: droplet.name,
       targetUrl: target.url,
       id: draft.id,
@@ -130,6 +135,15 @@ export class Submitter {
       idempotencyKey: draft.idempotencyKey,
       fingerprint: draft.fingerprint,
       replayOf: draft.replayOf,
+    }
+  }
+
+  #withDefaults(request: Submission): TaskRequest {
+    const { timeoutMs, maxRetries } = this.parts.config.task
+    return {
+      ...request,
+      timeoutMs: request.timeoutMs ?? timeoutMs,
+      maxRetries: request.maxRetries ?? maxRetries,
     }
   }
 

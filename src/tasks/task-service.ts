@@ -3,10 +3,12 @@
  * tasks of droplets that it may use.
  */
 import { mayUse, type Caller } from '../access/caller.ts'
+import { headersFault } from '../delivery/attempt-headers.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import { invalidRequest } from '../errors.ts'
 import type { EventBus } from '../events.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
-import { isFinished, type Task, type TaskRequest } from '../task.ts'
+import { isFinished, type Submission, type Task } from '../task.ts'
 import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from './submit.ts'
 import { shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
 import { Waiters } from './waiters.ts'
@@ -52,7 +54,7 @@ export class TaskService {
    * DROPLET_NOT_FOUND, REGISTRY_ERROR, OVERLOADED, SHUTTING_DOWN and the codes of
    * Idempotency-Key, and then nothing was sent; and STORE_UNAVAILABLE.
    */
-  submit(caller: Caller, request: TaskRequest, options: SubmitOptions): Promise<Submitted> {
+  submit(caller: Caller, request: Submission, options: SubmitOptions): Promise<Submitted> {
     return this.#submitter.submit(caller, request, options, null)
   }
 
@@ -98,6 +100,8 @@ export class TaskService {
   /** Submits the same again, as a new task. Throws TASK_NOT_FOUND and what `submit` throws. */
   async replay(caller: Caller, id: string, options: SubmitOptions): Promise<Submitted> {
     const request = requestOf(await this.#visible(caller, id))
+    const fault = headersFault(request)
+    if (fault) throw invalidRequest({ path: '/headers', message: fault })
     return this.#submitter.submit(caller, { ...request, delayMs: 0 }, options, id)
   }
 
@@ -113,7 +117,7 @@ function visible(caller: Caller, id: string, task: Task | null): Task {
 }
 
 /** What was asked for, without what has become of it. */
-function requestOf(task: Task): TaskRequest {
+function requestOf(task: Task): Submission {
   return {
     dropletName: task.dropletName,
     method: task.method,

@@ -13,7 +13,16 @@ import { usesOf, type Use } from './uses.ts'
  */
 export const ROWS: readonly (readonly string[])[] = [
   // What all others use: tasks, errors, events, and the interfaces of the ports.
-  ['task.ts', 'errors.ts', 'events.ts', 'ports.ts', 'log.ts', 'version.ts', 'truncation.ts'],
+  [
+    'task.ts',
+    'errors.ts',
+    'events.ts',
+    'ports.ts',
+    'log.ts',
+    'version.ts',
+    'truncation.ts',
+    'json-text.ts',
+  ],
   // The settings.
   ['config'],
   // What is bound to the operating system.

@@ -135,11 +135,14 @@ describe('the transitions', () => {
     expect(orphan.attempts).toMatchObject([{ error: INTERRUPTED, interrupted: true }])
     expect(isInterrupted(orphan)).toBe(true)
 
-    const again = resume(orphan, { mode: 'sync', requestId: 'request-2' }, NOW + 9000)
+    const asked = { mode: 'sync', requestId: 'request-2', headers: { 'x-a': 'c' } } as const
+    const again = resume(orphan, newTask({ ...asked, payload: '{"n": 1}' }), NOW + 9000)
     expect(again).toMatchObject({
       id: orphan.id,
       status: 'queued',
       requestId: 'request-2',
+      headers: { 'x-a': 'c' },
+      payload: '{"n": 1}',
       createdAt: NOW + 9000,
       completedAt: null,
       errorMessage: null,
@@ -163,9 +166,8 @@ describe('what is no transition', () => {
   })
 
   test('only an interrupted task is resumed', () => {
-    const request = { mode: 'sync', requestId: 'r' } as const
     for (const task of [...finished.slice(0, -1), queued(), running()]) {
-      expect(() => resume(task, request, NOW)).toThrow()
+      expect(() => resume(task, newTask(), NOW)).toThrow()
     }
   })
 

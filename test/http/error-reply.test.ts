@@ -17,6 +17,8 @@ test.each<[ErrorCode, object, Record<string, string>]>([
   ['STORE_UNAVAILABLE', {}, { 'retry-after': '1' }],
   ['METHOD_NOT_ALLOWED', { allowed_methods: ['GET', 'HEAD'] }, { allow: 'GET, HEAD' }],
   ['IDEMPOTENCY_KEY_IN_USE', { task_id: 'a' }, { location: '/orchestrator/tasks/a' }],
+  ['UNSUPPORTED_MEDIA_TYPE', { content_encoding: 'br' }, { 'accept-encoding': 'identity' }],
+  ['UNSUPPORTED_MEDIA_TYPE', {}, {}],
   ['INVALID_REQUEST', {}, {}],
   ['DROPLET_UNREACHABLE', { task_id: 'a' }, {}],
 ])('%s has its headers', (code, details, headers) => {

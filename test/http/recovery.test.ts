@@ -277,6 +277,67 @@ describe('an Idempotency-Key', () => {
   })
 })
 
+describe('an Idempotency-Key whose task was interrupted', () => {
+  const body = { method: 'POST', path: '/x', payload: { n: 1 } }
+  const key = { 'idempotency-key': 'k' }
+
+  /** What an earlier version stored of `body`, with these headers. */
+  const formerFingerprint = (headers: Record<string, string>) => {
+    const rest = {
+      ...{ method: 'POST', path: '/x', payload: '{"n":1}', meta: null },
+      ...{ timeoutMs: 30_000, deadlineMs: null, maxRetries: 3, delayMs: 0 },
+    }
+    const text = JSON.stringify([null, 'echo', Object.entries(headers), rest])
+    return new Bun.CryptoHasher('sha256').update(text).digest('hex')
+  }
+
+  test('runs with the headers and the payload of the new request', async () => {
+    using dir = temporaryDir()
+    await using upstream = scriptedServer(hang)
+    const options = { mesh: { echo: upstream.url }, config: { task: { db: dir.file('tasks.db') } } }
+    await using before = await startOrchestrator(options)
+    const cut = before.submit({ ...body, headers: { authorization: 'old', 'x-a': '1' } }, key)
+    await upstream.received(1)
+    await before.stop()
+    const id = (await cut).json.error.details.task_id
+
+    upstream.script(json({ fine: true }))
+    // The same, though the default is another now and the token was renewed.
+    const task = { ...options.config.task, timeoutMs: 12_345 }
+    await using after = await startOrchestrator({ ...options, config: { task } })
+    const text = `{"droplet_name":"ECHO","path":"/x","method":"post","payload":{ "n" : 1 },
+      "timeout_ms":null,"headers":{"X-A":"1","Authorization":"new"}}`
+    const again = await after.call('POST', '/orchestrator/tasks', {
+      body: text,
+      headers: { 'content-type': 'application/json', ...key },
+    })
+    expect([again.status, again.json.task_id]).toEqual([200, id])
+    await after.post(`/orchestrator/tasks/${id}/replay`)
+    for (const request of upstream.requests.slice(1)) {
+      expect(request.body).toBe('{ "n" : 1 }')
+      expect(request.headers).toMatchObject({ authorization: 'new', 'x-a': '1' })
+    }
+    expect(upstream.requests).toHaveLength(3)
+    expect((await after.get(`/orchestrator/tasks/${id}`)).text).toContain('"payload":{ "n" : 1 },')
+  })
+
+  test('also when an earlier version stored it', async () => {
+    const headers = { 'x-a': 'b' }
+    await using after = await restart((url) => [
+      inFlight(
+        asked(url, {
+          ...{ id: 'a', mode: 'sync', headers, idempotencyKey: 'k' },
+          fingerprint: formerFingerprint(headers),
+        }),
+      ),
+    ])
+    const other = await after.service.submit({ ...body, headers, path: '/y' }, key)
+    expect([other.status, other.json.error.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
+    const { status, json: reply } = await after.service.submit({ ...body, headers }, key)
+    expect([status, reply.task_id]).toEqual([200, 'a'])
+  })
+})
+
 describe('while it drains', () => {
   test('new work is SHUTTING_DOWN, also on an open connection; what runs goes on', async () => {
     const release = Promise.withResolvers<void>()

@@ -110,6 +110,69 @@ describe('a body', () => {
     }),
   )
 
+  test.each(['gzip', 'br', 'GZIP', 'identity, zstd', 'x-made-up', 'deflate, gzip'])(
+    'that is encoded is 415, which names the coding: %s',
+    (coding) =>
+      using(async (service) => {
+        const { status, json, headers } = await service.call('POST', TASKS, {
+          body: Bun.gzipSync(bodyOf(200)),
+          headers: { ...JSON_HEADERS, 'content-encoding': coding },
+        })
+        expect([status, json.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+        const codings = coding.toLowerCase().split(', ')
+        const named = codings.find((each) => each !== 'identity')
+        expect(json.error.message).toContain(`Content-Encoding: ${named} `)
+        expect(json.error.details).toEqual({ content_encoding: named })
+        // RFC 9110, section 15.5.16.
+        expect(headers.get('accept-encoding')).toBe('identity')
+      }),
+  )
+
+  test.each(['identity', 'Identity', '', 'identity, identity'])(
+    'may say Content-Encoding: %s',
+    (it) =>
+      using(async (service) => {
+        const headers = { ...JSON_HEADERS, 'content-encoding': it }
+        expect((await service.call('POST', TASKS, { body: bodyOf(200), headers })).status).toBe(200)
+      }),
+  )
+
+  test.each(['utf-16', '"ISO-8859-1"', 'windows-1252'])('in the charset %s is 415', (charset) =>
+    using(async (service) => {
+      const { status, json, headers } = await service.call('POST', TASKS, {
+        body: bodyOf(200),
+        headers: { 'content-type': `application/json; v=1; Charset=${charset}` },
+      })
+      expect([status, json.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+      expect(json.error.message).toContain(`UTF-8, not in ${charset.replaceAll('"', '')}`)
+      expect(headers.get('accept-encoding')).toBeNull()
+    }),
+  )
+
+  test.each(['UTF-8', '"utf-8"', 'utf8', 'us-ascii'])('may say charset=%s', (charset) =>
+    using(async (service) => {
+      const headers = { 'content-type': `application/json;charset=${charset}` }
+      expect((await service.call('POST', TASKS, { body: bodyOf(200), headers })).status).toBe(200)
+    }),
+  )
+
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le')
+  test.each<[string, Uint8Array, string]>([
+    ['UTF-16 with a byte order mark', utf16(`\ufeff${bodyOf(200)}`), 'UTF-16 or UTF-32'],
+    ['UTF-16 without one', utf16(bodyOf(200)), 'UTF-16 or UTF-32'],
+    ['UTF-16, big-endian', utf16(bodyOf(200)).swap16(), 'UTF-16 or UTF-32'],
+    ['Latin-1', Buffer.from('{"a":"\xe9"}', 'latin1'), 'is not in UTF-8'],
+    ['gzip without saying so', Bun.gzipSync(bodyOf(200)), 'is not in UTF-8'],
+    ['nothing', new Uint8Array(), 'is empty'],
+    ['no JSON', Buffer.from('{"a":'), 'is not JSON'],
+  ])('of %s is 400, and the message says it', (_, body, message) =>
+    using(async (service) => {
+      const { status, json } = await service.call('POST', TASKS, { body, headers: JSON_HEADERS })
+      expect(status).toBe(400)
+      expect(json.error.message).toContain(message)
+    }),
+  )
+
   test('that is not UTF-8 is 400', () =>
     using(async (service) => {
       const text = bodyOf(200)

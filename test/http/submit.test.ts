@@ -80,6 +80,33 @@ describe('a task that is answered', () => {
     }),
   )
 
+  test.each(['get', 'Post', 'pUT'])('takes the method %s', (method) =>
+    withEcho(async (service, upstream) => {
+      const { json } = await service.submit({ method })
+      expect(upstream.calls).toEqual([`${method.toUpperCase()} /`])
+      expect((await service.task(json.task_id)).method).toBe(method.toUpperCase())
+    }),
+  )
+
+  test('takes null for whatever may be left out', () =>
+    withEcho(async (service, upstream) => {
+      const optional = ['method', 'payload', 'meta', 'headers', 'timeout_ms', 'deadline_ms']
+      const names = [...optional, 'max_retries', 'delay_seconds']
+      const key = { 'idempotency-key': 'k' }
+      await service.submit({}, key)
+      const nulls = Object.fromEntries(names.map((name) => [name, null]))
+      const { status, headers } = await service.submit(nulls, key)
+      expect([status, headers.get('idempotency-replayed')]).toEqual([200, 'true'])
+      expect(upstream.calls).toEqual(['GET /'])
+    }))
+
+  test('takes {} on GET for nothing', () =>
+    withEcho(async (service, upstream) => {
+      const { json } = await service.submit({ method: 'get', payload: {} })
+      expect(upstream.requests[0]).toMatchObject({ method: 'GET', body: '' })
+      expect((await service.task(json.task_id)).payload).toBeNull()
+    }))
+
   test('sends no body for the payload null', () =>
     withEcho(async (service, upstream) => {
       await service.submit({ ...POST, payload: null })
@@ -92,9 +119,6 @@ describe('a task that is answered', () => {
       const headers = {
         Authorization: 'Bearer x',
         'X-Own': 'ä',
-        'user-agent': 'mine',
-        'Idempotency-Key': 'mine',
-        'X-Attempt': '99',
         'content-type': 'application/vnd.own+json',
       }
       const { json } = await service.submit(
@@ -224,9 +248,11 @@ describe('a body that is not valid is refused, and is no task', () => {
     [{ droplet_name: 'x'.repeat(256) }, '/droplet_name'],
     [{ droplet_name: 7 }, '/droplet_name'],
     [{ droplet_name: null }, '/droplet_name'],
-    [{ method: 'get' }, '/method'],
     [{ method: 'HEAD' }, '/method'],
-    [{ method: null }, '/method'],
+    [{ method: '' }, '/method'],
+    [{ method: 'GET\n' }, '/method'],
+    [{ method: ['GET'] }, '/method'],
+    [{ path: null }, '/path'],
     [{ path: undefined }, '/path'],
     [{ path: '' }, '/path'],
     [{ path: `/${'x'.repeat(2048)}` }, '/path'],
@@ -244,12 +270,15 @@ describe('a body that is not valid is refused, and is no task', () => {
     [{ meta: [] }, '/meta'],
     [{ meta: 'x' }, '/meta'],
     [{ meta: 1 }, '/meta'],
-    [{ headers: null }, '/headers'],
+    [{ payload: [] }, '/payload'],
+    [{ payload: [{}] }, '/payload'],
     [{ headers: ['x'] }, '/headers'],
+    [{ headers: 'x' }, '/headers'],
     [{ headers: { 'x-a': 1 } }, '/headers/x-a'],
     [{ headers: { 'x-a': null } }, '/headers/x-a'],
     [{ headers: { 'x a': 'b' } }, '/headers/x a'],
     [{ headers: { '': 'b' } }, '/headers/'],
+    [{ headers: { 'x/a~': 'b' } }, '/headers/x~1a~0'],
     [{ headers: { 'x-a': 'b\r\nx-c: d' } }, '/headers/x-a'],
     [{ headers: { 'x-a': '\u0000' } }, '/headers/x-a'],
     [{ headers: { 'x-a': '😀' } }, '/headers/x-a'],
@@ -279,7 +308,30 @@ describe('a body that is not valid is refused, and is no task', () => {
     'Transfer-Encoding',
     'Upgrade',
     'Expect',
+    'Idempotency-Key',
+    'X-Task-ID',
+    'x-attempt',
+    'X-REQUEST-ID',
+    'User-Agent',
+    'traceparent',
+    'Tracestate',
+    'X-Orchestrator-Hops',
+    'webhook-id',
+    'Webhook-Anything',
   ])('the header %s', (name) => refused({ headers: { [name]: 'x' } }, `/headers/${name}`))
+
+  test.each<[object, string, string]>([
+    [{ method: 'x' }, '/method', 'must be one of GET, POST, PUT, PATCH, DELETE'],
+    [{ method: 7 }, '/method', 'must be one of GET, POST, PUT, PATCH, DELETE'],
+    [{ droplet_name: null }, '/droplet_name', 'must be a string of 1 to 255 characters'],
+    [{ path: undefined }, '/path', 'is required'],
+    [{ meta: [] }, '/meta', 'must be an object'],
+    [{ headers: [] }, '/headers', 'must be an object'],
+    [{ headers: { a: 1 } }, '/headers/a', 'must be a string'],
+    [{ timeout_ms: 0 }, '/timeout_ms', 'must be a whole number from 1 to 600000'],
+    [{ max_retries: '1' }, '/max_retries', 'must be a whole number from 0 to 10'],
+    [{ delay_seconds: -1 }, '/delay_seconds', 'must be a number from 0 to 604800'],
+  ])('%j: %s %s', (body, path, message) => refused(body, path, new RegExp(`^${message}$`)))
 
   test('every fault is told at once', () =>
     withEcho(async (service) => {
@@ -342,6 +394,28 @@ describe('a body that is not valid is refused, and is no task', () => {
         expect(needed / usual).toBeLessThan(10)
       }
     }))
+
+  const manyFields = `{${Array.from({ length: 45_000 }, (_, n) => `"field${n}":${n}`).join(',')}}`
+
+  test.each([
+    ['unknown fields', `{"path":7,${manyFields.slice(1)}`],
+    ['fields in meta', `{"droplet_name":"echo","path":7,"meta":${manyFields}}`],
+    ['fields in a payload', `{"droplet_name":"echo","path":"/","payload":${manyFields}}`],
+    ['fields where a number belongs', `{"timeout_ms":${manyFields},"method":7}`],
+    ['a name as long as the body', `{"droplet_name":1,"${'x'.repeat(900_000)}":1}`],
+    ['a method as long as the body', `{"method":"${'GET '.repeat(200_000)}"}`],
+    ['a path as long as the body', `{"droplet_name":"echo","path":"/${'..'.repeat(400_000)}"}`],
+    ['quotes and backslashes', `{"meta":7,"x":"${'\\\\\\"'.repeat(200_000)}"}`],
+  ])('a megabyte of %s, for not much more work than a payload of that size', (_, body) =>
+    withEcho(async (service) => {
+      const harmless = inPayload(
+        JSON.stringify(Array.from({ length: body.length / 6 }, () => 1234)),
+      )
+      const usual = await cpuTimeOf(() => sendText(service, harmless))
+      const needed = await cpuTimeOf(() => refusedText(service, body))
+      expect(needed / usual).toBeLessThan(10)
+    }),
+  )
 
   test('but not what only looks like it, nor as much as anybody needs', () =>
     withEcho(async (service, upstream) => {

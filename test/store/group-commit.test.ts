@@ -13,7 +13,7 @@ import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
 import { inlineDriver, inlineStore, RETENTION, storeOver } from '../support/store.ts'
 import { taskOf } from '../support/task-states.ts'
-import { NOW, queued } from '../support/tasks.ts'
+import { newTask, NOW, queued } from '../support/tasks.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
@@ -88,7 +88,7 @@ describe('a failed commit', () => {
     const orphan = interrupt(begin(queued(), 'http://x', NOW), { now: NOW, elapsedMs: 1 })
     await store.insert(orphan)
     disk.full = true
-    const again = resume(orphan, { mode: 'async', requestId: 'r' }, NOW)
+    const again = resume(orphan, newTask(), NOW)
     expect(await failureOf(store.resume(again))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(await failureOf(store.resume(again))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     disk.full = false

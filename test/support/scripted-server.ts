@@ -11,6 +11,8 @@ export interface Received {
   readonly url: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** As they came, one a line. */
+  readonly headerLines: readonly string[]
   readonly body: string
 }
 
@@ -168,7 +170,7 @@ function takeRequest(buffer: Buffer): { request: Received; rest: Buffer } | null
   const end = headEnd + 4 + Number(headers['content-length'] ?? 0)
   if (buffer.length < end) return null
   const body = buffer.toString('utf8', headEnd + 4, end)
-  return { request: { method, url, headers, body }, rest: buffer.subarray(end) }
+  return { request: { method, url, headers, headerLines: lines, body }, rest: buffer.subarray(end) }
 }
 
 function wireOf(socket: Socket<Connection>, request: Received): Wire {

@@ -69,7 +69,7 @@ const Task = Type.Object({
   attempts: Type.Array(Attempt),
   response_body: AnyJson,
   payload: AnyJson,
-  meta: nullable(Type.Record(Type.String(), Type.Unknown())),
+  meta: nullable(Type.Object({}, { additionalProperties: Type.Unknown() })),
 })
 
 const TaskPage = Type.Object({

@@ -15,6 +15,7 @@ import {
   INSERT_SQL,
   insertValues,
   RESUME_SQL,
+  resumeValues,
   taskOf,
   UPDATE_SQL,
   updateValues,
@@ -131,16 +132,23 @@ export class SqliteHistory {
 
   #write(write: Write, finished: FinishedCounts): WriteResult {
     const [kind, task] = write
-    if (kind === 'insert') {
-      if (this.#run(INSERT_SQL, ...insertValues(task)) === 0) return 'key taken'
-    } else {
-      const sql = kind === 'update' ? UPDATE_SQL : RESUME_SQL
-      if (this.#run(sql, ...updateValues(task)) === 0) return 'not owned'
-    }
+    if (this.#change(write) === 0) return kind === 'insert' ? 'key taken' : 'not owned'
     if (task.completedAt !== null) finished.add(task.dropletName, task.status, 1)
     // Only interrupted tasks run again, and those have ended in error.
     if (kind === 'resume') finished.add(task.dropletName, 'error', -1)
     return 'written'
+  }
+
+  /** How many rows it changed. */
+  #change([kind, task]: Write): number {
+    switch (kind) {
+      case 'insert':
+        return this.#run(INSERT_SQL, ...insertValues(task))
+      case 'resume':
+        return this.#run(RESUME_SQL, ...resumeValues(task))
+      case 'update':
+        return this.#run(UPDATE_SQL, ...updateValues(task))
+    }
   }
 
   /** At most `max` of the oldest that are too many. */

@@ -12,15 +12,19 @@ const FIXED: readonly ColumnOf<Task>[] = [
   ['droplet_name', (task) => task.dropletName],
   ['method', (task) => task.method],
   ['path', (task) => task.path],
+  ['idempotency_key', (task) => task.idempotencyKey],
+  ['replay_of', (task) => task.replayOf],
+]
+
+/** What changes only when a caller sends the request of an interrupted task again. */
+const ASKED: readonly ColumnOf<Task>[] = [
   ['payload', (task) => task.payload],
   ['meta', (task) => task.meta],
   ['headers', (task) => JSON.stringify(task.headers)],
   ['timeout_ms', (task) => task.timeoutMs],
   ['deadline_ms', (task) => task.deadlineMs],
   ['max_retries', (task) => task.maxRetries],
-  ['idempotency_key', (task) => task.idempotencyKey],
   ['fingerprint', (task) => task.fingerprint],
-  ['replay_of', (task) => task.replayOf],
 ]
 
 const CHANGING: readonly ColumnOf<TaskChanges>[] = [
@@ -40,27 +44,35 @@ const CHANGING: readonly ColumnOf<TaskChanges>[] = [
   ['error_message', (task) => task.errorMessage],
 ]
 
-const INSERTED = [...FIXED, ...CHANGING]
+const INSERTED = [...FIXED, ...ASKED, ...CHANGING]
+const RESUMED = [...ASKED, ...CHANGING]
 
 export const INSERT_SQL = `insert into tasks (${INSERTED.map(([name]) => name).join(', ')}, id)
   values (${INSERTED.map(() => '?').join(', ')}, ?)
   on conflict (idempotency_key) where idempotency_key is not null do nothing`
 
-const CHANGE_SQL = `update tasks set ${CHANGING.map(([name]) => `${name} = ?`).join(', ')}
-  where id = ?`
+const assigned = (columns: readonly (readonly [string, unknown])[]) =>
+  columns.map(([name]) => `${name} = ?`).join(', ')
 
 /** Changes nothing when the task has ended: then it has no owner. */
-export const UPDATE_SQL = `${CHANGE_SQL} and completed_at is null`
+export const UPDATE_SQL = `update tasks set ${assigned(CHANGING)}
+  where id = ? and completed_at is null`
 
 /** Changes nothing when the task was not interrupted, or is under way again already. */
-export const RESUME_SQL = `${CHANGE_SQL} and status = 'error' and error_message = '${INTERRUPTED}'`
+export const RESUME_SQL = `update tasks set ${assigned(RESUMED)}
+  where id = ? and status = 'error' and error_message = '${INTERRUPTED}'`
 
 /** The parameters of INSERT_SQL. */
 export function insertValues(task: Task): SqlValue[] {
   return [...INSERTED.map(([, read]) => read(task)), task.id]
 }
 
-/** The parameters of UPDATE_SQL and RESUME_SQL. */
+/** The parameters of RESUME_SQL. */
+export function resumeValues(task: Task): SqlValue[] {
+  return [...RESUMED.map(([, read]) => read(task)), task.id]
+}
+
+/** The parameters of UPDATE_SQL. */
 export function updateValues(task: TaskChanges): SqlValue[] {
   return [...CHANGING.map(([, read]) => read(task)), task.id]
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { accept, begin, conclude, interrupt, resume } from '../../../src/delivery/lifecycle.ts'
 import { after, taskOf } from '../../support/task-states.ts'
-import { NOW, queued, running } from '../../support/tasks.ts'
+import { newTask, NOW, queued, running } from '../../support/tasks.ts'
 import { idsOf, pageOf, withStore, type Harness } from './harness.ts'
 
 const RESULT = { outcome: 'answered', status: 200, durationMs: 4.5 } as const
@@ -107,7 +107,19 @@ export function testUpdate(harness: Harness): void {
         const orphan = interrupt(running({ dropletName: 'Echo' }), after(5))
         await store.insert(orphan)
         await store.insert(taskOf('error', { dropletName: 'echo' }))
-        const again = resume(orphan, { mode: 'async', requestId: 'request-2' }, NOW + 9)
+        const asked = newTask({
+          mode: 'sync',
+          requestId: 'request-2',
+          targetUrl: 'http://elsewhere.example/x',
+          payload: '{"n": 1}',
+          meta: '{"again":true}',
+          headers: { 'x-a': 'c', authorization: 'renewed' },
+          timeoutMs: 1,
+          maxRetries: 1,
+          delayMs: 1,
+          fingerprint: 'new',
+        })
+        const again = resume(orphan, asked, NOW + 9)
         expect(await store.resume(again)).toBe('written')
         expect(await store.find(orphan.id)).toEqual(again)
         expect(await idsOf(store, { status: 'queued' })).toEqual([orphan.id])
@@ -131,7 +143,7 @@ export function testUpdate(harness: Harness): void {
     test('of a task that runs already, or is gone, changes nothing and says so', () =>
       withStore(harness, async ({ store }) => {
         const orphan = interrupt(running(), after(5))
-        const again = resume(orphan, { mode: 'async', requestId: 'request-2' }, NOW + 9)
+        const again = resume(orphan, newTask(), NOW + 9)
         expect(await store.resume(again)).toBe('not owned')
         await store.insert(orphan)
         expect(await Promise.all([store.resume(again), store.resume(again)])).toEqual([
