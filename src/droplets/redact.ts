@@ -1,5 +1,13 @@
 const REDACTED = 'REDACTED'
 
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
+
+/** The headers that may be shown; names in any case. */
+export function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const shown = Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name.toLowerCase()))
+  return Object.fromEntries(shown)
+}
+
 /**
  * The URL, with `REDACTED` for each value in its query and fragment, so that it can be logged
  * and listed: values may be secret, the names of parameters are not. A part without `=` could be

@@ -3,17 +3,11 @@ import { Type, type Static, type TObject } from 'typebox'
 import { Value } from 'typebox/value'
 import { invalidRequest } from '../errors.ts'
 import type { TaskQuery } from '../store/store.ts'
-import { STATUSES } from '../task.ts'
+import { FilterQuery, toTaskFilter } from './task-filter.ts'
 import { fieldErrors } from './validation.ts'
 
 export const ListQuery = Type.Object({
-  status: Type.Optional(
-    Type.Union(
-      STATUSES.map((status) => Type.Literal(status)),
-      { description: 'Only tasks in this state' },
-    ),
-  ),
-  droplet_name: Type.Optional(Type.String({ description: "Only this droplet's tasks" })),
+  ...FilterQuery.properties,
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'Tasks per page' }),
   ),
@@ -24,13 +18,8 @@ export const ListQuery = Type.Object({
 
 /** What the query of a list asks the store for. */
 export function toTaskQuery(query: Static<typeof ListQuery>): TaskQuery {
-  const { status, droplet_name, limit = 100, cursor } = query
-  return {
-    limit,
-    ...(status ? { status } : {}),
-    ...(droplet_name ? { droplets: [droplet_name] } : {}),
-    ...(cursor ? { cursor } : {}),
-  }
+  const { limit = 100, cursor } = query
+  return { ...toTaskFilter(query), limit, ...(cursor ? { cursor } : {}) }
 }
 
 export const DropletsQuery = Type.Object({

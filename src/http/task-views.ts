@@ -1,5 +1,5 @@
 /** Tasks as they go over the wire. JSON that came as text goes out as it came. */
-import { redactQuery } from '../droplets/redact.ts'
+import { redactQuery, withoutSecrets } from '../droplets/redact.ts'
 import { OrchestratorError } from '../errors.ts'
 import {
   INTERRUPTED,
@@ -13,6 +13,7 @@ import type { TaskPage } from '../store/store.ts'
 import { taskLocation } from './base.ts'
 
 const seconds = (ms: number) => ms / 1000
+const secondsOrNull = (ms: number | null) => (ms === null ? null : seconds(ms))
 
 /** A JSON object of `fields` and, after them, of members that are JSON text already. */
 function withRaw(fields: object, raw: Record<string, JsonText | null>): string {
@@ -65,12 +66,24 @@ export function acceptedView(task: Task): string {
 }
 
 export function taskView(task: Task): string {
-  const summary = summaryView({ ...task, retryCount: retryCount(task) })
   const { responseBody: response_body, payload, meta } = task
-  return withRaw(
-    { ...summary, replay_of: task.replayOf, attempts: task.attempts.map(attemptView) },
-    { response_body, payload, meta },
-  )
+  return withRaw(detailView(task), { response_body, payload, meta })
+}
+
+function detailView(task: Task) {
+  return {
+    ...summaryView({ ...task, retryCount: retryCount(task) }),
+    request_id: task.requestId,
+    mode: task.mode,
+    path: task.path,
+    headers: withoutSecrets(task.headers),
+    timeout_ms: task.timeoutMs,
+    deadline_ms: task.deadlineMs,
+    max_retries: task.maxRetries,
+    replay_of: task.replayOf,
+    due_at: secondsOrNull(task.dueAt),
+    attempts: task.attempts.map(attemptView),
+  }
 }
 
 export function pageView({ tasks, total, nextCursor }: TaskPage, limit: number): string {
@@ -90,7 +103,7 @@ function summaryView(task: TaskSummary) {
     response_status: task.responseStatus,
     retry_count: task.retryCount,
     created_at: seconds(task.createdAt),
-    completed_at: task.completedAt === null ? null : seconds(task.completedAt),
+    completed_at: secondsOrNull(task.completedAt),
     duration_ms: task.durationMs,
     error_message: task.errorMessage,
   }

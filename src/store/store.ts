@@ -9,10 +9,23 @@ import { OrchestratorError } from '../errors.ts'
 import type { AttemptResult } from '../events.ts'
 import type { Task, TaskStatus, TaskSummary } from '../task.ts'
 
-export interface TaskQuery {
+/** Which tasks are meant: those that match all that is given. */
+export interface TaskFilter {
   status?: TaskStatus
   /** Only tasks of these droplets, in any case. An empty list matches none. */
   droplets?: readonly string[]
+  mode?: Task['mode']
+  /** Both ends included. */
+  responseStatus?: { readonly from: number; readonly to: number }
+  /** Wall clock, ms. */
+  createdFrom?: number
+  /** Wall clock, ms; not that moment itself. */
+  createdBefore?: number
+  requestId?: string
+  replayOf?: string
+}
+
+export interface TaskQuery extends TaskFilter {
   /** 1 to 1000. */
   limit: number
   /** `nextCursor` of the page before. */

@@ -12,7 +12,7 @@ const SPAN_MS = 6 * 3600 * 1000
 // Of 20,000: 1 cancelled, 20 timeouts, 400 errors, else success. Primes, so that statuses and
 // droplets mix.
 const FILL = `
-insert into tasks (id, mode, status, droplet_name, method, path, payload, meta, headers,
+insert into tasks (id, mode, status, droplet_name, droplet_key, method, path, payload, meta, headers,
   timeout_ms, deadline_ms, max_retries, delay_ms, request_id, target_url, created_at, due_at,
   attempts, retry_count, completed_at, duration_ms, response_status, response_body, error_message)
 with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n + 1 < ?1),
@@ -24,7 +24,7 @@ task as (
       when n % 2 = 0 then '${COMMON_DROPLET}' else 'droplet-' || (2 + n % 18) end as droplet
   from numbers)
 select printf('%08x-%04x-7000-%s', at / 65536, at % 65536, lower(hex(randomblob(8)))),
-  'sync', status, droplet, 'POST', '/work',
+  'sync', status, droplet, droplet, 'POST', '/work',
   '{"order":4711,"items":["apple","pear"],"note":"a payload of a usual size"}', null, '{}',
   30000, null, 3, 0, printf('request-%d', n), 'http://127.0.0.1:9000/work', at, null,
   printf('[{"attempt":1,"startedAt":%d,"durationMs":3,"responseStatus":200,"error":null}]', at),
@@ -35,7 +35,7 @@ select printf('%08x-%04x-7000-%s', at / 65536, at % 65536, lower(hex(randomblob(
 from task`
 
 const COUNT = `insert into task_counts
-  select droplet_name, status, count(*) from tasks group by droplet_name, status`
+  select droplet_key, status, count(*) from tasks group by droplet_key, status`
 
 /** Makes the database `file` with `count` tasks: 10 s or so for a million. */
 export function fillHistory(file: string, count: number): void {
@@ -44,7 +44,10 @@ export function fillHistory(file: string, count: number): void {
   db.run('pragma journal_mode = wal')
   db.run('pragma synchronous = off')
   db.transaction(() => {
-    for (const migration of MIGRATIONS) db.run(migration)
+    for (const { before, sql } of MIGRATIONS) {
+      before?.(db)
+      db.run(sql)
+    }
     db.run(`pragma user_version = ${MIGRATIONS.length}`)
     db.query(FILL).run(count, Date.now() - SPAN_MS, SPAN_MS)
     // Kept by the store as it goes, or by triggers: counted here, either is right.

@@ -34,6 +34,39 @@ describe('the list', () => {
     expect(await listed('limit=1&anything=else')).toEqual({ ids: [fourth], total: 4 })
   })
 
+  test('is filtered by everything that a task shows', async () => {
+    await using upstream = sequenceServer(json(1), json(2, 404), json(3, 404), json(4))
+    await using service = await startOrchestrator({ mesh: { ÉCHO: upstream.url } })
+    const named = (id: string) => ({ 'X-Request-ID': id })
+    const { json: first } = await service.submit({ droplet_name: 'écho' }, named('a'))
+    const { json: second } = await service.submit({ droplet_name: 'écho' }, named('b'))
+    const { json: third } = await service.post(`${LIST}/${first.task_id}/replay`, '', named('b'))
+    const ids = [third.task_id, second.task_id, first.task_id]
+    const { created_at } = await service.task(second.task_id)
+    const listed = async (query: string) => {
+      const { json: page } = await service.get(`${LIST}?${query}`)
+      expect(page.total).toBe(page.tasks.length)
+      return page.tasks.map((task: { id: string }) => ids.indexOf(task.id))
+    }
+    const rfc = new Date(created_at * 1000).toISOString()
+    expect(await listed('droplet_name=%C3%A9CHO')).toEqual([0, 1, 2])
+    expect(await listed('droplet_name=%C3%A9CHO&status=error')).toEqual([0, 1])
+    expect(await listed('response_status=404')).toEqual([0, 1])
+    expect(await listed('response_status=2XX')).toEqual([2])
+    expect(await listed('response_status=5xx')).toEqual([])
+    expect(await listed(`created_after=${created_at}`)).toContain(1)
+    expect(await listed(`created_before=${created_at}`)).not.toContain(1)
+    expect(await listed(`created_after=${rfc}&created_before=${created_at + 0.001}`)).toContain(1)
+    expect(await listed(`created_before=1&mode=sync`)).toEqual([])
+    expect(await listed('request_id=b')).toEqual([0, 1])
+    expect(await listed('request_id=b&status=success')).toEqual([])
+    expect(await listed(`replay_of=${first.task_id}`)).toEqual([0])
+    expect(await listed('mode=async')).toEqual([])
+    expect(await listed('mode=sync&limit=3')).toEqual([0, 1, 2])
+    const empty = 'response_status=&created_after=&created_before=&request_id=&replay_of=&mode='
+    expect(await listed(empty)).toEqual([0, 1, 2])
+  })
+
   test('hides the values in the queries of targets; the task itself has them', async () => {
     await using upstream = scriptedServer(json(1))
     await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
@@ -68,6 +101,14 @@ describe('the list', () => {
     ['limit=ten', '?limit'],
     ['status=done', '?status'],
     ['cursor=x', '?cursor'],
+    ['mode=later', '?mode'],
+    ...['0', '99', '1000', '4x', '5xxx', 'ok', '404.0', '-404'].map(
+      (status) => [`response_status=${status}`, '?response_status'] as const,
+    ),
+    ...['yesterday', '-1', '1e9', '2026-01-01', '2026-02-30T00:00:00Z', '2026-01-01T00:00:00'].map(
+      (time) => [`created_after=${time}`, '?created_after'] as const,
+    ),
+    ['created_before=2026-01-01T24:00:00Z', '?created_before'],
   ])('refuses %s', async (query, path) => {
     await using service = await startOrchestrator()
     const { status, json: reply } = await service.get(`${LIST}?${query}`)
@@ -77,6 +118,29 @@ describe('the list', () => {
 })
 
 describe('a task', () => {
+  test('shows all that it was accepted with, but no secrets', async () => {
+    await using upstream = scriptedServer(hang)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const headers = {
+      'X-A': 'b',
+      AUTHORIZATION: 'hunter2',
+      Cookie: 'hunter2',
+      'x-API-key': 'hunter2',
+    }
+    const asked = { path: '/x?y=1', headers, deadline_ms: 9000, max_retries: 1, timeout_ms: 8000 }
+    const { json: accepted } = await service.submit(
+      { ...asked, delay_seconds: 3600 },
+      { ...ASYNC, 'X-Request-ID': 'mine' },
+    )
+    const task = await service.task(accepted.task_id)
+    expect(task).toMatchObject({
+      ...{ request_id: 'mine', mode: 'async', path: '/x?y=1', timeout_ms: 8000, deadline_ms: 9000 },
+      ...{ max_retries: 1, replay_of: null, response_body: null, payload: null, attempts: [] },
+    })
+    expect(task.headers).toEqual({ 'x-a': 'b' })
+    expect(task.due_at).toBeCloseTo(task.created_at + 3600, 3)
+  })
+
   test('shows what was asked, what came, and every attempt', async () => {
     await using upstream = sequenceServer(json({ no: 1 }, 500), json({ yes: 1 }))
     await using service = await startOrchestrator({ mesh: { echo: upstream.url } })

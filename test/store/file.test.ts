@@ -2,8 +2,10 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { Connection } from '../../src/store/sqlite/connection.ts'
+import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { openSqlite } from '../../src/store/sqlite/thread.ts'
+import type { TaskFilter, TaskPage } from '../../src/store/store.ts'
 import { STATUSES } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { failureOf } from '../support/failure.ts'
@@ -85,19 +87,27 @@ test('a commit is synced: full, over a write-ahead log', () => {
   db.close()
 })
 
+const OTHER_FILTERS: TaskFilter[] = [
+  {},
+  { mode: 'sync' },
+  { responseStatus: { from: 500, to: 599 } },
+  { createdFrom: 1, createdBefore: NOW },
+  { requestId: 'x' },
+  { replayOf: 'x' },
+]
+
 test('no query scans or sorts the whole table, whatever the filter', async () => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
   const asked = new Set<string>()
+  const connection = new Connection(file)
   const { query } = Database.prototype
   Database.prototype.query = function (this: Database, sql: string) {
     asked.add(sql)
     return query.call(this, sql)
   } as typeof query
   try {
-    const driver = inlineDriver(
-      new SqliteHistory(new Connection(file), { maxFinished: 1, ttlMs: 1000 }),
-    )
+    const driver = inlineDriver(new SqliteHistory(connection, { maxFinished: 1, ttlMs: 1000 }))
     const store = storeOver(driver)
     const task = queued({ idempotencyKey: 'key' })
     await Promise.all([store.insert(task), store.insert(taskOf('error')), store.claim(9)])
@@ -110,7 +120,8 @@ test('no query scans or sorts the whole table, whatever the filter', async () =>
       for (const droplets of [undefined, ['x'], ['x', 'y']]) {
         for (const status of [undefined, ...STATUSES]) {
           const by = { ...(droplets ? { droplets } : {}), ...(status ? { status } : {}) }
-          await store.list({ limit: 5, ...filter, ...by })
+          for (const more of OTHER_FILTERS)
+            await store.list({ limit: 5, ...filter, ...by, ...more })
         }
       }
     }
@@ -137,6 +148,69 @@ test('no query scans or sorts the whole table, whatever the filter', async () =>
     expect([sql, slow]).toEqual([sql, []])
   }
   db.close()
+})
+
+test('a list of many steps, with gaps in the history, is as exact as one', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  await fill(file, 48)
+  const db = new Database(file)
+  db.run('update tasks set seq = -seq * 7001')
+  db.run('update tasks set seq = -seq')
+  db.run("update tasks set request_id = 'wanted' where seq / 7001 % 3 = 0")
+  db.close()
+  const store = await openStore(file)
+  const whole = (await store.list({ limit: 100 }))!
+  for (const [filter, total] of [
+    [{ mode: 'async' }, 48],
+    [{ requestId: 'wanted' }, 16],
+    [{ requestId: 'wanted', mode: 'sync' }, 0],
+  ] as const) {
+    const pages: string[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: TaskPage = (await store.list({
+        limit: 8,
+        ...filter,
+        ...(cursor ? { cursor } : {}),
+      }))!
+      expect(page.total).toBe(total)
+      pages.push(...page.tasks.map(({ id }) => id))
+      cursor = page.nextCursor
+    }
+    expect(pages).toHaveLength(total)
+    if (total === 48) expect(pages).toEqual(whole.tasks.map(({ id }) => id))
+  }
+  await store.close()
+})
+
+test('a database of the first version is brought up to date, names beyond ASCII too', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const db = new Database(file, { create: true })
+  db.run(MIGRATIONS[0]!.sql)
+  db.run('pragma user_version = 1')
+  const insert = db.query(`insert into tasks (id, mode, status, droplet_name, method, path, headers,
+    timeout_ms, max_retries, delay_ms, request_id, target_url, created_at, attempts, retry_count,
+    completed_at) values (?, 'sync', ?, ?, 'GET', '/', '{}', 1, 0, 0, 'r', 'u', 1, '[]', 0, ?)`)
+  const count = db.query(`insert into task_counts values (?, 'success', 1)
+    on conflict do update set tasks = tasks + 1`)
+  for (const name of ['ÉCHO', 'écho', 'Écho', 'echo', 'ECHO', 'o\'x"', '\u212Aelvin', 'kelvin']) {
+    insert.run(`${name} 1`, 'success', name, 2)
+    insert.run(`${name} 2`, 'queued', name, null)
+    count.run(name)
+  }
+  db.close()
+  const store = await openStore(file)
+  for (const [name, total] of [
+    ...[['écHo', 6] as const, ['eChO', 4] as const, ['KELVIN', 4] as const, ['O\'X"', 2] as const],
+  ]) {
+    const all = (await store.list({ limit: 9, droplets: [name] }))!
+    expect([name, all.total, all.tasks.length]).toEqual([name, total, total])
+    const ended = (await store.list({ limit: 9, droplets: [name], status: 'success' }))!
+    expect([ended.total, ended.tasks.length]).toEqual([total / 2, total / 2])
+  }
+  expect((await store.list({ limit: 1 }))!.total).toBe(16)
+  await store.close()
 })
 
 describe('a file that is no good', () => {

@@ -41,6 +41,14 @@ export const summaryExample = {
 
 export const taskExample = {
   ...summaryExample,
+  request_id: '019abf5e-7a3b-7000-8f4e-0d1c2b3a4958',
+  mode: 'sync',
+  path: submitExample.path,
+  headers: { 'accept-language': 'en' },
+  timeout_ms: 30_000,
+  deadline_ms: null,
+  max_retries: 3,
+  due_at: null,
   replay_of: null,
   attempts: [
     {

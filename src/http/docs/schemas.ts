@@ -65,6 +65,16 @@ const Attempt = Type.Object({
 
 const Task = Type.Object({
   ...summary,
+  request_id: Type.String({ description: 'The `X-Request-ID` of its submission' }),
+  mode: oneOf(['sync', 'async']),
+  path: Type.String(),
+  headers: Type.Record(Type.String(), Type.String(), {
+    description: 'Without Authorization, Proxy-Authorization, Cookie and X-Api-Key',
+  }),
+  timeout_ms: Milliseconds,
+  deadline_ms: nullable(Milliseconds),
+  max_retries: Count,
+  due_at: nullable(Time, 'When its next attempt may start'),
   replay_of: nullable(Type.String(), 'The task that this one repeats'),
   attempts: Type.Array(Attempt),
   response_body: AnyJson,

@@ -89,7 +89,8 @@ function migrate(db: Database): void {
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < user_version) continue
     db.transaction(() => {
-      db.run(migration)
+      migration.before?.(db)
+      db.run(migration.sql)
       db.run(`pragma user_version = ${index + 1}`)
     }).immediate()
   }

@@ -2,13 +2,14 @@
  * The tasks in SQLite: plain synchronous functions over one connection. In the service they run
  * in a thread of their own (`worker.ts`), so that no disk and no long list stops the rest.
  */
+import { nameKey } from '../../droplets/droplet.ts'
 import { errorText } from '../../errors.ts'
 import type { Task } from '../../task.ts'
 import type { RefusedWrite, Write } from '../driver.ts'
-import type { ClaimedTask, Retention, TaskPage, TaskQuery, WriteResult } from '../store.ts'
+import type { ClaimedTask, Retention, TaskQuery, WriteResult } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { FinishedCounts } from './finished-counts.ts'
-import { listTasks } from './list.ts'
+import { listStep, type ListStep } from './list.ts'
 import {
   CLAIMED_COLUMNS,
   claimedOf,
@@ -38,7 +39,7 @@ const UNFINISHED_SQL = `select ${CLAIMED_COLUMNS} from tasks
 const OLDEST_SQL = 'select min(completed_at) as at from tasks where completed_at is not null'
 
 // Read first, then deleted one by one: a delete that returns its rows takes a third longer.
-const OLDEST_ROWS_SQL = `select seq, droplet_name, status from tasks
+const OLDEST_ROWS_SQL = `select seq, droplet_key, status from tasks
   where completed_at is not null and completed_at < ? order by completed_at limit ?`
 
 const DELETE_SQL = 'delete from tasks where seq = ?'
@@ -111,8 +112,9 @@ export class SqliteHistory {
     return this.#unclaimed.splice(0, capacity)
   }
 
-  list(query: TaskQuery): TaskPage | null {
-    return listTasks(this.#connection, query)
+  /** The first step of a list, or the one that starts at `from`; null: a foreign cursor. */
+  list(query: TaskQuery, from: number | null = null): ListStep | null {
+    return listStep(this.#connection, query, from)
   }
 
   close(): void {
@@ -133,9 +135,10 @@ export class SqliteHistory {
   #write(write: Write, finished: FinishedCounts): WriteResult {
     const [kind, task] = write
     if (this.#change(write) === 0) return kind === 'insert' ? 'key taken' : 'not owned'
-    if (task.completedAt !== null) finished.add(task.dropletName, task.status, 1)
+    const key = nameKey(task.dropletName)
+    if (task.completedAt !== null) finished.add(key, task.status, 1)
     // Only interrupted tasks run again, and those have ended in error.
-    if (kind === 'resume') finished.add(task.dropletName, 'error', -1)
+    if (kind === 'resume') finished.add(key, 'error', -1)
     return 'written'
   }
 
@@ -160,7 +163,7 @@ export class SqliteHistory {
   #forget(completedBefore: number, max: number, finished: FinishedCounts): void {
     for (const row of this.#connection.all(OLDEST_ROWS_SQL, completedBefore, max)) {
       this.#run(DELETE_SQL, row.seq!)
-      finished.add(row.droplet_name as string, row.status as string, -1)
+      finished.add(row.droplet_key as string, row.status as string, -1)
     }
   }
 

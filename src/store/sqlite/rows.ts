@@ -1,4 +1,5 @@
 /** A task as a row of the table `tasks`, and back. */
+import { nameKey } from '../../droplets/droplet.ts'
 import { INTERRUPTED, retryCount, type Task, type TaskSummary } from '../../task.ts'
 import type { ClaimedTask } from '../store.ts'
 import type { TaskChanges } from '../task-changes.ts'
@@ -10,6 +11,7 @@ type ColumnOf<T> = readonly [column: string, read: (task: T) => SqlValue]
 /** What never changes once a task is accepted. */
 const FIXED: readonly ColumnOf<Task>[] = [
   ['droplet_name', (task) => task.dropletName],
+  ['droplet_key', (task) => nameKey(task.dropletName)],
   ['method', (task) => task.method],
   ['path', (task) => task.path],
   ['idempotency_key', (task) => task.idempotencyKey],

@@ -1,4 +1,5 @@
 /** The history holds every task in its latest state; it forgets only what retention allows. */
+import { writeCursor } from '../../../src/store/sqlite/cursor.ts'
 import type { TaskSummary } from '../../../src/task.ts'
 import { hasEnded, type TaskModel } from '../model/task-model.ts'
 import type { Checker, Context, TaskFinding } from '../check/checker.ts'
@@ -45,10 +46,10 @@ function everything({ disk }: Context): { rows: Map<string, TaskSummary>; total:
   let cursor: string | undefined
   for (;;) {
     const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) }
-    const { tasks, total, nextCursor } = disk.history.list(query)!
-    for (const row of tasks) rows.set(row.id, row)
-    if (nextCursor === null) return { rows, total }
-    cursor = nextCursor
+    const { tasks, total } = disk.history.list(query)!
+    for (const { task } of tasks) rows.set(task.id, task)
+    if (tasks.length < query.limit) return { rows, total }
+    cursor = writeCursor(tasks.at(-1)!.seq)
   }
 }
 

@@ -2,6 +2,7 @@
 import { describe } from 'bun:test'
 import { testClaim } from './claim.ts'
 import { testClose } from './close.ts'
+import { testFilters } from './filters.ts'
 import { testFind } from './find.ts'
 import type { Harness } from './harness.ts'
 import { testInsert } from './insert.ts'
@@ -15,6 +16,7 @@ export function testTaskStore(harness: Harness): void {
     testUpdate(harness)
     testFind(harness)
     testList(harness)
+    testFilters(harness)
     testClaim(harness)
     testRetention(harness)
     testClose(harness)

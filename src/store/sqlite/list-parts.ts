@@ -1,0 +1,138 @@
+/**
+ * The queries of a list. Each is made of parts, one for each state and droplet: the indexes are in
+ * the list's order only within those. So no part is sorted, and each reads a page at most.
+ */
+import { isFinished, STATUSES, type TaskStatus } from '../../task.ts'
+import type { TaskFilter } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { SUMMARY_COLUMNS, type Row, type SqlValue } from './rows.ts'
+
+interface Conditions {
+  conditions: string[]
+  values: SqlValue[]
+}
+
+interface Part extends Conditions {
+  /** The table, and which index to use. */
+  source: string
+}
+
+/** Places in the order of acceptance: `from` included, `before` not. */
+export interface Span {
+  from: number
+  before: number
+}
+
+/** SQLite takes at most 500 parts in one query. */
+const MAX_PARTS = 480
+
+/** Whether the database has counted what the filter asks for. */
+export function hasCounts(filter: TaskFilter): boolean {
+  return conditionsBeyondCounts(filter).conditions.length === 0
+}
+
+export function partsOf(filter: TaskFilter): Part[] {
+  const { status, droplets } = filter
+  const more = conditionsBeyondCounts(filter)
+  if (filter.replayOf !== undefined) return [wholePart(filter, 'indexed by tasks_replay')]
+  // No index: one would make each task dearer by a twentieth, for a look-up now and then.
+  if (filter.requestId !== undefined) return [wholePart(filter, 'not indexed')]
+  if (!status && !droplets && more.conditions.length === 0) return [{ source: 'tasks', ...more }]
+  const statuses = status === undefined ? STATUSES : [status]
+  return statuses.flatMap((each) =>
+    (droplets ?? [null]).map((droplet) => {
+      const { source, finished } = indexFor(each, droplet !== null)
+      const ofDroplet = droplet === null ? [] : ['droplet_key = ?']
+      return {
+        source,
+        conditions: [finished, 'status = ?', ...ofDroplet, ...more.conditions],
+        values: [each, ...(droplet === null ? [] : [droplet]), ...more.values],
+      }
+    }),
+  )
+}
+
+function indexFor(status: TaskStatus, ofDroplet: boolean): { source: string; finished: string } {
+  if (!isFinished({ status })) {
+    return { source: 'tasks indexed by tasks_unfinished', finished: 'completed_at is null' }
+  }
+  const index = ofDroplet ? 'tasks_droplet_status' : 'tasks_status'
+  return { source: `tasks indexed by ${index}`, finished: 'completed_at is not null' }
+}
+
+function wholePart(filter: TaskFilter, how: string): Part {
+  const more = conditionsBeyondCounts(filter)
+  const own = conditionsOf([
+    ['status = ?', filter.status],
+    [
+      'droplet_key in (select value from json_each(?))',
+      filter.droplets && JSON.stringify(filter.droplets),
+    ],
+  ])
+  return {
+    source: `tasks ${how}`,
+    conditions: [...more.conditions, ...own.conditions],
+    values: [...more.values, ...own.values],
+  }
+}
+
+function conditionsBeyondCounts(filter: TaskFilter): Conditions {
+  const { mode, responseStatus, requestId, replayOf } = filter
+  return conditionsOf([
+    ['replay_of = ?', replayOf],
+    ['request_id = ?', requestId],
+    ['mode = ?', mode],
+    ['response_status between ? and ?', responseStatus?.from, responseStatus?.to],
+    ['created_at >= ?', filter.createdFrom],
+    ['created_at < ?', filter.createdBefore],
+  ])
+}
+
+/** Those for which a value is given. */
+function conditionsOf(all: [sql: string, ...(SqlValue | undefined)[]][]): Conditions {
+  const given = all.filter(([, value]) => value !== undefined)
+  return {
+    conditions: given.map(([sql]) => sql),
+    values: given.flatMap(([, ...values]) => values as SqlValue[]),
+  }
+}
+
+/** The newest matches within the span. */
+export function pageOf(connection: Connection, parts: Part[], span: Span, limit: number): Row[] {
+  const rows = inChunks(parts).flatMap((chunk) => {
+    const sql = chunk.map((part) => `select * from (${pageSql(part)})`).join(' union all ')
+    const values = chunk.flatMap((part) => [...part.values, span.from, span.before, limit])
+    return connection.all(`${sql} order by seq desc limit ?`, ...values, limit)
+  })
+  return parts.length <= MAX_PARTS ? rows : rows.sort(newestFirst).slice(0, limit)
+}
+
+/** How many match within the span. */
+export function countedOf(connection: Connection, parts: Part[], span: Span): number {
+  const counts = inChunks(parts).map((chunk) => {
+    const sql = chunk.map((part) => countSql(part)).join(' union all ')
+    const values = chunk.flatMap((part) => [...part.values, span.from, span.before])
+    return connection.one(`select sum(matches) as total from (${sql})`, ...values).total as number
+  })
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function inChunks(parts: Part[]): Part[][] {
+  const starts = Array.from({ length: Math.ceil(parts.length / MAX_PARTS) }, (_, n) => n)
+  return starts.map((n) => parts.slice(n * MAX_PARTS, (n + 1) * MAX_PARTS))
+}
+
+const newestFirst = (a: Row, b: Row) => (b.seq as number) - (a.seq as number)
+
+function pageSql(part: Part): string {
+  return `${selectSql(SUMMARY_COLUMNS, part)} order by seq desc limit ?`
+}
+
+function countSql(part: Part): string {
+  return selectSql('count(*) as matches', part)
+}
+
+function selectSql(columns: string, { source, conditions }: Part): string {
+  const all = [...conditions, 'seq >= ?', 'seq < ?']
+  return `select ${columns} from ${source} where ${all.join(' and ')}`
+}
