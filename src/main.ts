@@ -1,4 +1,7 @@
-/** The process: arguments, signals, exit codes. No other file touches `process`. */
+/**
+ * The process: arguments, signals, exit codes. No other file touches `process`, but for what
+ * platform/ measures of it.
+ */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'

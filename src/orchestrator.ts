@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
+import { processUsage } from './platform/process-usage.ts'
 import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
@@ -35,7 +36,7 @@ export async function createOrchestrator(config: Config, ports: Ports): Promise<
   const publicUrl = () =>
     config.publicUrl ?? (app.server ? `http://localhost:${app.server.port}` : null)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
-  const app = createApp(engine, ports)
+  const app = createApp(engine, { ...ports, usage: processUsage })
 
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined

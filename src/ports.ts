@@ -39,6 +39,14 @@ export interface FetchInit {
 /** One HTTP request: redirects are not followed and no environment proxy is used. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
+/** What a process uses of the machine. */
+export interface ProcessUsage {
+  /** Processor time since its start, ms, of all its threads together. */
+  cpuMs: number
+  /** Resident memory. */
+  memoryBytes: number
+}
+
 export interface Ports {
   clock: Clock
   fetch: Fetch

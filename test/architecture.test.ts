@@ -58,6 +58,11 @@ describe('the rules find planted mistakes', () => {
     expect(missed).toEqual([])
   })
 
+  test('a part of the process that is not measured, in platform/', () => {
+    const wrong = `const env = process.env, used = process.cpuUsage()`
+    expect(findings('platform/planted.ts', wrong)).toEqual(['process: process.env'])
+  })
+
   test('a file without a row', () => {
     expect(findings('elsewhere/file.ts', '')).toEqual(['row: none'])
     expect(findings('elsewhere.ts', '')).toEqual(['row: none'])
@@ -96,6 +101,7 @@ describe('the rules allow', () => {
     ['dev/echo.ts', `import { systemClock } from '../platform/clock.ts'`],
     ['platform/log.ts', `import { systemClock } from './clock.ts'`],
     ['platform/file-lock.ts', `import { dlopen } from 'bun:ffi'`],
+    ['platform/process-usage.ts', `const bytes = () => process.memoryUsage.rss()`],
     ['version.ts', `import { version } from '../package.json'`],
     ['task.ts', `import { errorText } from './errors.ts'`],
     ['log.ts', `import type { Circle } from './log.ts'`],

@@ -1,9 +1,9 @@
 /** A droplet that answers with what it was sent: for `dev`, and to try out how tasks end. */
 import { systemClock } from '../platform/clock.ts'
 import type { Clock } from '../ports.ts'
+import { timestamp } from '../timestamp.ts'
 import { VERSION } from '../version.ts'
 import { devServer, type DevServer } from './server.ts'
-import { timestamp } from './timestamp.ts'
 
 const MAX_DELAY_MS = 60_000
 /** The headers that the answer repeats: none that may hold a secret. */
@@ -40,7 +40,7 @@ async function answer(request: Request, clock: Clock): Promise<Response> {
 }
 
 function healthAnswer(clock: Clock): Response {
-  const time = timestamp(clock)
+  const time = timestamp(clock.now())
   return Response.json({ status: 'active', service: 'echo', version: VERSION, timestamp: time })
 }
 

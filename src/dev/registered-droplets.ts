@@ -1,6 +1,6 @@
 import type { Clock } from '../ports.ts'
+import { timestamp } from '../timestamp.ts'
 import type { Change, DropletStatus, NewDroplet } from './registry-wire.ts'
-import { timestamp } from './timestamp.ts'
 
 /** A droplet as the Registry lists it. */
 export interface RegisteredDroplet {
@@ -43,7 +43,7 @@ export class RegisteredDroplets {
   add(wanted: NewDroplet): RegisteredDroplet | null {
     const sameName = this.byName(wanted.name)
     if (sameName && sameName.id !== wanted.id) return null
-    const time = timestamp(this.clock)
+    const time = timestamp(this.clock.now())
     const droplet: RegisteredDroplet = {
       id: wanted.id ?? Math.max(0, ...this.#byId.keys()) + 1,
       name: wanted.name,
@@ -65,7 +65,7 @@ export class RegisteredDroplets {
   update(droplet: RegisteredDroplet, change: Change): void {
     const { status, endpoint, metadata, proof, cost_usd, yield_usd } = { ...droplet, ...change }
     Object.assign(droplet, { status, endpoint, metadata, proof, cost_usd, yield_usd })
-    droplet.updated_at = timestamp(this.clock)
+    droplet.updated_at = timestamp(this.clock.now())
   }
 
   delete(id: number): void {

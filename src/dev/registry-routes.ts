@@ -1,9 +1,9 @@
 import type { Clock } from '../ports.ts'
+import { timestamp } from '../timestamp.ts'
 import { VERSION } from '../version.ts'
 import { Refusal, unprocessable } from './refusal.ts'
 import type { RegisteredDroplet, RegisteredDroplets } from './registered-droplets.ts'
 import { change, newDroplet, oldRegistration, type NewDroplet } from './registry-wire.ts'
-import { timestamp } from './timestamp.ts'
 
 /** Answers one request; gets its parsed body. Throws a Refusal. */
 export type Handler = (body: unknown) => Response
@@ -38,17 +38,21 @@ export class RegistryRoutes {
       status: this.list.all().length === 0 ? 'inactive' : 'active',
       service: 'registry',
       version: VERSION,
-      timestamp: timestamp(this.clock),
+      timestamp: timestamp(this.clock.now()),
     })
   }
 
   #all(): Response {
     const droplets = this.list.all()
-    return Response.json({ droplets, total: droplets.length, timestamp: timestamp(this.clock) })
+    return Response.json({
+      droplets,
+      total: droplets.length,
+      timestamp: timestamp(this.clock.now()),
+    })
   }
 
   #one(droplet: RegisteredDroplet, status = 200): Response {
-    return Response.json({ droplet, timestamp: timestamp(this.clock) }, { status })
+    return Response.json({ droplet, timestamp: timestamp(this.clock.now()) }, { status })
   }
 
   #byName(name: string): Response {
@@ -80,7 +84,7 @@ export class RegistryRoutes {
   #delete({ id, name }: RegisteredDroplet): Response {
     this.list.delete(id)
     const message = `Droplet '${name}' deleted successfully`
-    return Response.json({ success: true, message, deleted_at: timestamp(this.clock) })
+    return Response.json({ success: true, message, deleted_at: timestamp(this.clock.now()) })
   }
 
   #add(wanted: NewDroplet): RegisteredDroplet {

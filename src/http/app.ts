@@ -1,12 +1,15 @@
 /** The whole HTTP API: every route, and what holds for all of them. */
 import { Elysia, type AnyElysia } from 'elysia'
 import type { Engine } from '../engine.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, ProcessUsage } from '../ports.ts'
+import { CpuLoad } from '../telemetry/cpu-load.ts'
+import { RequestCounts } from '../telemetry/request-counts.ts'
 import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
 import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
+import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
@@ -18,9 +21,15 @@ const IDLE_SECONDS = 30
 /** Elysia looks for the path from a fixed place in the URL: not after the end of a short host. */
 const PATH_AFTER_ANY_HOST = { standardHostname: false }
 
-export function createApp(engine: Engine, ports: Pick<Ports, 'log' | 'newId'>) {
+export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
+  /** What this process uses; left out where that is not known. */
+  usage?: () => ProcessUsage
+}
+
+export function createApp(engine: Engine, ports: HttpPorts) {
   const routes = new Routes()
-  const shared = everyRequest(ports, routes)
+  const requests = new RequestCounts(ports.clock)
+  const shared = everyRequest(ports, routes, requests)
   const nowhere = new Elysia().use(shared).compile()
   let document: Promise<string> | undefined
   const app = new Elysia({
@@ -40,7 +49,7 @@ export function createApp(engine: Engine, ports: Pick<Ports, 'log' | 'newId'>) {
     },
   })
     .use(shared)
-    .use(apiRoutes(engine))
+    .use(apiRoutes(engine, meshPorts(ports, requests)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
   addTrailingSlashes(app)
@@ -57,16 +66,22 @@ function addTrailingSlashes(app: AnyElysia): void {
   }
 }
 
-/** The OpenAPI document, as JSON text. Calls no route, so the engine may be a stand-in. */
+/** The OpenAPI document, as JSON text. Calls no route, so what they need may be a stand-in. */
 export function openApiOf(engine: Engine): Promise<string> {
-  return openApiDocument(apiRoutes(engine))
+  return openApiDocument(apiRoutes(engine, {} as MeshPorts))
+}
+
+function meshPorts({ clock, log, usage }: HttpPorts, requests: RequestCounts): MeshPorts {
+  const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
+  return { clock, log, requests, process, startedAt: clock.now() }
 }
 
 /** All that is documented. */
-function apiRoutes(engine: Engine) {
+function apiRoutes(engine: Engine, mesh: MeshPorts) {
   return new Elysia({ name: 'api' })
     .use(operationRoutes(engine))
     .use(dropletRoutes(engine))
     .use(submitRoutes(engine))
     .use(taskRoutes(engine))
+    .use(meshRoutes(engine, mesh))
 }

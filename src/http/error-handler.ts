@@ -7,13 +7,22 @@ import { errorBody, errorHeaders, STATUS_OF } from './error-reply.ts'
 import { pathOf } from './host.ts'
 import type { Routes } from './routes.ts'
 
+export interface ErrorHandlerOptions {
+  log: Log
+  routes: Routes
+  /** Told of each answer with a status of 500 or more. */
+  onServerError(): void
+}
+
 /** Must be used before the routes whose errors it is to answer. */
-export function errorHandler(log: Log, routes: Routes) {
+export function errorHandler({ log, routes, onServerError }: ErrorHandlerOptions) {
   return new Elysia({ name: 'errors' }).onError({ as: 'global' }, (context) => {
     const { error, code, request, set } = context
     const known = knownError(error, code, request, routes)
     const answered = known ?? internalError(error, String(set.headers['x-request-id']), log)
-    set.status = STATUS_OF[answered.code]
+    const status = STATUS_OF[answered.code]
+    if (status >= 500) onServerError()
+    set.status = status
     Object.assign(set.headers, errorHeaders(answered), { 'content-type': JSON_TYPE })
     return errorBody(answered)
   })

@@ -1,18 +1,24 @@
 /** What holds for every request, whether there is a route for it or not. */
 import type { Elysia } from 'elysia'
 import type { Ports } from '../ports.ts'
+import type { RequestCounts } from '../telemetry/request-counts.ts'
 import { errorHandler } from './error-handler.ts'
 import { checkHost } from './host.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Routes } from './routes.ts'
 
 /** Must be used before the routes. */
-export function everyRequest({ log, newId }: Pick<Ports, 'log' | 'newId'>, routes: Routes) {
+export function everyRequest(
+  { log, newId }: Pick<Ports, 'log' | 'newId'>,
+  routes: Routes,
+  counts: RequestCounts,
+) {
   return (app: Elysia) =>
     app
       .onRequest(({ request, set }) => {
+        counts.countRequest()
         set.headers['x-request-id'] = requestIdOf(request, newId)
         checkHost(request.headers)
       })
-      .use(errorHandler(log, routes))
+      .use(errorHandler({ log, routes, onServerError: () => counts.countError() }))
 }

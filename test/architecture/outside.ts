@@ -98,7 +98,7 @@ const PURE = [
   'http.STATUS_CODES',
 ]
 
-/** Only src/main.ts may use these. */
+/** Only src/main.ts may use these, but for MEASURED. */
 const PROCESS = [
   'process',
   'Bun.env',
@@ -111,16 +111,24 @@ const PROCESS = [
   'import.meta.main',
 ]
 
+/** What src/platform may read of the process: it changes nothing, and depends on no setting. */
+const MEASURED = ['process.cpuUsage', 'process.memoryUsage']
+
 export function ambientUses(source: Source): string[] {
   const { file } = source
-  if (file.startsWith('platform/') || file === 'ports.ts') return []
+  if (isOfPlatform(file) || file === 'ports.ts') return []
   const uses = usesOf(source).filter((use) => !isPure(use) && includesAnyOf(use.path, AMBIENT))
   return uses.map(({ path }) => `ambient: ${path}`)
 }
 
+const isOfPlatform = (file: string) => file.startsWith('platform/')
+
 export function processUses(source: Source): string[] {
-  if (source.file === 'main.ts') return []
-  const uses = usesOf(source).filter(({ path }) => includesAnyOf(path, PROCESS))
+  const { file } = source
+  if (file === 'main.ts') return []
+  const uses = usesOf(source)
+    .filter(({ path }) => includesAnyOf(path, PROCESS))
+    .filter(({ path }) => !(isOfPlatform(file) && MEASURED.some((one) => isWithin(path, one))))
   return uses.map(({ path }) => `process: ${path}`)
 }
 

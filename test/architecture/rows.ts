@@ -22,6 +22,7 @@ export const ROWS: readonly (readonly string[])[] = [
     'version.ts',
     'truncation.ts',
     'json-text.ts',
+    'timestamp.ts',
   ],
   // The settings.
   ['config'],

@@ -62,6 +62,12 @@ test('every status that is documented can be had, and is as documented', async (
   for (const path of ['health', 'ready', 'info', 'metrics', 'droplets', 'tasks?limit=1']) {
     expect((await service.get(`/orchestrator/${path}`)).status).toBe(200)
   }
+  expect((await service.get('/health')).status).toBe(200)
+  for (const base of ['', '/orchestrator']) {
+    for (const path of ['capabilities', 'state', 'dependencies']) {
+      expect((await service.get(`${base}/${path}`)).status).toBe(200)
+    }
+  }
   expect((await service.get('/orchestrator/droplets?refresh=maybe')).status).toBe(400)
   expect((await service.get(`${tasks}?limit=0`)).status).toBe(400)
 

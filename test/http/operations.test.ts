@@ -147,15 +147,22 @@ describe('the OpenAPI document', () => {
   test('is complete: every route, with a summary, a tag, statuses, schemas and examples', async () => {
     const { paths } = await openApi()
     expect(Object.keys(paths).sort()).toEqual([
+      '/capabilities',
+      '/dependencies',
+      '/health',
+      '/orchestrator/capabilities',
+      '/orchestrator/dependencies',
       '/orchestrator/droplets',
       '/orchestrator/health',
       '/orchestrator/info',
       '/orchestrator/metrics',
       '/orchestrator/ready',
+      '/orchestrator/state',
       '/orchestrator/tasks',
       '/orchestrator/tasks/{task_id}',
       '/orchestrator/tasks/{task_id}/cancel',
       '/orchestrator/tasks/{task_id}/replay',
+      '/state',
     ])
     for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
       expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] })

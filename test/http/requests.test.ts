@@ -210,7 +210,10 @@ describe('X-Request-ID', () => {
 })
 
 const EVERYWHERE: readonly [string, string][] = [
+  ['GET', '/health'],
+  ['GET', '/state'],
   ['GET', '/orchestrator/health'],
+  ['GET', '/orchestrator/state'],
   ['GET', '/orchestrator/metrics'],
   ['GET', '/orchestrator/tasks'],
   ['GET', '/orchestrator/tasks/nobody'],
@@ -227,6 +230,14 @@ describe('a path', () => {
   const GET_ONLY = 'GET, HEAD'
 
   test.each([
+    ['/health', GET_ONLY],
+    ['/health/', GET_ONLY],
+    ['/capabilities', GET_ONLY],
+    ['/state', GET_ONLY],
+    ['/dependencies', GET_ONLY],
+    ['/orchestrator/capabilities', GET_ONLY],
+    ['/orchestrator/state/', GET_ONLY],
+    ['/orchestrator/dependencies', GET_ONLY],
     ['/orchestrator/health', GET_ONLY],
     ['/orchestrator/ready', GET_ONLY],
     ['/orchestrator/info', GET_ONLY],

@@ -1,12 +1,11 @@
 /** The shapes of the replies: what the OpenAPI document says and the tests hold us to. */
 import { Type, type TSchema } from 'typebox'
 import { METHODS, STATUSES } from '../../task.ts'
+import { MESH_SCHEMAS } from './mesh-schemas.ts'
+import { nullable, oneOf } from './shapes.ts'
 import { SubmitBody } from '../submit-body.ts'
 import { STATUS_OF } from '../error-reply.ts'
 
-const nullable = <T extends TSchema>(schema: T, description?: string) =>
-  Type.Union([schema, Type.Null()], description ? { description } : {})
-const oneOf = (values: readonly string[]) => Type.Union(values.map((value) => Type.Literal(value)))
 const Time = Type.Number({ description: 'Unix seconds' })
 const Milliseconds = Type.Integer({ minimum: 0, description: 'ms' })
 const Count = Type.Integer({ minimum: 0 })
@@ -192,6 +191,7 @@ export const SCHEMAS = {
   Readiness,
   Info,
   Metrics,
+  ...MESH_SCHEMAS,
 } as const satisfies Record<string, TSchema>
 
 export type SchemaName = keyof typeof SCHEMAS

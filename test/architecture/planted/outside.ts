@@ -182,6 +182,7 @@ export const PLANTED_USES: Planted = {
   ],
   'process: process': [`const all = process`, `const { process: all } = globalThis`],
   'process: process.exit': [`process.exit(1)`],
+  'process: process.cpuUsage': [`const used = () => process.cpuUsage()`],
   'process: Bun.env': [`const { env } = Bun`, `import { env } from 'bun'`],
   'process: Bun.argv': [`const args = () => Bun.argv`],
   'process: Bun.main': [`const isMain = Bun.main === 'x'`],

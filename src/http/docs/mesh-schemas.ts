@@ -1,0 +1,57 @@
+/** The shapes of what all services of the mesh have in common. */
+import { Type, type TSchema } from 'typebox'
+import { nullable, oneOf } from './shapes.ts'
+
+const Count = Type.Integer({ minimum: 0 })
+const Time = Type.String({ description: 'ISO 8601, UTC, with microseconds' })
+const Id = Type.Union([Type.String(), Type.Integer(), Type.Null()])
+
+const MeshHealth = Type.Object({
+  status: oneOf(['active', 'inactive', 'error']),
+  service: Type.Literal('orchestrator'),
+  version: Type.String(),
+  timestamp: Time,
+})
+
+const Capabilities = Type.Object({
+  version: Type.String(),
+  features: Type.Array(Type.String()),
+  dependencies: Type.Array(Type.String()),
+  udc_version: Type.Literal('1.0'),
+  metadata: Type.Record(Type.String(), Type.Unknown()),
+})
+
+const State = Type.Object({
+  cpu_percent: nullable(
+    Type.Number({ minimum: 0 }),
+    'Of one core, since the latest request for it that is 10 s old; null: not known yet',
+  ),
+  memory_mb: nullable(Type.Number({ minimum: 0 }), 'Resident memory'),
+  uptime_seconds: Count,
+  requests_total: Type.Integer({ minimum: 0, description: 'Since the last restart' }),
+  requests_per_minute: Type.Integer({ minimum: 0, description: 'In the last 60 seconds' }),
+  errors_last_hour: Type.Integer({
+    minimum: 0,
+    description: 'Errors with a status of 500 or more that were answered in the last 60 minutes',
+  }),
+  last_restart: Time,
+})
+
+const Dependency = Type.Object({
+  id: Id,
+  name: Type.String(),
+  status: oneOf(['connected', 'available', 'unavailable']),
+})
+
+const Dependencies = Type.Object({
+  required: Type.Array(Dependency),
+  optional: Type.Array(Dependency),
+  missing: Type.Array(Dependency, { description: 'Those required that are unavailable' }),
+})
+
+export const MESH_SCHEMAS = {
+  MeshHealth,
+  Capabilities,
+  State,
+  Dependencies,
+} as const satisfies Record<string, TSchema>

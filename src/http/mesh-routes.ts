@@ -1,0 +1,34 @@
+/** What every service of the mesh serves: at the root, where others ask for it, and below BASE. */
+import { Elysia } from 'elysia'
+import type { Engine } from '../engine.ts'
+import type { Ports } from '../ports.ts'
+import { BASE } from './base.ts'
+import * as documented from './docs/mesh-operations.ts'
+import {
+  capabilitiesView,
+  dependenciesView,
+  meshHealthView,
+  stateView,
+  type StateSources,
+} from './mesh-views.ts'
+
+export interface MeshPorts extends StateSources, Pick<Ports, 'clock' | 'log'> {}
+
+/** `/health` has two forms: this one at the root, that of v1.1.0 below BASE. */
+export function meshRoutes(engine: Engine, ports: MeshPorts) {
+  return new Elysia({ name: 'mesh' })
+    .get('/health', () => meshHealthView(engine, ports.clock), { detail: documented.health })
+    .use(conventions('', engine, ports))
+    .use(conventions(BASE, engine, ports))
+}
+
+function conventions(base: string, { registry, uptimeMs }: Engine, ports: MeshPorts) {
+  return new Elysia({ name: `mesh conventions ${base}` })
+    .get(`${base}/capabilities`, capabilitiesView, { detail: documented.capabilities })
+    .get(`${base}/state`, () => stateView(ports, uptimeMs()), { detail: documented.state })
+    .get(
+      `${base}/dependencies`,
+      () => dependenciesView(registry.directory(), registry.cacheStatus()),
+      { detail: documented.dependencies },
+    )
+}
