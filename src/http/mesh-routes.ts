@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { BASE } from './base.ts'
 import * as documented from './docs/mesh-operations.ts'
+import { messageRoute, sendRoute } from './message-routes.ts'
 import {
   capabilitiesView,
   dependenciesView,
@@ -20,9 +21,11 @@ export function meshRoutes(engine: Engine, ports: MeshPorts) {
     .get('/health', () => meshHealthView(engine, ports.clock), { detail: documented.health })
     .use(conventions('', engine, ports))
     .use(conventions(BASE, engine, ports))
+    .use(sendRoute(engine, ports))
 }
 
-function conventions(base: string, { registry, uptimeMs }: Engine, ports: MeshPorts) {
+function conventions(base: string, engine: Engine, ports: MeshPorts) {
+  const { registry, uptimeMs } = engine
   return new Elysia({ name: `mesh conventions ${base}` })
     .get(`${base}/capabilities`, capabilitiesView, { detail: documented.capabilities })
     .get(`${base}/state`, () => stateView(ports, uptimeMs()), { detail: documented.state })
@@ -31,4 +34,5 @@ function conventions(base: string, { registry, uptimeMs }: Engine, ports: MeshPo
       () => dependenciesView(registry.directory(), registry.cacheStatus()),
       { detail: documented.dependencies },
     )
+    .use(messageRoute(base, engine, ports))
 }

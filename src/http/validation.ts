@@ -62,7 +62,9 @@ function inWords(message: string, schema: TSchema): string {
   if (choices) return `must be one of ${choices.join(', ')}`
   switch (schema.type) {
     case 'integer':
-      return `must be a whole number from ${schema.minimum} to ${schema.maximum}`
+      return schema.maximum === undefined
+        ? 'must be a whole number'
+        : `must be a whole number from ${schema.minimum} to ${schema.maximum}`
     case 'number':
       return `must be a number from ${schema.minimum} to ${schema.maximum}`
     case 'string':

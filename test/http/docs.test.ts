@@ -109,9 +109,19 @@ test('every status that is documented can be had, and is as documented', async (
   await service.passTime(slow, 5000)
   expect((await slow).status).toBe(504)
 
-  await using lost = await startOrchestrator({ config: { registry: { url: 'file:///no.json' } } })
+  await using lost = await startOrchestrator({
+    config: { registry: { url: 'file:///no.json' }, maxBodyBytes: 1000 },
+  })
   for (const path of ['ready', 'droplets']) {
     expect((await lost.get(`/orchestrator/${path}`)).status).toBe(503)
+  }
+  const event = { target: 'echo', message_type: 'event' }
+  for (const path of ['/message', '/orchestrator/message', '/orchestrator/send']) {
+    expect((await lost.post(path, event)).status).toBe(200)
+    expect((await lost.post(path, {})).status).toBe(400)
+    expect((await lost.post(path, { ...event, payload: 'x'.repeat(1000) })).status).toBe(413)
+    const headers = { 'content-type': 'text/plain' }
+    expect((await lost.call('POST', path, { body: 'x', headers })).status).toBe(415)
   }
 
   const { paths } = await openApi()

@@ -27,3 +27,37 @@ export const dependenciesExample = {
   optional: [],
   missing: [],
 }
+
+const trace_id = '019abf5e-7a3c-7000-b1d2-3c4f5a6b7c8d'
+
+export const messageExample = {
+  trace_id,
+  source: 'dashboard',
+  target: 'orchestrator',
+  message_type: 'event',
+  payload: { deployed: 'echo' },
+  timestamp,
+}
+
+export const receiptExample = {
+  received: true,
+  trace_id,
+  processed_at: timestamp,
+  result: 'success',
+}
+
+export const sendExample = {
+  target: 'echo',
+  message_type: 'event',
+  payload: { deployed: 'dashboard' },
+  priority: 'normal',
+  retry_count: 3,
+}
+
+export const sentExample = {
+  sent: true,
+  trace_id,
+  target: 'echo',
+  timestamp,
+  result: receiptExample,
+}

@@ -4,6 +4,10 @@ import {
   capabilitiesExample,
   dependenciesExample,
   meshHealthExample,
+  messageExample,
+  receiptExample,
+  sendExample,
+  sentExample,
   stateExample,
 } from './mesh-examples.ts'
 
@@ -44,4 +48,37 @@ export const dependencies = describe({
   replies: {
     200: { description: 'What it needs', schema: 'Dependencies', example: dependenciesExample },
   },
+})
+
+const bodyErrors = ['INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const
+
+export const message = describe({
+  tag: 'Mesh',
+  summary: 'Take a message',
+  description:
+    'It is logged, without its payload, and acknowledged. A `command` gets `result: "error"`: ' +
+    'this service has none.',
+  body: { schema: 'Message', example: messageExample },
+  replies: {
+    200: { description: 'It was received', schema: 'MessageReceipt', example: receiptExample },
+  },
+  errors: bodyErrors,
+})
+
+export const send = describe({
+  tag: 'Mesh',
+  summary: 'Send a message to a droplet',
+  description:
+    "A task that calls the droplet's `POST /message`, with all that holds for tasks. The reply " +
+    'is 200 whether the droplet has taken the message or not: `sent` tells.',
+  body: { schema: 'SendMessage', example: sendExample },
+  replies: {
+    200: {
+      description: 'What became of it',
+      schema: 'SentMessage',
+      example: sentExample,
+      headers: { 'X-Task-ID': 'The id of its task; left out when none was begun' },
+    },
+  },
+  errors: bodyErrors,
 })

@@ -1,5 +1,6 @@
 /** The shapes of what all services of the mesh have in common. */
 import { Type, type TSchema } from 'typebox'
+import { MessageBody, SendBody } from '../message-bodies.ts'
 import { nullable, oneOf } from './shapes.ts'
 
 const Count = Type.Integer({ minimum: 0 })
@@ -49,9 +50,32 @@ const Dependencies = Type.Object({
   missing: Type.Array(Dependency, { description: 'Those required that are unavailable' }),
 })
 
+const MessageReceipt = Type.Object({
+  received: Type.Literal(true),
+  trace_id: Type.String(),
+  processed_at: Time,
+  result: oneOf(['success', 'queued', 'error']),
+})
+
+const SentMessage = Type.Object({
+  sent: Type.Boolean({ description: 'Whether the droplet has taken it, with a status of 2xx' }),
+  trace_id: Type.String({ description: 'The id of the request' }),
+  target: Type.String(),
+  timestamp: Time,
+  result: Type.Unknown({
+    description:
+      "The droplet's answer; when it was not sent, what `POST /orchestrator/tasks` would have " +
+      "answered: the outcome with the droplet's status, or the error",
+  }),
+})
+
 export const MESH_SCHEMAS = {
   MeshHealth,
   Capabilities,
   State,
   Dependencies,
+  Message: MessageBody,
+  MessageReceipt,
+  SendMessage: SendBody,
+  SentMessage,
 } as const satisfies Record<string, TSchema>

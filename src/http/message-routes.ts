@@ -1,0 +1,108 @@
+/** Messages of the mesh: taking them, and sending them to droplets. */
+import { Elysia } from 'elysia'
+import { TypeCompiler } from 'typebox/compiler'
+import type { Caller } from '../access/caller.ts'
+import { OrchestratorError } from '../errors.ts'
+import type { Engine } from '../engine.ts'
+import type { Ports } from '../ports.ts'
+import type { JsonText, TaskRequest } from '../task.ts'
+import { callerOf } from './admission.ts'
+import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
+import * as documented from './docs/mesh-operations.ts'
+import { errorBody } from './error-reply.ts'
+import { readJson } from './json-body.ts'
+import { MessageBody, SendBody } from './message-bodies.ts'
+import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
+import { outcomeView } from './task-views.ts'
+import { checked } from './validation.ts'
+
+type MessagePorts = Pick<Ports, 'clock' | 'log'>
+
+const messageBody = TypeCompiler.Compile(MessageBody)
+const sendBody = TypeCompiler.Compile(SendBody)
+
+const MAX_RETRIES = 10
+const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
+
+/** `POST <base>/message`: logged and acknowledged. */
+export function messageRoute(base: string, { config }: Engine, { clock, log }: MessagePorts) {
+  return new Elysia({ name: `message ${base}` }).post(
+    `${base}/message`,
+    async ({ request, set }) => {
+      const message = checked(messageBody, await readJson(request, config.maxBodyBytes))
+      const { requestId } = callerOf(request, set)
+      const receipt = receiptView(message, message.trace_id ?? requestId, clock.now())
+      const { source = null, message_type } = message
+      const { trace_id, result } = receipt
+      // Not its payload, which may hold secrets.
+      log.info('message', { request_id: requestId, trace_id, source, message_type, result })
+      return receipt
+    },
+    { ...UNPARSED, detail: documented.message },
+  )
+}
+
+/** `POST /orchestrator/send`: 200, delivered or not, unless the body is malformed. */
+export function sendRoute({ config, tasks }: Engine, { clock }: MessagePorts) {
+  return new Elysia({ name: 'send' }).post(
+    `${BASE}/send`,
+    async ({ request, set, server }) => {
+      const body = checked(sendBody, await readJson(request, config.maxBodyBytes))
+      // A task can take minutes; an idle connection can't.
+      server?.timeout(request, 0)
+      const caller = callerOf(request, set)
+      const traceId = caller.requestId
+      const payload = JSON.stringify(body.payload ?? null)
+      const message = messageJson(body, payload, traceId, clock.now())
+      const { taskId, ...delivered } = await deliver(tasks, caller, toTask(body, message, config))
+      if (taskId !== null) set.headers['x-task-id'] = taskId
+      set.headers['content-type'] = JSON_TYPE
+      return sentView({ target: body.target, traceId, ...delivered }, clock.now())
+    },
+    { ...UNPARSED, detail: documented.send },
+  )
+}
+
+function toTask(
+  { target, retry_count }: SendBody,
+  message: JsonText,
+  { task }: Engine['config'],
+): TaskRequest {
+  return {
+    dropletName: target,
+    method: 'POST',
+    path: '/message',
+    payload: message,
+    meta: null,
+    headers: {},
+    timeoutMs: task.timeoutMs,
+    deadlineMs: null,
+    maxRetries: Math.min(Math.max(0, retry_count ?? task.maxRetries), MAX_RETRIES),
+    delayMs: 0,
+  }
+}
+
+interface Delivered {
+  sent: boolean
+  result: JsonText
+  /** null: there was no task. */
+  taskId: string | null
+}
+
+async function deliver(
+  tasks: Engine['tasks'],
+  caller: Caller,
+  asked: TaskRequest,
+): Promise<Delivered> {
+  try {
+    const { task } = await tasks.submit(caller, asked, SYNC)
+    const sent = isTaken(task)
+    const result = sent ? (task.responseBody ?? 'null') : outcomeView(task)
+    return { sent, result, taskId: task.id }
+  } catch (error) {
+    if (!(error instanceof OrchestratorError)) throw error
+    const { task_id } = error.details
+    const taskId = typeof task_id === 'string' ? task_id : null
+    return { sent: false, result: errorBody(error), taskId }
+  }
+}
