@@ -90,6 +90,8 @@ test.skipIf(!isPossible)(fullDisk, async () => {
   expect([ready.status, ready.json.checks.store.ok]).toEqual([503, false])
   expect(ready.json.checks.store.reason).toEqual(expect.any(String))
   expect((await service.get('/orchestrator/health')).status).toBe(200)
+  const { status: alive, json: health } = await service.get('/health')
+  expect([alive, health.status]).toEqual([200, 'error'])
 
   // The droplet has answered, but that can't be recorded: its caller must not be told yet.
   release.resolve()
