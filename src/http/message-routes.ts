@@ -29,7 +29,8 @@ export function messageRoute(base: string, { config }: Engine, { clock, log }: M
   return new Elysia({ name: `message ${base}` }).post(
     `${base}/message`,
     async ({ request, set }) => {
-      const message = checked(messageBody, await readJson(request, config.maxBodyBytes))
+      const { value } = await readJson(request, config.maxBodyBytes)
+      const message = checked(messageBody, value)
       const { requestId } = callerOf(request, set)
       const receipt = receiptView(message, message.trace_id ?? requestId, clock.now())
       const { source = null, message_type } = message
@@ -47,13 +48,13 @@ export function sendRoute({ config, tasks }: Engine, { clock }: MessagePorts) {
   return new Elysia({ name: 'send' }).post(
     `${BASE}/send`,
     async ({ request, set, server }) => {
-      const body = checked(sendBody, await readJson(request, config.maxBodyBytes))
+      const json = await readJson(request, config.maxBodyBytes)
+      const body = checked(sendBody, json.value)
       // A task can take minutes; an idle connection can't.
       server?.timeout(request, 0)
       const caller = callerOf(request, set)
       const traceId = caller.requestId
-      const payload = JSON.stringify(body.payload ?? null)
-      const message = messageJson(body, payload, traceId, clock.now())
+      const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
       const { taskId, ...delivered } = await deliver(tasks, caller, toTask(body, message, config))
       if (taskId !== null) set.headers['x-task-id'] = taskId
       set.headers['content-type'] = JSON_TYPE

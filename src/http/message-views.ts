@@ -14,17 +14,17 @@ export function receiptView({ message_type }: MessageBody, traceId: string, now:
   }
 }
 
-/** What the target gets: the body of its `POST /message`. */
+/** What the target gets: the body of its `POST /message`, with the payload as it was written. */
 export function messageJson(
   { target, message_type }: SendBody,
-  payload: JsonText,
+  payload: JsonText | null,
   traceId: string,
   now: number,
 ): JsonText {
   const fields = { trace_id: traceId, source: SERVICE, target, message_type }
   return (
     JSON.stringify(fields).slice(0, -1) +
-    `,"payload":${payload},"timestamp":${JSON.stringify(timestamp(now))}}`
+    `,"payload":${payload ?? 'null'},"timestamp":${JSON.stringify(timestamp(now))}}`
   )
 }
 

@@ -127,6 +127,16 @@ describe('POST /orchestrator/send', () => {
     expect(task).toMatchObject({ droplet_name: 'Echo', method: 'POST', status: 'success' })
   })
 
+  test('the payload goes as it was written', async () => {
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const payload = '{"b":7615917337495251231,"a":1e400,"b":-0,"__proto__":[1.10]}'
+    const body = `{"message_type":"event", "payload": ${payload}, "target":"echo"}`
+    const headers = { 'content-type': 'application/json' }
+    expect((await service.call('POST', SEND, { body, headers })).json.sent).toBe(true)
+    expect(upstream.requests[0]!.body).toContain(`"payload":${payload},`)
+  })
+
   test('without a payload, and with an empty answer', async () => {
     await using upstream = scriptedServer(reply({ status: 204 }))
     await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
