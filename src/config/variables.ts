@@ -93,7 +93,7 @@ export const VARIABLES = {
   TASK_MAX_RESPONSE_BYTES: variable(
     wholeNumber(1, 1024 * MEBIBYTE),
     '10485760',
-    "Bytes of a droplet's answer that are read.",
+    "Bytes of a droplet's answer that are read, compressed or not.",
   ),
   TASK_CONCURRENCY: variable(wholeNumber(1, 10_000), '64', 'Asynchronous tasks that run at once.'),
   TASK_MAX_QUEUED: variable(

@@ -1,20 +1,37 @@
-/** A droplet's answer as JSON text. */
+/**
+ * A droplet's answer as JSON text: valid JSON unchanged, any other text as a JSON string, null
+ * when empty, and what is not UTF-8 as base64 in a marker.
+ */
 import type { JsonText } from '../task.ts'
+import { JsonChecker } from './json-checker.ts'
+
+export interface AnswerBytes {
+  bytes: Uint8Array
+  contentType: string | null
+  /** A Content-Encoding that could not be undone. */
+  coding: string | null
+}
+
+/** Lets others go on; may reject to end the work. */
+export type Pause = () => Promise<void>
+
+/** A slice takes about a millisecond. A multiple of 3, so that base64 can be joined. */
+const SLICE_BYTES = 48 * 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/**
- * Valid JSON unchanged, any other text as a JSON string, null when empty, and
- * what is not UTF-8 as base64 in a marker.
- */
-export function bodyToJson(bytes: Uint8Array, contentType: string | null): JsonText | null {
+/** What is larger must go through `largeBodyToJson`. */
+export const isSmall = ({ bytes }: AnswerBytes): boolean => bytes.byteLength <= SLICE_BYTES
+
+/** For small answers: JSON.parse takes up to 150 ms a megabyte. */
+export function bodyToJson(answer: AnswerBytes): JsonText | null {
+  const { bytes } = answer
   if (bytes.byteLength === 0) return null
   let text: string
   try {
     text = utf8.decode(bytes)
   } catch {
-    const _base64 = Buffer.from(bytes).toString('base64')
-    return JSON.stringify({ _binary: true, _content_type: contentType, _base64 })
+    return binaryMarker(answer, base64(bytes))
   }
   try {
     JSON.parse(text)
@@ -22,4 +39,60 @@ export function bodyToJson(bytes: Uint8Array, contentType: string | null): JsonT
   } catch {
     return JSON.stringify(text)
   }
+}
+
+/** The same in slices, with a pause after each. */
+export async function largeBodyToJson(answer: AnswerBytes, pause: Pause): Promise<JsonText> {
+  const pieces: string[] = []
+  const isJson = await decode(answer.bytes, pieces, pause)
+  if (isJson) return pieces.join('')
+  if (isJson === null) {
+    const encoded: string[] = []
+    for (const slice of slices(answer.bytes)) {
+      encoded.push(base64(slice))
+      await pause()
+    }
+    return binaryMarker(answer, encoded.join(''))
+  }
+  for (const [at, piece] of pieces.entries()) {
+    pieces[at] = JSON.stringify(piece).slice(1, -1)
+    await pause()
+  }
+  return `"${pieces.join('')}"`
+}
+
+/** Fills `pieces` with the text; resolves with whether it is JSON, null: it is not UTF-8. */
+async function decode(bytes: Uint8Array, pieces: string[], pause: Pause): Promise<boolean | null> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const checker = new JsonChecker()
+  let isJson = true
+  for (const slice of slices(bytes)) {
+    const isLast = slice.byteOffset + slice.byteLength === bytes.byteOffset + bytes.byteLength
+    try {
+      pieces.push(decoder.decode(slice, { stream: !isLast }))
+    } catch {
+      return null
+    }
+    isJson &&= checker.push(pieces.at(-1)!)
+    await pause()
+  }
+  return isJson && checker.end()
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += SLICE_BYTES) {
+    yield bytes.subarray(at, at + SLICE_BYTES)
+  }
+}
+
+const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+
+function binaryMarker({ contentType, coding }: AnswerBytes, encoded: string): JsonText {
+  const fields = {
+    _binary: true,
+    _content_type: contentType,
+    ...(coding === null ? {} : { _content_encoding: coding }),
+  }
+  return `${JSON.stringify(fields).slice(0, -1)},"_base64":"${encoded}"}`
 }

@@ -1,9 +1,7 @@
 /** One attempt: one fetch, one outcome. */
-import { declaredLength, readBody } from '../platform/bounded-body.ts'
 import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
-import { truncationMarker } from '../truncation.ts'
-import { bodyToJson } from './answer.ts'
+import type { AnswerReader, ReadAnswer } from './answer-reader.ts'
 import { attemptHeaders } from './attempt-headers.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -12,7 +10,7 @@ import type { Run } from './run.ts'
 export interface AttemptPorts {
   clock: Clock
   fetch: Fetch
-  maxResponseBytes: number
+  answers: AnswerReader
 }
 
 /** The kind of outcome for each reason to abort. */
@@ -25,7 +23,7 @@ const ABORTED = { cancelled: 'cancelled', shutdown: 'interrupted' } as const
 export async function attempt(
   run: Run,
   limitMs: number,
-  { clock, fetch, maxResponseBytes }: AttemptPorts,
+  { clock, fetch, answers }: AttemptPorts,
 ): Promise<Outcome> {
   if (run.abortReason) return { kind: ABORTED[run.abortReason], unsent: true }
   const { task } = run
@@ -36,7 +34,8 @@ export async function attempt(
       ...(task.payload === null ? {} : { body: task.payload }),
       signal,
     })
-    return readAnswer(response, maxResponseBytes, clock.now())
+    const now = clock.now()
+    return outcomeOf(response, await answers.read(response, signal), now)
   })
   if (answer.ok) return answer.value
   if (answer.kind === 'stopped') return { kind: ABORTED[run.abortReason ?? 'shutdown'] }
@@ -45,15 +44,9 @@ export async function attempt(
     : { kind: 'unreachable', error: answer.error }
 }
 
-async function readAnswer(response: Response, maxBytes: number, now: number): Promise<Outcome> {
-  const { status, headers } = response
-  const bytes = await readBody(response, maxBytes)
-  if (bytes === null) {
-    const message = "The droplet's answer is larger than TASK_MAX_RESPONSE_BYTES"
-    const body = truncationMarker(declaredLength(response), maxBytes, message)
-    return { kind: 'answered', status, body, truncated: true }
-  }
-  const body = bodyToJson(bytes, headers.get('content-type'))
-  const wait = status === 503 ? retryAfterMs(headers.get('retry-after'), now) : 0
-  return { kind: 'answered', status, body, ...(wait > 0 ? { retryAfterMs: wait } : {}) }
+/** `now`: when its headers came; wall clock, ms. */
+function outcomeOf({ status, headers }: Response, answer: ReadAnswer, now: number): Outcome {
+  const wait =
+    status === 503 && !answer.truncated ? retryAfterMs(headers.get('retry-after'), now) : 0
+  return { kind: 'answered', status, ...answer, ...(wait > 0 ? { retryAfterMs: wait } : {}) }
 }

@@ -2,6 +2,7 @@
 import type { EventBus } from '../events.ts'
 import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
+import { AnswerReader } from './answer-reader.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
 import { recover } from './recovery.ts'
@@ -9,9 +10,11 @@ import { Run, type WriteVerb } from './run.ts'
 import { Runs } from './runs.ts'
 import { runToEnd } from './sync-runner.ts'
 
-export interface DeliveryOptions extends QueuePorts {
+export interface DeliveryOptions extends Omit<QueuePorts, 'answers'> {
   store: QueuePorts['store'] & Pick<TaskStore, 'claim'>
   events: EventBus
+  /** Bytes of one answer that are read. */
+  maxResponseBytes: number
 }
 
 /** How long the records of what was cut off may take, ms. */
@@ -20,9 +23,11 @@ const LAST_WRITES_MS = 2000
 export class Delivery {
   readonly #runs = new Runs()
   readonly #queue: QueueRunner
+  readonly #ports: QueuePorts
 
   constructor(private readonly options: DeliveryOptions) {
-    this.#queue = new QueueRunner(options, this.#runs)
+    this.#ports = { ...options, answers: new AnswerReader(options) }
+    this.#queue = new QueueRunner(this.#ports, this.#runs)
     options.events.on('accepted', ({ task }) => {
       if (task.mode === 'async') this.#queue.add(task)
     })
@@ -51,7 +56,7 @@ export class Delivery {
     const { clock } = this.options
     const run = new Run(clock, clock.monotonic(), accepted, write)
     try {
-      await this.#runs.hold(accepted.id, run, () => runToEnd(run, this.options))
+      await this.#runs.hold(accepted.id, run, () => runToEnd(run, this.#ports))
     } catch (error) {
       if (error instanceof NotWritten) logLost(error, this.options.log)
       throw error

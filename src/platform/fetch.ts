@@ -11,6 +11,8 @@ import type { Fetch } from '../ports.ts'
 export const systemFetch: Fetch = (url, init) => {
   const options = {
     ...init,
+    // It would decompress without a limit, on the thread that all requests share.
+    decompress: false,
     // A 3xx is the answer of whom we asked.
     redirect: 'manual',
     // Without this, fetch reads HTTP_PROXY and the like at every call.

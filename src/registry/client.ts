@@ -1,5 +1,6 @@
 /** One request to the Registry, whatever it is for: limited in time and in size. */
 import { fileURLToPath } from 'node:url'
+import { readAnswerBody } from '../platform/answer-body.ts'
 import { readStream } from '../platform/bounded-body.ts'
 import { within, type Limited } from '../platform/time-limit.ts'
 import type { Clock, Fetch, FetchInit } from '../ports.ts'
@@ -46,7 +47,9 @@ export function exchange(
       init.body = JSON.stringify(body)
     }
     const response = await fetch(url + path, init)
-    return { status: response.status, json: await readJson(response.body, signal) }
+    const limits = { maxBytes: MAX_REPLY_BYTES, signal, budget: null }
+    const answer = await readAnswerBody(response, limits)
+    return { status: response.status, json: jsonOf(answer?.bytes) }
   })
 }
 
@@ -55,18 +58,14 @@ export function readListFile(options: RegistryClientOptions): Promise<Limited<Re
   const { url, clock, timeoutMs, stop } = options
   return within(clock, timeoutMs, stop, async (signal) => {
     const file = Bun.file(fileURLToPath(url))
-    return { status: 200, json: await readJson(file.stream(), signal) }
+    // With the signal: what always has bytes ready (/dev/zero) would else keep us busy after the
+    // time limit.
+    return { status: 200, json: jsonOf(await readStream(file.stream(), MAX_REPLY_BYTES, signal)) }
   })
 }
 
-/** The JSON of a stream, undefined when it is none. Bytes that are not UTF-8 become U+FFFD. */
-async function readJson(
-  stream: ReadableStream<Uint8Array> | null,
-  signal: AbortSignal,
-): Promise<unknown> {
-  // With the signal: what always has bytes ready (/dev/zero) would else keep us busy after the
-  // time limit.
-  const bytes = await readStream(stream, MAX_REPLY_BYTES, signal)
+/** undefined when it is no JSON. Bytes that are not UTF-8 become U+FFFD. */
+function jsonOf(bytes: Uint8Array | null | undefined): unknown {
   if (!bytes) throw new Error(`the answer is larger than ${MAX_REPLY_BYTES} bytes`)
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown

@@ -62,6 +62,8 @@ export const ROWS: readonly (readonly string[])[] = [
  * only orchestrator.ts and the rows after it may.
  */
 const PLATFORM_FOR_ALL = new Set([
+  'platform/answer-body.ts',
+  'platform/body-budget.ts',
   'platform/bounded-body.ts',
   'platform/file-lock.ts',
   'platform/time-limit.ts',

@@ -1,9 +1,25 @@
 import { describe, expect, test } from 'bun:test'
-import { bodyToJson } from '../../src/delivery/answer.ts'
+import fc from 'fast-check'
+import {
+  bodyToJson,
+  isSmall,
+  largeBodyToJson,
+  type AnswerBytes,
+} from '../../src/delivery/answer.ts'
+import { JsonChecker } from '../../src/delivery/json-checker.ts'
 import { MAX_STORED_BODY_BYTES, storedBody } from '../../src/store/stored-body.ts'
 import { truncationMarker } from '../../src/truncation.ts'
+import { allowRealTime } from '../support/eventually.ts'
 
-const bytes = (text: string) => new TextEncoder().encode(text)
+allowRealTime()
+
+const answer = (body: string | Uint8Array, more: Partial<AnswerBytes> = {}): AnswerBytes => ({
+  bytes: Buffer.from(body),
+  contentType: null,
+  coding: null,
+  ...more,
+})
+const inSlices = (whole: AnswerBytes) => largeBodyToJson(whole, () => Promise.resolve())
 
 describe('a body as JSON', () => {
   test.each([
@@ -14,29 +30,119 @@ describe('a body as JSON', () => {
     '0',
     'null',
     '"\\u00e9"',
-  ])('%j stays as it stands', (text) => {
-    expect(bodyToJson(bytes(text), null)).toBe(text)
+  ])('%j stays as it stands', async (text) => {
+    expect(bodyToJson(answer(text))).toBe(text)
+    expect(await inSlices(answer(text))).toBe(text)
   })
 
   test.each(['plain', '<p>', '{"half":', 'NaN', 'undefined', '"\u2028é😀', ' '])(
     '%j is text',
-    (text) => {
-      expect(JSON.parse(bodyToJson(bytes(text), 'application/json')!)).toBe(text)
+    async (text) => {
+      expect(JSON.parse(bodyToJson(answer(text))!)).toBe(text)
+      expect(await inSlices(answer(text))).toBe(bodyToJson(answer(text))!)
     },
   )
 
   test('nothing is null', () => {
-    expect(bodyToJson(new Uint8Array(), 'application/json')).toBeNull()
+    expect(bodyToJson(answer(''))).toBeNull()
   })
 
-  test('what is not UTF-8 is base64', () => {
+  test('what is not UTF-8 is base64', async () => {
     const binary = new Uint8Array([0x89, 0x50, 0xff, 0x00])
-    expect(JSON.parse(bodyToJson(binary, 'image/png')!)).toEqual({
+    const json = bodyToJson(answer(binary, { contentType: 'image/png' }))!
+    expect(JSON.parse(json)).toEqual({
       _binary: true,
       _content_type: 'image/png',
       _base64: Buffer.from(binary).toString('base64'),
     })
-    expect(JSON.parse(bodyToJson(binary, null)!)._content_type).toBeNull()
+    expect(JSON.parse(bodyToJson(answer(binary))!)._content_type).toBeNull()
+    const coded = answer(binary, { coding: 'zstd' })
+    expect(JSON.parse(bodyToJson(coded)!)._content_encoding).toBe('zstd')
+    expect(await inSlices(coded)).toBe(bodyToJson(coded)!)
+  })
+})
+
+describe('a large body, in slices, becomes what it would become at once:', () => {
+  const FILL = 'é😀x"\\\n'.repeat(20_000)
+
+  test.each<[string, string | Uint8Array]>([
+    ['JSON', JSON.stringify({ text: FILL, more: [1, { two: null }] })],
+    ['JSON after a byte order mark', `\ufeff${JSON.stringify(FILL)}`],
+    ['text', FILL],
+    ['text that begins as JSON does', `[${JSON.stringify(FILL)}`],
+    ['text that ends as JSON does', `${FILL}]`],
+    ['many levels', '['.repeat(60_000) + ']'.repeat(60_000)],
+    ['white space', ' '.repeat(200_000)],
+    ['bytes', Buffer.from(Array.from({ length: 200_001 }, (_, at) => at % 256))],
+    ['text whose last character is cut off', Buffer.from(FILL + 'é').subarray(0, -1)],
+    ['text with a bad byte', Buffer.concat([Buffer.from(FILL), Buffer.from([0xff, 0x20])])],
+  ])('%s', async (_, body) => {
+    expect(isSmall(answer(body))).toBe(false)
+    expect(await inSlices(answer(body))).toBe(bodyToJson(answer(body))!)
+  })
+
+  test('wherever a character is cut', async () => {
+    for (let shift = 0; shift < 4; shift++) {
+      const text = 'x'.repeat(shift) + '😀'.repeat(40_000)
+      expect(await inSlices(answer(text))).toBe(JSON.stringify(text))
+    }
+  })
+
+  test('with a pause after each slice, which can end it', async () => {
+    const whole = answer('x'.repeat(1_000_000))
+    let pauses = 0
+    await largeBodyToJson(whole, async () => void pauses++)
+    expect(pauses).toBeGreaterThan(20)
+    const stopped = largeBodyToJson(whole, () => Promise.reject(new Error('stop')))
+    await expect(stopped).rejects.toThrow('stop')
+  })
+})
+
+describe('JSON is told from what is not', () => {
+  const isJson = (text: string) => {
+    try {
+      JSON.parse(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const checked = (text: string, pieceLength: number) => {
+    const checker = new JsonChecker()
+    for (let at = 0; at < text.length; at += pieceLength) {
+      if (!checker.push(text.slice(at, at + pieceLength))) return false
+    }
+    return checker.end()
+  }
+  const PIECES = [
+    ...['{', '}', '[', ']', ',', ':', '"', '"a"', '"a":', '{"a":1}', '[]', '\\', '\\n', '\\u12aF'],
+    ...['0', '1', '-', '.', '5', 'e', 'E+', '1.5e-3', '01', 'true', 'false', 'null', 'tru', 'NaN'],
+    ...[' ', '\n', '\t', '\0', '\u007f', 'é', '\u2028', '\ufeff', "'", '//'],
+  ]
+
+  test('as JSON.parse does, wherever it is cut', () => {
+    const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 9 }).map((all) => all.join(''))
+    let valid = 0
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 5 }), (json, pieceLength) => {
+        if (isJson(json)) valid++
+        expect(checked(json, pieceLength)).toBe(isJson(json))
+      }),
+      { numRuns: 50_000 },
+    )
+    expect(valid).toBeGreaterThan(1000)
+  })
+
+  test('as JSON.parse does, when one character of JSON changes', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), fc.string({ maxLength: 1 }), (json, at, other) => {
+        expect(checked(json, 3)).toBe(true)
+        const start = at % (json.length + 1)
+        const changed = json.slice(0, start) + other + json.slice(start + 1)
+        expect(checked(changed, 3)).toBe(isJson(changed))
+      }),
+      { numRuns: 5000 },
+    )
   })
 })
 

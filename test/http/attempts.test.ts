@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { allowRealTime } from '../support/eventually.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import {
@@ -36,6 +37,7 @@ async function tried(answers: Answer[], body: object = {}) {
 }
 
 const fine = json({ fine: true })
+const gzipped = (body: Uint8Array) => reply({ headers: { 'content-encoding': 'gzip' }, body })
 
 describe('tried again', () => {
   test.each<[string, Answer]>([
@@ -43,6 +45,8 @@ describe('tried again', () => {
     ['a reset in the middle of the body', resetMidBody],
     ['a truncated body', truncated],
     ['what is not HTTP', malformed],
+    ['a body that is not coded as it says', gzipped(Buffer.from('{"plain":1}'))],
+    ['a coded body that ends too early', gzipped(gzipSync('{"fine":true}').subarray(0, -3))],
     ['500', reply({ status: 500 })],
     ['503', reply({ status: 503 })],
     ['599', reply({ status: 599 })],
@@ -60,6 +64,24 @@ describe('tried again', () => {
     expect(stored.attempts[0].error).toBeString()
     expect(stored.attempts[2]).toMatchObject({ response_status: 200, error: null })
     expect(stored.error_message).toBeNull()
+  })
+
+  test('a coded body is decoded, and none is asked for', async () => {
+    const { json, upstream } = await tried([gzipped(gzipSync('{"fine":true}'))])
+    expect(json).toMatchObject({ status: 'success', response_body: { fine: true } })
+    expect(upstream.requests[0]!.headers).not.toHaveProperty('accept-encoding')
+  })
+
+  test('a body in a coding that is not known is an answer all the same', async () => {
+    const body = zstdCompressSync('{"fine":true}')
+    const { json } = await tried([reply({ headers: { 'content-encoding': 'zstd' }, body })])
+    expect(json).toMatchObject({ status: 'success', retry_count: 0 })
+    expect(json.response_body).toEqual({
+      _binary: true,
+      _content_type: null,
+      _content_encoding: 'zstd',
+      _base64: body.toString('base64'),
+    })
   })
 
   test('a GET is resent by us alone', async () => {
