@@ -1,6 +1,4 @@
-/** Bodies of requests and answers, read up to a limit: Bun's own readers have none. */
-
-type Message = Request | Response
+/** Bodies of requests, and streams, read up to a limit: Bun's own readers have none. */
 
 const CODINGS = ['content-encoding', 'transfer-encoding']
 
@@ -8,7 +6,7 @@ const CODINGS = ['content-encoding', 'transfer-encoding']
  * The Content-Length in bytes (RFC 9110, section 8.6); null when there is none, or more than one:
  * `Headers` joins equal ones to a list.
  */
-export function declaredLength({ headers }: Message): number | null {
+export function declaredLength({ headers }: Pick<Request, 'headers'>): number | null {
   const header = headers.get('content-length')
   return header !== null && /^\d+$/.test(header) ? Number(header) : null
 }
@@ -17,18 +15,14 @@ export function declaredLength({ headers }: Message): number | null {
  * The whole body; null when it is longer than `maxBytes`, and then the rest is not read.
  * Rejects as the body's stream does: when the connection breaks or the signal aborts.
  */
-export async function readBody(message: Message, maxBytes: number): Promise<Uint8Array | null> {
-  const declared = declaredLength(message)
-  if (declared !== null && declared > maxBytes) {
-    // An unread answer would hold its connection. An unread request is the server's to drop.
-    if (message instanceof Response) message.body?.cancel().catch(() => {})
-    return null
-  }
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | null> {
+  const declared = declaredLength(request)
+  if (declared !== null && declared > maxBytes) return null
   // HTTP holds the body to its declared length, and `bytes()` is the fastest way to read it. But
   // a compressed body gets longer while it is read, and for a chunked one the declared length
   // does not count (RFC 9112, section 6.3).
-  const isExact = !CODINGS.some((name) => message.headers.has(name))
-  return declared !== null && isExact ? message.bytes() : readStream(message.body, maxBytes)
+  const isExact = !CODINGS.some((name) => request.headers.has(name))
+  return declared !== null && isExact ? request.bytes() : readStream(request.body, maxBytes)
 }
 
 /**
