@@ -31,7 +31,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   IDEMPOTENCY_KEY_IN_USE: 'the first request with this key is still running',
   IDEMPOTENCY_KEY_REUSED: 'the key was used for another request',
   PAYLOAD_TOO_LARGE: 'the body is over MAX_BODY_BYTES',
-  UNSUPPORTED_MEDIA_TYPE: 'the body is not JSON',
+  UNSUPPORTED_MEDIA_TYPE: 'the body is not JSON in UTF-8, or it is compressed',
   INTERNAL_ERROR: 'a bug of ours',
   DROPLET_UNREACHABLE: 'no attempt got an answer',
   REGISTRY_ERROR: 'there is no usable list of droplets',
