@@ -2,21 +2,36 @@
 import {
   INSERT_SQL,
   insertValues,
+  RESUME_SQL,
+  resumeValues,
   UPDATE_SQL,
   updateValues,
   type Row,
+  type SqlValue,
 } from '../../../src/store/sqlite/rows.ts'
 import type { Write } from '../../../src/store/driver.ts'
 import { INTERRUPTED, type Attempt } from '../../../src/task.ts'
 
+const assigned = (sql: string) => [...sql.matchAll(/(\w+) = \?/g)].map((match) => match[1]!)
+
 const INSERTED = /\(([^)]+)\)/.exec(INSERT_SQL)![1]!.split(/,\s*/)
-const UPDATED = [...UPDATE_SQL.matchAll(/(\w+) = \?/g)].map((match) => match[1]!)
+const RESUMED = assigned(RESUME_SQL)
+const UPDATED = assigned(UPDATE_SQL)
 
 export function rowOf(write: Write): Row {
-  const insert = write[0] === 'insert'
-  const columns = insert ? INSERTED : UPDATED
-  const values = insert ? insertValues(write[1]) : updateValues(write[1])
+  const [columns, values] = cellsOf(write)
   return Object.fromEntries(columns.map((name, index) => [name, values[index]!]))
+}
+
+function cellsOf([kind, task]: Write): [columns: readonly string[], values: SqlValue[]] {
+  switch (kind) {
+    case 'insert':
+      return [INSERTED, insertValues(task)]
+    case 'resume':
+      return [RESUMED, resumeValues(task)]
+    case 'update':
+      return [UPDATED, updateValues(task)]
+  }
 }
 
 export function attemptsIn(row: Row): readonly Attempt[] {

@@ -18,6 +18,7 @@ const MAX_DELAY_S = 5400
 export class Submissions {
   readonly #kept: Submission[] = []
   #keys = 0
+  #tokens = 0
   #paths = 0
 
   constructor(
@@ -47,7 +48,17 @@ export class Submissions {
     const { random } = this
     if (this.#kept.length === 0) return null
     const earlier = random.pick(this.#kept)
-    return random.chance(0.75) ? earlier : { ...this.next(), key: earlier.key }
+    return random.chance(0.75) ? this.#renewed(earlier) : { ...this.next(), key: earlier.key }
+  }
+
+  /** The same request, perhaps with another token. */
+  #renewed(earlier: Submission): Submission {
+    if (!earlier.body.headers || this.random.chance(0.3)) return earlier
+    return { ...earlier, body: { ...earlier.body, headers: this.#token() } }
+  }
+
+  #token() {
+    return { authorization: `Bearer ${++this.#tokens}` }
   }
 
   /** Many asynchronous ones for one droplet. */
@@ -68,6 +79,7 @@ export class Submissions {
       method,
       path: `/work/${number}`,
       ...(method === 'GET' ? {} : { payload: { request: number } }),
+      ...(random.chance(0.3) ? { headers: this.#token() } : {}),
       ...(random.chance(0.6) ? { timeout_ms: random.pick([50, 500, 2000, 10_000, 60_000]) } : {}),
       ...(random.chance(0.3) ? { deadline_ms: random.pick([100, 1500, 8000, 60_000]) } : {}),
       ...(random.chance(0.4) ? { max_retries: random.pick([0, 1, 2, 5, 10]) } : {}),
