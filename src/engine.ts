@@ -79,7 +79,12 @@ export function createEngine(parts: EngineParts): Engine {
       health.start()
       delivery.start()
     },
-    drain: () => tasks.drain(config.shutdownGraceMs),
+    drain() {
+      const drained = tasks.drain(config.shutdownGraceMs)
+      // Nobody waits for a droplet to which nothing can be sent any more.
+      registry.releaseLookUps()
+      return drained
+    },
     async stop() {
       delivery.stop()
       await health.stop()

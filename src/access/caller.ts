@@ -20,3 +20,8 @@ export function anyone(requestId: string): Caller {
 export function mayUse({ droplets }: Caller, dropletName: string): boolean {
   return droplets === null || droplets.has(nameKey(dropletName))
 }
+
+/** Which droplets the caller may see; undefined: all. */
+export function visibleTo(caller: Caller): ((dropletName: string) => boolean) | undefined {
+  return caller.droplets === null ? undefined : (name) => mayUse(caller, name)
+}

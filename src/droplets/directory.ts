@@ -1,19 +1,36 @@
+import { atOnce, SLICE, type Work } from '../platform/turns.ts'
 import { nameKey, type Droplet } from './droplet.ts'
+import { SmallestNames } from './smallest-names.ts'
+
+/** How many names `firstNames` tells at most. */
+export const MAX_NAMES = 100
+const NOBODY: ReadonlyMap<string, Droplet> = new Map()
 
 /** All droplets of one moment. Never changes: a sync makes a new one and replaces it whole. */
 export class Directory {
-  static readonly empty = new Directory([])
+  static readonly empty = new Directory([], NOBODY, [])
 
-  readonly #byName: ReadonlyMap<string, Droplet>
-  readonly #names: readonly string[]
+  private constructor(
+    readonly droplets: readonly Droplet[],
+    private readonly byName: ReadonlyMap<string, Droplet>,
+    private readonly first: readonly string[],
+  ) {}
 
-  private constructor(readonly droplets: readonly Droplet[]) {
-    this.#byName = new Map(droplets.map((droplet) => [nameKey(droplet.name), droplet]))
-    this.#names = droplets.map((droplet) => droplet.name).sort()
+  /** Of any number of droplets, in this turn. */
+  static of(droplets: readonly Droplet[]): Directory {
+    return atOnce(Directory.build(droplets))
   }
 
-  static of(droplets: readonly Droplet[]): Directory {
-    return droplets.length === 0 ? Directory.empty : new Directory([...droplets])
+  static *build(droplets: readonly Droplet[]): Work<Directory> {
+    if (droplets.length === 0) return Directory.empty
+    const byName = new Map<string, Droplet>()
+    const first = new SmallestNames(MAX_NAMES)
+    for (const droplet of droplets) {
+      byName.set(nameKey(droplet.name), droplet)
+      first.add(droplet.name)
+      if (byName.size % SLICE === 0) yield
+    }
+    return new Directory([...droplets], byName, first.sorted)
   }
 
   get size(): number {
@@ -21,12 +38,18 @@ export class Directory {
   }
 
   find(name: string): Droplet | undefined {
-    return this.#byName.get(nameKey(name))
+    return this.byName.get(nameKey(name))
   }
 
-  /** Sorted. */
-  names(): readonly string[] {
-    return this.#names
+  /** The first MAX_NAMES names that `isVisible`, sorted; without it, of all names. */
+  *firstNames(isVisible?: (name: string) => boolean): Work<readonly string[]> {
+    if (!isVisible) return this.first
+    const visible = new SmallestNames(MAX_NAMES)
+    for (const [index, { name }] of this.droplets.entries()) {
+      if (isVisible(name)) visible.add(name)
+      if ((index + 1) % SLICE === 0) yield
+    }
+    return visible.sorted
   }
 }
 

@@ -5,8 +5,14 @@ export interface Droplet {
   /** http or https, without credentials, query, fragment or trailing slash. */
   readonly url: string
   readonly version: string | null
-  readonly status: 'active' | 'inactive' | 'error'
+  /** `unlisted`: the Registry has restarted, and lists it no more or not yet. */
+  readonly status: 'active' | 'inactive' | 'error' | 'unlisted'
   readonly steward: string | null
+}
+
+/** Whether tasks may be sent to it. */
+export function isRoutable({ status }: Droplet): boolean {
+  return status === 'active' || status === 'unlisted'
 }
 
 /** For comparing names: their case makes no difference. */

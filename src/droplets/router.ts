@@ -1,7 +1,7 @@
 /** Where a task goes now: a droplet's name and a path become one URL. */
 import type { Task } from '../task.ts'
 import type { DropletList } from './directory.ts'
-import type { Droplet } from './droplet.ts'
+import { isRoutable, type Droplet } from './droplet.ts'
 import { joinTarget } from './target.ts'
 
 /** `reason`: why nothing can be sent. */
@@ -25,8 +25,9 @@ export function createRouter(list: Pick<DropletList, 'find'>): Router {
   }
 }
 
-function routeTo({ name, status, url }: Droplet, path: string): Route {
-  if (status !== 'active') {
+function routeTo(droplet: Droplet, path: string): Route {
+  const { name, status, url } = droplet
+  if (!isRoutable(droplet)) {
     return { ok: false, reason: `the Registry lists droplet '${name}' as ${status}` }
   }
   const target = joinTarget(url, path)

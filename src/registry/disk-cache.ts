@@ -5,13 +5,19 @@ import { Value } from 'typebox/value'
 import { errorText } from '../errors.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import type { Log, Ports } from '../ports.ts'
-import { parseDropletList } from './droplet-list.ts'
+import { parseDropletList, type Registration } from './droplet-list.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 
 export interface CachedList {
   /** Wall clock, ms. */
   readonly syncedAt: number
   readonly droplets: readonly Droplet[]
+  /** Which Registry it is of. */
+  readonly registryUrl?: string
+  /** Our own entry there. */
+  readonly own?: Registration | null
+  /** Those of the droplets that the Registry has lost, and since when; wall clock, ms. */
+  readonly unlisted?: readonly { readonly name: string; readonly since: number }[]
 }
 
 /** Keeps the list for the next process. Neither method rejects. */
@@ -23,9 +29,20 @@ export interface DirectoryCache {
 
 export const CACHE_FILE = 'orchestrator_droplets.json'
 
+/** Unix seconds. */
+const StoredTime = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER / 1000 })
+
+/** Older versions write only the first of these, and read only that. */
 const StoredHead = Type.Object({
-  /** Unix seconds. */
-  synced_at: Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER / 1000 }),
+  synced_at: StoredTime,
+  registry_url: Type.Optional(Type.String()),
+  own: Type.Optional(
+    Type.Object({
+      id: Type.Union([Type.String(), Type.Number(), Type.Null()]),
+      registered_at: Type.Union([StoredTime, Type.Null()]),
+    }),
+  ),
+  unlisted: Type.Optional(Type.Array(Type.Object({ name: Type.String(), since: StoredTime }))),
 })
 
 /**
@@ -69,12 +86,34 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
 function parseStored(json: unknown): CachedList | null {
   const list = parseDropletList(json)
   if (!list || !Value.Check(StoredHead, json)) return null
-  return { syncedAt: json.synced_at * 1000, droplets: list.droplets }
+  const { synced_at, registry_url: registryUrl, own: stored, unlisted } = json
+  const own = stored
+    ? { id: stored.id, registeredAt: toMs(stored.registered_at) }
+    : list.own && { id: list.own.id, registeredAt: list.own.registeredAt }
+  return {
+    syncedAt: synced_at * 1000,
+    droplets: list.droplets,
+    ...(registryUrl === undefined ? {} : { registryUrl }),
+    ...(own ? { own } : {}),
+    ...(unlisted
+      ? { unlisted: unlisted.map((mark) => ({ ...mark, since: mark.since * 1000 })) }
+      : {}),
+  }
 }
 
-function storedText({ syncedAt, droplets }: CachedList): string {
-  return JSON.stringify({ synced_at: syncedAt / 1000, droplets }, null, 2) + '\n'
+function storedText({ syncedAt, droplets, registryUrl, own, unlisted = [] }: CachedList): string {
+  const marks = unlisted.map(({ name, since }) => ({ name, since: since / 1000 }))
+  const head = {
+    synced_at: syncedAt / 1000,
+    registry_url: registryUrl,
+    own: own ? { id: own.id, registered_at: toSeconds(own.registeredAt) } : undefined,
+    unlisted: marks.length > 0 ? marks : undefined,
+  }
+  return JSON.stringify({ ...head, droplets }, null, 2) + '\n'
 }
+
+const toMs = (seconds: number | null) => seconds && seconds * 1000
+const toSeconds = (ms: number | null) => ms && ms / 1000
 
 /**
  * A reader sees the old file or the new one, even after a crash. `temporary` is unique: several

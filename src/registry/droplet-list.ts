@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
 import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
+import { SERVICE } from '../version.ts'
 
 /**
  * An entry as Registries send it. Only the fields that routing needs are checked strictly: a
@@ -16,6 +17,7 @@ const WireDroplet = Type.Object({
   status: Type.Optional(Type.Unknown()),
   steward: Type.Optional(Type.Unknown()),
   updated_at: Type.Optional(Type.Unknown()),
+  registered_at: Type.Optional(Type.Unknown()),
 })
 type WireDroplet = Static<typeof WireDroplet>
 
@@ -27,8 +29,22 @@ const WireList = Type.Union([
 const wireDroplet = TypeCompiler.Compile(WireDroplet)
 const wireList = TypeCompiler.Compile(WireList)
 
+/** What tells one registration of ours from the next. */
+export interface Registration {
+  readonly id: Droplet['id']
+  /** ms since the epoch; null: the Registry doesn't say. */
+  readonly registeredAt: number | null
+}
+
+/** The entry of our own name. */
+export interface OwnEntry extends Registration {
+  readonly url: string
+}
+
 export interface ParsedList {
   readonly droplets: readonly Droplet[]
+  /** Null: we are not listed. */
+  readonly own: OwnEntry | null
   /** How many entries are not valid. */
   readonly skipped: number
   /** Why the first of them isn't valid; without its URL, which may contain a password. */
@@ -41,7 +57,7 @@ export interface ParsedList {
  */
 export function parseDropletList(json: unknown): ParsedList | null {
   if (!wireList.Check(json)) return null
-  const byName = new Map<string, { droplet: Droplet; updatedAt: number }>()
+  const byName = new Map<string, ParsedEntry>()
   let skipped = 0
   let firstReason: string | null = null
   for (const [index, entry] of (Array.isArray(json) ? json : json.droplets).entries()) {
@@ -55,10 +71,23 @@ export function parseDropletList(json: unknown): ParsedList | null {
     const sameName = byName.get(key)
     if (!sameName || parsed.updatedAt >= sameName.updatedAt) byName.set(key, parsed)
   }
-  return { droplets: [...byName.values()].map(({ droplet }) => droplet), skipped, firstReason }
+  const droplets = [...byName.values()].map(({ droplet }) => droplet)
+  return { droplets, own: ownEntry(byName.get(SERVICE)), skipped, firstReason }
 }
 
-function parseDroplet(entry: unknown): { droplet: Droplet; updatedAt: number } | { fault: string } {
+interface ParsedEntry {
+  droplet: Droplet
+  updatedAt: number
+  registeredAt: unknown
+}
+
+function ownEntry(parsed: ParsedEntry | undefined): OwnEntry | null {
+  if (!parsed) return null
+  const { id, url } = parsed.droplet
+  return { id, url, registeredAt: timeOrNull(parsed.registeredAt) }
+}
+
+function parseDroplet(entry: unknown): ParsedEntry | { fault: string } {
   if (!wireDroplet.Check(entry)) {
     const error = wireDroplet.Errors(entry).First()
     return { fault: error ? `${error.path || 'entry'}: ${error.message}` : 'not a droplet' }
@@ -75,6 +104,7 @@ function parseDroplet(entry: unknown): { droplet: Droplet; updatedAt: number } |
       steward: typeof entry.steward === 'string' ? entry.steward : null,
     }),
     updatedAt: wireTime(entry.updated_at),
+    registeredAt: entry.registered_at,
   }
 }
 
@@ -88,6 +118,12 @@ function wireVersion({ version, metadata }: WireDroplet): string | null {
 function wireStatus(status: unknown): Droplet['status'] {
   const known = typeof status === 'string' ? status.toLowerCase() : ''
   return known === 'inactive' || known === 'error' ? known : 'active'
+}
+
+/** A time as Registries write it, ms since the epoch; null when it is none. */
+export function timeOrNull(time: unknown): number | null {
+  const ms = wireTime(time)
+  return Number.isFinite(ms) ? ms : null
 }
 
 /** ms since the epoch; -Infinity without a time, so that such an entry is the oldest. */

@@ -1,17 +1,20 @@
 /** The requests that create or correct our own entry in the Registry. */
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { Droplet } from '../droplets/droplet.ts'
 import { SERVICE, VERSION } from '../version.ts'
 import { exchange, type RegistryClientOptions, type Reply } from './client.ts'
-import { parseDropletList } from './droplet-list.ts'
+import { parseDropletList, timeOrNull, type Registration } from './droplet-list.ts'
 
-/** The id that our entry has; null when the Registry doesn't say. Or why it failed. */
-export type EntryResult = { id: string | number | null } | { fault: string }
+/** Our entry as the Registry tells of it, null where it doesn't. Or why it failed. */
+export type EntryResult = Registration | { fault: string }
 
 // `POST /droplets` answers with the droplet; older Registries with its id alone.
 const WithId = Type.Object({ droplet_id: Type.Union([Type.String(), Type.Number()]) })
 const WithDroplet = Type.Object({ droplet: Type.Unknown() })
+const Registered = Type.Object({
+  id: Type.Optional(Type.Unknown()),
+  registered_at: Type.Optional(Type.Unknown()),
+})
 
 /** Registers us; when our name is taken, corrects that entry. Never rejects. */
 export async function createEntry(
@@ -38,7 +41,7 @@ export async function correctEntryByName(
   const found = await exchange(client, 'GET', path)
   if (!found.ok) return { fault: found.error }
   const result = resultOf(found.value, `GET ${path}`)
-  if ('fault' in result || dropletIn(found.value)?.url === endpoint) return result
+  if ('fault' in result || urlIn(found.value) === endpoint) return result
   if (result.id === null) return { fault: 'the Registry lists us without an id' }
   return correctEntry(client, result.id, endpoint)
 }
@@ -53,25 +56,31 @@ export async function correctEntry(
   const patched = await exchange(client, 'PATCH', path, { endpoint })
   if (!patched.ok) return { fault: patched.error }
   const result = resultOf(patched.value, `PATCH ${path}`)
-  return 'fault' in result ? result : { id }
+  return 'fault' in result ? result : { ...result, id }
 }
 
 function resultOf(reply: Reply, request: string): EntryResult {
   if (reply.status < 200 || reply.status > 299) {
     return { fault: `${request} was answered with ${reply.status}` }
   }
-  if (Value.Check(WithId, reply.json)) return { id: reply.json.droplet_id }
-  return { id: idIn(reply) }
+  const { id, registeredAt } = registrationIn(reply)
+  return { id: Value.Check(WithId, reply.json) ? reply.json.droplet_id : id, registeredAt }
 }
 
-function dropletIn({ json }: Reply): Droplet | undefined {
-  return Value.Check(WithDroplet, json) ? parseDropletList([json.droplet])?.droplets[0] : undefined
+function urlIn({ json }: Reply): string | undefined {
+  return Value.Check(WithDroplet, json)
+    ? parseDropletList([json.droplet])?.droplets[0]?.url
+    : undefined
 }
 
-// Not through `dropletIn`: an entry with an endpoint that we refuse still has an id to correct.
-function idIn({ json }: Reply): string | number | null {
-  if (!Value.Check(WithDroplet, json)) return null
-  const { droplet } = json
-  if (typeof droplet !== 'object' || droplet === null || !('id' in droplet)) return null
-  return typeof droplet.id === 'string' || typeof droplet.id === 'number' ? droplet.id : null
+// Not through `parseDropletList`: an entry with an endpoint that we refuse still has an id to
+// correct.
+function registrationIn({ json }: Reply): Registration {
+  const droplet = Value.Check(WithDroplet, json) ? json.droplet : null
+  if (!Value.Check(Registered, droplet)) return { id: null, registeredAt: null }
+  const { id, registered_at } = droplet
+  return {
+    id: typeof id === 'string' || typeof id === 'number' ? id : null,
+    registeredAt: timeOrNull(registered_at),
+  }
 }

@@ -2,10 +2,12 @@
 import type { Config } from '../config/config.ts'
 import type { Directory, DropletList } from '../droplets/directory.ts'
 import type { Droplet } from '../droplets/droplet.ts'
+import { inTurns } from '../platform/turns.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
 import type { DirectoryCache } from './disk-cache.ts'
 import { isFile } from './list-reader.ts'
 import { ListSaver } from './list-saver.ts'
+import { LookUps } from './look-ups.ts'
 import { SyncSchedule } from './sync-schedule.ts'
 import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
 import { ageMs, cacheStatus, type CacheStatus } from './snapshot.ts'
@@ -16,6 +18,8 @@ export type LookUp =
   | { readonly kind: 'not listed' }
   /** There is no list, or it has expired. `lastError`: why the last failed sync failed. */
   | { readonly kind: 'no list'; readonly lastError: string }
+  /** The service is about to stop. */
+  | { readonly kind: 'stopping' }
 
 export interface Registry extends DropletList {
   /** Reads the cached list and begins to sync. Doesn't wait for the Registry, never rejects. */
@@ -27,10 +31,14 @@ export interface Registry extends DropletList {
   cacheAgeSeconds(): number | null
   servedFrom(): 'registry' | 'cache'
   /**
-   * Like `find`, but asks the Registry again about an unknown name: at most once a second for
-   * all callers. Never rejects.
+   * Like `find`, but asks the Registry about an unknown name in a sync that begins after the
+   * question: at most once a second for all callers. Never rejects.
    */
   lookUp(name: string): Promise<LookUp>
+  /** The first MAX_NAMES names that `isVisible`, sorted; without it, of all names. */
+  firstNames(isVisible?: (name: string) => boolean): Promise<readonly string[]>
+  /** Answers all look-ups, now and from now on, without asking. */
+  releaseLookUps(): void
   /** Syncs now, or waits for the sync in flight. Never rejects: see `cacheStatus`. */
   refresh(): Promise<void>
   stats(): RegistryStats
@@ -61,6 +69,7 @@ class SyncedRegistry implements Registry {
   readonly #saver: ListSaver
   readonly #sync: ListSync
   readonly #schedule: SyncSchedule
+  readonly #lookUps: LookUps
   readonly #stopping = new AbortController()
   #started = false
   #registering: Promise<void> = Promise.resolve()
@@ -73,19 +82,27 @@ class SyncedRegistry implements Registry {
     this.#clock = clock
     this.#cache = cache
     this.#expiryMs = cacheExpiryMs
-    this.#self = createSelfRegistration({ client, enabled, log, publicUrl })
+    this.#self = createSelfRegistration({
+      client,
+      enabled,
+      log,
+      publicUrl,
+      onRegistered: (entry) => this.#sync.registered(entry),
+    })
     this.#saver = new ListSaver(cache)
     this.#sync = new ListSync({
       client,
       log,
       cacheExpiryMs,
+      registersSelf: enabled,
       // Also with a list that isn't used: a Registry that has restarted no longer knows us.
-      onList: ({ droplets }) => {
-        this.#registering = this.#self.check(droplets)
+      onList: (own) => {
+        this.#registering = this.#self.check(own)
       },
       onAccepted: (list) => this.#saver.save(list),
     })
-    const sync = () => this.#sync.run()
+    this.#lookUps = new LookUps({ clock, refresh: () => this.refresh() })
+    const sync = () => this.#lookUps.during(() => this.#sync.run())
     this.#schedule = new SyncSchedule({ clock, intervalMs: syncIntervalMs, stop, sync })
   }
 
@@ -94,11 +111,12 @@ class SyncedRegistry implements Registry {
     this.#started = true
     this.#schedule.repeat()
     const cached = await this.#cache.read()
-    if (cached) this.#sync.restore(cached)
+    if (cached) await this.#sync.restore(cached)
     void this.refresh()
   }
 
   async stop(): Promise<void> {
+    this.#lookUps.release()
     this.#stopping.abort()
     await Promise.all([this.#schedule.finished(), this.#registering, this.#saver.finished()])
   }
@@ -125,14 +143,21 @@ class SyncedRegistry implements Registry {
   }
 
   async lookUp(name: string): Promise<LookUp> {
-    const known = this.find(name)
-    if (known) return { kind: 'found', droplet: known }
-    await this.#schedule.refreshForMiss()
+    if (!this.find(name)) await this.#lookUps.ask(() => this.find(name) !== undefined)
     const droplet = this.find(name)
     if (droplet) return { kind: 'found', droplet }
+    if (this.#lookUps.released) return { kind: 'stopping' }
     return this.cacheStatus() === 'unavailable'
       ? { kind: 'no list', lastError: this.#sync.lastError }
       : { kind: 'not listed' }
+  }
+
+  firstNames(isVisible?: (name: string) => boolean): Promise<readonly string[]> {
+    return inTurns(this.directory().firstNames(isVisible), this.#clock)
+  }
+
+  releaseLookUps(): void {
+    this.#lookUps.release()
   }
 
   refresh(): Promise<void> {

@@ -1,16 +1,16 @@
-import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
+import { dropletUrl } from '../droplets/droplet.ts'
 import type { Log } from '../ports.ts'
-import { SERVICE } from '../version.ts'
 import type { RegistryClientOptions } from './client.ts'
+import type { OwnEntry, Registration } from './droplet-list.ts'
 import { correctEntry, correctEntryByName, createEntry, type EntryResult } from './own-entry.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 
 export interface SelfRegistration {
   /**
-   * Looks for us in a list that has just come; registers us, or corrects our endpoint, where that
-   * is needed. One check at a time: a call during one waits for that one. Never rejects.
+   * `own`: our entry in a list that has just come. Registers us, or corrects our endpoint, where
+   * that is needed. One check at a time: a call during one waits for that one. Never rejects.
    */
-  check(list: readonly Droplet[]): Promise<void>
+  check(own: OwnEntry | null): Promise<void>
   id(): string | number | null
   registered(): boolean
 }
@@ -22,6 +22,8 @@ export interface SelfRegistrationOptions {
   log: Log
   /** Null: not listening yet, so there is nothing to register. */
   publicUrl: () => string | null
+  /** Called when our entry has been made or corrected. */
+  onRegistered: (entry: Registration) => void
 }
 
 /**
@@ -29,15 +31,14 @@ export interface SelfRegistrationOptions {
  * after the next sync then registers us again.
  */
 export function createSelfRegistration(options: SelfRegistrationOptions): SelfRegistration {
-  const { client, enabled, log, publicUrl } = options
+  const { client, enabled, log, publicUrl, onRegistered } = options
   const failing = repeatedWarning(log)
   let id: string | number | null = null
   let registered = false
   let checking: Promise<void> | null = null
 
-  async function check(list: readonly Droplet[]): Promise<void> {
-    const own = list.find((droplet) => nameKey(droplet.name) === SERVICE)
-    registered = own !== undefined
+  async function check(own: OwnEntry | null): Promise<void> {
+    registered = own !== null
     if (own) id = own.id
     const endpoint = enabled ? normalised(publicUrl()) : null
     if (endpoint === null || own?.url === endpoint) return
@@ -49,12 +50,13 @@ export function createSelfRegistration(options: SelfRegistrationOptions): SelfRe
     failing.clear()
     registered = true
     id = result.id ?? id
+    onRegistered({ ...result, id })
     log.info('Registered with the Registry', { id, endpoint })
   }
 
   return {
-    check(list) {
-      checking ??= check(list).finally(() => {
+    check(own) {
+      checking ??= check(own).finally(() => {
         checking = null
       })
       return checking
@@ -66,7 +68,7 @@ export function createSelfRegistration(options: SelfRegistrationOptions): SelfRe
 
 function update(
   client: RegistryClientOptions,
-  own: Droplet | undefined,
+  own: OwnEntry | null,
   endpoint: string,
 ): Promise<EntryResult> {
   if (!own) return createEntry(client, endpoint)

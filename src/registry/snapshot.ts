@@ -1,19 +1,40 @@
 /** What is known of the mesh at one moment, and how each sync changes it. Pure functions. */
-import { SERVICE } from '../version.ts'
 import { Directory } from '../droplets/directory.ts'
+import { nameKey } from '../droplets/droplet.ts'
+import type { Work } from '../platform/turns.ts'
 import type { CachedList } from './disk-cache.ts'
-import { nameKey, type Droplet } from '../droplets/droplet.ts'
+import type { Registration } from './droplet-list.ts'
+import { hasRestarted, ownAfter, type KnownEntry } from './restart.ts'
+import { asUnlisted, isOver, NONE, refill, withoutExpired, type KnownMesh } from './unlisted.ts'
 
 export type CacheStatus = 'active' | 'stale' | 'unavailable'
 
-export interface Snapshot {
-  readonly directory: Directory
+export interface Snapshot extends KnownMesh {
   /** When the last successful sync ended; null: there was none. */
   readonly synced: { readonly wall: number; readonly monotonic: number } | null
   /** How the last sync ended; `empty`: with an empty list, which is not used yet. */
   readonly last: 'none' | 'ok' | 'empty' | 'failed'
   /** Since when the Registry has been empty while we keep a list, monotonic; null: it isn't. */
   readonly emptySince: number | null
+  /** Our own entry in the Registry; null: it has none. */
+  readonly own: KnownEntry | null
+}
+
+/** What a sync brings. */
+export interface ListedMesh {
+  readonly directory: Directory
+  readonly own: Registration | null
+  /** When its sync began, monotonic, ms. */
+  readonly startedAt: number
+}
+
+export interface SyncRules {
+  /** REGISTRY_CACHE_EXPIRY; 0: never. */
+  readonly expiryMs: number
+  /** False for a file: what is taken off it was taken off by somebody. */
+  readonly forgets: boolean
+  /** Whether the entry of our name is there because we registered it. */
+  readonly registersSelf: boolean
 }
 
 export interface Moment {
@@ -24,58 +45,84 @@ export interface Moment {
 
 export const unknownMesh: Snapshot = {
   directory: Directory.empty,
+  unlisted: NONE,
   synced: null,
   last: 'none',
   emptySince: null,
+  own: null,
 }
 
 /**
  * The list of an earlier run. From now on the monotonic clock counts its age: setting the wall
  * clock while we run makes no list older or younger.
  */
-export function fromCache(list: CachedList, { wall, monotonic }: Moment): Snapshot {
-  const age = Math.max(0, wall - list.syncedAt)
+export function* fromCache(list: CachedList, now: Moment): Work<Snapshot> {
+  const { wall, monotonic } = now
+  const inOurTime = (time: number) => monotonic - Math.max(0, wall - time)
+  const unlisted = new Map(
+    list.unlisted?.map(({ name, since }) => [nameKey(name), inOurTime(since)]) ?? [],
+  )
+  const droplets =
+    unlisted.size === 0
+      ? list.droplets
+      : list.droplets.map((each) => (unlisted.has(nameKey(each.name)) ? asUnlisted(each) : each))
   return {
     ...unknownMesh,
-    directory: Directory.of(list.droplets),
-    synced: { wall: Math.min(wall, list.syncedAt), monotonic: monotonic - age },
+    directory: yield* Directory.build(droplets),
+    unlisted,
+    synced: { wall: Math.min(wall, list.syncedAt), monotonic: inOurTime(list.syncedAt) },
+    own: list.own ? { ...list.own, knownSince: monotonic } : null,
   }
 }
 
-export function afterFailure(snapshot: Snapshot): Snapshot {
-  return { ...snapshot, last: 'failed' }
+/** What the next run needs of it; null: there is nothing yet. */
+export function toCache(snapshot: Snapshot, { wall, monotonic }: Moment): CachedList | null {
+  const { synced, directory, unlisted, own } = snapshot
+  if (!synced) return null
+  const marks = unlisted.entries().map(([key, since]) => ({
+    name: directory.find(key)?.name ?? key,
+    since: wall - (monotonic - since),
+  }))
+  return {
+    syncedAt: synced.wall,
+    droplets: directory.droplets,
+    unlisted: [...marks],
+    own: own && { id: own.id, registeredAt: own.registeredAt },
+  }
+}
+
+export function* afterFailure(snapshot: Snapshot, now: Moment, expiryMs: number): Work<Snapshot> {
+  const mesh = yield* withoutExpired(snapshot, expiredAt(now, expiryMs))
+  return { ...snapshot, ...mesh, last: 'failed' }
 }
 
 /**
- * The snapshot after a list has come. A Registry keeps its list in memory, so an empty Registry
- * has most likely just restarted: its list replaces ours only after it has been empty for
- * `expiryMs` (0: never).
+ * The snapshot after a list has come. An empty Registry has most likely just restarted: its list
+ * replaces ours only after it has been empty for `expiryMs` (0: never). When it fills up again,
+ * those that are not back yet stay for as long.
  */
-export function afterList(
+export function* afterList(
   snapshot: Snapshot,
-  droplets: readonly Droplet[],
+  list: ListedMesh,
   now: Moment,
-  expiryMs: number,
-): Snapshot {
-  const { directory, emptySince } = snapshot
-  if (directory.size > 0 && isStillEmpty(droplets, snapshot)) {
-    const since = emptySince ?? now.monotonic
-    if (expiryMs === 0 || now.monotonic - since < expiryMs) {
-      return { ...snapshot, last: 'empty', emptySince: since }
+  rules: SyncRules,
+): Work<Snapshot> {
+  const isExpired = expiredAt(now, rules.expiryMs)
+  const own = ownAfter(snapshot.own, list, now.monotonic)
+  const since = snapshot.emptySince ?? now.monotonic
+  if (list.directory.size === 0 && !isExpired(since)) {
+    const mesh = yield* withoutExpired(snapshot, isExpired)
+    if (mesh.directory.size > 0) {
+      return { ...snapshot, ...mesh, last: 'empty', emptySince: since, own }
     }
   }
-  return { directory: Directory.of(droplets), synced: now, last: 'ok', emptySince: null }
+  const missingSince = hasRestarted(snapshot, list, rules) ? since : null
+  const mesh = yield* refill(snapshot, list.directory, missingSince, isExpired)
+  return { ...mesh, synced: now, last: 'ok', emptySince: null, own }
 }
 
-// When a Registry comes back empty, we are the first to register there. A list with only us is
-// no better than the empty list of a moment ago.
-function isStillEmpty(droplets: readonly Droplet[], { directory, emptySince }: Snapshot): boolean {
-  if (droplets.length === 0) return true
-  return emptySince !== null && onlySelf(droplets) && !onlySelf(directory.droplets)
-}
-
-function onlySelf(droplets: readonly Droplet[]): boolean {
-  return droplets.every((droplet) => nameKey(droplet.name) === SERVICE)
+function expiredAt({ monotonic }: Moment, expiryMs: number) {
+  return (since: number) => isOver(since, monotonic, expiryMs)
 }
 
 /** ms since the last successful sync, which may be one of an earlier run; null without a list. */

@@ -1,8 +1,5 @@
 import type { Clock } from '../ports.ts'
 
-/** Unknown names cause at most one sync in this time. */
-const MISS_INTERVAL_MS = 1000
-
 export interface SyncScheduleOptions {
   clock: Clock
   /** From the end of one sync to the start of the next. */
@@ -18,7 +15,6 @@ export class SyncSchedule {
   readonly #options: SyncScheduleOptions
   #repeats = false
   #inFlight: Promise<void> | null = null
-  #lastMissAt = -Infinity
   #cancelNext = () => {}
 
   constructor(options: SyncScheduleOptions) {
@@ -39,15 +35,6 @@ export class SyncSchedule {
       this.#planNext()
     })
     return this.#inFlight
-  }
-
-  /** Like `refresh`, but does nothing when the last call of this kind is too recent. */
-  refreshForMiss(): Promise<void> {
-    if (this.#inFlight) return this.#inFlight
-    const now = this.#options.clock.monotonic()
-    if (now - this.#lastMissAt < MISS_INTERVAL_MS) return Promise.resolve()
-    this.#lastMissAt = now
-    return this.refresh()
   }
 
   /** To be called once `stop` has aborted: resolves when the sync in flight has ended. */

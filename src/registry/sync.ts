@@ -1,11 +1,14 @@
+import { Directory } from '../droplets/directory.ts'
+import { inTurns, type Work } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { RegistryClientOptions } from './client.ts'
 import type { CachedList } from './disk-cache.ts'
-import type { ParsedList } from './droplet-list.ts'
-import { readList } from './list-reader.ts'
+import type { OwnEntry, ParsedList, Registration } from './droplet-list.ts'
+import { isFile, readList } from './list-reader.ts'
 import { repeatedWarning } from './repeated-warning.ts'
-import { afterFailure, afterList, fromCache, unknownMesh } from './snapshot.ts'
-import type { Moment, Snapshot } from './snapshot.ts'
+import { afterFailure, afterList, fromCache, toCache, unknownMesh } from './snapshot.ts'
+import type { Moment, Snapshot, SyncRules } from './snapshot.ts'
+import { tellUnlisted } from './unlisted-log.ts'
 
 export interface RegistryStats {
   readonly syncsTotal: number
@@ -21,8 +24,10 @@ export interface ListSyncOptions {
   client: RegistryClientOptions
   log: Log
   cacheExpiryMs: number
-  /** Called with each list that is read, whether it is used or not. */
-  onList: (list: ParsedList) => void
+  /** Whether we register ourselves there. */
+  registersSelf: boolean
+  /** Called with our entry in each list that is read, whether the list is used or not. */
+  onList: (own: OwnEntry | null) => void
   /** Called with each list that is used from now on. */
   onAccepted: (list: CachedList) => void
 }
@@ -31,6 +36,7 @@ export interface ListSyncOptions {
 export class ListSync {
   readonly #options: ListSyncOptions
   readonly #clock: Clock
+  readonly #rules: SyncRules
   readonly #failing
   readonly #skipping
 
@@ -42,7 +48,9 @@ export class ListSync {
 
   constructor(options: ListSyncOptions) {
     this.#options = options
-    this.#clock = options.client.clock
+    const { client, cacheExpiryMs, registersSelf } = options
+    this.#clock = client.clock
+    this.#rules = { expiryMs: cacheExpiryMs, forgets: !isFile(client.url), registersSelf }
     this.#failing = repeatedWarning(options.log)
     this.#skipping = repeatedWarning(options.log)
   }
@@ -67,9 +75,20 @@ export class ListSync {
   }
 
   /** Starts from the list of an earlier run, unless the Registry has already sent one. */
-  restore(cached: CachedList): void {
+  async restore(cached: CachedList): Promise<void> {
+    const { client } = this.#options
+    const restored = await inTurns(fromCache(cached, this.#now()), this.#clock)
     if (this.#snapshot.synced !== null) return
-    this.#snapshot = { ...fromCache(cached, this.#now()), last: this.#snapshot.last }
+    // Another Registry has never heard of our entry there.
+    const isSame = (cached.registryUrl ?? client.url) === client.url
+    const { last, own } = this.#snapshot
+    this.#snapshot = { ...restored, last, own: own ?? (isSame ? restored.own : null) }
+  }
+
+  /** We have registered, and the next list must have us. */
+  registered({ id, registeredAt }: Registration): void {
+    const own = { id, registeredAt, knownSince: this.#clock.monotonic() }
+    this.#snapshot = { ...this.#snapshot, own }
   }
 
   /** One sync. Never rejects; one that is stopped counts for nothing. */
@@ -79,35 +98,50 @@ export class ListSync {
     const read = await readList(client)
     if (client.stop.aborted) return
     this.#lastDurationMs = Math.round(this.#clock.monotonic() - startedAt)
-    if (read.ok) this.#take(read.list)
-    else this.#fail(read.error, afterFailure(this.#snapshot))
+    if (read.ok) return this.#take(read.list, startedAt)
+    const failed = afterFailure(this.#snapshot, this.#now(), this.#rules.expiryMs)
+    this.#fail(read.error, await this.#changed(failed))
   }
 
-  #take(list: ParsedList): void {
-    const { cacheExpiryMs, onList } = this.#options
+  async #take(list: ParsedList, startedAt: number): Promise<void> {
+    const { client, onList } = this.#options
     this.#warnAboutSkipped(list)
-    onList(list)
-    const next = afterList(this.#snapshot, list.droplets, this.#now(), cacheExpiryMs)
+    const directory = await inTurns(Directory.build(list.droplets), this.#clock)
+    const listed = { directory, own: list.own, startedAt }
+    const next = await this.#changed(afterList(this.#snapshot, listed, this.#now(), this.#rules))
+    if (client.stop.aborted) return
     if (next.last === 'empty') {
       this.#fail('it lists no droplets: keeping the list from before', next)
     } else {
       this.#accept(next)
     }
+    // Last: what it finds out about our entry is newer than this list.
+    onList(list.own)
+  }
+
+  /** The snapshot that `work` makes of ours; we may register meanwhile. */
+  async #changed(work: Work<Snapshot>): Promise<Snapshot> {
+    const before = this.#snapshot
+    const next = await inTurns(work, this.#clock)
+    const { own } = this.#snapshot
+    return own === before.own ? next : { ...next, own }
   }
 
   #accept(next: Snapshot): void {
-    const { log, onAccepted } = this.#options
-    const wasOk = this.#snapshot.last === 'ok'
+    const { client, log, onAccepted } = this.#options
+    const before = this.#snapshot
     this.#snapshot = next
     this.#succeeded++
-    const { droplets } = next.directory
-    if (this.#failing.clear() || !wasOk) {
-      log.info('Synced with the Registry', { droplets: droplets.length })
+    if (this.#failing.clear() || before.last !== 'ok') {
+      log.info('Synced with the Registry', { droplets: next.directory.size })
     }
-    if (next.synced) onAccepted({ syncedAt: next.synced.wall, droplets })
+    tellUnlisted(log, before, next)
+    const list = toCache(next, this.#now())
+    if (list) onAccepted({ ...list, registryUrl: client.url })
   }
 
   #fail(error: string, next: Snapshot): void {
+    tellUnlisted(this.#options.log, this.#snapshot, next)
     this.#snapshot = next
     this.#lastError = error
     this.#failed++

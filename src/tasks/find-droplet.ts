@@ -1,39 +1,40 @@
 /** Where a submitted task goes: its droplet, or an error that says why there is none. */
+import { visibleTo, type Caller } from '../access/caller.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import { OrchestratorError } from '../errors.ts'
 import type { LookUp, Registry } from '../registry/registry.ts'
+import { shuttingDown } from './task-errors.ts'
 
-export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'directory'>
-
-/** How many names DROPLET_NOT_FOUND tells at most. */
-const MAX_NAMES = 100
+export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames'>
 
 /**
- * Asks the Registry once more for a name that is not listed. `visible`: whether the caller may
- * know of a droplet; to it, the others are not there. Throws DROPLET_NOT_FOUND and
- * REGISTRY_ERROR.
+ * Asks the Registry once more for a name that is not listed. A droplet that the caller may not
+ * see is not there for it. Throws DROPLET_NOT_FOUND, REGISTRY_ERROR and SHUTTING_DOWN.
  */
 export async function findDroplet(
   registry: DropletSource,
+  caller: Caller,
   name: string,
-  visible: (name: string) => boolean,
 ): Promise<Droplet> {
   const known = registry.find(name)
   const found: LookUp = known ? { kind: 'found', droplet: known } : await registry.lookUp(name)
+  if (found.kind === 'stopping') throw shuttingDown()
   if (found.kind === 'no list') throw registryError(found.lastError)
-  if (found.kind === 'found' && visible(found.droplet.name)) return found.droplet
-  throw dropletNotFound(registry, name, visible)
+  const isVisible = visibleTo(caller)
+  if (found.kind === 'found' && (isVisible?.(found.droplet.name) ?? true)) return found.droplet
+  throw await dropletNotFound(registry, caller, name)
 }
 
-export function dropletNotFound(
+export async function dropletNotFound(
   registry: DropletSource,
+  caller: Caller,
   name: string,
-  visible: (name: string) => boolean,
-): OrchestratorError {
-  const names = registry.directory().names().filter(visible)
-  return new OrchestratorError('DROPLET_NOT_FOUND', `Droplet '${name}' is not in the Registry`, {
+): Promise<OrchestratorError> {
+  const available_droplets = await registry.firstNames(visibleTo(caller))
+  const message = `Droplet '${name}' is not in the Registry`
+  return new OrchestratorError('DROPLET_NOT_FOUND', message, {
     requested_droplet: name,
-    available_droplets: names.slice(0, MAX_NAMES),
+    available_droplets,
   })
 }
 

@@ -72,7 +72,7 @@ export class Submitter {
     if (this.parts.isDraining()) throw shuttingDown()
     // Before the key is looked up: its task may be one that this caller may not see.
     if (!mayUse(caller, request.dropletName)) {
-      throw dropletNotFound(registry, request.dropletName, (name) => mayUse(caller, name))
+      throw await dropletNotFound(registry, caller, request.dropletName)
     }
     const id = this.parts.ports.newId()
     const draft = { ...options, caller, request, id, fingerprint: null, replayOf }
@@ -121,8 +121,7 @@ export class Submitter {
   }
 
   async #withTarget({ caller, request, ...draft }: Draft): Promise<NewTask> {
-    const visible = (name: string) => mayUse(caller, name)
-    const droplet = await findDroplet(this.parts.registry, request.dropletName, visible)
+    const droplet = await findDroplet(this.parts.registry, caller, request.dropletName)
     const target = joinTarget(droplet.url, request.path)
     if (!target.ok) throw invalidRequest({ path: '/path', message: target.reason })
     return {

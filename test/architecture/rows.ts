@@ -67,6 +67,7 @@ const PLATFORM_FOR_ALL = new Set([
   'platform/bounded-body.ts',
   'platform/file-lock.ts',
   'platform/time-limit.ts',
+  'platform/turns.ts',
 ])
 
 /** Ways to load a file that imports.ts does not read. `new Worker(file)` it does. */

@@ -47,6 +47,29 @@ test('the file is for people, too', async () => {
   })
 })
 
+test('what a restarted Registry has lost is kept, in a form that older versions read', async () => {
+  const [lost] = list.droplets
+  const refilling: CachedList = {
+    syncedAt: list.syncedAt,
+    droplets: [
+      { ...lost!, name: 'active', status: 'active' },
+      { ...lost!, status: 'inactive' },
+    ],
+    registryUrl: 'http://registry:8000',
+    own: { id: 3, registeredAt: 1_767_225_600_001 },
+    unlisted: [{ name: lost!.name, since: 1_767_225_500_000 }],
+  }
+  await fileCache(dir, recordingLog(), newId).write(refilling)
+  expect(await fileCache(dir, recordingLog(), newId).read()).toEqual(refilling)
+  const json = await Bun.file(join(dir, CACHE_FILE)).json()
+  expect(json).toMatchObject({
+    synced_at: 1_767_225_600.123,
+    droplets: [{ name: 'active', url: 'http://h:1/base', status: 'active' }, { name: lost!.name }],
+  })
+  await Bun.write(join(dir, CACHE_FILE), JSON.stringify({ ...json, unlisted: 'all of them' }))
+  expect(await fileCache(dir, recordingLog(), newId).read()).toBeNull()
+})
+
 test('nothing there is no fault', async () => {
   const log = recordingLog()
   expect(await fileCache(dir, log, newId).read()).toBeNull()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Directory } from '../../src/droplets/directory.ts'
 import { dropletUrl } from '../../src/droplets/droplet.ts'
+import { atOnce } from '../../src/platform/turns.ts'
 import { parseDropletList } from '../../src/registry/droplet-list.ts'
 
 const fake = {
@@ -37,8 +38,20 @@ describe('a list of droplets', () => {
           steward: 'me',
         },
       ],
+      own: null,
       skipped: 0,
       firstReason: null,
+    })
+  })
+
+  test('tells of our own entry: which one, where, and when it was registered', () => {
+    const own = { ...fake, name: 'Orchestrator', endpoint: 'http://me:1/' }
+    const registeredAt = Date.parse('2026-01-01T00:00:00Z') + 0.001
+    expect(parsed(fake, own).own).toEqual({ id: 1, url: 'http://me:1', registeredAt })
+    expect(parsed({ name: 'orchestrator', url: 'http://me' }).own).toEqual({
+      id: null,
+      url: 'http://me',
+      registeredAt: null,
     })
   })
 
@@ -183,7 +196,7 @@ test('a directory finds by name in any case, and lists names in order', () => {
   expect(directory.find('zETA')?.name).toBe('Zeta')
   expect(directory.find('zeta ')).toBeUndefined()
   expect(directory.find('__proto__')).toBeUndefined()
-  expect(directory.names()).toEqual(['Zeta', 'alpha'])
+  expect(atOnce(directory.firstNames())).toEqual(['Zeta', 'alpha'])
   expect(directory.size).toBe(2)
   expect(Directory.of([])).toBe(Directory.empty)
 })

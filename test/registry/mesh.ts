@@ -46,7 +46,15 @@ function defaults() {
 }
 
 export function names(registry: Registry): readonly string[] {
-  return registry.directory().names()
+  return registry
+    .directory()
+    .droplets.map(({ name }) => name)
+    .sort()
+}
+
+export function statuses(registry: Registry): Record<string, Droplet['status']> {
+  const { droplets } = registry.directory()
+  return Object.fromEntries(droplets.map(({ name, status }) => [name, status]))
 }
 
 export function droplet(name: string, more: Partial<Droplet> = {}): Droplet {

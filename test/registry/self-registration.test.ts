@@ -3,24 +3,27 @@ import type { RegisteredDroplet } from '../../src/dev/registered-droplets.ts'
 import { createDevRegistry } from '../../src/dev/registry.ts'
 import { VERSION } from '../../src/version.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { memoryCache } from '../support/memory-cache.ts'
 import {
   answeringServer,
   hang,
+  held,
   json,
   reset,
   scriptedServer,
   type Answer,
   type Received,
 } from '../support/scripted-server.ts'
-import { droplet, listOf, meshAt, names, TIMEOUT_MS } from './mesh.ts'
+import { droplet, listOf, meshAt, names, statuses, TIMEOUT_MS } from './mesh.ts'
 
 allowRealTime()
 
 /** A Registry that can be restarted (which empties it) and tells what it was asked. */
 function realRegistry() {
   const calls: string[] = []
-  let inside = createDevRegistry({ listSelf: false })
+  const clock = new FakeClock()
+  let inside = createDevRegistry({ clock, listSelf: false })
   const server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -34,11 +37,16 @@ function realRegistry() {
     url,
     calls,
     restart() {
-      inside = createDevRegistry({ listSelf: false })
+      clock.jump(1000)
+      inside = createDevRegistry({ clock, listSelf: false })
     },
     async add(body: unknown) {
       const request = new Request(`${url}/droplets`, { method: 'POST', body: JSON.stringify(body) })
       await inside.fetch(request)
+    },
+    async remove(name: string) {
+      const { id } = (await this.list()).find((each) => each.name === name)!
+      await inside.fetch(new Request(`${url}/droplets/${id}`, { method: 'DELETE' }))
     },
     async list(): Promise<RegisteredDroplet[]> {
       const response = await inside.fetch(new Request(`${url}/droplets`))
@@ -113,14 +121,73 @@ describe('our own registration', () => {
     await restartOnceRegistered(upstream, mesh)
     const { registry } = mesh
     expect((await upstream.list()).map(({ name }) => name)).toEqual(['orchestrator'])
-    // The Registry lists only us, because we have registered: that counts as empty.
-    await mesh.nextSync()
-    expect(registry.cacheStatus()).toBe('stale')
-    expect(names(registry)).toEqual(['one', 'orchestrator'])
-    await upstream.add({ name: 'two', endpoint: 'http://two' })
+    // The Registry lists only us, because we have registered.
     await mesh.nextSync()
     expect(registry.cacheStatus()).toBe('active')
+    expect(statuses(registry)).toEqual({ orchestrator: 'active', one: 'unlisted' })
+    await upstream.add({ name: 'two', endpoint: 'http://two' })
+    await mesh.nextSync()
+    expect(statuses(registry)).toEqual({ orchestrator: 'active', two: 'active', one: 'unlisted' })
+    await upstream.add({ name: 'one', endpoint: 'http://moved' })
+    await mesh.nextSync()
+    expect(statuses(registry)).toEqual({ orchestrator: 'active', two: 'active', one: 'active' })
+    expect(registry.find('one')?.url).toBe('http://moved')
+    // It does not restart again: what is taken off is gone at once.
+    await upstream.remove('one')
+    await mesh.nextSync()
     expect(names(registry)).toEqual(['orchestrator', 'two'])
+  })
+
+  test('shows that the Registry has restarted, when that fell between two syncs', async () => {
+    await using upstream = realRegistry()
+    await upstream.add({ name: 'one', endpoint: 'http://one' })
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
+    const { registry, clock, nextSync } = mesh
+    await registry.start()
+    await clock.settle(() => registry.registered())
+    await nextSync()
+    // Others have come back, and we have not…
+    upstream.restart()
+    await upstream.add({ name: 'two', endpoint: 'http://two' })
+    await nextSync()
+    expect(statuses(registry)).toEqual({ two: 'active', one: 'unlisted', orchestrator: 'unlisted' })
+    await clock.settle(() => registry.registered())
+    // …and once more, before a list had us; then somebody has registered us, too.
+    upstream.restart()
+    await upstream.add({ name: 'three', endpoint: 'http://three' })
+    await nextSync()
+    expect(names(registry)).toEqual(['one', 'orchestrator', 'three', 'two'])
+    await clock.settle(() => registry.registered())
+    await nextSync()
+    upstream.restart()
+    await upstream.add({ name: 'four', endpoint: 'http://four' })
+    await upstream.add({ name: 'orchestrator', endpoint: 'http://localhost:8001' })
+    expect(registry.selfId()).toBe(2)
+    await nextSync()
+    expect(registry.selfId()).toBe(2)
+    expect(names(registry)).toEqual(['four', 'one', 'orchestrator', 'three', 'two'])
+  })
+
+  test('is no sign when a list was on its way while we registered', async () => {
+    const gate = Promise.withResolvers<void>()
+    let list = json(listOf('one', 'two'))
+    await using upstream = answeringServer((request) =>
+      request.method === 'GET' ? list : held(gate.promise, json({ droplet: me() })),
+    )
+    await using mesh = meshAt(upstream.url, { registerSelf: true })
+    const { registry, clock } = mesh
+    await registry.refresh()
+    await upstream.received(2)
+    const listed = Promise.withResolvers<void>()
+    list = held(listed.promise, json(listOf('one')))
+    const sync = registry.refresh()
+    await upstream.received(3)
+    await clock.advance(10)
+    gate.resolve()
+    await clock.settle(() => registry.registered())
+    listed.resolve()
+    await sync
+    expect(names(registry)).toEqual(['one'])
   })
 
   test('a mesh of nobody but us survives a Registry restart', async () => {
@@ -135,6 +202,7 @@ describe('our own registration', () => {
     const cache = memoryCache({
       syncedAt: 1e15,
       droplets: [droplet('one'), droplet('orchestrator')],
+      own: { id: 7, registeredAt: null },
     })
     await using upstream = scriptedServer(json({ droplets: [me()] }))
     await using mesh = meshAt(upstream.url, { cache })

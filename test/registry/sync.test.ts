@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRouter } from '../../src/droplets/router.ts'
 import { fileCache } from '../../src/registry/disk-cache.ts'
 import { MAX_REPLY_BYTES } from '../../src/registry/client.ts'
 import type { LookUp, Registry } from '../../src/registry/registry.ts'
@@ -25,12 +26,23 @@ import {
   truncated,
   type Answer,
 } from '../support/scripted-server.ts'
-import { droplet, EXPIRY_MS, INTERVAL_MS, listOf, meshAt, names, TIMEOUT_MS } from './mesh.ts'
+import {
+  droplet,
+  EXPIRY_MS,
+  INTERVAL_MS,
+  listOf,
+  meshAt,
+  names,
+  statuses,
+  TIMEOUT_MS,
+} from './mesh.ts'
 import { allowRealTime } from '../support/eventually.ts'
 
 allowRealTime()
 
 const newId = () => crypto.randomUUID()
+
+const NOT_LISTED = { kind: 'not listed' } as const
 
 const foundDroplet = (result: LookUp) => (result.kind === 'found' ? result.droplet : undefined)
 
@@ -76,7 +88,7 @@ describe('a sync', () => {
     const before = mesh.registry.directory()
     upstream.script(json(listOf('two')))
     await mesh.registry.refresh()
-    expect(before.names()).toEqual(['one'])
+    expect(before.droplets).toEqual([droplet('one')])
     expect(names(mesh.registry)).toEqual(['two'])
   })
 
@@ -308,20 +320,80 @@ describe('a Registry that comes back empty', () => {
     ])
   })
 
-  test('and then fills again is believed at once, and its emptiness forgotten', async () => {
-    await using upstream = scriptedServer(json(listOf('one')))
+  test('and then fills again: who is not back yet stays, for as long', async () => {
+    await using upstream = scriptedServer(json(listOf('one', 'two')))
     await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.refresh()
-    upstream.script(empty, json(listOf('two')), empty)
+    upstream.script(empty, json(listOf('two')))
     await registry.refresh()
     await clock.advance(EXPIRY_MS - 1)
     await registry.refresh()
-    expect(names(registry)).toEqual(['two'])
-    await clock.advance(1000)
+    expect(registry.cacheStatus()).toBe('active')
+    expect(registry.servedFrom()).toBe('registry')
+    expect(statuses(registry)).toEqual({ one: 'unlisted', two: 'active' })
+    await clock.advance(1)
     await registry.refresh()
-    expect(registry.cacheStatus()).toBe('stale')
-    expect(names(registry)).toEqual(['two'])
+    expect(statuses(registry)).toEqual({ two: 'active' })
+    expect(mesh.warnings().map(({ msg }) => msg)).toEqual([
+      'The sync with the Registry failed',
+      'The Registry has restarted: droplets that it has lost are kept for now',
+      'Droplets that the Registry lost did not register again: dropped',
+    ])
+  })
+
+  test('and restarts again before all are back wipes nothing', async () => {
+    await using upstream = scriptedServer(json(listOf('one', 'two', 'three')))
+    await using mesh = meshAt(upstream.url)
+    const { registry, clock } = mesh
+    await registry.refresh()
+    upstream.script(empty, json(listOf('one')), empty, json(listOf('two')))
+    for (let n = 0; n < 4; n++) {
+      await registry.refresh()
+      await clock.advance(1000)
+    }
+    expect(statuses(registry)).toEqual({ one: 'unlisted', three: 'unlisted', two: 'active' })
+    // Since the first restart, and since the second.
+    await clock.advance(EXPIRY_MS - 4000)
+    await registry.refresh()
+    expect(statuses(registry)).toEqual({ one: 'unlisted', two: 'active' })
+    await clock.advance(2000)
+    await registry.refresh()
+    expect(statuses(registry)).toEqual({ two: 'active' })
+  })
+
+  test('a restart of ours during that loses and forgets nothing', async () => {
+    await using upstream = scriptedServer(json(listOf('one', 'two')))
+    const cache = memoryCache()
+    const clock = new FakeClock()
+    {
+      await using first = meshAt(upstream.url, { cache, clock })
+      await first.registry.refresh()
+      upstream.script(empty, json(listOf('two')))
+      await first.registry.refresh()
+      await first.registry.refresh()
+    }
+    for (const [later, expected] of [
+      [EXPIRY_MS - 1000, { one: 'unlisted', two: 'active' }],
+      [EXPIRY_MS, { two: 'active' }],
+    ] as const) {
+      await using next = meshAt(upstream.url, { cache, clock: new FakeClock(clock.now() + later) })
+      await next.registry.start()
+      await next.registry.refresh()
+      expect(statuses(next.registry)).toEqual(expected)
+    }
+  })
+
+  test('and tasks go to those that it has lost', async () => {
+    await using upstream = scriptedServer(json(listOf('one', 'two')))
+    await using mesh = meshAt(upstream.url)
+    await mesh.registry.refresh()
+    upstream.script(empty, json(listOf('two')))
+    await mesh.registry.refresh()
+    await mesh.registry.refresh()
+    const task = { dropletName: 'one', path: '/x', targetUrl: 'http://before/x' }
+    const url = 'http://one.example/x'
+    expect(createRouter(mesh.registry).route(task)).toEqual({ ok: true, url })
   })
 
   test('does not wipe the list of a run before, nor the one on disk', async () => {
@@ -384,20 +456,83 @@ describe('an unknown name', () => {
     expect(upstream.calls).toHaveLength(2)
   })
 
-  test('asks at most once a second', async () => {
+  test('asks at most once a second: who asks within it waits for the next sync', async () => {
     await using upstream = scriptedServer(json(listOf('Zed', 'beta')))
     await using mesh = meshAt(upstream.url)
     const { registry, clock } = mesh
     await registry.refresh()
-    const unknown = { kind: 'not listed' } as const
-    expect(await registry.lookUp('nobody')).toEqual(unknown)
+    expect(await registry.lookUp('nobody')).toEqual(NOT_LISTED)
     expect(upstream.calls).toHaveLength(2)
+    upstream.script(json(listOf('Zed', 'beta', 'new')))
+    const waiting = Array.from({ length: 10 }, (_, n) => registry.lookUp(`nobody ${n}`))
+    const found = registry.lookUp('new')
     await clock.advance(999)
-    for (let n = 0; n < 10; n++) expect(await registry.lookUp(`nobody ${n}`)).toEqual(unknown)
     expect(upstream.calls).toHaveLength(2)
     await clock.advance(1)
-    expect(await registry.lookUp('nobody')).toEqual(unknown)
+    for (const result of await Promise.all(waiting)) expect(result).toEqual(NOT_LISTED)
+    expect(foundDroplet(await found)?.name).toBe('new')
     expect(upstream.calls).toHaveLength(3)
+  })
+
+  test('during a sync that began before waits for the next one', async () => {
+    const gate = Promise.withResolvers<void>()
+    await using upstream = scriptedServer(held(gate.promise, json(listOf('one'))))
+    await using mesh = meshAt(upstream.url)
+    const { registry } = mesh
+    void registry.refresh()
+    await upstream.received(1)
+    upstream.script(json(listOf('one', 'new')))
+    const found = [registry.lookUp('new'), registry.lookUp('one'), registry.lookUp('nobody')]
+    gate.resolve()
+    const results = await Promise.all(found)
+    expect(results.map((result) => foundDroplet(result)?.name)).toEqual(['new', 'one', undefined])
+    expect(upstream.calls).toHaveLength(2)
+  })
+
+  test('a periodic sync serves those who waited for one', async () => {
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
+    const { registry } = mesh
+    await registry.lookUp('nobody')
+    upstream.script(json(listOf('one', 'new')))
+    const found = registry.lookUp('new')
+    await registry.refresh()
+    expect(foundDroplet(await found)?.name).toBe('new')
+    await mesh.clock.advance(2000)
+    expect(upstream.calls).toHaveLength(2)
+  })
+
+  test('a flood of unknown names is one sync a second', async () => {
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
+    const { registry, clock } = mesh
+    await registry.lookUp('nobody')
+    const asked: Promise<LookUp>[] = []
+    for (let tenth = 0; tenth < 100; tenth++) {
+      for (let n = 0; n < 20; n++) asked.push(registry.lookUp(`nobody ${tenth} ${n}`))
+      await clock.advance(100)
+      const syncs = upstream.calls.length
+      await clock.settle(() => registry.stats().syncsTotal >= syncs)
+    }
+    await clock.advance(1000)
+    expect((await Promise.all(asked)).every(({ kind }) => kind === 'not listed')).toBe(true)
+    expect(upstream.calls.length).toBeLessThanOrEqual(12)
+  })
+
+  test('nobody waits once the service is about to stop', async () => {
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
+    const { registry } = mesh
+    await registry.lookUp('nobody')
+    const waiting = registry.lookUp('nobody')
+    upstream.script(hang)
+    void registry.refresh()
+    const during = registry.lookUp('nobody')
+    registry.releaseLookUps()
+    for (const asked of [waiting, during, registry.lookUp('nobody')]) {
+      expect(await asked).toEqual({ kind: 'stopping' })
+    }
+    expect(foundDroplet(await registry.lookUp('one'))?.name).toBe('one')
   })
 
   test('a known name never asks', async () => {
@@ -427,11 +562,14 @@ describe('an unknown name', () => {
     const noList = { kind: 'no list', lastError: 'it answered 503' } as const
     expect(await registry.lookUp('one')).toEqual(noList)
     expect(upstream.calls).toHaveLength(2)
-    expect(await registry.lookUp('one')).toEqual(noList)
-    expect(upstream.calls).toHaveLength(2)
-    upstream.script(json(listOf('one')))
+    const again = registry.lookUp('one')
     await clock.advance(1000)
-    expect(foundDroplet(await registry.lookUp('one'))?.name).toBe('one')
+    expect(await again).toEqual(noList)
+    expect(upstream.calls).toHaveLength(3)
+    upstream.script(json(listOf('one')))
+    const found = registry.lookUp('one')
+    await clock.advance(1000)
+    expect(foundDroplet(await found)?.name).toBe('one')
   })
 
   test('of an expired list is looked up anew', async () => {
@@ -472,7 +610,7 @@ describe('start and stop', () => {
     const waiting = registry.lookUp('x')
     await registry.stop()
     await registry.stop()
-    expect((await waiting).kind).toBe('no list')
+    expect((await waiting).kind).toBe('stopping')
     expect(clock.pending).toBe(0)
     await clock.settle(() => upstream.connections === 0)
     await registry.refresh()

@@ -1,24 +1,23 @@
 import { expect, test } from 'bun:test'
+import { anyone, type Caller } from '../../src/access/caller.ts'
 import { Directory } from '../../src/droplets/directory.ts'
 import { OrchestratorError } from '../../src/errors.ts'
+import { atOnce } from '../../src/platform/turns.ts'
 import type { LookUp } from '../../src/registry/registry.ts'
 import { findDroplet } from '../../src/tasks/find-droplet.ts'
 import { droplet } from '../registry/mesh.ts'
 
-const all = () => true
+const all = anyone('r1')
 
-function find(
-  result: LookUp,
-  listed: readonly string[] = [],
-  visible = all as (n: string) => boolean,
-) {
+function find(result: LookUp, listed: readonly string[] = [], caller: Caller = all) {
   const directory = Directory.of(listed.map((name) => droplet(name)))
   const registry = {
     find: () => undefined,
     lookUp: async () => result,
-    directory: () => directory,
+    firstNames: async (isVisible?: (name: string) => boolean) =>
+      atOnce(directory.firstNames(isVisible)),
   }
-  return findDroplet(registry, 'Nobody', visible)
+  return findDroplet(registry, caller, 'Nobody')
 }
 
 async function refusal(...args: Parameters<typeof find>): Promise<OrchestratorError> {
@@ -37,9 +36,9 @@ test('a droplet in the list needs no look-up', async () => {
   const registry = {
     find: () => one,
     lookUp: () => Promise.reject(new Error('asked')),
-    directory: () => Directory.empty,
+    firstNames: async () => [],
   }
-  expect(await findDroplet(registry, 'one', all)).toBe(one)
+  expect(await findDroplet(registry, all, 'one')).toBe(one)
 })
 
 test('a name that is not listed is DROPLET_NOT_FOUND, with the names that are', async () => {
@@ -59,9 +58,9 @@ test('at most 100 names are told', async () => {
 })
 
 test('a droplet that the caller may not see is not listed for it', async () => {
-  const visible = (name: string) => name !== 'Nobody'
+  const caller = { ...all, droplets: new Set(['other']) }
   const found: LookUp = { kind: 'found', droplet: droplet('Nobody') }
-  const error = await refusal(found, ['Nobody', 'other'], visible)
+  const error = await refusal(found, ['Nobody', 'other'], caller)
   expect(error.code).toBe('DROPLET_NOT_FOUND')
   expect(error.details.available_droplets).toEqual(['other'])
 })
@@ -73,4 +72,8 @@ test('no usable list is REGISTRY_ERROR, with the reason', async () => {
     'The Registry cannot be reached and there is no usable list of droplets',
   )
   expect(error.details).toEqual({ last_error: 'it answered 503' })
+})
+
+test('a service that is about to stop says so', async () => {
+  expect((await refusal({ kind: 'stopping' })).code).toBe('SHUTTING_DOWN')
 })

@@ -99,7 +99,10 @@ const Droplets = Type.Object({
       url: Type.String(),
       endpoint: Type.String(),
       version: nullable(Type.String()),
-      status: oneOf(['active', 'inactive', 'error']),
+      status: Type.Union(
+        ['active', 'inactive', 'error', 'unlisted'].map((value) => Type.Literal(value)),
+        { description: 'unlisted: lost by a Registry that restarted; tasks are sent there still' },
+      ),
       reachable: nullable(Type.Boolean(), 'null: not known yet'),
       last_probe: nullable(Time),
       latency_ms: nullable(Milliseconds),

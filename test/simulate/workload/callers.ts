@@ -17,8 +17,8 @@ export interface CallerSurroundings {
   checkers: Checkers
 }
 
-/** How long the service may ask the Registry for a droplet that it doesn't know. */
-export const MAX_LOOKUP_MS = 5000
+/** How long the service may ask the Registry for an unknown droplet: two syncs, 1 s between. */
+export const MAX_LOOKUP_MS = 11_000
 
 export class Callers {
   #calls = 0
