@@ -2,15 +2,17 @@
  * The process: arguments, signals, exit codes. No other file touches `process`, but for what
  * platform/ measures of it.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { check } from './commands/check.ts'
-import { EXIT, type Command, type CommandIo } from './commands/command.ts'
+import { readCommandLine } from './commands/command-line.ts'
+import { EXIT, UNIT_SETTINGS, type Command, type CommandIo } from './commands/command.ts'
 import { compose } from './commands/compose.ts'
 import { dev } from './commands/dev.ts'
 import { health } from './commands/health.ts'
+import { overview, type CommandName } from './commands/help.ts'
 import { openapi } from './commands/openapi.ts'
 import { serve } from './commands/serve.ts'
 import { systemd } from './commands/systemd.ts'
@@ -22,9 +24,8 @@ import { LineWriter } from './platform/line-writer.ts'
 import { systemLog } from './platform/log.ts'
 import { nonBlockingOutput } from './platform/non-blocking-output.ts'
 import { writeAll } from './platform/standard-streams.ts'
-import { VERSION } from './version.ts'
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<CommandName, Command>> = {
   serve,
   dev,
   check,
@@ -33,24 +34,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   systemd,
   compose,
 }
-
-const USAGE = `orchestrator ${VERSION}: finds a droplet, calls it, retries, remembers
-
-Usage: orchestrator [COMMAND] [--env-file FILE]
-
-  serve        run the service (the default)
-  dev          run it with a Registry and a droplet of its own, to try it out
-               [--port N] [--registry-port N]
-  check        check the configuration and print the effective settings
-  health [URL] ask a running service whether it is well: exit code 0 or 1
-  openapi      print the OpenAPI document
-  systemd      print a unit file
-  compose      print a compose file for the full stack
-
-  --env-file FILE  read settings from FILE too; the environment counts more
-  --version        print the version
-  --help           print this
-`
 
 // Each of these would end a process that has no handler for it.
 const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
@@ -62,6 +45,7 @@ function commandIo(env: CommandIo['env']): CommandIo {
   let logLines: LineWriter | null = null
   return {
     env,
+    unitSettings,
     cwd: process.cwd(),
     home: process.env.HOME || homedir(),
     isTerminal: isatty(1),
@@ -94,41 +78,33 @@ function logCrashes(log: Log): void {
   process.on('unhandledRejection', crash)
 }
 
-/**
- * Takes `--env-file FILE` or `--env-file=FILE` out of the arguments. Throws when FILE is missing.
- */
-function takeEnvFile(args: string[]): { file: string | null; rest: string[] } {
-  const at = args.findIndex((arg) => arg === '--env-file' || arg.startsWith('--env-file='))
-  if (at < 0) return { file: null, rest: args }
-  const [flag = '', ...value] = args[at]!.split('=')
-  const taken = value.length > 0 ? 1 : 2
-  const file = value.length > 0 ? value.join('=') : args[at + 1]
-  if (!file) throw new Error(`${flag} needs a file`)
-  return { file, rest: args.toSpliced(at, taken) }
+function unitSettings(): CommandIo['env'] | null {
+  try {
+    return existsSync(UNIT_SETTINGS) ? parseEnv(readFileSync(UNIT_SETTINGS, 'utf8')) : {}
+  } catch {
+    return null
+  }
+}
+
+/** The environment and, below it, the settings of the files; of two files the last counts. */
+function withFiles(env: CommandIo['env'], files: readonly string[]): CommandIo['env'] {
+  return Object.assign({}, ...files.map((file) => parseEnv(readFileSync(file, 'utf8'))), env)
 }
 
 async function main(argv: string[]): Promise<number> {
   const io = commandIo(process.env)
-  let env = io.env
-  let rest = argv
+  const asked = readCommandLine(argv)
+  if (asked.kind === 'tell') return (io.stdout(asked.text), EXIT.ok)
+  if (asked.kind === 'refuse') return (io.stderr(`${asked.reason}\n\n${overview()}`), EXIT.usage)
+  let env
   try {
-    const taken = takeEnvFile(argv)
-    rest = taken.rest
-    if (taken.file) env = { ...parseEnv(readFileSync(taken.file, 'utf8')), ...process.env }
+    env = withFiles(io.env, asked.envFiles)
   } catch (error) {
-    io.stderr(`${errorText(error)}\n\n${USAGE}`)
-    return EXIT.usage
+    return (io.stderr(`--env-file cannot be read: ${errorText(error)}\n`), EXIT.usage)
   }
-  const [name = 'serve', ...args] = rest
-  if (name === '--help' || name === '-h') return (io.stdout(USAGE), EXIT.ok)
-  if (name === '--version' || name === '-V') return (io.stdout(`${VERSION}\n`), EXIT.ok)
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) {
-    io.stderr(`There is no command '${name}'\n\n${USAGE}`)
-    return EXIT.usage
-  }
+  const command = COMMANDS[asked.command]
   if (command === serve || command === dev) prepareToServe(io)
-  return command(args, { ...io, env })
+  return command(asked.args, { ...io, env })
 }
 
 function prepareToServe(io: CommandIo): void {

@@ -1,12 +1,12 @@
 import { loadConfig, type Setting } from '../config/config.ts'
-import { configWorld, EXIT, positionals, reportFaults, type CommandIo } from './command.ts'
+import { configWorld, EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
 
 /**
  * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
  * stderr, with exit code 78.
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
-  if (!positionals(args, io, 'Usage: orchestrator check')) return EXIT.usage
+  if (!readArguments('check', args, io)) return EXIT.usage
   const loaded = loadConfig(io.env, configWorld(io))
   if (!loaded.ok) return reportFaults(io, loaded.faults)
   io.stdout(table(loaded.settings))

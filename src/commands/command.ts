@@ -4,10 +4,16 @@ import { parseArgs } from 'node:util'
 import { faultText, type ConfigFault } from '../config/config.ts'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
+import { didYouMean, usageOf, type CommandName } from './help.ts'
+
+/** The file with settings that the unit of `orchestrator systemd` reads. */
+export const UNIT_SETTINGS = '/etc/fpai/orchestrator.env'
 
 /** The process as a command sees it; tests pass one of their own. */
 export interface CommandIo {
   readonly env: Environment
+  /** What UNIT_SETTINGS says: nothing where it is not there; null where it cannot be read. */
+  unitSettings(): Environment | null
   readonly cwd: string
   readonly home: string | undefined
   /** Whether stdout is a terminal. */
@@ -32,24 +38,52 @@ export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const
 /** Gets the arguments after the command's name; resolves with the exit code. */
 export type Command = (args: string[], io: CommandIo) => Promise<number>
 
+/** The flags of a command, each with a value: its name and the value when it is left out. */
+type Flags = Readonly<Record<string, string>>
+
+export interface Arguments<F extends Flags = Flags> {
+  readonly flags: { readonly [N in keyof F]: string }
+  readonly positionals: readonly string[]
+}
+
 /**
- * The positional arguments of a command that has no flags. When there is a flag, or more than
- * `max` arguments, writes the reason and `usage` to stderr and returns null: exit with
+ * Reads the arguments of a command: flags, and at most `max` others. When there is something
+ * else, writes the reason and how the command is used to stderr and returns null: exit with
  * `EXIT.usage` then.
  */
-export function positionals(
+export function readArguments<const F extends Flags = {}>(
+  name: CommandName,
   args: string[],
   io: CommandIo,
-  usage: string,
-  max = 0,
-): string[] | null {
+  { flags, max = 0 }: { flags?: F; max?: number } = {},
+): Arguments<F> | null {
+  const known = Object.entries(flags ?? {})
+  const options = known.map(([flag, value]) => [flag, { type: 'string', default: value }] as const)
   try {
-    const found = parseArgs({ args, options: {}, allowPositionals: true }).positionals
-    if (found.length <= max) return found
-    io.stderr(`Unexpected argument '${found[max]}'\n${usage}\n`)
+    const { values, positionals } = parseArgs({
+      args,
+      options: Object.fromEntries(options),
+      allowPositionals: true,
+    })
+    if (positionals.length <= max) return { flags: values, positionals } as Arguments<F>
+    return misused(name, io, `Unexpected argument '${positionals[max]}'`)
   } catch (error) {
-    io.stderr(`${(error as Error).message.split('. ')[0]}\n${usage}\n`)
+    return misused(name, io, inWords(error as Error, Object.keys(flags ?? {})))
   }
+}
+
+/** Node's first sentence says what is wrong; the rest is advice for programmers. */
+function inWords({ message }: Error, flags: readonly string[]): string {
+  const [reason = ''] = message.split('. ')
+  const flag = /^Unknown option '(-[^']*)'$/.exec(reason)?.[1]
+  if (flag === undefined) return reason
+  const known = [...flags, 'help', 'env-file'].map((each) => `--${each}`)
+  return `There is no option '${flag}' here.${didYouMean(flag, known)}`
+}
+
+/** Tells why a command cannot be run as it was asked for, and how it is used. */
+export function misused(name: CommandName, io: CommandIo, reason: string): null {
+  io.stderr(`${reason}\n${usageOf(name)}\n`)
   return null
 }
 

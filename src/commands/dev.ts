@@ -1,17 +1,24 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/config.ts'
+import { VARIABLES } from '../config/variables.ts'
 import { createDevEcho } from '../dev/echo.ts'
 import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
 import { errorText } from '../errors.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import { configWorld, EXIT, hasColour, reportFaults, type CommandIo } from './command.ts'
+import {
+  configWorld,
+  EXIT,
+  hasColour,
+  misused,
+  readArguments,
+  reportFaults,
+  type CommandIo,
+} from './command.ts'
 import { welcome } from './dev-welcome.ts'
-import { launch, stopSignal } from './serve.ts'
+import { launch, runUntilStopped } from './serve.ts'
 
-const USAGE = 'Usage: orchestrator dev [--port N] [--registry-port N]'
 const LOOPBACK = '127.0.0.1'
 
 /**
@@ -49,36 +56,28 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
     configWorld(io),
   )
   if (!loaded.ok) return reportFaults(io, loaded.faults)
-  const log = io.openLog({ ...loaded.config.log, colour: hasColour(io) })
-  const orchestrator = await launch(loaded.config, systemPorts(log), io)
+  const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
+  const orchestrator = await launch(loaded.config, ports, io)
   if (!orchestrator) return EXIT.failed
   // The first sync: the printed lines must work as soon as they are printed.
   await orchestrator.engine.registry.refresh()
   io.stdout(welcome(`http://localhost:${new URL(orchestrator.url).port}`, registryUrl))
-  await stopSignal(io)
-  await orchestrator.stop()
+  await runUntilStopped(orchestrator, ports.log, io)
   return EXIT.ok
 }
 
+const PORT_FLAGS = { port: VARIABLES.PORT.default, 'registry-port': '8000' }
+
 function readPorts(args: string[], io: CommandIo): { own: string; registry: number } | null {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        port: { type: 'string', default: '8001' },
-        'registry-port': { type: 'string', default: '8000' },
-      },
-    })
-    for (const [name, value] of Object.entries(values)) {
-      if (!/^\d{1,5}$/.test(value) || Number(value) > 65535) {
-        throw new Error(`--${name} ${value}: must be a whole number from 0 to 65535`)
-      }
+  const given = readArguments('dev', args, io, { flags: PORT_FLAGS })
+  if (!given) return null
+  const { kind } = VARIABLES.PORT
+  for (const [flag, value] of Object.entries(given.flags)) {
+    if (kind.parse(value) === undefined) {
+      return misused('dev', io, `--${flag} ${value}: must be ${kind.allowed}`)
     }
-    return { own: values.port, registry: Number(values['registry-port']) }
-  } catch (error) {
-    io.stderr(`${errorText(error)}\n${USAGE}\n`)
-    return null
   }
+  return { own: given.flags.port, registry: Number(given.flags['registry-port']) }
 }
 
 /** The URL of the server; null, with the reason on stderr, when it can't have the port. */

@@ -3,29 +3,55 @@ import { VARIABLES } from '../config/variables.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemFetch } from '../platform/fetch.ts'
 import { within } from '../platform/time-limit.ts'
-import { EXIT, positionals, type CommandIo } from './command.ts'
+import { EXIT, misused, readArguments, UNIT_SETTINGS, type CommandIo } from './command.ts'
 
-const USAGE = 'Usage: orchestrator health [URL]'
 const PATH = '/orchestrator/health'
 
 /**
- * `orchestrator health [URL]`, for container health checks: 0 when the service answers 200
- * within `limitMs`, else 1 and the reason on stderr. Without a URL it asks the service that has
- * the HOST and PORT of this environment. A URL without a path, or one that ends in
+ * `orchestrator health [URL]`, for people and for container health checks: 0 and a line on stdout
+ * when the service answers 200 within `limitMs`, else 1 and the reason on stderr. Without a URL it
+ * asks the service on this machine; see `ownSettings`. A URL without a path, or one that ends in
  * `/orchestrator`, gets the rest of the health check's path.
  */
 export async function health(args: string[], io: CommandIo, limitMs = 3000): Promise<number> {
-  const given = positionals(args, io, USAGE, 1)
+  const given = readArguments('health', args, io, { max: 1 })
   if (!given) return EXIT.usage
-  const target = given[0] === undefined ? ownUrl(io.env) : healthUrl(given[0])
-  if (target.url === null) {
-    io.stderr(`${target.fault}. ${USAGE}\n`)
-    return given[0] === undefined ? EXIT.failed : EXIT.usage
-  }
-  const problem = await ask(target.url, limitMs)
-  if (problem === null) return EXIT.ok
-  io.stderr(`${maskUrl(target.url)}: ${problem}\n`)
+  const [url] = given.positionals
+  return url === undefined ? askOwn(io, limitMs) : askAt(url, io, limitMs)
+}
+
+async function askAt(given: string, io: CommandIo, limitMs: number): Promise<number> {
+  const target = healthUrl(given)
+  if (target.url !== null) return tell(target.url, io, limitMs)
+  misused('health', io, target.fault)
+  return EXIT.usage
+}
+
+async function askOwn(io: CommandIo, limitMs: number): Promise<number> {
+  const target = ownUrl(ownSettings(io))
+  if (target.url !== null) return tell(target.url, io, limitMs)
+  io.stderr(`${target.fault}\n`)
   return EXIT.failed
+}
+
+/**
+ * The environment and, below it, the file that the unit reads: on a droplet the service has its
+ * PORT from there, and whoever asks in a shell has not.
+ */
+function ownSettings(io: CommandIo): CommandIo['env'] {
+  const { PORT, HOST } = io.env
+  if (PORT && HOST) return { PORT, HOST }
+  const unit = io.unitSettings()
+  if (unit === null && !PORT) io.stderr(`${UNIT_SETTINGS} cannot be read: which PORT?\n`)
+  return { PORT: PORT || unit?.PORT, HOST: HOST || unit?.HOST }
+}
+
+async function tell(url: string, io: CommandIo, limitMs: number): Promise<number> {
+  const problem = await ask(url, limitMs)
+  const line = `${maskUrl(url)}: ${problem ?? 'ok'}\n`
+  if (problem === null) io.stdout(line)
+  else io.stderr(line)
+  return problem === null ? EXIT.ok : EXIT.failed
 }
 
 type Target = { url: string } | { url: null; fault: string }

@@ -1,11 +1,11 @@
 import { loadConfig } from '../config/config.ts'
 import type { Engine } from '../engine.ts'
 import { openApiOf } from '../http/app.ts'
-import { configWorld, EXIT, positionals, type CommandIo } from './command.ts'
+import { configWorld, EXIT, readArguments, type CommandIo } from './command.ts'
 
 /** `orchestrator openapi`: prints the OpenAPI document. Needs no database and no Registry. */
 export async function openapi(args: string[], io: CommandIo): Promise<number> {
-  if (!positionals(args, io, 'Usage: orchestrator openapi')) return EXIT.usage
+  if (!readArguments('openapi', args, io)) return EXIT.usage
   const loaded = loadConfig({ TASK_DB: ':memory:' }, configWorld(io))
   if (!loaded.ok) return EXIT.failed
   // The document is made from the descriptions of the routes: no route runs, so none misses the

@@ -2,13 +2,13 @@ import { loadConfig, type Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import type { Ports } from '../ports.ts'
+import type { Log, Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import {
   configWorld,
   EXIT,
   hasColour,
-  positionals,
+  readArguments,
   reportFaults,
   type CommandIo,
 } from './command.ts'
@@ -18,7 +18,7 @@ const EXIT_AT_ONCE = 130
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
 export async function serve(args: string[], io: CommandIo): Promise<number> {
-  if (!positionals(args, io, 'Usage: orchestrator serve')) return EXIT.usage
+  if (!readArguments('serve', args, io)) return EXIT.usage
   const loaded = loadConfig(io.env, configWorld(io))
   if (!loaded.ok) return reportFaults(io, loaded.faults)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
@@ -27,11 +27,25 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   const { url } = orchestrator
   const { config } = loaded
   ports.log.info('listening', { url, version: VERSION, database: config.task.db })
-  await stopSignal(io)
-  ports.log.info('stopping', { grace_seconds: config.shutdownGraceMs / 1000 })
-  await orchestrator.stop()
-  ports.log.info('stopped')
+  await runUntilStopped(orchestrator, ports.log, io)
   return EXIT.ok
+}
+
+/** Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for. */
+export async function runUntilStopped(
+  orchestrator: Orchestrator,
+  log: Log,
+  io: CommandIo,
+): Promise<void> {
+  await stopSignal(io)
+  const { config, tasks } = orchestrator.engine
+  log.info('stopping; a second signal ends it at once', {
+    running: tasks.running,
+    queued: tasks.queued,
+    grace_seconds: config.shutdownGraceMs / 1000,
+  })
+  await orchestrator.stop()
+  log.info('stopped')
 }
 
 /** Starts the service. If it can't, writes one line with the reason to stderr; null then. */
@@ -58,7 +72,7 @@ export async function launch(
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
-export function stopSignal(io: CommandIo): Promise<void> {
+function stopSignal(io: CommandIo): Promise<void> {
   return new Promise((resolve) => {
     let signals = 0
     io.onStopSignal(() => {

@@ -27,7 +27,34 @@ describe('health', () => {
     await using up = service()
     const io = scriptedIo({ PORT: up.port })
     expect(await health([], io)).toBe(0)
-    expect(io.out + io.err).toBe('')
+    expect(io.out).toBe(`http://127.0.0.1:${up.port}/orchestrator/health: ok\n`)
+    expect(io.err).toBe('')
+  })
+
+  describe("the unit's settings", () => {
+    test('count where the environment has none', async () => {
+      await using up = service('127.0.0.2')
+      const unit = { HOST: '127.0.0.2', PORT: up.port, LOG_LEVEL: 'loud' }
+      expect(await health([], scriptedIo({}, unit))).toBe(0)
+      expect(await health([], scriptedIo({ HOST: '127.0.0.2' }, { PORT: up.port }))).toBe(0)
+    })
+
+    test('count less than the environment, and not at all beside a URL', async () => {
+      await using up = service()
+      const unit = { PORT: '1' }
+      expect(await health([], scriptedIo({ PORT: up.port }, unit))).toBe(0)
+      expect(await health([`http://127.0.0.1:${up.port}`], scriptedIo({}, unit))).toBe(0)
+    })
+
+    test('that cannot be read are told of', async () => {
+      await using up = service()
+      const known = scriptedIo({ PORT: up.port }, null)
+      expect(await health([], known)).toBe(0)
+      expect(known.err).toBe('')
+      const unknown = scriptedIo({ HOST: '127.0.0.3' }, null)
+      expect(await health([], unknown)).toBe(1)
+      expect(unknown.err).toStartWith('/etc/fpai/orchestrator.env cannot be read: which PORT?\n')
+    })
   })
 
   test.each(['0.0.0.0', 'localhost', '127.0.0.1'])('HOST=%s', async (HOST) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { UNIT_SETTINGS } from '../../src/commands/command.ts'
 import { systemd } from '../../src/commands/systemd.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
@@ -40,7 +41,7 @@ describe('systemd', () => {
     const unit = await unitFile()
     expect(valueOf(unit, 'ExecStart')).toBe('/usr/local/bin/orchestrator serve')
     expect(valueOf(unit, 'RestartPreventExitStatus')).toBe('64 78')
-    expect(valueOf(unit, 'EnvironmentFile')).toBe('-/etc/fpai/orchestrator.env')
+    expect(valueOf(unit, 'EnvironmentFile')).toBe(`-${UNIT_SETTINGS}`)
   })
 
   test('has the directories that are the defaults', async () => {

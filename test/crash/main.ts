@@ -1,19 +1,12 @@
 /** `bun run crash [--rounds N] [--seed N]` */
-import { parseArgs } from 'node:util'
+import { numberFlags } from '../support/number-flags.ts'
 import { crash } from './crash.ts'
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
-})
-const rounds = Number(values.rounds)
-const seed = Number(values.seed)
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-  console.error('Usage: bun run crash [--rounds N] [--seed N]')
-  process.exit(64)
-}
+const { rounds, seed } = numberFlags(
+  'Usage: bun run crash [--rounds N] [--seed N]',
+  { rounds: 20, seed: Date.now() % 1_000_000 },
+  (flags) => Number.isInteger(flags.rounds) && flags.rounds > 0 && Number.isInteger(flags.seed),
+)
 console.log(`${rounds} rounds, seed ${seed}`)
 const report = await crash(rounds, seed, console.log)
 for (const [what, count] of Object.entries(report.counts)) console.log(`${count} ${what}`)

@@ -14,13 +14,13 @@ const lines = (text: string) => text.trimEnd().split('\n')
 
 describe('usage', () => {
   test('--version prints the version of package.json', async () => {
-    for (const flag of ['--version', '-V']) {
+    for (const flag of ['--version', '-V', '-v', 'version']) {
       expect(await runBinary([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
     }
   })
 
   test('--help names every command', async () => {
-    for (const flag of ['--help', '-h']) {
+    for (const flag of ['--help', '-h', 'help']) {
       const { code, stdout, stderr } = await runBinary([flag])
       expect([code, stderr]).toEqual([0, ''])
       for (const command of ['serve', 'dev', 'check', 'health', 'openapi', 'systemd', 'compose']) {
@@ -101,10 +101,12 @@ describe('health', () => {
     using home = serviceHome()
     await using service = await home.start()
     const { port } = new URL(service.url)
-    const healthy = { code: 0, stdout: '', stderr: '' }
-    expect(await runBinary(['health', service.url])).toEqual(healthy)
-    expect(await runBinary(['health', `${service.url}/orchestrator/health`])).toEqual(healthy)
-    expect(await runBinary(['health'], { env: { PORT: port } })).toEqual(healthy)
+    const env = { PORT: port }
+    for (const args of [[service.url], [`${service.url}/orchestrator/health`], []]) {
+      const { code, stdout, stderr } = await runBinary(['health', ...args], { env })
+      expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' })
+      expect(stdout).toMatch(new RegExp(`^http://.*:${port}/orchestrator/health: ok\n$`))
+    }
   })
 
   test('1 and the reason where nobody listens', async () => {

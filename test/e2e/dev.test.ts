@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { binaryPath, runBinary } from '../support/binary.ts'
 import { freePort } from '../support/binary-service.ts'
 import { startDev } from '../support/dev.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
 import { commandsOf, curlFault, shellIn } from '../support/shell.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -71,6 +71,27 @@ test('the lines that it prints work as printed, in their order', async () => {
   await dev.stop()
   expect(await dev.exited).toBe(0)
   expect(dev.stderr).toBe('')
+})
+
+test('Ctrl-C with a task running says what it waits for; a second one ends it at once', async () => {
+  using dir = temporaryDir()
+  const { dev, run } = await devIn(dir)
+  await using _ = dev
+  const slow = '{"droplet_name":"echo","path":"/slow?delay_ms=60000"}'
+  await run(
+    `curl ${dev.url}/orchestrator/tasks -H 'Content-Type: application/json' -H 'Prefer: respond-async' -d '${slow}'`,
+  )
+  await eventually('the task to run', async () => {
+    const { tasks } = await run(`curl ${dev.url}/orchestrator/metrics`)
+    return tasks.running === 1
+  })
+  dev.signal('SIGINT')
+  const line = await eventually('what it waits for', () => {
+    return dev.stdout.split('\n').find((each) => each.includes('stopping'))
+  })
+  expect(JSON.parse(line)).toMatchObject({ running: 1, queued: 0, grace_seconds: 30 })
+  dev.signal('SIGINT')
+  expect(await dev.exited).toBe(130)
 })
 
 test("the lines of its predecessor's README work unchanged", async () => {

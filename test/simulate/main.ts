@@ -1,20 +1,13 @@
 /** `bun run simulate [--seed N] [--hours H]`: exit code 1 and a report when an invariant is violated. */
-import { parseArgs } from 'node:util'
+import { numberFlags } from '../support/number-flags.ts'
 import { failureReport, summary } from './report.ts'
 import { Simulation } from './simulation.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: String(crypto.getRandomValues(new Uint32Array(1))[0]) },
-    hours: { type: 'string', default: '100' },
-  },
-})
-const seed = Number(values.seed)
-const hours = Number(values.hours)
-if (!Number.isSafeInteger(seed) || !(hours > 0)) {
-  console.error('usage: bun run simulate [--seed N] [--hours H]')
-  process.exit(64)
-}
+const { seed, hours } = numberFlags(
+  'Usage: bun run simulate [--seed N] [--hours H]',
+  { seed: crypto.getRandomValues(new Uint32Array(1))[0]!, hours: 100 },
+  (flags) => Number.isSafeInteger(flags.seed) && flags.hours > 0,
+)
 
 console.log(`seed ${seed}, ${hours} simulated hours`)
 const simulation = new Simulation(seed, hours)

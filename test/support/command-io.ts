@@ -4,9 +4,11 @@ import { recordingLog } from './log.ts'
 /** Replaces the process of a command: what the command prints is in `out` and `err`. */
 export function scriptedIo(
   env: Record<string, string> = {},
+  unitSettings: Record<string, string> | null = {},
 ): CommandIo & { out: string; err: string } {
   const io = {
     env,
+    unitSettings: () => unitSettings,
     cwd: '/',
     home: undefined,
     isTerminal: false,

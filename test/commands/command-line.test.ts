@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'bun:test'
+import { check } from '../../src/commands/check.ts'
+import { readCommandLine } from '../../src/commands/command-line.ts'
+import { dev } from '../../src/commands/dev.ts'
+import { scriptedIo } from '../support/command-io.ts'
+
+const COMMANDS = ['serve', 'dev', 'check', 'health', 'openapi', 'systemd', 'compose']
+
+describe('help', () => {
+  test.each(COMMANDS)('on %s, however it is asked for', (command) => {
+    const forms = [
+      ['help', command],
+      ['--help', command],
+      [command, '--help'],
+      [command, '-h'],
+      [command, 'help'],
+      [command, '--port', '1', '--help'],
+      ['--env-file', 'x', command, '--help'],
+    ]
+    for (const argv of forms) {
+      const asked = readCommandLine(argv)
+      expect(asked).toEqual({
+        kind: 'tell',
+        text: expect.stringMatching(
+          new RegExp(`^Usage: orchestrator ${command}\\b[^]*  .*orchestrator`),
+        ),
+      })
+    }
+  })
+
+  test('fits a terminal of 100 columns', () => {
+    for (const argv of [['help'], ...COMMANDS.map((command) => ['help', command])]) {
+      const asked = readCommandLine(argv)
+      const widest =
+        asked.kind === 'tell' ? Math.max(...asked.text.split('\n').map((l) => l.length)) : 0
+      expect(widest).toBeWithin(1, 101)
+    }
+  })
+})
+
+describe('what to run', () => {
+  test('is serve without a command', () => {
+    expect(readCommandLine([])).toEqual({ kind: 'run', command: 'serve', args: [], envFiles: [] })
+  })
+
+  test('comes with its arguments, less the files with settings', () => {
+    const argv = ['--env-file=a=b', 'health', 'http://h', '--env-file', 'c', '-x']
+    expect(readCommandLine(argv)).toEqual({
+      kind: 'run',
+      command: 'health',
+      args: ['http://h', '-x'],
+      envFiles: ['a=b', 'c'],
+    })
+  })
+})
+
+describe('a typo', () => {
+  test.each([
+    [['sevre'], "There is no command 'sevre'. Did you mean 'serve'?"],
+    [['Check'], "There is no command 'Check'. Did you mean 'check'?"],
+    [['help', 'opanapi'], "There is no command 'opanapi'. Did you mean 'openapi'?"],
+    [['--hlep'], "There is no option '--hlep'. Did you mean '--help'?"],
+    [['frobnicate'], "There is no command 'frobnicate'."],
+    [['toString'], "There is no command 'toString'."],
+    [['check', '--env-file'], '--env-file needs a file'],
+    [['check', '--env-file='], '--env-file needs a file'],
+  ])('%p', (argv, reason) => {
+    expect(readCommandLine(argv)).toEqual({ kind: 'refuse', reason })
+  })
+
+  test.each([
+    [['--prt', '3'], "There is no option '--prt' here. Did you mean '--port'?"],
+    [['--registry', '3'], "There is no option '--registry' here."],
+    [['--port'], "Option '--port <value>' argument missing"],
+    [['--port', 'x'], '--port x: must be a whole number from 0 to 65535'],
+    [['--port', '1', 'now'], "Unexpected argument 'now'"],
+  ])('dev %p: one line, without codes or advice', async (args, reason) => {
+    const io = scriptedIo()
+    expect(await dev(args, io)).toBe(64)
+    expect(io.err).toBe(`${reason}\nUsage: orchestrator dev [--port N] [--registry-port N]\n`)
+  })
+
+  test('of an option that is for all commands', async () => {
+    const io = scriptedIo()
+    expect(await check(['--env-fiel', 'x'], io)).toBe(64)
+    expect(io.err).toStartWith("There is no option '--env-fiel' here. Did you mean '--env-file'?\n")
+  })
+})
