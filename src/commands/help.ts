@@ -70,6 +70,7 @@ Without a URL it asks the service on this machine: at HOST and PORT of the envir
     summary: 'print a compose file for the full stack',
     details: `
   orchestrator compose > compose.yaml
+  docker run --rm orchestrator compose > compose.yaml
 `,
   },
 } satisfies Record<string, CommandHelp>

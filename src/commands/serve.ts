@@ -39,10 +39,11 @@ export async function runUntilStopped(
 ): Promise<void> {
   await stopSignal(io)
   const { config, tasks } = orchestrator.engine
-  log.info('stopping; a second signal ends it at once', {
+  log.info('stopping', {
     running: tasks.running,
     queued: tasks.queued,
     grace_seconds: config.shutdownGraceMs / 1000,
+    hint: 'a second signal ends it at once',
   })
   await orchestrator.stop()
   log.info('stopped')

@@ -2,8 +2,10 @@ import { expect, test } from 'bun:test'
 import { compose } from '../../src/commands/compose.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
+import { README } from '../support/readme.ts'
 
 interface Service {
+  image?: string
   environment?: Record<string, string>
   volumes?: string[]
   ports?: string[]
@@ -36,10 +38,17 @@ test('every variable in it is a setting, with a value that it allows', () => {
     expect([name, kind.parse(text)]).not.toEqual([name, undefined])
   }
   const used = [...io.out.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!)
-  expect(used).toContain('REGISTRY_IMAGE')
-  for (const name of used.filter((each) => each !== 'REGISTRY_IMAGE')) {
+  const images = ['REGISTRY_IMAGE', 'ORCHESTRATOR_IMAGE']
+  expect(used).toEqual(expect.arrayContaining(images))
+  for (const name of used.filter((each) => !images.includes(each))) {
     expect(VARIABLES).toHaveProperty(name)
   }
+})
+
+test('needs no file beside it: the image is the one that the README builds', () => {
+  expect(document.services.orchestrator).not.toHaveProperty('build')
+  expect(orchestrator.image).toBe('${ORCHESTRATOR_IMAGE:-orchestrator}')
+  expect(README).toMatch(/^docker build --tag orchestrator \.$/m)
 })
 
 test('cache and database are on volumes of their own', () => {

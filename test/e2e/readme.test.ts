@@ -92,6 +92,7 @@ test('its commands work, in their order, on a mesh of `bun run dev`', async () =
   const { port } = new URL(dev.url)
   for (const command of planned('run')) {
     const here = command
+      .replace(/^docker run --rm /, '')
       .replaceAll('http://localhost:8001', dev.url)
       .replaceAll(/(?<= )\/(etc|usr)\//g, `${dir.path}/$1/`)
     const result = await shell.run(here, { PORT: port, HOME: dir.path })

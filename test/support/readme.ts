@@ -34,6 +34,8 @@ const PLANS: readonly (readonly [RegExp, Plan])[] = [
   [/^bun install$/, { kind: 'skip', reason: 'the script of `bun run dev` runs it, frozen' }],
   [/^bun test$/, { kind: 'skip', reason: 'it is what runs this' }],
   [/^(sudo )?(systemctl|journalctl) /, { kind: 'skip', reason: 'needs a systemd that is ours' }],
+  // The image runs the binary: the test leaves the image out.
+  [/^docker run --rm orchestrator /, { kind: 'run' }],
   [/^docker (build|run) /, { kind: 'skip', reason: 'no image can be built here' }],
   [/^REGISTRY_IMAGE=\S+ docker compose /, { kind: 'skip', reason: 'no image can be built here' }],
 ]
