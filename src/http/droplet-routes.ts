@@ -41,6 +41,7 @@ export function dropletRoutes({ registry, health }: Pick<Engine, 'registry' | 'h
 }
 
 const detail = describe({
+  operationId: 'listDroplets',
   tag: 'Mesh',
   summary: 'List the droplets that tasks can be sent to',
   parameters: queryParameters(DropletsQuery),

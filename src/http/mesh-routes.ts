@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { BASE } from './base.ts'
+import { atRoot } from './docs/describe.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { messageRoute, sendRoute } from './message-routes.ts'
 import {
@@ -26,13 +27,15 @@ export function meshRoutes(engine: Engine, ports: MeshPorts) {
 
 function conventions(base: string, engine: Engine, ports: MeshPorts) {
   const { registry, uptimeMs } = engine
+  const { capabilities, state, dependencies, message } = documented
+  const here = (detail: object) => ({ detail: base === '' ? atRoot(detail) : detail })
   return new Elysia({ name: `mesh conventions ${base}` })
-    .get(`${base}/capabilities`, capabilitiesView, { detail: documented.capabilities })
-    .get(`${base}/state`, () => stateView(ports, uptimeMs()), { detail: documented.state })
+    .get(`${base}/capabilities`, capabilitiesView, here(capabilities))
+    .get(`${base}/state`, () => stateView(ports, uptimeMs()), here(state))
     .get(
       `${base}/dependencies`,
       () => dependenciesView(registry.directory(), registry.cacheStatus()),
-      { detail: documented.dependencies },
+      here(dependencies),
     )
-    .use(messageRoute(base, engine, ports))
+    .use(messageRoute(base, engine, ports, here(message)))
 }

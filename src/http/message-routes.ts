@@ -25,7 +25,12 @@ const MAX_RETRIES = 10
 const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
 
 /** `POST <base>/message`: logged and acknowledged. */
-export function messageRoute(base: string, { config }: Engine, { clock, log }: MessagePorts) {
+export function messageRoute(
+  base: string,
+  { config }: Engine,
+  { clock, log }: MessagePorts,
+  description: { detail: object },
+) {
   return new Elysia({ name: `message ${base}` }).post(
     `${base}/message`,
     async ({ request, set }) => {
@@ -39,7 +44,7 @@ export function messageRoute(base: string, { config }: Engine, { clock, log }: M
       log.info('message', { request_id: requestId, trace_id, source, message_type, result })
       return receipt
     },
-    { ...UNPARSED, detail: documented.message },
+    { ...UNPARSED, ...description },
   )
 }
 

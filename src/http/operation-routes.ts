@@ -63,12 +63,14 @@ function infoOf({ config, registry, uptimeMs }: Engine) {
 
 const details = {
   health: describe({
+    operationId: 'getHealth',
     tag: 'Operations',
     summary: 'Tell that the service is alive',
     description: 'Always fast; looks at nothing else.',
     replies: { 200: { description: 'Alive', schema: 'Health', example: healthExample } },
   }),
   ready: describe({
+    operationId: 'getReadiness',
     tag: 'Operations',
     summary: 'Tell whether tasks can be taken',
     replies: {
@@ -77,11 +79,13 @@ const details = {
     },
   }),
   info: describe({
+    operationId: 'getInfo',
     tag: 'Operations',
     summary: 'Tell who this is',
     replies: { 200: { description: 'This service', schema: 'Info', example: infoExample } },
   }),
   metrics: describe({
+    operationId: 'getMetrics',
     tag: 'Operations',
     summary: 'Show the metrics',
     description: 'Counts and percentiles since start. Unknown values are null.',

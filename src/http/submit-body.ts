@@ -70,8 +70,8 @@ export const SubmitBody = Type.Object(
   },
   {
     title: 'SubmitTask',
-    // Unknown fields are ignored, as in v1.1.0.
-    additionalProperties: true,
+    // Unknown fields are ignored, as in v1.1.0. Not `additionalProperties: true`: generated types
+    // would then allow every typo.
     examples: [
       {
         droplet_name: 'echo',

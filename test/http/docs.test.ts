@@ -125,6 +125,13 @@ test('every status that is documented can be had, and is as documented', async (
   }
 
   const { paths } = await openApi()
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const method of Object.keys(methods)) {
+      const at = path.replace('{task_id}', 'x')
+      const refused = await service.call(method.toUpperCase(), at, { headers: { host: 'a b' } })
+      expect([method, path, refused.status]).toEqual([method, path, 400])
+    }
+  }
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { responses }]) =>
       Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),

@@ -11,13 +11,15 @@ export interface Reply {
 }
 
 export interface RouteDescription {
+  /** What generated clients call it: a verb and a noun, as `listTasks`. */
+  operationId: string
   summary: string
   description?: string
   tag: 'Tasks' | 'Mesh' | 'Operations'
   parameters?: object[]
   body?: { schema: SchemaName; example: unknown }
   replies: Record<number, Reply>
-  /** The errors it can answer with; INTERNAL_ERROR and the like come by themselves. */
+  /** The errors it can answer with, beside those of every route. */
   errors?: readonly ErrorCode[]
 }
 
@@ -41,10 +43,14 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   TIMEOUT: 'no attempt got an answer in time',
 }
 
+/** A `Host` that is none is refused everywhere. */
+const ERRORS_OF_ALL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL_ERROR']
+
 /** The `detail` of an Elysia route. */
 export function describe(route: RouteDescription) {
-  const { summary, description, tag, parameters, body, replies, errors = [] } = route
+  const { operationId, summary, description, tag, parameters, body, replies, errors = [] } = route
   return {
+    operationId,
     summary,
     ...(description ? { description } : {}),
     tags: [tag],
@@ -52,10 +58,16 @@ export function describe(route: RouteDescription) {
     ...(body ? { requestBody: { required: true, content: json(body.schema, body.example) } } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
-      ...errorReplies([...errors, 'INTERNAL_ERROR']),
+      ...errorReplies([...errors, ...ERRORS_OF_ALL]),
     },
     // The plugin's types know OpenAPI 3.0 only; the document is 3.1.
   } as object
+}
+
+/** The operation once more, at the root: an id is given only once. */
+export function atRoot(detail: object): object {
+  const { operationId } = detail as Pick<RouteDescription, 'operationId'>
+  return { ...detail, operationId: `${operationId}AtRoot` }
 }
 
 function reply({ description, schema, example, headers = {} }: Reply) {

@@ -12,6 +12,7 @@ import {
 } from './mesh-examples.ts'
 
 export const health = describe({
+  operationId: 'getMeshHealth',
   tag: 'Mesh',
   summary: 'Tell that the service is alive, as the mesh asks for it',
   description:
@@ -21,6 +22,7 @@ export const health = describe({
 })
 
 export const capabilities = describe({
+  operationId: 'getCapabilities',
   tag: 'Mesh',
   summary: 'Tell what this service can do',
   replies: {
@@ -33,6 +35,7 @@ export const capabilities = describe({
 })
 
 export const state = describe({
+  operationId: 'getState',
   tag: 'Mesh',
   summary: 'Tell what this service uses and how many requests it gets',
   description: 'Unknown values are null.',
@@ -40,6 +43,7 @@ export const state = describe({
 })
 
 export const dependencies = describe({
+  operationId: 'getDependencies',
   tag: 'Mesh',
   summary: 'Tell what this service needs',
   description:
@@ -53,6 +57,7 @@ export const dependencies = describe({
 const bodyErrors = ['INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const
 
 export const message = describe({
+  operationId: 'receiveMessage',
   tag: 'Mesh',
   summary: 'Take a message',
   description:
@@ -66,6 +71,7 @@ export const message = describe({
 })
 
 export const send = describe({
+  operationId: 'sendMessage',
   tag: 'Mesh',
   summary: 'Send a message to a droplet',
   description:

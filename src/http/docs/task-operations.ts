@@ -10,17 +10,26 @@ import {
   taskExample,
 } from './examples.ts'
 
-const header = (name: string, description: string) => ({
+const header = (name: string, description: string, limits: object) => ({
   name,
   in: 'header',
   required: false,
   description,
-  schema: { type: 'string' },
+  schema: { type: 'string', ...limits },
 })
 
 const submitHeaders = [
-  header('Prefer', '`respond-async`: answer 202 at once; `wait=N`: answer 202 after N seconds'),
-  header('Idempotency-Key', 'However often it is sent, a request with this key runs once'),
+  header(
+    'Prefer',
+    '`respond-async`: answer 202 at once; `wait=N`: answer 202 after N seconds, 1 to 55',
+    { examples: ['respond-async', 'wait=10'] },
+  ),
+  header('Idempotency-Key', 'However often it is sent, a request with this key runs once', {
+    minLength: 1,
+    maxLength: 255,
+    pattern: '^[\\x21-\\x7e]+$',
+    examples: ['invoice-4711'],
+  }),
 ]
 
 const taskId = {
@@ -65,6 +74,7 @@ const submitErrors = [
 ] as const
 
 export const submit = describe({
+  operationId: 'submitTask',
   tag: 'Tasks',
   summary: 'Submit a task',
   description:
@@ -77,6 +87,7 @@ export const submit = describe({
 })
 
 export const list = describe({
+  operationId: 'listTasks',
   tag: 'Tasks',
   summary: 'List tasks, newest first',
   parameters: queryParameters(ListQuery),
@@ -85,6 +96,7 @@ export const list = describe({
 })
 
 export const find = describe({
+  operationId: 'getTask',
   tag: 'Tasks',
   summary: 'Show a task with its attempts',
   parameters: [taskId, ...queryParameters(FindQuery)],
@@ -93,6 +105,7 @@ export const find = describe({
 })
 
 export const cancel = describe({
+  operationId: 'cancelTask',
   tag: 'Tasks',
   summary: 'Cancel a task',
   description: 'Ends its request or its wait. Needs no body.',
@@ -104,6 +117,7 @@ export const cancel = describe({
 })
 
 export const replay = describe({
+  operationId: 'replayTask',
   tag: 'Tasks',
   summary: 'Submit the same again, as a new task',
   description: 'Needs no body.',
