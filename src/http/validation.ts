@@ -35,17 +35,24 @@ export function fieldErrors(findings: Iterable<Finding>): FieldError[] {
 function collect(findings: Iterable<Finding>, errors: Map<string, FieldError>): void {
   for (const { path, message, schema, errors: inner } of findings) {
     if (errors.size >= MAX_ERRORS) return
-    // Of what may be null: what is wrong with it otherwise.
-    const wrapped = inner?.[schema.anyOf?.findIndex(isNotNull) as number]
-    if (schema.anyOf?.some(isNull) && wrapped) collect(wrapped, errors)
+    const wrapped = inner?.[nullableAt(schema)]
+    if (wrapped) collect(wrapped, errors)
     else if (!errors.has(path)) {
       errors.set(path, { path: shortPath(path), message: inWords(message, schema) })
     }
   }
 }
 
-const isNull = ({ type }: TSchema) => type === 'null'
-const isNotNull = (schema: TSchema) => !isNull(schema)
+/**
+ * Where in its union the one schema is that may be null, for its faults say more than the union's;
+ * -1 if it is no such union.
+ */
+function nullableAt({ anyOf }: TSchema): number {
+  const types = (anyOf as TSchema[] | undefined)?.map(({ type }) => type) ?? []
+  return types.length === 2 && types.includes('null')
+    ? types.findIndex((type) => type !== 'null')
+    : -1
+}
 
 /** A JSON Pointer (RFC 6901) to the member `name` of `path`. */
 export function pointerTo(path: string, name: string): string {
@@ -60,21 +67,33 @@ function inWords(message: string, schema: TSchema): string {
   if (message === 'Expected required property') return 'is required'
   const choices = choicesOf(schema)
   if (choices) return `must be one of ${choices.join(', ')}`
-  switch (schema.type) {
+  const kind = kindOf(schema)
+  return kind ? `must be ${kind}` : message.replace(/^Expected /, 'must be ')
+}
+
+const ALTERNATIVES = new Intl.ListFormat('en', { type: 'disjunction' })
+
+/** What a value must be, in words; null for a schema that there are no words for. */
+function kindOf(schema: TSchema): string | null {
+  const { type, anyOf, minimum, maximum, minLength, maxLength } = schema
+  if (anyOf)
+    return ALTERNATIVES.format((anyOf as TSchema[]).map((each) => kindOf(each) ?? 'something else'))
+  const range = maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
+  switch (type) {
     case 'integer':
-      return schema.maximum === undefined
-        ? 'must be a whole number'
-        : `must be a whole number from ${schema.minimum} to ${schema.maximum}`
+      return `a whole number${range}`
     case 'number':
-      return `must be a number from ${schema.minimum} to ${schema.maximum}`
+      return `a number${range}`
     case 'string':
-      return schema.maxLength === undefined
-        ? 'must be a string'
-        : `must be a string of ${schema.minLength} to ${schema.maxLength} characters`
+      return maxLength === undefined
+        ? 'a string'
+        : `a string of ${minLength} to ${maxLength} characters`
     case 'object':
-      return 'must be an object'
+      return 'an object'
+    case 'null':
+      return 'null'
     default:
-      return message.replace(/^Expected /, 'must be ')
+      return null
   }
 }
 

@@ -77,6 +77,7 @@ describe.each(['/message', '/orchestrator/message'])('POST %s', (path) => {
     [{ ...message, trace_id: 5 }, '/trace_id'],
     [{ ...message, trace_id: 'x'.repeat(256) }, '/trace_id'],
     [{ ...message, source: {} }, '/source'],
+    [{ ...message, source: 'x'.repeat(256) }, '/source'],
     [{ ...message, timestamp: [] }, '/timestamp'],
     [[], ''],
     ['text', ''],
@@ -87,6 +88,21 @@ describe.each(['/message', '/orchestrator/message'])('POST %s', (path) => {
     expect([status, refused.error.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(refused.error.details.errors).toContainEqual({ path: at, message: expect.any(String) })
     expect(service.log.lines.filter(({ msg }) => msg === 'message')).toEqual([])
+  })
+
+  test('what is wrong is said in words', async () => {
+    await using service = await startOrchestrator()
+    const wrong = { message_type: 'gossip', trace_id: 5, source: {}, timestamp: [] }
+    const { json: refused } = await service.post(path, wrong)
+    expect(refused.error.details.errors).toEqual([
+      { path: '/trace_id', message: 'must be a string of 1 to 255 characters' },
+      {
+        path: '/source',
+        message: 'must be a string of 1 to 255 characters, a whole number, or null',
+      },
+      { path: '/message_type', message: 'must be one of status, event, command, query' },
+      { path: '/timestamp', message: 'must be a string, a number, or null' },
+    ])
   })
 
   test('no other body is read', async () => {
