@@ -2,8 +2,9 @@
 import { Elysia } from 'elysia'
 import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log, Ports } from '../ports.ts'
-import { JSON_TYPE } from './base.ts'
+import { JSON_TYPE, type ResponseSettings } from './base.ts'
 import { errorBody, errorHeaders, STATUS_OF } from './error-reply.ts'
+import { hangUp, isHangUp } from './hang-up.ts'
 import { pathOf } from './host.ts'
 import type { Routes } from './routes.ts'
 
@@ -20,6 +21,7 @@ export function errorHandler({ log, routes, onServerError }: ErrorHandlerOptions
     const { error, code, request, set } = context
     const known = knownError(error, code, request, routes)
     const answered = known ?? internalError(error, String(set.headers['x-request-id']), log)
+    ;(set as ResponseSettings).error = answered
     const status = STATUS_OF[answered.code]
     if (status >= 500) onServerError()
     set.status = status
@@ -36,6 +38,7 @@ function knownError(
   routes: Routes,
 ): OrchestratorError | null {
   if (error instanceof OrchestratorError) return error
+  if (isHangUp(error, request)) return hangUp()
   return code === 'NOT_FOUND' ? unknownRoute(request, routes) : null
 }
 

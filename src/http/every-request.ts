@@ -5,16 +5,19 @@ import type { RequestCounts } from '../telemetry/request-counts.ts'
 import { errorHandler } from './error-handler.ts'
 import { checkHost } from './host.ts'
 import { requestIdOf } from './request-id.ts'
+import { requestLog } from './request-log.ts'
 import type { Routes } from './routes.ts'
 
 /** Must be used before the routes. */
 export function everyRequest(
-  { log, newId }: Pick<Ports, 'log' | 'newId'>,
+  ports: Pick<Ports, 'log' | 'clock' | 'newId'>,
   routes: Routes,
   counts: RequestCounts,
 ) {
+  const { log, newId } = ports
   return (app: Elysia) =>
     app
+      .use(requestLog(ports))
       .onRequest(({ request, set }) => {
         counts.countRequest()
         set.headers['x-request-id'] = requestIdOf(request, newId)

@@ -51,6 +51,7 @@ export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>
 
 /** 200 with the outcome, or 202 for a task that goes on without its caller. */
 function reply({ task, replayed }: Submitted, prefer: Preferences, set: ResponseSettings): string {
+  set.task = task
   set.headers['content-type'] = JSON_TYPE
   if (replayed) set.headers['idempotency-replayed'] = 'true'
   const ended = isFinished(task)

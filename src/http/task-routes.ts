@@ -2,8 +2,9 @@
 import { Elysia } from 'elysia'
 import type { Engine } from '../engine.ts'
 import { invalidRequest } from '../errors.ts'
+import type { Task } from '../task.ts'
 import { callerOf } from './admission.ts'
-import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
+import { BASE, JSON_TYPE, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
 import { FindQuery, ListQuery, readQuery, toTaskQuery } from './query.ts'
 import { pageView, taskView } from './task-views.ts'
@@ -29,8 +30,7 @@ export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>) {
         const { wait = 0 } = readQuery(FindQuery, request.url)
         if (wait > 0) server?.timeout(request, 0)
         const task = await tasks.find(callerOf(request, set), params.task_id, wait * 1000)
-        set.headers['content-type'] = JSON_TYPE
-        return taskView(task)
+        return taskReply(task, set)
       },
       { detail: documented.find },
     )
@@ -38,9 +38,14 @@ export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>) {
       `${BASE}/tasks/:task_id/cancel`,
       async ({ params, request, set }) => {
         const task = await tasks.cancel(callerOf(request, set), params.task_id)
-        set.headers['content-type'] = JSON_TYPE
-        return taskView(task)
+        return taskReply(task, set)
       },
       { ...UNPARSED, detail: documented.cancel },
     )
+}
+
+function taskReply(task: Task, set: ResponseSettings): string {
+  set.task = task
+  set.headers['content-type'] = JSON_TYPE
+  return taskView(task)
 }

@@ -1,0 +1,11 @@
+import { OrchestratorError } from '../errors.ts'
+
+/** Whether it is what reading a body rejects with when the connection of the request breaks. */
+export function isHangUp(error: unknown, request: Request): boolean {
+  return error instanceof DOMException && error.name === 'AbortError' && request.signal.aborted
+}
+
+/** Nobody is there to read it. */
+export function hangUp(): OrchestratorError {
+  return new OrchestratorError('INVALID_REQUEST', 'The connection was closed within the request')
+}

@@ -1,0 +1,80 @@
+/** One line in the log for each request, once it has been answered. */
+import type { Elysia } from 'elysia'
+import type { OrchestratorError } from '../errors.ts'
+import type { LogFields } from '../log.ts'
+import type { Ports } from '../ports.ts'
+import type { ResponseSettings } from './base.ts'
+
+/** What monitors and browsers ask for all the time. */
+const QUIET = /\/(?:health|ready|metrics)$|\/docs(?:\/|$)/
+/** For a path without a route: the path itself is the caller's, and may hold anything. */
+const NO_ROUTE = '(none)'
+/** nginx's status for a caller that left before it was answered. */
+const HUNG_UP = 499
+
+interface Answered {
+  request: Request
+  set: ResponseSettings
+  /** What a handler returned: text, for whose status `set` speaks, or a Response. */
+  response: unknown
+  /** The pattern, such as `/orchestrator/tasks/:task_id`. */
+  route: string
+  durationMs: number
+}
+
+/** To be used before all other hooks: it takes the time. Costs nothing where nothing is logged. */
+export function requestLog({ log, clock }: Pick<Ports, 'log' | 'clock'>) {
+  return (app: Elysia) => {
+    if (!log.enabled('INFO')) return app
+    return app
+      .onRequest(({ set }) => {
+        settings(set).startTick = clock.monotonic()
+      })
+      .onAfterResponse(({ request, set, route, responseValue: response }) => {
+        const { startTick } = settings(set)
+        // The twin of a route, with a slash at its end, calls each hook twice.
+        if (startTick === undefined) return
+        settings(set).startTick = undefined
+        const durationMs = Math.round(clock.monotonic() - startTick)
+        const pattern = patternOf(route)
+        logAnswered(log, { request, set: settings(set), response, route: pattern, durationMs })
+      })
+  }
+}
+
+/** Elysia's own type of it does not know what we note there. */
+const settings = (set: object) => set as ResponseSettings
+
+/** Undefined where no route was found. */
+function patternOf(route: string | undefined): string {
+  return route?.replace(/(?<=.)\/+$/, '') || NO_ROUTE
+}
+
+function logAnswered(log: Ports['log'], answered: Answered): void {
+  const level = QUIET.test(answered.route) ? 'DEBUG' : 'INFO'
+  if (!log.enabled(level)) return
+  const isGone = answered.request.signal.aborted
+  const write = level === 'DEBUG' ? log.debug : log.info
+  write(isGone ? 'the caller hung up' : 'request', fieldsOf(answered, isGone))
+}
+
+function fieldsOf(answered: Answered, isGone: boolean): LogFields {
+  const { request, set, response, route, durationMs } = answered
+  const { error, task } = set
+  const status = response instanceof Response ? response.status : set.status
+  return {
+    request_id: set.headers['x-request-id'],
+    method: request.method,
+    route,
+    status: isGone ? HUNG_UP : status,
+    duration_ms: durationMs,
+    task_id: task?.id ?? (error && taskOf(error)),
+    droplet: task?.dropletName ?? error?.details.droplet_name,
+    code: isGone ? undefined : error?.code,
+  }
+}
+
+/** Not an id that the caller made up. */
+function taskOf({ code, details }: OrchestratorError): unknown {
+  return code === 'TASK_NOT_FOUND' ? undefined : details.task_id
+}
