@@ -13,6 +13,7 @@ import type { DirectoryCache } from './registry/disk-cache.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
+import { logTasks } from './telemetry/task-log.ts'
 import { TaskMetrics } from './telemetry/task-metrics.ts'
 
 export interface EngineParts {
@@ -55,6 +56,7 @@ export function createEngine(parts: EngineParts): Engine {
   const health = createHealth({
     clock,
     fetch,
+    log,
     events,
     intervalMs: config.probeIntervalMs,
     list: registry,
@@ -69,6 +71,7 @@ export function createEngine(parts: EngineParts): Engine {
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
   const metrics = new TaskMetrics(events)
+  logTasks(events, log, clock)
 
   return {
     ...{ config, tasks, registry, health, store, metrics },

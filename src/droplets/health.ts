@@ -1,5 +1,5 @@
 import type { AttemptResult, EventBus } from '../events.ts'
-import type { Clock, Fetch } from '../ports.ts'
+import type { Clock, Fetch, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { Directory, type DropletList } from './directory.ts'
 import { nameKey } from './droplet.ts'
@@ -34,6 +34,7 @@ export interface DropletHealth {
 export interface HealthOptions {
   clock: Clock
   fetch: Fetch
+  log: Log
   /** The attempts of tasks tell, too, whether a droplet answers. */
   events: EventBus
   /** From one probe of a droplet to the next; 0: no probes, only what tasks find. */
@@ -43,6 +44,7 @@ export interface HealthOptions {
 }
 
 interface Watched {
+  readonly name: string
   readonly url: string
   /** 0 to 1: when in each interval this droplet is probed, so that not all are at once. */
   readonly phase: number
@@ -63,6 +65,7 @@ export function createHealth(options: HealthOptions): DropletHealth {
 class ProbedHealth implements DropletHealth {
   readonly #clock: Clock
   readonly #fetch: Fetch
+  readonly #log: Log
   readonly #intervalMs: number
   readonly #list: Pick<DropletList, 'directory'>
   readonly #stopping = new AbortController()
@@ -72,9 +75,10 @@ class ProbedHealth implements DropletHealth {
   #probing = false
   #cancelSync = () => {}
 
-  constructor({ clock, fetch, events, intervalMs, list }: HealthOptions) {
+  constructor({ clock, fetch, log, events, intervalMs, list }: HealthOptions) {
     this.#clock = clock
     this.#fetch = fetch
+    this.#log = log
     this.#intervalMs = intervalMs
     this.#list = list
     events.on('attempt ended', ({ task, result }) => this.#recordAttempt(task, result))
@@ -112,8 +116,7 @@ class ProbedHealth implements DropletHealth {
     if (outcome === 'cancelled' || outcome === 'interrupted') return
     this.#syncList()
     const entry = this.#watched.get(nameKey(task.dropletName))
-    if (!entry) return
-    entry.reach = this.#reachNow(status, durationMs)
+    if (entry) this.#found(entry, status, durationMs)
   }
 
   #syncAgain(): void {
@@ -132,16 +135,17 @@ class ProbedHealth implements DropletHealth {
       entry.cancel()
       this.#watched.delete(key)
     }
-    for (const { name, url } of droplets) this.#watch(nameKey(name), url)
+    for (const { name, url } of droplets) this.#watch(name, url)
   }
 
-  #watch(key: string, url: string): void {
+  #watch(name: string, url: string): void {
+    const key = nameKey(name)
     const before = this.#watched.get(key)
     if (before?.url === url) return
     before?.cancel()
     // By name and not by position, so that a droplet keeps its phase when the list changes.
     const phase = Bun.hash.xxHash32(key) / 2 ** 32
-    const entry: Watched = { url, phase, reach: UNKNOWN, cancel: () => {} }
+    const entry: Watched = { name, url, phase, reach: UNKNOWN, cancel: () => {} }
     this.#watched.set(key, entry)
     if (this.#probing) this.#probeIn(entry, phase * LIST_INTERVAL_MS)
   }
@@ -165,16 +169,21 @@ class ProbedHealth implements DropletHealth {
     const status = await probe(entry.url, ports)
     if (cancelled) return
     const now = this.#clock.monotonic()
-    entry.reach = this.#reachNow(status, now - startTick)
+    this.#found(entry, status, now - startTick)
     this.#probeIn(entry, untilNextProbe(entry.phase, this.#intervalMs, now))
   }
 
   /** `status`: null without an answer; then how long that took says nothing. */
-  #reachNow(status: number | null, durationMs: number): Reach {
-    return {
-      reachable: status !== null && status < 500,
+  #found(entry: Watched, status: number | null, durationMs: number): void {
+    const before = entry.reach.reachable
+    const reachable = status !== null && status < 500
+    entry.reach = {
+      reachable,
       lastProbe: this.#clock.now(),
       latencyMs: status === null ? null : Math.round(durationMs),
     }
+    if (reachable === before || (reachable && before === null)) return
+    const fields = { droplet: entry.name, response_status: status }
+    this.#log.info(reachable ? 'a droplet is up again' : 'a droplet is down', fields)
   }
 }

@@ -23,3 +23,8 @@ function redactPart(part: string): string {
   const nameEnd = part.indexOf('=') + 1
   return part.slice(0, nameEnd) + REDACTED
 }
+
+/** The text, with each URL in it as `redactQuery` writes it. */
+export function redactUrls(text: string): string {
+  return text.replace(/https?:\/\/[^\s"'<>]+/gi, redactQuery)
+}

@@ -31,9 +31,11 @@ function probesOf(list: readonly Droplet[], options: { intervalMs?: number } = {
   const clock = new FakeClock()
   let directory = Directory.of(list)
   let asked = 0
-  const events = new EventBus(recordingLog())
+  const log = recordingLog()
+  const events = new EventBus(log)
   const health = createHealth({
     clock,
+    log,
     events,
     fetch: (url, init) => {
       asked++
@@ -44,6 +46,7 @@ function probesOf(list: readonly Droplet[], options: { intervalMs?: number } = {
   })
   return {
     clock,
+    log,
     health,
     events,
     asked: () => asked,
@@ -82,6 +85,7 @@ test('the latency is the time to the answer, rounded; its time is when it came',
   const directory = Directory.of([droplet('one')])
   const health = createHealth({
     clock,
+    log: recordingLog(),
     events: new EventBus(recordingLog()),
     fetch: async () => {
       await clock.sleep(36.7)
@@ -131,6 +135,7 @@ test('the body is let go of unread, also when letting go fails', async () => {
     })
   const health = createHealth({
     clock,
+    log: recordingLog(),
     events: new EventBus(recordingLog()),
     fetch: async () => new Response(body()),
     intervalMs: INTERVAL_MS,
@@ -175,6 +180,7 @@ test('each droplet is asked once per interval, not all at the same time', async 
   const asked: number[] = []
   const health = createHealth({
     clock,
+    log: recordingLog(),
     events: new EventBus(recordingLog()),
     fetch: async () => {
       asked.push(clock.monotonic())
@@ -208,6 +214,7 @@ test('many that hang take at maxOpen 64 places at once', async () => {
   let maxOpen = 0
   const health = createHealth({
     clock,
+    log: recordingLog(),
     events: new EventBus(recordingLog()),
     fetch: (_, { signal }) => {
       maxOpen = Math.max(maxOpen, ++open)
@@ -328,4 +335,30 @@ test('stop is safe twice and unstarted, ends what is in flight and leaves nothin
   expect(clock.pending).toBe(0)
   await clock.settle(() => upstream.connections === 0)
   await probesOf([droplet('one')]).health.stop()
+})
+
+test('a droplet that goes down and comes back is told once each', async () => {
+  await using probes = probesOf([droplet('Echo')])
+  const { events, log } = probes
+  const task = running({ dropletName: 'echo' })
+  for (const status of [200, 200, null, 503, 404, 200]) {
+    const outcome = status === null ? 'unreachable' : 'answered'
+    events.emit({ type: 'attempt ended', task, result: { outcome, status, durationMs: 1 } })
+  }
+  const down = { level: 'INFO', msg: 'a droplet is down' } as const
+  const up = { level: 'INFO', msg: 'a droplet is up again' } as const
+  expect(log.lines).toEqual([
+    { ...down, fields: { droplet: 'Echo', response_status: null } },
+    { ...up, fields: { droplet: 'Echo', response_status: 404 } },
+  ])
+})
+
+test('a droplet that is down from the start is told', async () => {
+  await using refusing = scriptedServer(json({}, 503))
+  await using probes = probesOf([droplet('Echo', { url: refusing.url })])
+  probes.health.start()
+  await probes.firstProbes('Echo')
+  expect(probes.log.lines.map(({ fields }) => fields)).toEqual([
+    { droplet: 'Echo', response_status: 503 },
+  ])
 })

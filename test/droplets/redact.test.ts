@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { redactQuery } from '../../src/droplets/redact.ts'
+import { redactQuery, redactUrls } from '../../src/droplets/redact.ts'
 
 test.each([
   ['http://h/x', 'http://h/x'],
@@ -29,5 +29,12 @@ test('no value of any query is left, and every name is', () => {
       const redacted = redactQuery(`http://h/x?${query(parameters)}`)
       expect(redacted).toBe(`http://h/x?${query(parameters.map(([key]) => [key, 'REDACTED']))}`)
     }),
+  )
+})
+
+test('URLs within a text', () => {
+  const text = 'no answer from "http://a/x?token=t1" nor (HTTPS://b/?k=t2); a=b?c=d'
+  expect(redactUrls(text)).toBe(
+    'no answer from "http://a/x?token=REDACTED" nor (HTTPS://b/?k=REDACTED a=b?c=d',
   )
 })
