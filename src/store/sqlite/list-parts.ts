@@ -34,22 +34,29 @@ export function hasCounts(filter: TaskFilter): boolean {
 export function partsOf(filter: TaskFilter): Part[] {
   const { status, droplets } = filter
   const more = conditionsBeyondCounts(filter)
-  if (filter.replayOf !== undefined) return [wholePart(filter, 'indexed by tasks_replay')]
-  // No index: one would make each task dearer by a twentieth, for a look-up now and then.
-  if (filter.requestId !== undefined) return [wholePart(filter, 'not indexed')]
+  if (filter.replayOf !== undefined) return [replayPart(filter, more)]
   if (!status && !droplets && more.conditions.length === 0) return [{ source: 'tasks', ...more }]
+  // The index by droplet has no request ids.
+  const split = filter.requestId === undefined ? (droplets ?? [null]) : [null]
+  const rest = filter.requestId === undefined ? more : join(more, inDroplets(droplets))
   const statuses = status === undefined ? STATUSES : [status]
-  return statuses.flatMap((each) =>
-    (droplets ?? [null]).map((droplet) => {
-      const { source, finished } = indexFor(each, droplet !== null)
-      const ofDroplet = droplet === null ? [] : ['droplet_key = ?']
-      return {
-        source,
-        conditions: [finished, 'status = ?', ...ofDroplet, ...more.conditions],
-        values: [each, ...(droplet === null ? [] : [droplet]), ...more.values],
-      }
-    }),
-  )
+  return statuses.flatMap((each) => split.map((droplet) => statusPart(each, droplet, rest)))
+}
+
+function statusPart(status: TaskStatus, droplet: string | null, more: Conditions): Part {
+  const { source, finished } = indexFor(status, droplet !== null)
+  const ofDroplet = droplet === null ? [] : ['droplet_key = ?']
+  return {
+    source,
+    conditions: [finished, 'status = ?', ...ofDroplet, ...more.conditions],
+    values: [status, ...(droplet === null ? [] : [droplet]), ...more.values],
+  }
+}
+
+function replayPart({ status, droplets }: TaskFilter, more: Conditions): Part {
+  const inStatus = conditionsOf([['status = ?', status]])
+  const all = join(more, join(inStatus, inDroplets(droplets)))
+  return { source: 'tasks indexed by tasks_replay', ...all }
 }
 
 function indexFor(status: TaskStatus, ofDroplet: boolean): { source: string; finished: string } {
@@ -60,19 +67,15 @@ function indexFor(status: TaskStatus, ofDroplet: boolean): { source: string; fin
   return { source: `tasks indexed by ${index}`, finished: 'completed_at is not null' }
 }
 
-function wholePart(filter: TaskFilter, how: string): Part {
-  const more = conditionsBeyondCounts(filter)
-  const own = conditionsOf([
-    ['status = ?', filter.status],
-    [
-      'droplet_key in (select value from json_each(?))',
-      filter.droplets && JSON.stringify(filter.droplets),
-    ],
-  ])
+function inDroplets(droplets: TaskFilter['droplets']): Conditions {
+  const keys = droplets && JSON.stringify(droplets)
+  return conditionsOf([['droplet_key in (select value from json_each(?))', keys]])
+}
+
+function join(some: Conditions, others: Conditions): Conditions {
   return {
-    source: `tasks ${how}`,
-    conditions: [...more.conditions, ...own.conditions],
-    values: [...more.values, ...own.values],
+    conditions: [...some.conditions, ...others.conditions],
+    values: [...some.values, ...others.values],
   }
 }
 

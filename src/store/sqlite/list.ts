@@ -27,8 +27,6 @@ export interface ListStep {
  * by one: a few ms, for which commits wait.
  */
 const STEP = 20_000
-/** Where each of them is read from the table. */
-const STEP_OF_TABLE = 4000
 
 /** Finished tasks from their counts; the few others are counted. */
 const TOTAL_SQL = `select
@@ -78,9 +76,10 @@ function stepOver(
 ): ListStep {
   const last = (seq: number) => connection.one(LAST_SQL, seq).seq as number
   const end = start ?? last(Number.MAX_SAFE_INTEGER) + 1
-  const from = Math.max(0, end - (query.requestId === undefined ? STEP : STEP_OF_TABLE))
-  const tasks = listed(connection, query, { from, before: Math.min(end, before) })
+  const from = Math.max(0, end - STEP)
   const total = countedOf(connection, partsOf(query), { from, before: end })
+  const page = { from, before: Math.min(end, before) }
+  const tasks = total === 0 ? [] : listed(connection, query, page)
   // What was forgotten has left gaps.
   const next = last(from)
   return { tasks, total, next: next === 0 ? null : next + 1 }

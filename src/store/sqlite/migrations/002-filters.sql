@@ -17,18 +17,18 @@ insert into task_counts
 drop table task_counts_by_name;
 
 -- The columns after seq are there to be counted by, without a look at the table: ten times as
--- fast, and they make the indexes hardly dearer.
+-- fast, for half a µs a task; an index of request ids alone would cost four times that. The few
+-- that are unfinished are looked at.
 drop index tasks_status;
 drop index tasks_droplet_status;
 drop index tasks_unfinished;
-create index tasks_status on tasks (status, seq, response_status, mode, created_at)
+create index tasks_status
+  on tasks (status, seq, response_status, mode, created_at, request_id)
   where completed_at is not null;
 create index tasks_droplet_status
   on tasks (droplet_key, status, seq, response_status, mode, created_at)
   where completed_at is not null;
-create index tasks_unfinished
-  on tasks (status, droplet_key, seq, response_status, mode, created_at)
-  where completed_at is null;
+create index tasks_unfinished on tasks (status, droplet_key, seq) where completed_at is null;
 
 create index tasks_replay on tasks (replay_of, seq) where replay_of is not null;
 
