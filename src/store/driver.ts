@@ -15,14 +15,21 @@ export interface RefusedWrite {
   readonly reason: Exclude<WriteResult, 'written'> | { readonly error: string }
 }
 
+/** Another process holds the database's lock: what was asked for may work in a moment. */
+export class DatabaseLocked extends Error {}
+
 export interface StoreDriver {
   /**
    * Writes the group in one synced transaction and tells which of its writes were refused.
-   * Rejects, and nothing is written, when the database takes nothing at all. An empty group
-   * tests whether writing works again. `now` is the wall clock, ms.
+   * Rejects, and nothing is written, when the database takes nothing at all: with DatabaseLocked
+   * when that is because of another process. An empty group tests whether writing works again.
+   * `now` is the wall clock, ms.
    */
   commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]>
-  /** Deletes some of the finished tasks that are over the limits; true: there may be more. */
+  /**
+   * Deletes some of the finished tasks that are over the limits; true: there may be more. Rejects
+   * as `commit` does.
+   */
   trim(now: number): Promise<boolean>
   find(id: string): Promise<Task | null>
   findByKey(idempotencyKey: string): Promise<Task | null>

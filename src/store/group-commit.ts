@@ -8,7 +8,7 @@ import type { AttemptResult, TaskEvent } from '../events.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { emitStep, type Step } from './committed-events.ts'
-import type { RefusedWrite, StoreDriver, Write } from './driver.ts'
+import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
 import { storedBody } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 import { changesOf } from './task-changes.ts'
@@ -17,6 +17,11 @@ import { changesOf } from './task-changes.ts'
 const MAX_COMMITS_UNDER_WAY = 2
 /** How soon a failed write is tried again, ms. */
 const RETRY_MS = 1000
+/** How long another process may hold the database's lock before that counts as a failure, ms. */
+const MAX_LOCKED_MS = 5000
+/** How soon a locked database is tried again, ms: doubling, for locks are short. */
+const MIN_LOCK_WAIT_MS = 2
+const MAX_LOCK_WAIT_MS = 50
 /** How often the history is trimmed by age, ms; by number, each commit trims it. */
 const TRIM_MS = 10_000
 
@@ -143,7 +148,7 @@ export class GroupCommitStore implements TaskStore {
     this.#underWay++
     try {
       const writes = batch.map(({ write }) => write)
-      const refused = await this.driver.commit(writes, this.ports.clock.now())
+      const refused = await this.#commitUnlocked(writes)
       this.#committed(batch, refused)
     } catch (error) {
       this.#failed(batch, error)
@@ -151,6 +156,23 @@ export class GroupCommitStore implements TaskStore {
     this.#underWay--
     if (this.#underWay === 0) this.#idle.resolve()
     if (this.#writable && this.#pending.length > 0) this.#scheduleCommit()
+  }
+
+  /**
+   * Waits while another process holds the lock: reads go on meanwhile, and new writes gather. Two
+   * groups may change places then; nobody asks for a task's next step before the last is on disk.
+   */
+  async #commitUnlocked(writes: readonly Write[]): Promise<RefusedWrite[]> {
+    const { clock } = this.ports
+    const end = clock.monotonic() + MAX_LOCKED_MS
+    for (let wait = MIN_LOCK_WAIT_MS; ; wait = Math.min(2 * wait, MAX_LOCK_WAIT_MS)) {
+      try {
+        return await this.driver.commit(writes, clock.now())
+      } catch (error) {
+        if (!(error instanceof DatabaseLocked) || clock.monotonic() >= end) throw error
+      }
+      await clock.sleep(wait)
+    }
   }
 
   #committed(batch: readonly PendingWrite[], refused: readonly RefusedWrite[]): void {
@@ -205,7 +227,10 @@ export class GroupCommitStore implements TaskStore {
         await this.ports.clock.sleep(0)
       }
     } catch (error) {
-      this.ports.log.warning('the history cannot be trimmed', { error: errorText(error) })
+      // A lock passes, and then there is a next time.
+      if (!(error instanceof DatabaseLocked)) {
+        this.ports.log.warning('the history cannot be trimmed', { error: errorText(error) })
+      }
     }
     if (this.#writable) this.#trimLater()
   }

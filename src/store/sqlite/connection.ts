@@ -1,10 +1,14 @@
 /** One connection to the database file, and the statements that were prepared on it. */
 import { Database, type Changes, type Statement } from 'bun:sqlite'
+import { DatabaseLocked } from '../driver.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { Row, SqlValue } from './rows.ts'
 
 /** Larger files are not read through at start: that would take longer than a start may. */
 const MAX_CHECKED_BYTES = 16 * 1024 * 1024
+
+/** How long another process's lock may hold up the start, ms. Later, who asks waits, not SQLite. */
+const MAX_LOCKED_AT_START_MS = 5000
 
 export class Connection {
   readonly #db: Database
@@ -14,13 +18,16 @@ export class Connection {
   constructor(file: string) {
     this.#db = new Database(file, { create: true, strict: true })
     try {
-      this.#db.run('pragma journal_mode = wal')
+      this.#db.run(`pragma busy_timeout = ${MAX_LOCKED_AT_START_MS}`)
+      useWriteAheadLog(this.#db)
       this.#db.run('pragma synchronous = full')
       // A commit that checkpoints costs as much as 100 others; so at 4096 pages (16 MiB), not at
       // the default of 1000.
       this.#db.run('pragma wal_autocheckpoint = 4096')
       checkIntegrity(this.#db)
       migrate(this.#db)
+      // A wait in SQLite would hold up the reads behind it, which no lock concerns.
+      this.#db.run('pragma busy_timeout = 0')
     } catch (error) {
       this.#db.close()
       throw error
@@ -40,9 +47,12 @@ export class Connection {
     return this.#prepare(sql).get(...values)!
   }
 
-  /** All of what `work` does or, when it throws, nothing of it. */
+  /**
+   * All of what `work` does or, when it throws, nothing of it. Throws DatabaseLocked, and has not
+   * begun, while another process holds the lock.
+   */
   transaction(work: () => void): void {
-    this.run('begin immediate')
+    this.#begin()
     try {
       work()
       this.run('commit')
@@ -62,6 +72,14 @@ export class Connection {
     this.#db.close()
   }
 
+  #begin(): void {
+    try {
+      this.run('begin immediate')
+    } catch (error) {
+      throw isLock(error) ? new DatabaseLocked((error as Error).message) : error
+    }
+  }
+
   #prepare(sql: string): Statement<Row, SqlValue[]> {
     let statement = this.#statements.get(sql)
     if (!statement) {
@@ -70,6 +88,20 @@ export class Connection {
     }
     return statement
   }
+}
+
+/** PROTOCOL is a race for the lock that was lost too often. */
+function isLock(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^SQLITE_(BUSY|PROTOCOL)/.test(code)
+}
+
+function useWriteAheadLog(db: Database): void {
+  const { journal_mode } = db.query<{ journal_mode: string }, []>('pragma journal_mode').get()!
+  if (journal_mode === 'wal') return
+  // The change itself does not wait for a lock; this does.
+  db.transaction(() => {}).exclusive()
+  db.run('pragma journal_mode = wal')
 }
 
 function checkIntegrity(db: Database): void {

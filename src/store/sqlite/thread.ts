@@ -1,6 +1,6 @@
 /** SQLite in a thread of its own: the only way in which the service runs it. */
 import { lockDatabase } from '../../platform/file-lock.ts'
-import type { StoreDriver } from '../driver.ts'
+import { DatabaseLocked, type StoreDriver } from '../driver.ts'
 import type { Retention } from '../store.ts'
 import { driverOf } from './verbs.ts'
 import type { Answer, Question } from './worker.ts'
@@ -67,8 +67,9 @@ class DatabaseThread {
     const answer = JSON.parse(data) as Answer
     const question = this.#pending.get(answer.id)
     this.#pending.delete(answer.id)
-    if ('error' in answer) question?.reject(new Error(answer.error))
-    else question?.resolve(answer.value)
+    if (!('error' in answer)) question?.resolve(answer.value)
+    else if (answer.locked) question?.reject(new DatabaseLocked(answer.error))
+    else question?.reject(new Error(answer.error))
   }
 
   #end(reason: Error): void {

@@ -1,5 +1,6 @@
 /** The database's thread: answers questions in the order in which they come. */
 import { errorText } from '../../errors.ts'
+import { DatabaseLocked } from '../driver.ts'
 import type { Retention } from '../store.ts'
 import { Connection } from './connection.ts'
 import { SqliteHistory } from './history.ts'
@@ -11,7 +12,10 @@ export interface Question {
   args: unknown[]
 }
 
-export type Answer = { id: number; value: unknown } | { id: number; error: string }
+export type Answer =
+  | { id: number; value: unknown }
+  /** `locked`: it is a DatabaseLocked. */
+  | { id: number; error: string; locked: boolean }
 
 declare const self: Worker
 
@@ -31,7 +35,7 @@ function answerQuestions(): void {
     try {
       answer = { id, value: perform(verb, args) ?? null }
     } catch (error) {
-      answer = { id, error: errorText(error) }
+      answer = { id, error: errorText(error), locked: error instanceof DatabaseLocked }
     }
     self.postMessage(JSON.stringify(answer))
   })
