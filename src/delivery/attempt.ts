@@ -14,7 +14,11 @@ export interface AttemptPorts {
 }
 
 /** The kind of outcome for each reason to abort. */
-const ABORTED = { cancelled: 'cancelled', shutdown: 'interrupted' } as const
+const ABORTED = {
+  cancelled: 'cancelled',
+  shutdown: 'interrupted',
+  'given up': 'interrupted',
+} as const
 
 /**
  * Sends the run's latest attempt. `limitMs` covers connecting, headers and body; aborting the run

@@ -123,8 +123,8 @@ async function record(
   attemptResult?: AttemptResult,
 ): Promise<void> {
   const verb = run.nextWrite
+  run.recording(task)
   const result = await store[verb](task, attemptResult)
   if (result !== 'written') throw new NotWritten(task.id, verb, result)
-  run.nextWrite = 'update'
-  run.task = task
+  run.recorded(task)
 }

@@ -1,11 +1,14 @@
 /** From an accepted task to its end. Holds every unfinished task, running or waiting. */
+import { errorText, OrchestratorError } from '../errors.ts'
 import type { EventBus } from '../events.ts'
-import type { TaskStore } from '../store/store.ts'
+import { within } from '../platform/time-limit.ts'
+import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
-import { recover } from './recovery.ts'
+import { MAX_RECORD_MS, notRecorded, RecordLimit, type RecordWaiter } from './record-limit.ts'
+import { interruptTask, recover } from './recovery.ts'
 import { Run, type WriteVerb } from './run.ts'
 import { Runs } from './runs.ts'
 import { runToEnd } from './sync-runner.ts'
@@ -19,17 +22,25 @@ export interface DeliveryOptions extends Omit<QueuePorts, 'answers'> {
 
 /** How long the records of what was cut off may take, ms. */
 const LAST_WRITES_MS = 2000
+/** How often a drain looks which runs only wait for their record, ms. */
+const LOOK_MS = 500
 
 export class Delivery {
   readonly #runs = new Runs()
   readonly #queue: QueueRunner
   readonly #ports: QueuePorts
+  readonly #limit: RecordLimit
+  /** Asynchronous tasks whose callers were told that they were not started. */
+  readonly #givenUp = new Set<string>()
 
   constructor(private readonly options: DeliveryOptions) {
     this.#ports = { ...options, answers: new AnswerReader(options) }
     this.#queue = new QueueRunner(this.#ports, this.#runs)
+    this.#limit = new RecordLimit(options.clock)
     options.events.on('accepted', ({ task }) => {
-      if (task.mode === 'async') this.#queue.add(task)
+      if (task.mode === 'sync') return
+      if (!this.#givenUp.delete(task.id)) return this.#queue.add(task)
+      void interruptTask(task.id, 0, async () => task, options, this.#runs)
     })
   }
 
@@ -50,40 +61,91 @@ export class Delivery {
 
   /**
    * Takes a synchronous task to its end. `write` puts it in the store, together with its first
-   * attempt. Rejects with STORE_UNAVAILABLE, and then nothing was sent; or with NotWritten.
+   * attempt. Rejects with NotWritten; with STORE_UNAVAILABLE, and then nothing was sent; or with
+   * STORE_UNAVAILABLE that has details: a later step can't be recorded in time, and the task goes
+   * on without its caller.
    */
-  async runNow(accepted: Task, write: WriteVerb): Promise<Task> {
+  runNow(accepted: Task, write: WriteVerb): Promise<Task> {
     const { clock } = this.options
     const run = new Run(clock, clock.monotonic(), accepted, write)
-    try {
-      await this.#runs.hold(accepted.id, run, () => runToEnd(run, this.#ports))
-    } catch (error) {
-      if (error instanceof NotWritten) logLost(error, this.options.log)
-      throw error
-    }
-    return run.task
+    return new Promise((resolve, reject) => {
+      run.giveUp = () => reject(this.#giveUp(run))
+      this.#limit.add(run)
+      const ended = () => {
+        this.#limit.remove(run)
+        resolve(run.task)
+      }
+      const failed = (error: unknown) => {
+        this.#logFailure(run, error)
+        this.#limit.remove(run)
+        reject(error)
+      }
+      this.#runs.hold(accepted.id, run, () => runToEnd(run, this.#ports)).then(ended, failed)
+    })
+  }
+
+  /** A task that was never recorded must not run once its caller has been told so. */
+  #giveUp(run: Run): OrchestratorError {
+    if (run.nextWrite === 'update') return notRecorded(run.task.id, run.unrecorded)
+    run.abort('given up')
+    return storeUnavailable()
+  }
+
+  /** Of a run whose caller may be gone: then nobody else hears of it. */
+  #logFailure(run: Run, error: unknown): void {
+    const { log } = this.options
+    if (error instanceof NotWritten) return logLost(error, log)
+    if (run.recordingSince === null || error instanceof OrchestratorError) return
+    const fields = { task_id: run.task.id, error: errorText(error) }
+    log.error('a step of a task cannot be recorded', fields)
   }
 
   /**
    * Stores an asynchronous task. It waits for its turn from the event of its acceptance on.
-   * Rejects with NotWritten or STORE_UNAVAILABLE, and then it does not wait.
+   * Rejects with NotWritten or STORE_UNAVAILABLE, and then it does not wait; should it come to the
+   * disk later, it ends there as interrupted.
    */
-  async accept(accepted: Task, write: WriteVerb): Promise<void> {
-    const result = await this.options.store[write](accepted)
-    if (result !== 'written') throw new NotWritten(accepted.id, write, result)
+  accept(accepted: Task, write: WriteVerb): Promise<void> {
+    const { clock, store } = this.options
+    const { id } = accepted
+    return new Promise((resolve, reject) => {
+      const waiter: RecordWaiter = {
+        recordingSince: clock.monotonic(),
+        giveUp: () => {
+          this.#givenUp.add(id)
+          reject(storeUnavailable())
+        },
+      }
+      this.#limit.add(waiter)
+      const settled = () => {
+        this.#limit.remove(waiter)
+        this.#givenUp.delete(id)
+      }
+      const written = store[write](accepted).finally(settled)
+      written.then((result) => {
+        if (result === 'written') resolve()
+        else reject(new NotWritten(id, write, result))
+      }, reject)
+    })
   }
 
   /**
    * Cancels an unfinished task; resolves once its end is on disk, to the task as it ended: which
    * may be otherwise, when its answer came first. null: it is not unfinished here, or somebody
-   * else has cancelled it.
+   * else has cancelled it. Rejects with STORE_UNAVAILABLE when its end can't be recorded in time.
    */
   async cancel(id: string): Promise<Task | null> {
     const running = this.#runs.get(id)
-    if (running && !running.abort('cancelled')) return running.finished.then(() => null)
+    if (running && !running.abort('cancelled')) return this.#ended(id, running).then(() => null)
     const run = running ?? this.#queue.cancelWaiting(id)
-    await run?.finished
+    if (run) await this.#ended(id, run)
     return run?.loaded ? run.task : null
+  }
+
+  async #ended(id: string, run: Run): Promise<void> {
+    const { clock } = this.options
+    const ended = await within(clock, MAX_RECORD_MS, null, () => run.finished)
+    if (!ended.ok) throw notRecorded(id, run.unrecorded)
   }
 
   /** Takes over what an earlier process left; runs none of it yet. */
@@ -96,24 +158,36 @@ export class Delivery {
     this.#queue.start()
   }
 
-  /** Starts nothing more. May be called again. */
+  /** Starts nothing more, and no caller waits any longer for a record. May be called again. */
   stop(): void {
     this.#queue.stop()
+    this.#limit.end()
   }
 
   /**
    * Starts nothing more and gives what is under way `graceMs` to end. Then it is cut off: a
    * synchronous task ends as interrupted, an asynchronous one is sent again at the next start.
+   * What only waits for a disk that takes nothing gets no grace.
    */
   async drain(graceMs: number): Promise<void> {
     const { clock } = this.options
     this.#queue.stop()
     const grace = new AbortController()
-    // One that was aborted only waits for its record, which needs no grace.
-    const inTime = this.#runs.finished((run) => !run.aborted).then(() => grace.abort())
+    const inTime = this.#allButRecorded(grace.signal)
     await Promise.race([inTime, clock.sleep(graceMs, grace.signal)])
+    grace.abort()
     this.#runs.abortAll('shutdown')
     // A disk that takes nothing must not hold up the end: the next start finds them unfinished.
     await Promise.race([this.#runs.finished(), clock.sleep(LAST_WRITES_MS)])
+    this.#limit.end()
+  }
+
+  /** Resolves when no run is under way any more but those that only wait for their record. */
+  async #allButRecorded(stop: AbortSignal): Promise<void> {
+    const isUnderWay = (run: Run) => !run.aborted && !run.hasRecordedFor(LAST_WRITES_MS)
+    while (!stop.aborted && this.#runs.some(isUnderWay)) {
+      const looked = this.options.clock.sleep(LOOK_MS, stop)
+      await Promise.race([this.#runs.finished(isUnderWay), looked])
+    }
   }
 }

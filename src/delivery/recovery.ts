@@ -2,6 +2,7 @@
 import { errorText } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { ClaimedTask, TaskStore } from '../store/store.ts'
+import type { Task } from '../task.ts'
 import { interrupt } from './lifecycle.ts'
 import type { QueueRunner } from './queue-runner.ts'
 import { Run } from './run.ts'
@@ -15,6 +16,8 @@ export interface RecoveryPorts {
 
 /** Tasks that one call claims. */
 const CLAIM_SIZE = 10_000
+/** The wait before a failed read is repeated, ms. */
+const READ_RETRY_MS = 1000
 
 /**
  * Claims all of it: asynchronous tasks wait in the queue again; synchronous ones end here, since
@@ -37,28 +40,46 @@ export async function recover(ports: RecoveryPorts, queue: QueueRunner, runs: Ru
   ports.log.info('took over unfinished tasks', { requeued, interrupted })
 }
 
-/** As a run, so that a cancel finds it and waits for its end. Never rejects. */
-async function interruptOrphan(
-  orphan: ClaimedTask,
-  ports: RecoveryPorts,
+/** Ends a task of an earlier process as interrupted. Never rejects. */
+function interruptOrphan({ id, createdAt }: ClaimedTask, ports: RecoveryPorts, runs: Runs) {
+  const elapsedMs = Math.max(0, ports.clock.now() - createdAt)
+  return interruptTask(id, elapsedMs, (run) => read(id, run, ports), ports, runs)
+}
+
+/**
+ * Ends a task that nobody may run any more. As a run, so that a cancel finds it and waits for its
+ * end. `elapsedMs`: how long it was under way. `read`: null when it is not there. Never rejects.
+ */
+export async function interruptTask(
+  id: string,
+  elapsedMs: number,
+  read: (run: Run) => Promise<Task | null>,
+  { clock, store, log }: RecoveryPorts,
   runs: Runs,
 ): Promise<void> {
-  const { id } = orphan
-  const run = new Run(ports.clock, ports.clock.monotonic())
+  const run = new Run(clock, clock.monotonic() - elapsedMs)
   try {
-    await runs.hold(id, run, () => recordInterruption(orphan, ports))
+    await runs.hold(id, run, async () => {
+      const task = await read(run)
+      if (!task) return
+      const interrupted = interrupt(task, run.moment())
+      run.recording(interrupted)
+      await store.update(interrupted)
+    })
   } catch (error) {
-    const fields = { task_id: id, error: errorText(error) }
-    ports.log.error('an interrupted task cannot be recorded', fields)
+    log.error('an interrupted task cannot be recorded', { task_id: id, error: errorText(error) })
   }
 }
 
-async function recordInterruption(
-  { id, createdAt }: ClaimedTask,
-  { store, clock }: RecoveryPorts,
-): Promise<void> {
-  const task = await store.find(id)
-  if (!task) return
-  const now = clock.now()
-  await store.update(interrupt(task, { now, elapsedMs: Math.max(0, now - createdAt) }))
+/** While the store can't be read, again and again; null when the service stops, too. */
+async function read(id: string, run: Run, { store, clock, log }: RecoveryPorts) {
+  while (run.abortReason !== 'shutdown') {
+    try {
+      return await store.find(id)
+    } catch (error) {
+      log.error('the store cannot be read', { error: errorText(error) })
+    }
+    await clock.sleep(READ_RETRY_MS)
+  }
+  return null
 }

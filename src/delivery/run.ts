@@ -2,9 +2,10 @@ import type { Clock, StopSignal } from '../ports.ts'
 import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import type { Moment } from './lifecycle.ts'
+import type { RecordWaiter } from './record-limit.ts'
 
-/** Why a task is stopped from outside. */
-export type AbortReason = 'cancelled' | 'shutdown'
+/** Why a task is stopped from outside. `given up`: its caller was told that it was not started. */
+export type AbortReason = 'cancelled' | 'shutdown' | 'given up'
 
 /** The store's method that remembers a task's next state. */
 export type WriteVerb = keyof Pick<TaskStore, 'insert' | 'resume' | 'update'>
@@ -13,12 +14,18 @@ export type WriteVerb = keyof Pick<TaskStore, 'insert' | 'resume' | 'update'>
  * A task that is being worked on: its latest state, and a way to stop it. It is a StopSignal of
  * its own: an AbortController would cost each task 5 µs.
  */
-export class Run implements StopSignal {
+export class Run implements StopSignal, RecordWaiter {
   #task: Task | null
   #abortReason: AbortReason | null = null
   readonly #listeners = new Set<() => void>()
   /** Resolves when the work is over, however it ended. */
   finished: Promise<void> = Promise.resolve()
+  /** Called when a record takes too long for whoever waits for the task's end. */
+  giveUp: () => void = () => {}
+  /** The state that is being recorded. */
+  unrecorded: Task | null = null
+  /** Since when, monotonic ms; null: none is. */
+  recordingSince: number | null = null
   /** When the next attempt is due, by the monotonic clock; only while the task is unfinished. */
   dueTick = 0
 
@@ -47,6 +54,25 @@ export class Run implements StopSignal {
 
   set task(task: Task) {
     this.#task = task
+  }
+
+  /** A step is on its way to the disk, until `recorded`. */
+  recording(task: Task): void {
+    this.unrecorded = task
+    this.recordingSince = this.clock.monotonic()
+  }
+
+  /** The step is on disk. */
+  recorded(task: Task): void {
+    this.nextWrite = 'update'
+    this.unrecorded = null
+    this.recordingSince = null
+    this.#task = task
+  }
+
+  /** It does nothing but wait for a record, and has done so for `ms`. */
+  hasRecordedFor(ms: number): boolean {
+    return this.recordingSince !== null && this.clock.monotonic() - this.recordingSince >= ms
   }
 
   get abortReason(): AbortReason | null {

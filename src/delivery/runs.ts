@@ -24,6 +24,10 @@ export class Runs {
     }
   }
 
+  some(which: (run: Run) => boolean): boolean {
+    return this.#byId.values().some(which)
+  }
+
   abortAll(reason: AbortReason): void {
     for (const run of this.#byId.values()) run.abort(reason)
   }

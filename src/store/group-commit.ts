@@ -5,10 +5,12 @@
  */
 import { errorText } from '../errors.ts'
 import type { AttemptResult, TaskEvent } from '../events.ts'
+import { within } from '../platform/time-limit.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
+import { promptly, unlocked } from './limits.ts'
 import { storedBody } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 import { changesOf } from './task-changes.ts'
@@ -17,11 +19,12 @@ import { changesOf } from './task-changes.ts'
 const MAX_COMMITS_UNDER_WAY = 2
 /** How soon a failed write is tried again, ms. */
 const RETRY_MS = 1000
-/** How long another process may hold the database's lock before that counts as a failure, ms. */
-const MAX_LOCKED_MS = 5000
-/** How soon a locked database is tried again, ms: doubling, for locks are short. */
-const MIN_LOCK_WAIT_MS = 2
-const MAX_LOCK_WAIT_MS = 50
+/** A commit that takes longer than this is a disk that hangs, ms. */
+const MAX_COMMIT_MS = 6000
+/** How long a caller waits for a read, ms. */
+const MAX_READ_MS = 8000
+/** How long the last commit, and then the closing of the database, may take, ms. */
+const MAX_CLOSE_MS = 10_000
 /** How often the history is trimmed by age, ms; by number, each commit trims it. */
 const TRIM_MS = 10_000
 
@@ -44,7 +47,7 @@ export class GroupCommitStore implements TaskStore {
   /** In the order of arrival. */
   #pending: PendingWrite[] = []
   #arrivals = 0
-  #underWay = 0
+  readonly #underWay = new Set<readonly PendingWrite[]>()
   #scheduled = false
   #idle = Promise.withResolvers<void>()
   #cancelTimer: () => void = () => {}
@@ -81,15 +84,19 @@ export class GroupCommitStore implements TaskStore {
   }
 
   find(id: string) {
-    return this.driver.find(id)
+    return this.#read(this.driver.find(id))
   }
 
   findByKey(idempotencyKey: string) {
-    return this.driver.findByKey(idempotencyKey)
+    return this.#read(this.driver.findByKey(idempotencyKey))
   }
 
   list(query: TaskQuery) {
-    return this.driver.list(query)
+    return this.#read(this.driver.list(query))
+  }
+
+  #read<T>(read: Promise<T>): Promise<T> {
+    return promptly(this.ports.clock, MAX_READ_MS, read)
   }
 
   claim(capacity: number) {
@@ -100,23 +107,37 @@ export class GroupCommitStore implements TaskStore {
     return (this.#closing ??= this.#close())
   }
 
+  /** A disk that hangs does not keep it open. */
   async #close(): Promise<void> {
+    const { clock } = this.ports
     this.#cancelTimer()
+    await within(clock, MAX_CLOSE_MS, null, () => this.#writeRest())
+    this.#closed = true
+    this.#logUnwritten()
+    // Who wrote what is still pending gets no answer.
+    const closed = await within(clock, MAX_CLOSE_MS, null, () => this.driver.close())
+    if (!closed.ok) this.ports.log.error('the store cannot be closed', { error: closed.error })
+  }
+
+  async #writeRest(): Promise<void> {
     do {
       await this.#writePending()
       // Whoever waited for the last commit may have one more step to write.
       await new Promise<void>((resolve) => this.ports.clock.soon(resolve))
-    } while (this.#underWay > 0 || (this.#writable && this.#pending.length > 0))
-    this.#closed = true
-    if (this.#pending.length > 0) {
-      this.ports.log.error('the store could not be written', { lost: this.#pending.length })
-    }
-    // Who wrote what is still pending gets no answer: the next start finds those tasks unfinished.
-    await this.driver.close()
+    } while (this.#underWay.size > 0 || (this.#writable && this.#pending.length > 0))
+  }
+
+  #logUnwritten(): void {
+    const unwritten = [...this.#underWay, this.#pending].flat()
+    if (unwritten.length === 0) return
+    const { size } = new Set(unwritten.map(({ task }) => task.id))
+    const message =
+      'the latest steps of some tasks were not written; the next start goes on from there'
+    this.ports.log.error(message, { tasks: size })
   }
 
   async #writePending(): Promise<void> {
-    while (this.#underWay > 0) {
+    while (this.#underWay.size > 0) {
       this.#idle = Promise.withResolvers<void>()
       await this.#idle.promise
     }
@@ -134,7 +155,7 @@ export class GroupCommitStore implements TaskStore {
 
   /** At the end of this turn of the event loop, so that all writes of a turn share a commit. */
   #scheduleCommit(): void {
-    if (this.#scheduled || this.#underWay >= MAX_COMMITS_UNDER_WAY) return
+    if (this.#scheduled || this.#underWay.size >= MAX_COMMITS_UNDER_WAY) return
     this.#scheduled = true
     this.ports.clock.soon(() => {
       this.#scheduled = false
@@ -143,36 +164,24 @@ export class GroupCommitStore implements TaskStore {
   }
 
   async #commit(): Promise<void> {
+    const { clock } = this.ports
     const batch = this.#pending
     this.#pending = []
-    this.#underWay++
+    this.#underWay.add(batch)
+    const cancelLimit = clock.after(MAX_COMMIT_MS, () =>
+      this.#hangs(`a commit has taken longer than ${MAX_COMMIT_MS} ms`),
+    )
     try {
       const writes = batch.map(({ write }) => write)
-      const refused = await this.#commitUnlocked(writes)
+      const refused = await unlocked(clock, () => this.driver.commit(writes, clock.now()))
       this.#committed(batch, refused)
     } catch (error) {
       this.#failed(batch, error)
     }
-    this.#underWay--
-    if (this.#underWay === 0) this.#idle.resolve()
+    cancelLimit()
+    this.#underWay.delete(batch)
+    if (this.#underWay.size === 0) this.#idle.resolve()
     if (this.#writable && this.#pending.length > 0) this.#scheduleCommit()
-  }
-
-  /**
-   * Waits while another process holds the lock: reads go on meanwhile, and new writes gather. Two
-   * groups may change places then; nobody asks for a task's next step before the last is on disk.
-   */
-  async #commitUnlocked(writes: readonly Write[]): Promise<RefusedWrite[]> {
-    const { clock } = this.ports
-    const end = clock.monotonic() + MAX_LOCKED_MS
-    for (let wait = MIN_LOCK_WAIT_MS; ; wait = Math.min(2 * wait, MAX_LOCK_WAIT_MS)) {
-      try {
-        return await this.driver.commit(writes, clock.now())
-      } catch (error) {
-        if (!(error instanceof DatabaseLocked) || clock.monotonic() >= end) throw error
-      }
-      await clock.sleep(wait)
-    }
   }
 
   #committed(batch: readonly PendingWrite[], refused: readonly RefusedWrite[]): void {
@@ -195,15 +204,22 @@ export class GroupCommitStore implements TaskStore {
     else pending.reject(new Error(`the store refuses task ${pending.task.id}: ${refusal.error}`))
   }
 
+  #unwritable(error: string): void {
+    if (this.#writable) this.ports.log.error('the store cannot be written', { error })
+    this.#writable = false
+  }
+
+  /** The commits under way may still work; what has not begun is not begun now. */
+  #hangs(error: string): void {
+    this.#unwritable(error)
+    this.#pending = refuseNew(this.#pending)
+  }
+
   /** Rejects inserts and resumes: those have not begun. Keeps updates, in order of arrival. */
   #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
-    if (this.#writable) {
-      this.ports.log.error('the store cannot be written', { error: errorText(error) })
-    }
-    this.#writable = false
-    const updates = batch.filter(({ kind }) => kind === 'update')
-    for (const { kind, reject } of batch) if (kind !== 'update') reject(storeUnavailable())
+    this.#unwritable(errorText(error))
+    const updates = refuseNew(batch)
     // When both commits under way fail, the writes of the later one would else come first.
     this.#pending = [...updates, ...this.#pending].sort((a, b) => a.order - b.order)
     this.#retryLater()
@@ -234,6 +250,12 @@ export class GroupCommitStore implements TaskStore {
     }
     if (this.#writable) this.#trimLater()
   }
+}
+
+/** Rejects what would begin a task, and returns the rest. */
+function refuseNew(writes: readonly PendingWrite[]): PendingWrite[] {
+  for (const { kind, reject } of writes) if (kind !== 'update') reject(storeUnavailable())
+  return writes.filter(({ kind }) => kind === 'update')
 }
 
 /** A task as it is stored: without a body that is too large for the history. */

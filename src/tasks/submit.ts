@@ -12,6 +12,7 @@ import type { Submission, Task, TaskRequest } from '../task.ts'
 import { dropletNotFound, findDroplet, type DropletSource } from './find-droplet.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { IdempotencyKeys } from './idempotency.ts'
+import { latest } from './latest.ts'
 import { overloaded, shuttingDown, takenOver } from './task-errors.ts'
 import type { Waiters } from './waiters.ts'
 
@@ -147,7 +148,7 @@ export class Submitter {
   }
 
   async #enqueue(task: Task, write: 'insert' | 'resume', waitMs: number): Promise<Task> {
-    const { config, delivery, waiters, store } = this.parts
+    const { config, delivery, ports, waiters, store } = this.parts
     const { maxQueued } = config.task
     if (delivery.waiting + this.#accepting >= maxQueued) throw overloaded(maxQueued)
     this.#accepting++
@@ -163,6 +164,6 @@ export class Submitter {
     }
     if (!waiter) return task
     // It is accepted, whatever can be read now.
-    return (await waiter.ended) ?? (await store.find(task.id).catch(() => null)) ?? task
+    return (await waiter.ended) ?? (await latest(store, task, ports.clock))
   }
 }

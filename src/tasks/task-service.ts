@@ -9,6 +9,7 @@ import { invalidRequest } from '../errors.ts'
 import type { EventBus } from '../events.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
 import { isFinished, type Submission, type Task } from '../task.ts'
+import { latest } from './latest.ts'
 import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from './submit.ts'
 import { shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
 import { Waiters } from './waiters.ts'
@@ -68,7 +69,7 @@ export class TaskService {
       // It may have ended, and have been forgotten, before it was read.
       const task = visible(caller, id, found ?? waiter.endedTask)
       if (isFinished(task)) return task
-      return (await waiter.ended) ?? (await this.parts.store.find(id)) ?? task
+      return (await waiter.ended) ?? (await latest(this.parts.store, task, this.parts.ports.clock))
     } finally {
       waiter.cancel()
     }
@@ -84,7 +85,7 @@ export class TaskService {
 
   /**
    * Ends a task as cancelled. Throws TASK_NOT_FOUND, TASK_FINISHED, and SHUTTING_DOWN when a
-   * shutdown stopped the task first.
+   * shutdown stopped the task first; and STORE_UNAVAILABLE.
    */
   async cancel(caller: Caller, id: string): Promise<Task> {
     if (caller.droplets !== null) await this.#visible(caller, id)

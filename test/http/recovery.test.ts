@@ -3,7 +3,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { accept, begin, conclude } from '../../src/delivery/lifecycle.ts'
 import type { Task } from '../../src/task.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { hang, held, json, reply, scriptedServer } from '../support/scripted-server.ts'
@@ -154,7 +154,10 @@ test('a disk that takes nothing does not hold up the start', async () => {
   const clock = new FakeClock(NOW)
   await using service = await startOrchestrator({ config: { task: { db } }, clock })
   expect((await service.get('/orchestrator/health')).status).toBe(200)
-  await clock.settle(() => !service.engine.store.writable)
+  await eventually('it counts as an outage', async () => {
+    await clock.advance(1000)
+    return !service.engine.store.writable
+  })
   expect((await service.get('/orchestrator/tasks/orphan')).json.status).toBe('running')
   other.run('rollback')
   other.close()

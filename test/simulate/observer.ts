@@ -114,6 +114,8 @@ export class Observer implements DiskObserver, MeshObserver {
     const requestId = after.request_id as string
     const call = submitted ? model.calls.created(requestId, taskId) : undefined
     if (call) world.log(`${requestId}: ${call.text}`, taskId)
+    // Its caller has its answer, so it was told that nothing was started.
+    if (submitted) task.refusedBy = call ? null : process.number
     const step = `${kind} ${after.status}, ${task.attempts.length} attempts`
     world.log(`disk: ${step}, due ${after.due_at}, ${after.error_message}`, taskId)
     if (after.completed_at !== null) world.count(`ended as ${statusOf(task)}`)

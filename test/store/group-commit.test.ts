@@ -245,7 +245,7 @@ describe('a failed commit', () => {
     void store.update(started(task))
     await clock.settle()
     await store.close()
-    expect(log.lines.at(-1)).toMatchObject({ level: 'ERROR', fields: { lost: 1 } })
+    expect(log.lines.at(-1)).toMatchObject({ level: 'ERROR', fields: { tasks: 1 } })
     expect(clock.pending).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 /** The use cases over a disk that fails, and the moments that HTTP is too slow to hit. */
 import { describe, expect, test } from 'bun:test'
 import { anyone } from '../../src/access/caller.ts'
+import type { StoreDriver } from '../../src/store/driver.ts'
 import type { TaskRequest } from '../../src/task.ts'
 import type { SubmitOptions } from '../../src/tasks/submit.ts'
 import { startEngine } from '../support/engine.ts'
@@ -72,6 +73,110 @@ describe('a disk that takes nothing', () => {
     expect(droplet.requests).toHaveLength(1)
   })
 
+  test('keeps no caller waiting for an end that cannot be recorded', async () => {
+    const release = Promise.withResolvers<void>()
+    await using service = await startEngine(held(release.promise, json({ n: 1 })))
+    const { tasks, disk, droplet, clock, store } = service
+    const same = request()
+    const options = { ...SYNC, idempotencyKey: 'k' }
+    const told = failureOf(tasks.submit(CALLER, same, options))
+    await droplet.received(1)
+    const [listed] = (await store.list({ limit: 1 }))!.tasks
+    disk.full = true
+    release.resolve()
+    await clock.settle(() => !store.writable)
+    await clock.advance(9500)
+    expect(await told).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      details: { task_id: listed!.id, delivered: true, response_status: 200 },
+    })
+    // Its key is still its own.
+    expect(await failureOf(tasks.submit(CALLER, same, options))).toMatchObject({
+      code: 'IDEMPOTENCY_KEY_IN_USE',
+    })
+    disk.full = false
+    await clock.advance(1000)
+    await eventually('the end is recorded', async () => {
+      return (await store.find(listed!.id))?.status === 'success'
+    })
+    const again = await tasks.submit(CALLER, same, options)
+    expect([again.replayed, again.task.id]).toEqual([true, listed!.id])
+    expect(droplet.requests).toHaveLength(1)
+  })
+
+  test('keeps no caller waiting between attempts; the task goes on', async () => {
+    await using service = await startEngine(reply({ status: 502 }))
+    const { tasks, disk, droplet, clock, store } = service
+    const told = failureOf(tasks.submit(CALLER, request({ maxRetries: 1 }), SYNC))
+    await clock.settle(() => clock.slept.length === 1)
+    disk.full = true
+    await clock.advance(1000)
+    await clock.advance(9500)
+    expect(await told).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      details: { delivered: true, response_status: 502 },
+    })
+    expect(droplet.requests).toHaveLength(1)
+    disk.full = false
+    await clock.advance(1000)
+    await droplet.received(2)
+    await eventually(
+      'it ends',
+      async () => (await store.list({ limit: 1, status: 'error' }))!.total,
+    )
+  })
+
+  test('an attempt without an answer is not called delivered', async () => {
+    await using service = await startEngine(() => {})
+    const { tasks, disk, droplet, clock, store } = service
+    const told = failureOf(tasks.submit(CALLER, request({ timeoutMs: 500, maxRetries: 0 }), SYNC))
+    await droplet.received(1)
+    disk.full = true
+    await clock.advance(500)
+    await clock.settle(() => !store.writable)
+    await clock.advance(9500)
+    expect(await told).toMatchObject({ details: { delivered: false, response_status: null } })
+  })
+
+  test('keeps nobody waiting who cancels', async () => {
+    await using service = await startEngine(() => {})
+    const { tasks, disk, droplet, clock, store } = service
+    const submitted = failureOf(tasks.submit(CALLER, request(), SYNC))
+    const { task: waiting } = await tasks.submit(CALLER, request({ delayMs: 60_000 }), ASYNC)
+    await droplet.received(1)
+    const { id } = (await store.list({ limit: 1, status: 'running' }))!.tasks[0]!
+    disk.full = true
+    const cancels = [id, id, waiting.id].map((each) => failureOf(tasks.cancel(CALLER, each)))
+    await clock.settle(() => !store.writable)
+    for (let second = 0; second < 10; second++) await clock.advance(1000)
+    const codes = (await Promise.all([...cancels, submitted])).map((each) => {
+      return (each as { code?: string }).code
+    })
+    expect(codes).toEqual(Array(4).fill('STORE_UNAVAILABLE'))
+    disk.full = false
+    await clock.advance(1000)
+    await eventually('both are cancelled', async () => {
+      return (await store.list({ limit: 9, status: 'cancelled' }))!.total === 2
+    })
+  })
+
+  test('does not hold up a stop', async () => {
+    const release = Promise.withResolvers<void>()
+    await using service = await startEngine(held(release.promise, json({ n: 1 })))
+    const { tasks, disk, droplet, clock, store } = service
+    const told = failureOf(tasks.submit(CALLER, request(), SYNC))
+    await droplet.received(1)
+    disk.full = true
+    release.resolve()
+    await clock.settle(() => !store.writable)
+    let drained = false
+    const draining = tasks.drain(600_000).then(() => (drained = true))
+    for (let second = 0; second < 6; second++) await clock.advance(1000)
+    expect(drained).toBe(true)
+    await draining
+    expect(await told).toMatchObject({ details: { delivered: true, response_status: 200 } })
+  })
+
   test('lets no attempt go unrecorded', async () => {
     await using service = await startEngine(reply({ status: 500 }))
     const { tasks, disk, droplet, clock, store } = service
@@ -89,6 +194,97 @@ describe('a disk that takes nothing', () => {
     disk.full = false
     await clock.advance(1000)
     await droplet.received(2)
+  })
+})
+
+/** Its commits settle only once they are let go. */
+function hangingDisk() {
+  const disk = { hangs: false, release: Promise.withResolvers<void>() }
+  const driver = (real: StoreDriver): StoreDriver => ({
+    ...real,
+    async commit(...args) {
+      if (disk.hangs) await disk.release.promise
+      return real.commit(...args)
+    },
+    async find(id) {
+      if (disk.hangs) await disk.release.promise
+      return real.find(id)
+    },
+  })
+  const letGo = () => {
+    disk.hangs = false
+    disk.release.resolve()
+  }
+  return { disk, driver, letGo }
+}
+
+describe('a disk that hangs', () => {
+  test.each([SYNC, ASYNC])(
+    'runs nothing whose caller was told that it was not started',
+    async (options) => {
+      const { disk, driver, letGo } = hangingDisk()
+      await using service = await startEngine(json(1), { driver })
+      const { tasks, droplet, clock, store } = service
+      disk.hangs = true
+      const same = request()
+      const keyed = { ...options, idempotencyKey: 'k' }
+      const first = failureOf(tasks.submit(CALLER, same, keyed))
+      await clock.advance(7000)
+      expect(store.writable).toBe(false)
+      expect(await failureOf(tasks.submit(CALLER, request(), options))).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+      })
+      await clock.advance(2500)
+      expect(await first).toMatchObject({ code: 'STORE_UNAVAILABLE', details: {} })
+      letGo()
+      await eventually('it is recorded as interrupted', async () => {
+        return (await store.list({ limit: 9, status: 'error' }))!.total === 1
+      })
+      expect(store.writable).toBe(true)
+      expect(droplet.requests).toHaveLength(0)
+      expect([tasks.running, tasks.queued]).toEqual([0, 0])
+      // Who sends it again has it run.
+      await tasks.submit(CALLER, same, keyed)
+      await droplet.received(1)
+      await eventually('it succeeds', async () => {
+        return (await store.list({ limit: 9, status: 'success' }))!.total === 1
+      })
+    },
+  )
+
+  test('keeps nobody waiting who waits for a task, or reads it', async () => {
+    const { disk, driver, letGo } = hangingDisk()
+    await using service = await startEngine(() => {}, { driver })
+    const { tasks, droplet, clock } = service
+    const submitted = tasks.submit(CALLER, request(), { ...ASYNC, waitMs: 5000 })
+    await droplet.received(1)
+    disk.hangs = true
+    await clock.advance(6100)
+    const { task } = await submitted
+    expect(task.status).toBe('queued')
+    const read = failureOf(tasks.find(CALLER, task.id))
+    await clock.advance(8000)
+    expect(await read).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    letGo()
+    expect((await tasks.find(CALLER, task.id)).status).toBe('running')
+  })
+
+  test('does not hold up the end', async () => {
+    const release = Promise.withResolvers<void>()
+    const { disk, driver, letGo } = hangingDisk()
+    await using service = await startEngine(held(release.promise, json(1)), { driver })
+    const { tasks, droplet, clock, engine, log } = service
+    void failureOf(tasks.submit(CALLER, request(), SYNC))
+    await droplet.received(1)
+    disk.hangs = true
+    release.resolve()
+    await clock.settle(() => tasks.running === 1)
+    let stopped = false
+    void engine.stop().then(() => (stopped = true))
+    for (let second = 0; second < 11; second++) await clock.advance(1000)
+    expect(stopped).toBe(true)
+    expect(log.lines.map(({ fields }) => fields)).toContainEqual({ tasks: 1 })
+    letGo()
   })
 })
 

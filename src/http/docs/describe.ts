@@ -39,7 +39,10 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   REGISTRY_ERROR: 'there is no usable list of droplets',
   OVERLOADED: 'too many tasks are waiting',
   SHUTTING_DOWN: 'the service is shutting down',
-  STORE_UNAVAILABLE: 'the task could not be written to disk',
+  STORE_UNAVAILABLE:
+    'the disk takes or gives nothing now. Without details, nothing was started. With `task_id`, ' +
+    'the task was: `delivered` says whether the droplet has answered, `response_status` how, and ' +
+    'the task itself will say the rest once the disk takes it',
   TIMEOUT: 'no attempt got an answer in time',
 }
 

@@ -92,7 +92,7 @@ export const list = describe({
   summary: 'List tasks, newest first',
   parameters: queryParameters(ListQuery),
   replies: { 200: { description: 'A page', schema: 'TaskPage', example: pageExample } },
-  errors: ['INVALID_REQUEST'],
+  errors: ['INVALID_REQUEST', 'STORE_UNAVAILABLE'],
 })
 
 export const find = describe({
@@ -101,7 +101,7 @@ export const find = describe({
   summary: 'Show a task with its attempts',
   parameters: [taskId, ...queryParameters(FindQuery)],
   replies: { 200: { description: 'The task', schema: 'Task', example: taskExample } },
-  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND'],
+  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND', 'STORE_UNAVAILABLE'],
 })
 
 export const cancel = describe({
@@ -113,7 +113,7 @@ export const cancel = describe({
   replies: {
     200: { description: 'The task, cancelled', schema: 'Task', example: cancelledExample },
   },
-  errors: ['TASK_NOT_FOUND', 'TASK_FINISHED', 'SHUTTING_DOWN'],
+  errors: ['TASK_NOT_FOUND', 'TASK_FINISHED', 'SHUTTING_DOWN', 'STORE_UNAVAILABLE'],
 })
 
 export const replay = describe({

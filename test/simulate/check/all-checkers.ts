@@ -26,6 +26,7 @@ import { requestMatchesTask } from '../checkers/request-matches-task.ts'
 import { retriesAreAllowed } from '../checkers/retries-are-allowed.ts'
 import { storeRecovers } from '../checkers/store-recovers.ts'
 import { timeLimitKept } from '../checkers/time-limit-kept.ts'
+import { toldInTime } from '../checkers/told-in-time.ts'
 import { transitions } from '../checkers/transitions.ts'
 import { writesAreKnown } from '../checkers/writes-are-known.ts'
 import type { CreateChecker } from './checker.ts'
@@ -58,6 +59,7 @@ export const ALL_CHECKERS: Readonly<Record<string, CreateChecker>> = {
   'retries-are-allowed': retriesAreAllowed,
   'store-recovers': storeRecovers,
   'time-limit-kept': timeLimitKept,
+  'told-in-time': toldInTime,
   transitions,
   'writes-are-known': writesAreKnown,
 }

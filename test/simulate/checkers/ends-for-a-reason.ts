@@ -1,6 +1,7 @@
 /**
  * A task ends early only because it was cancelled, its retries are used up, its deadline has
- * passed, the Registry blocks its droplet, or, synchronous, because the process went away.
+ * passed, the Registry blocks its droplet, or, synchronous, because the process went away;
+ * or because its caller had been told that it was not started.
  */
 import { INTERRUPTED } from '../../../src/task.ts'
 import { backoffMs, failuresIn, isRetryable, ROUNDING_MS } from '../model/rules.ts'
@@ -31,6 +32,7 @@ function endFault(task: TaskModel, process: SimProcess, now: number): string | n
 }
 
 function interruptionFault(task: TaskModel, process: SimProcess): string | null {
+  if (task.refusedBy === process.number) return null
   if (modeOf(task) === 'async') return 'an asynchronous task ends as interrupted'
   const restarted = task.process !== process.number
   return process.draining || restarted ? null : 'interrupted, but there was no restart'

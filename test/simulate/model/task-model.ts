@@ -20,10 +20,14 @@ export interface TaskModel {
   attempts: readonly Attempt[]
   readonly requests: SentRequest[]
   cancelRequested: boolean
+  /** The number of the process that had refused it when it came to the disk after all. */
+  refusedBy: number | null
   /** Its latest `completed_at`, wall-clock ms, even if it runs again since. */
   lastCompletedAt: number | null
   /** When the service knew that its end is on disk, simulated ms; null: not yet. */
   endedAt: number | null
+  /** When the service knew that its latest step is on disk, simulated ms. */
+  acknowledgedAt: number
   /** How many attempts it had when its caller had it run again. */
   attemptsBeforeResume: number
   /** From when its deadline counts; null: unknown, after a restart. */
@@ -43,8 +47,10 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     attempts: [],
     requests: [],
     cancelRequested: false,
+    refusedBy: null,
     lastCompletedAt: null,
     endedAt: null,
+    acknowledgedAt: 0,
     attemptsBeforeResume: 0,
     deadlineFrom: null,
     dueAt: null,

@@ -76,6 +76,7 @@ export class TaskModels {
     const task = this.#tasks.get(id)
     if (!task?.row) return
     const { row } = task
+    task.acknowledgedAt = now
     if (row.status === 'queued') {
       const due = now + (row.delay_ms as number)
       task.deadlineFrom = { earliest: due, latest: due }

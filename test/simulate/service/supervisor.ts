@@ -33,7 +33,8 @@ interface Surroundings {
  * What is logged when the disk is disturbed. A request that fails is answered so, and judged by
  * `no-unexpected-errors` there.
  */
-const EXPECTED_ERRORS = /^(the store (cannot|could not) be (written|read)|a request failed)$/
+const EXPECTED_ERRORS =
+  /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed)/
 
 export class Supervisor {
   readonly #cache = memoryCache()

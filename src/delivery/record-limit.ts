@@ -1,0 +1,71 @@
+/** No caller waits for ever for a disk that takes nothing, whether it fails or hangs. */
+import { OrchestratorError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import type { Task } from '../task.ts'
+
+/** How long somebody waits for one step of a task to be recorded, ms. With CHECK_MS below 10 s. */
+export const MAX_RECORD_MS = 8000
+const CHECK_MS = 1000
+
+/** Somebody who waits for a task whose steps are being recorded. */
+export interface RecordWaiter {
+  /** Monotonic ms; null: no step is being recorded now. */
+  readonly recordingSince: number | null
+  /** Ends the wait. Called once at most. */
+  giveUp(): void
+}
+
+/** One timer for all: a timer for each step would cost each task. */
+export class RecordLimit {
+  readonly #waiters = new Set<RecordWaiter>()
+  #cancelTimer: (() => void) | null = null
+
+  constructor(private readonly clock: Clock) {}
+
+  add(waiter: RecordWaiter): void {
+    this.#waiters.add(waiter)
+    this.#cancelTimer ??= this.clock.after(CHECK_MS, () => this.#check())
+  }
+
+  remove(waiter: RecordWaiter): void {
+    this.#waiters.delete(waiter)
+  }
+
+  /** All who still wait for a record give up now: the service ends. */
+  end(): void {
+    this.#cancelTimer?.()
+    this.#giveUp(0)
+  }
+
+  #check(): void {
+    this.#giveUp(MAX_RECORD_MS)
+    const again = this.#waiters.size > 0
+    this.#cancelTimer = again ? this.clock.after(CHECK_MS, () => this.#check()) : null
+  }
+
+  #giveUp(afterMs: number): void {
+    const latest = this.clock.monotonic() - afterMs
+    for (const waiter of this.#waiters) {
+      if (waiter.recordingSince === null || waiter.recordingSince > latest) continue
+      this.#waiters.delete(waiter)
+      waiter.giveUp()
+    }
+  }
+}
+
+/**
+ * The error for who waits for a task of which the latest step is not on disk. `task`: as it will
+ * be once that is; null when it is not known.
+ */
+export function notRecorded(id: string, task: Task | null): OrchestratorError {
+  const answered = task?.attempts.findLast(({ responseStatus }) => responseStatus !== null)
+  const known = {
+    delivered: answered !== undefined,
+    response_status: answered?.responseStatus ?? null,
+  }
+  return new OrchestratorError(
+    'STORE_UNAVAILABLE',
+    'What became of the task cannot be written to disk now; it will be as soon as that works again',
+    { task_id: id, ...(task && known) },
+  )
+}

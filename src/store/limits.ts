@@ -1,0 +1,37 @@
+/** How long the store waits for its database. */
+import { OrchestratorError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import { DatabaseLocked } from './driver.ts'
+
+/** How long another process may hold the database's lock before that counts as a failure, ms. */
+const MAX_LOCKED_MS = 5000
+/** How soon a locked database is tried again, ms: doubling, for most locks are short. */
+const MIN_WAIT_MS = 2
+const MAX_WAIT_MS = 50
+
+/**
+ * Repeats `commit` while another process holds the lock: reads go on meanwhile, and new writes
+ * gather. Two groups of writes may change places then; nobody asks for a task's next step before
+ * the last is on disk. Rejects as `commit` does.
+ */
+export async function unlocked<T>(clock: Clock, commit: () => Promise<T>): Promise<T> {
+  const end = clock.monotonic() + MAX_LOCKED_MS
+  for (let wait = MIN_WAIT_MS; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
+    try {
+      return await commit()
+    } catch (error) {
+      if (!(error instanceof DatabaseLocked) || clock.monotonic() >= end) throw error
+    }
+    await clock.sleep(wait)
+  }
+}
+
+/** As `read` settles; or rejects with STORE_UNAVAILABLE after `ms`. */
+export function promptly<T>(clock: Clock, ms: number, read: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () =>
+      reject(new OrchestratorError('STORE_UNAVAILABLE', 'The history cannot be read now')),
+    )
+    read.then(resolve, reject).finally(cancel)
+  })
+}

@@ -1,0 +1,60 @@
+/**
+ * A caller whose task gets nowhere because its next step can't be recorded is told within 10 s,
+ * and truly: whether the droplet has answered, and how.
+ */
+import type { Call } from '../model/call-models.ts'
+import { modeOf, type TaskModel } from '../model/task-model.ts'
+import type { Checker, Context } from '../check/checker.ts'
+import { MAX_LOOKUP_MS } from '../workload/callers.ts'
+
+/** 10 s, and what a look every few seconds and timers that are late add to it. */
+const MAX_TOLD_MS = 10_500
+
+export function toldInTime({ world, model }: Context): Checker {
+  /** Since when a step is on its way to the disk; null: none is, as far as is known. */
+  function recordingSince(task: TaskModel): number | null {
+    const last = task.requests.at(-1)
+    if (last && last.result === null) return null
+    const since = task.dueAt ?? last?.endedAt ?? task.issuedAt
+    return since > world.now ? null : Math.max(since, task.acknowledgedAt)
+  }
+
+  function waitingSince(call: Call): number | null {
+    if (call.kind !== 'submit' && call.kind !== 'replay') return null
+    const task = model.tasks.find(call.created)
+    if (!task) return call.startedAt + MAX_LOOKUP_MS + call.maxWaitMs
+    return modeOf(task) === 'sync' ? recordingSince(task) : null
+  }
+
+  return {
+    watch: () =>
+      [...model.calls.open].flatMap((call) => {
+        const since = waitingSince(call)
+        if (since === null || !Number.isFinite(since) || world.now - since <= MAX_TOLD_MS) return []
+        return [
+          { text: `its caller is told nothing for ${world.now - since} ms`, taskId: call.created },
+        ]
+      }),
+
+    refused({ call, code, details }) {
+      if (code !== 'STORE_UNAVAILABLE' || !('delivered' in details)) return null
+      const task = model.tasks.find(String(details.task_id))
+      if (!task?.row) return 'its caller is told of a task that is not on disk'
+      const answered = lastAnswered(task, call)
+      const isTrue =
+        details.delivered === (answered !== null) && details.response_status === answered
+      return isTrue ? null : `its caller is told ${JSON.stringify(details)}; it was ${answered}`
+    },
+  }
+
+  /** As far as the process that is asked knows: from its own requests, and from the disk. */
+  function lastAnswered({ requests, attempts }: TaskModel, { process }: Call): number | null {
+    const own = requests.findLast((each) => {
+      return each.process === process.number && each.result?.kind === 'answered'
+    })?.result
+    if (own?.kind === 'answered') return own.status
+    return (
+      attempts.findLast(({ responseStatus }) => responseStatus !== null)?.responseStatus ?? null
+    )
+  }
+}
