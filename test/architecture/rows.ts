@@ -65,6 +65,7 @@ const PLATFORM_FOR_ALL = new Set([
   'platform/answer-body.ts',
   'platform/body-budget.ts',
   'platform/bounded-body.ts',
+  'platform/disk.ts',
   'platform/file-lock.ts',
   'platform/time-limit.ts',
   'platform/turns.ts',

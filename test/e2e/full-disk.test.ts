@@ -1,6 +1,6 @@
 /** A disk that is full, and has room again. */
 import { expect, test } from 'bun:test'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { serviceHome, type Service, type ServiceHome } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { held, json, scriptedServer } from '../support/scripted-server.ts'
@@ -16,24 +16,27 @@ interface SmallDisk extends Disposable {
   free(): void
 }
 
-function mount(path: string): boolean {
+function mount(path: string, megabytes: number): boolean {
   if (!Bun.which('mount') || process.getuid?.() !== 0) return false
-  return Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path]).exitCode === 0
+  return (
+    Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]).exitCode ===
+    0
+  )
 }
 
 const unmount = (path: string) => void Bun.spawnSync(['umount', '-l', path])
 
 function mayMount(): boolean {
   using dir = temporaryDir()
-  const mounted = mount(dir.path)
+  const mounted = mount(dir.path, 1)
   if (mounted) unmount(dir.path)
   return mounted
 }
 
-function mountSmallDisk(home: ServiceHome): SmallDisk {
+function mountSmallDisk(home: ServiceHome, megabytes = 1): SmallDisk {
   const path = home.file('disk')
   mkdirSync(path)
-  if (!mount(path)) throw new Error(`${path} cannot be mounted`)
+  if (!mount(path, megabytes)) throw new Error(`${path} cannot be mounted`)
   const filler = `${path}/filler`
   return {
     path,
@@ -119,4 +122,49 @@ test.skipIf(!isPossible)(fullDisk, async () => {
   expect(service.log('the store can be written again').length).toBeGreaterThan(0)
   await service.stop()
   expect(await service.exited).toBe(0)
+})
+
+/** Its answer is too large for the history, so each task keeps what was submitted. */
+async function submitMany(service: Service, tasks: number): Promise<number[]> {
+  const payload = 'x'.repeat(60_000)
+  const statuses: number[] = []
+  const submit = async () => {
+    for (; tasks > 0;) {
+      tasks--
+      statuses.push((await service.submit({ method: 'POST', payload })).status)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, submit))
+  return statuses
+}
+
+const smallDisk = `a disk that the log alone would fill serves any number of tasks${reason}`
+
+test.skipIf(!isPossible)(smallDisk, async () => {
+  await using echo = scriptedServer(json({ fine: true }))
+  using home = serviceHome({ echo: echo.url })
+  using disk = mountSmallDisk(home, 12)
+  const db = `${disk.path}/orchestrator.db`
+  const env = { TASK_DB: db, TASK_MAX_HISTORY: '20' }
+  await using service = await home.start(env)
+  const statuses = await submitMany(service, 400)
+  expect(statuses.filter((status) => status !== 200)).toEqual([])
+  expect(service.log('the store cannot be written')).toEqual([])
+  expect(statSync(`${db}-wal`).size).toBeLessThan(12_000_000)
+
+  // Somebody else fills it, and it is killed: it starts again all the same, and recovers.
+  disk.fill()
+  service.signal('SIGKILL')
+  await service.exited
+  await using again = await home.start(env)
+  expect((await again.get('/orchestrator/tasks?limit=1')).json.total).toBe(20)
+  disk.free()
+  await again.ready()
+  const after = await eventually('tasks are taken again', async () => {
+    const [status] = await submitMany(again, 1)
+    return status === 200 ? submitMany(again, 40) : null
+  })
+  expect(after.filter((status) => status !== 200)).toEqual([])
+  await again.stop()
+  expect(await again.exited).toBe(0)
 })

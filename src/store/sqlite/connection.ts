@@ -3,6 +3,7 @@ import { Database, type Changes, type Statement } from 'bun:sqlite'
 import { DatabaseLocked } from '../driver.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { Row, SqlValue } from './rows.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
 
 /** Larger files are not read through at start: that would take longer than a start may. */
 const MAX_CHECKED_BYTES = 16 * 1024 * 1024
@@ -12,6 +13,7 @@ const MAX_LOCKED_AT_START_MS = 5000
 
 export class Connection {
   readonly #db: Database
+  readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
 
   /** Throws, with SQLite's words, when the file is no database, damaged, or from the future. */
@@ -21,10 +23,9 @@ export class Connection {
       this.#db.run(`pragma busy_timeout = ${MAX_LOCKED_AT_START_MS}`)
       useWriteAheadLog(this.#db)
       this.#db.run('pragma synchronous = full')
-      // A commit that checkpoints costs as much as 100 others; so at 4096 pages (16 MiB), not at
-      // the default of 1000.
-      this.#db.run('pragma wal_autocheckpoint = 4096')
+      this.#log = file === ':memory:' ? null : new WriteAheadLog(this.#db, file)
       checkIntegrity(this.#db)
+      this.#log?.committed()
       migrate(this.#db)
       // A wait in SQLite would hold up the reads behind it, which no lock concerns.
       this.#db.run('pragma busy_timeout = 0')
@@ -56,11 +57,17 @@ export class Connection {
     try {
       work()
       this.run('commit')
+      this.#log?.committed()
     } catch (error) {
       // A failed COMMIT may have rolled back by itself.
       if (this.#db.inTransaction) this.run('rollback')
       throw error
     }
+  }
+
+  /** Makes room on a disk that is full. False when there is none to be made. */
+  makeRoom(): boolean {
+    return this.#log?.giveBack() ?? false
   }
 
   /** SQLite ends a transaction by itself after some errors. */

@@ -63,8 +63,20 @@ export class SqliteHistory {
     this.#lastLeft = this.#connection.one(LAST_SEQ_SQL).seq as number
   }
 
-  /** All of the writes but those that it returns; or, when it throws, none. */
+  /**
+   * All of the writes but those that it returns; or, when it throws, none. On a disk that is
+   * full, what the log had taken is used again.
+   */
   commit(writes: readonly Write[], now: number): RefusedWrite[] {
+    try {
+      return this.#commit(writes, now)
+    } catch (error) {
+      if (!hasCode(error, NO_ROOM) || !this.#connection.makeRoom()) throw error
+    }
+    return this.#commit(writes, now)
+  }
+
+  #commit(writes: readonly Write[], now: number): RefusedWrite[] {
     const refused: RefusedWrite[] = []
     this.#transaction((finished) => {
       for (const [index, write] of writes.entries()) {
@@ -183,6 +195,9 @@ export class SqliteHistory {
   }
 }
 
+/** IOERR: SQLite says so, too, when the file beside the log can't grow. */
+const NO_ROOM = /^SQLITE_(FULL|IOERR)/
+
 const ABOUT_THE_DATABASE =
   /^SQLITE_(FULL|IOERR|BUSY|LOCKED|CORRUPT|NOTADB|NOMEM|READONLY|CANTOPEN|PROTOCOL|INTERRUPT)/
 
@@ -192,6 +207,10 @@ const ABOUT_THE_DATABASE =
  * and the transaction goes on.
  */
 function isAboutTheDatabase(error: unknown): boolean {
+  return hasCode(error, ABOUT_THE_DATABASE)
+}
+
+function hasCode(error: unknown, pattern: RegExp): boolean {
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' && ABOUT_THE_DATABASE.test(code)
+  return typeof code === 'string' && pattern.test(code)
 }

@@ -1,0 +1,31 @@
+/** What the file system says of a file. */
+import { statfsSync, statSync } from 'node:fs'
+
+/** In bytes; 0 when there is no such file. */
+export function fileSize(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  } catch {
+    return 0
+  }
+}
+
+/** What is free on the folder's disk for those who are not root, bytes; Infinity: not known. */
+export function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return Infinity
+  }
+}
+
+/** Which file the path leads to: the same text only for the same file. null: to none. */
+export function fileIdentity(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev}:${ino}`
+  } catch {
+    return null
+  }
+}

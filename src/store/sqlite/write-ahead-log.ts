@@ -1,0 +1,62 @@
+/**
+ * Keeps the write-ahead log from filling its disk. To get room back, it has to be written into
+ * the database first, which may have to grow for that: so it never takes more than the disk has
+ * left, or nothing could help any more.
+ */
+import type { Database } from 'bun:sqlite'
+import { dirname, resolve } from 'node:path'
+import { fileSize, freeBytes } from '../../platform/disk.ts'
+
+/** A commit that writes it back costs as much as 100 others; so at 16 MiB, not at the default of 4. */
+const AUTOCHECKPOINT_PAGES = 4096
+/** What a burst, or a long read of somebody else, has added is given back beyond this, bytes. */
+const KEPT_BYTES = 20 * 1024 * 1024
+/** From here on, a gap between others' reads is waited for, bytes. */
+const TOO_LARGE_BYTES = 64 * 1024 * 1024
+const MAX_GAP_WAIT_MS = 50
+/** With more than this left on the disk, a look now and then is enough, bytes. */
+const AMPLE_BYTES = 256 * 1024 * 1024
+const COMMITS_WITHOUT_A_LOOK = 64
+
+export class WriteAheadLog {
+  readonly #log: string
+  readonly #folder: string
+  #commitsUntilLook = 0
+
+  constructor(
+    private readonly db: Database,
+    file: string,
+  ) {
+    this.#log = `${file}-wal`
+    this.#folder = dirname(resolve(file))
+    db.run(`pragma wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`)
+    db.run(`pragma journal_size_limit = ${KEPT_BYTES}`)
+  }
+
+  /** After each commit: looks whether the log gets too large. Never throws: it is committed. */
+  committed(): void {
+    if (this.#commitsUntilLook-- > 0) return
+    const size = fileSize(this.#log)
+    const free = freeBytes(this.#folder)
+    this.#commitsUntilLook = free > AMPLE_BYTES ? COMMITS_WITHOUT_A_LOOK : 0
+    if (size > TOO_LARGE_BYTES) this.giveBack(MAX_GAP_WAIT_MS)
+    else if (2 * size > free) this.giveBack()
+  }
+
+  /**
+   * Writes the log into the database and gives its room back. False when that can't be: somebody
+   * reads from it, for longer than `waitMs`, or the database can't grow.
+   */
+  giveBack(waitMs = 0): boolean {
+    const before = fileSize(this.#log)
+    try {
+      if (waitMs > 0) this.db.run(`pragma busy_timeout = ${waitMs}`)
+      this.db.run('pragma wal_checkpoint(truncate)')
+    } catch {
+      // It has not got smaller, then: that is what is told.
+    } finally {
+      if (waitMs > 0) this.db.run('pragma busy_timeout = 0')
+    }
+    return fileSize(this.#log) < before
+  }
+}
