@@ -78,7 +78,9 @@ function checkCoding(header: string | null): void {
 function checkType(header: string | null): void {
   if (header === null || header === 'application/json') return
   if (!JSON_TYPE.test(header)) {
-    throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+    const content_type = header.slice(0, 100)
+    const message = `The body must be application/json, not ${content_type}`
+    throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { content_type })
   }
   for (const parameter of header.split(';').slice(1)) {
     const charset = CHARSET_PARAMETER.exec(parameter)?.[1]?.slice(0, 100)

@@ -7,7 +7,13 @@ import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { binaryPath, ROOT } from '../support/binary.ts'
 import { startDev } from '../support/dev.ts'
 import { allowRealTime } from '../support/eventually.ts'
-import { planFor, readmeCommands, readmeScripts } from '../support/readme.ts'
+import {
+  planFor,
+  readmeCommands,
+  readmeSamples,
+  readmeScripts,
+  replyShape,
+} from '../support/readme.ts'
 import { curlFault, script, shellIn } from '../support/shell.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -90,14 +96,21 @@ test('its commands work, in their order, on a mesh of `bun run dev`', async () =
   }
   await using dev = await startDev([process.execPath, 'run', 'dev'], ROOT, env)
   const { port } = new URL(dev.url)
+  const replies = new Map<string, string>()
   for (const command of planned('run')) {
     const here = command
       .replace(/^docker run --rm /, '')
       .replaceAll('http://localhost:8001', dev.url)
       .replaceAll(/(?<= )\/(etc|usr)\//g, `${dir.path}/$1/`)
     const result = await shell.run(here, { PORT: port, HOME: dir.path })
+    replies.set(command, result.stdout)
     if (command.startsWith('curl ')) expect([command, curlFault(result)]).toEqual([command, null])
     else expect([command, result.code, result.stderr]).toEqual([command, 0, ''])
+  }
+  const samples = readmeSamples()
+  expect(samples.length).toBeGreaterThan(1)
+  for (const { command, reply } of samples) {
+    expect([command, replyShape(replies.get(command)!)]).toEqual([command, replyShape(reply)])
   }
   expect(readFileSync(dir.file('etc/systemd/system/orchestrator.service'), 'utf8')).toContain(
     'ExecStart=/usr/local/bin/orchestrator serve',

@@ -12,6 +12,36 @@ export function readmeCommands(text = README): string[] {
   return blocks.flatMap(([, , block]) => commandsOf(block!))
 }
 
+export interface Sample {
+  command: string
+  /** JSON, perhaps below the head of an HTTP answer. */
+  reply: string
+}
+
+/** The replies that it shows: each in a block right after that of its command. */
+export function readmeSamples(text = README): Sample[] {
+  const blocks = [...text.matchAll(/^```sh\n([^`]*)^```\n\n```(?:json|text)\n([^`]*)^```$/gm)]
+  return blocks
+    .filter(([, block]) => block!.startsWith('curl '))
+    .map(([, block, reply]) => ({ command: commandsOf(block!)[0]!, reply: reply! }))
+}
+
+/**
+ * What of a reply is the same each time: its status line, which fields its JSON has, in which
+ * order, and of which type each is.
+ */
+export function replyShape(reply: string): unknown {
+  const json = reply.search(/^\{/m)
+  const [statusLine = ''] = json > 0 ? reply.split(/\r?\n/) : []
+  return [statusLine, shapeOf(JSON.parse(reply.slice(json)))]
+}
+
+function shapeOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value
+  if (Array.isArray(value)) return value.map(shapeOf)
+  return Object.entries(value).map(([name, member]) => [name, shapeOf(member)])
+}
+
 /** The package scripts that the text mentions, in blocks or outside them. */
 export function readmeScripts(text = README): string[] {
   return [...text.matchAll(/\bbun(?:@[\d.]+)? run ([\w:-]+)/g)].map(([, name]) => name!)
