@@ -19,7 +19,8 @@ import { systemd } from './commands/systemd.ts'
 import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
 import { systemClock } from './platform/clock.ts'
-import { raiseFetchLimit } from './platform/fetch-limit.ts'
+import { startHttpClient } from './platform/fetch.ts'
+import { restartWithLimits } from './platform/restart.ts'
 import { LineWriter } from './platform/line-writer.ts'
 import { systemLog } from './platform/log.ts'
 import { nonBlockingOutput } from './platform/non-blocking-output.ts'
@@ -103,17 +104,18 @@ async function main(argv: string[]): Promise<number> {
     return (io.stderr(`--env-file cannot be read: ${errorText(error)}\n`), EXIT.usage)
   }
   const command = COMMANDS[asked.command]
-  if (command === serve || command === dev) prepareToServe(io)
+  if (command === serve || command === dev) await prepareToServe(io)
   return command(asked.args, { ...io, env })
 }
 
-function prepareToServe(io: CommandIo): void {
+async function prepareToServe(io: CommandIo): Promise<void> {
   // The binary starts itself; `bun src/main.ts` needs the file after Bun's own path.
   const script = Bun.main.startsWith('/$bunfs/') ? [] : [Bun.main]
   const program = [process.execPath, ...script, ...process.argv.slice(2)]
-  const reason = raiseFetchLimit({ argv: program, env: process.env })
+  const reason = restartWithLimits({ argv: program, env: process.env })
   if (reason) io.stderr(`At most 256 requests will be in flight at once: ${reason}\n`)
   for (const signal of IGNORED_SIGNALS) process.on(signal, () => {})
+  await startHttpClient()
 }
 
 process.exit(await main(process.argv.slice(2)))

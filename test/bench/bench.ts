@@ -56,7 +56,7 @@ export async function startRelay(bench: Bench, upstream: Service): Promise<Servi
 }
 
 /** As the binary sets it for itself. */
-export const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535' }
+export const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', UV_THREADPOOL_SIZE: '16' }
 
 async function startProgram(
   bench: Bench,

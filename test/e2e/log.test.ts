@@ -62,8 +62,8 @@ test.each(['throw new Error(`two\nlines`)', 'void Promise.reject(new Error(`two\
     await Bun.write(preload, `process.on('SIGUSR2', () => { ${bug} })`)
     const main = join(ROOT, 'src/main.ts')
     await using service = startProcess([process.execPath, '--preload', preload, main, 'serve'], {
-      // With this set, it does not start itself again, which would be without the bug.
-      env: { ...home.env, BUN_CONFIG_MAX_HTTP_REQUESTS: '65535' },
+      // With these set, it does not start itself again, which would be without the bug.
+      env: { ...home.env, BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', UV_THREADPOOL_SIZE: '16' },
       cwd: home.path,
     })
     await eventually('listening', () => service.stdout.includes('listening'))
