@@ -1,7 +1,5 @@
 /** Bodies of requests, and streams, read up to a limit: Bun's own readers have none. */
 
-const CODINGS = ['content-encoding', 'transfer-encoding']
-
 /**
  * The Content-Length in bytes (RFC 9110, section 8.6); null when there is none, or more than one:
  * `Headers` joins equal ones to a list.
@@ -19,10 +17,9 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   const declared = declaredLength(request)
   if (declared !== null && declared > maxBytes) return null
   // HTTP holds the body to its declared length, and `bytes()` is the fastest way to read it. But
-  // a compressed body gets longer while it is read, and for a chunked one the declared length
-  // does not count (RFC 9112, section 6.3).
-  const isExact = !CODINGS.some((name) => request.headers.has(name))
-  return declared !== null && isExact ? request.bytes() : readStream(request.body, maxBytes)
+  // for a chunked one the declared length does not count (RFC 9112, section 6.3).
+  const isExact = declared !== null && !request.headers.has('transfer-encoding')
+  return isExact ? request.bytes() : readStream(request.body, maxBytes)
 }
 
 /**

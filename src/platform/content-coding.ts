@@ -4,9 +4,17 @@
  */
 import { once } from 'node:events'
 import type { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from 'node:zlib'
 import { errorText } from '../errors.ts'
 import type { BodyShare } from './body-budget.ts'
+import { wholeFrames } from './zstd-frames.ts'
 
 export type Pieces = AsyncIterable<Uint8Array>
 
@@ -16,11 +24,18 @@ const MAX_CODINGS = 4
 /** Smaller pieces would cost more turns of the threads that decode. */
 const OPTIONS = { chunkSize: 65_536 }
 
-// zstd is missing: its decoder doesn't tell when the end is missing.
+/** The largest window that zstd may have as a content coding (RFC 9659): 8 MiB. */
+const ZSTD_WINDOW_BITS = 23
+const ZSTD_OPTIONS = {
+  ...OPTIONS,
+  params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_BITS },
+}
+
 const DECODERS: Readonly<Record<string, (first: Uint8Array) => Transform>> = {
   gzip: () => createGunzip(OPTIONS),
   'x-gzip': () => createGunzip(OPTIONS),
   br: () => createBrotliDecompress(OPTIONS),
+  zstd: () => createZstdDecompress(ZSTD_OPTIONS),
   // By RFC 9110 it is zlib's format, but some send the bare one: which can't begin with these
   // four bits.
   deflate: ([byte = 0]) =>
@@ -48,10 +63,10 @@ export async function* decoded(
   coding: string,
   share?: BodyShare,
 ): AsyncGenerator<Uint8Array> {
-  const coded = source[Symbol.asyncIterator]()
+  const coded = coding === 'zstd' ? wholeFrames(source) : source[Symbol.asyncIterator]()
   const first = await coded.next()
   if (first.done) return
-  const window = coding === 'br' ? brotliWindow(first.value[0]) : 0
+  const window = windowBytes(coding, first.value[0])
   await share?.take(window)
   const decoder = DECODERS[coding]!(first.value)
   const feeding = feed(decoder, first.value, coded)
@@ -66,10 +81,13 @@ export async function* decoded(
 }
 
 /**
- * The bytes that a brotli decoder keeps of what it has decoded, from the first byte that it gets
- * (RFC 7932, section 9.1): up to 16 MiB, which the sender chooses. For gzip it is 32 KiB.
+ * The bytes that a decoder keeps of what it has decoded. For gzip and deflate they are too few to
+ * count. The sender of brotli chooses them, in the first byte, up to 16 MiB (RFC 7932, section
+ * 9.1).
  */
-function brotliWindow(byte = 0): number {
+function windowBytes(coding: string, byte = 0): number {
+  if (coding === 'zstd') return 2 ** ZSTD_WINDOW_BITS
+  if (coding !== 'br') return 0
   const [three, upperThree] = [(byte >> 1) & 7, (byte >> 4) & 7]
   const usual = three === 0 ? 17 : 17 + three
   const bits = (byte & 1) === 0 ? 16 : three === 0 && upperThree > 1 ? 8 + upperThree : usual

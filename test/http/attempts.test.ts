@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { allowRealTime } from '../support/eventually.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import {
@@ -73,13 +73,13 @@ describe('tried again', () => {
   })
 
   test('a body in a coding that is not known is an answer all the same', async () => {
-    const body = zstdCompressSync('{"fine":true}')
-    const { json } = await tried([reply({ headers: { 'content-encoding': 'zstd' }, body })])
+    const body = Buffer.from([0x1f, 0x9d, 0x90, 0xff])
+    const { json } = await tried([reply({ headers: { 'content-encoding': 'compress' }, body })])
     expect(json).toMatchObject({ status: 'success', retry_count: 0 })
     expect(json.response_body).toEqual({
       _binary: true,
       _content_type: null,
-      _content_encoding: 'zstd',
+      _content_encoding: 'compress',
       _base64: body.toString('base64'),
     })
   })

@@ -107,6 +107,8 @@ const CODINGS: [string, (bytes: Buffer) => Buffer][] = [
   ['deflate', deflateSync],
   ['deflate', deflateRawSync],
   ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
+  ['gzip, zstd', (bytes) => zstdCompressSync(gzipSync(bytes))],
   ['identity, gzip', gzipSync],
   ['deflate, gzip,br', (bytes) => brotliCompressSync(gzipSync(deflateSync(bytes)))],
 ]
@@ -155,8 +157,8 @@ test('a coding inside another can’t hold more than the limit, even if that dec
 })
 
 test.each<[string, Buffer]>([
-  ['zstd', zstdCompressSync('text')],
-  ['gzip, zstd', zstdCompressSync(gzipSync('text'))],
+  ['compress', Buffer.from('text')],
+  ['gzip, compress', gzipSync('text')],
   ['aws-chunked', Buffer.from('text')],
   ['gzip, gzip, gzip, gzip, gzip', Buffer.from('text')],
 ])('%s is left as it is, and named', async (coding, body) => {
@@ -164,6 +166,39 @@ test.each<[string, Buffer]>([
   const answer = await readFrom(upstream.url)
   expect(answer?.coding).toBe(coding)
   expect(Buffer.from(answer!.bytes).equals(body)).toBe(true)
+})
+
+describe('zstd', () => {
+  const checksum = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
+  const one = zstdCompressSync('one '.repeat(500), checksum)
+  const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+  const two = zstdCompressSync(
+    Buffer.from(Array.from({ length: 3000 }, (_, at) => (at * at) % 253)),
+  )
+  const all = Buffer.concat([one, skippable, two])
+
+  test('of several frames ends with one of them, and nowhere else', async () => {
+    const ends = new Set([one.length, one.length + skippable.length, all.length])
+    for (let end = 1; end <= all.length; end++) {
+      const source = (async function* () {
+        for (let at = 0; at < end; at += 7)
+          yield new Uint8Array(all.subarray(at, Math.min(end, at + 7)))
+      })()
+      const isWhole = await Array.fromAsync(decoded(source, 'zstd')).then(
+        () => true,
+        () => false,
+      )
+      expect([end, isWhole]).toEqual([end, ends.has(end)])
+    }
+  })
+
+  test('with a window of more than 8 MiB is damaged', async () => {
+    // Its magic number, no content size, a window of 16 MiB, and an empty last block.
+    const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 14 << 3, 1, 0, 0])
+    await expect(read(coded('zstd', frame))).rejects.toThrow(/is damaged/)
+    frame[5] = 13 << 3
+    expect(await read(coded('zstd', frame))).toEqual(new Uint8Array())
+  })
 })
 
 describe('memory', () => {
