@@ -10,6 +10,7 @@ import { createRouter } from './droplets/router.ts'
 import type { EventBus } from './events.ts'
 import type { Ports } from './ports.ts'
 import type { DirectoryCache } from './registry/disk-cache.ts'
+import { warnOfPublicUrl } from './registry/public-url.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
@@ -37,7 +38,10 @@ export interface Engine {
   readonly store: TaskStore
   readonly metrics: TaskMetrics
   uptimeMs(): number
-  /** Takes over what an earlier process left unfinished; runs none of it yet. */
+  /**
+   * Takes over what an earlier process left: the tasks that are unfinished, none of which runs
+   * yet, and the list of droplets.
+   */
   recover(): Promise<void>
   /** Begins to sync, to probe and to run asynchronous tasks. */
   start(): Promise<void>
@@ -76,8 +80,11 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     ...{ config, tasks, registry, health, store, metrics },
     uptimeMs: () => clock.monotonic() - startTick,
-    recover: () => delivery.recover(),
+    async recover() {
+      await Promise.all([delivery.recover(), registry.restore()])
+    },
     async start() {
+      warnOfPublicUrl(config, publicUrl(), log)
       await registry.start()
       health.start()
       delivery.start()

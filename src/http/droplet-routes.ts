@@ -1,7 +1,7 @@
 /** The list of droplets, with what is known of their health. */
 import { Elysia } from 'elysia'
-import { OrchestratorError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
+import { registryError } from '../tasks/task-errors.ts'
 import { BASE } from './base.ts'
 import { describe } from './docs/describe.ts'
 import { dropletsExample } from './docs/examples.ts'
@@ -12,9 +12,7 @@ export function dropletRoutes({ registry, health }: Pick<Engine, 'registry' | 'h
     `${BASE}/droplets`,
     async ({ request }) => {
       if (readQuery(DropletsQuery, request.url).refresh) await registry.refresh()
-      if (registry.cacheStatus() === 'unavailable') {
-        throw new OrchestratorError('REGISTRY_ERROR', 'There is no usable list of droplets')
-      }
+      if (registry.cacheStatus() === 'unavailable') throw registryError(registry)
       const droplets = registry.directory().droplets.map((droplet) => {
         const { reachable, lastProbe, latencyMs } = health.of(droplet.name)
         return {

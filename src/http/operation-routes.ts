@@ -35,14 +35,27 @@ export function operationRoutes(engine: Engine) {
 
 function readinessOf({ registry, store, tasks }: Engine) {
   const unless = (fault: boolean, reason: string) => ({ ok: !fault, reason: fault ? reason : null })
-  const noList = registry.cacheStatus() === 'unavailable'
   const checks = {
-    registry: unless(noList, 'there is no usable list of droplets'),
+    registry: registryCheck(registry),
     store: unless(!store.writable, 'the store cannot be written'),
     lifecycle: unless(tasks.draining, 'the service is shutting down'),
   }
   const ready = Object.values(checks).every(({ ok }) => ok)
   return { status: ready ? 'ready' : 'not_ready', service: SERVICE, checks }
+}
+
+/** A list that is stale is usable, and the reason says for how long. */
+function registryCheck(registry: Engine['registry']) {
+  const status = registry.cacheStatus()
+  if (status === 'active') return { ok: true, reason: null }
+  const { registry_url, last_error } = registry.trouble()
+  const why = `${registry_url}: ${last_error ?? 'no sync has ended yet'}`
+  if (status === 'unavailable') {
+    return { ok: false, reason: `there is no usable list of droplets (${why})` }
+  }
+  const usableForMs = registry.usableForMs()
+  const howLong = usableForMs === null ? '' : ` for ${Math.ceil(usableForMs / 1000)} s more`
+  return { ok: true, reason: `the list from before is used${howLong} (${why})` }
 }
 
 function infoOf({ config, registry, uptimeMs }: Engine) {

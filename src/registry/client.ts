@@ -1,13 +1,13 @@
 /** One request to the Registry, whatever it is for: limited in time and in size. */
 import { fileURLToPath } from 'node:url'
 import { readAnswerBody } from '../platform/answer-body.ts'
-import { readStream } from '../platform/bounded-body.ts'
 import { within, type Limited } from '../platform/time-limit.ts'
 import type { Clock, Fetch, FetchInit } from '../ports.ts'
 import { USER_AGENT } from '../version.ts'
+import { readRegularFile } from './regular-file.ts'
 
-/** A list of 50,000 droplets takes about 16 MiB. */
-export const MAX_REPLY_BYTES = 16 * 1024 * 1024
+/** A list of 100,000 droplets takes about 30 MiB. */
+export const MAX_REPLY_BYTES = 64 * 1024 * 1024
 
 export interface RegistryClientOptions {
   /** Where the Registry is: http(s) without trailing slash, or the `file:` URL of a list. */
@@ -57,15 +57,13 @@ export function exchange(
 export function readListFile(options: RegistryClientOptions): Promise<Limited<Reply>> {
   const { url, clock, timeoutMs, stop } = options
   return within(clock, timeoutMs, stop, async (signal) => {
-    const file = Bun.file(fileURLToPath(url))
-    // With the signal: what always has bytes ready (/dev/zero) would else keep us busy after the
-    // time limit.
-    return { status: 200, json: jsonOf(await readStream(file.stream(), MAX_REPLY_BYTES, signal)) }
+    const bytes = await readRegularFile(fileURLToPath(url), MAX_REPLY_BYTES, signal)
+    return { status: 200, json: jsonOf(bytes) }
   })
 }
 
 /** undefined when it is no JSON. Bytes that are not UTF-8 become U+FFFD. */
-function jsonOf(bytes: Uint8Array | null | undefined): unknown {
+function jsonOf(bytes: Uint8Array | undefined): unknown {
   if (!bytes) throw new Error(`the answer is larger than ${MAX_REPLY_BYTES} bytes`)
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown

@@ -5,7 +5,9 @@ import { Value } from 'typebox/value'
 import { errorText } from '../errors.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import type { Log, Ports } from '../ports.ts'
+import { MAX_REPLY_BYTES } from './client.ts'
 import { parseDropletList, type Registration } from './droplet-list.ts'
+import { readRegularFile } from './regular-file.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 
 export interface CachedList {
@@ -28,6 +30,8 @@ export interface DirectoryCache {
 }
 
 export const CACHE_FILE = 'orchestrator_droplets.json'
+/** More than any list that a Registry can send. */
+const MAX_CACHE_BYTES = 2 * MAX_REPLY_BYTES
 
 /** Unix seconds. */
 const StoredTime = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER / 1000 })
@@ -55,12 +59,12 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
   return {
     async read() {
       try {
-        const file = Bun.file(path)
-        if (!(await file.exists())) return null
-        const list = parseStored(await file.json())
+        const bytes = await readRegularFile(path, MAX_CACHE_BYTES)
+        const list = parseStored(JSON.parse(new TextDecoder().decode(bytes)))
         if (!list) log.warning('The cached droplet list is damaged: not used', { path })
         return list
       } catch (error) {
+        if (isMissing(error)) return null
         log.warning('The cached droplet list cannot be read: not used', {
           path,
           error: errorText(error),
@@ -81,6 +85,11 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
       }
     },
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
 function parseStored(json: unknown): CachedList | null {

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { Directory, DropletList } from '../droplets/directory.ts'
 import type { Droplet } from '../droplets/droplet.ts'
+import { within } from '../platform/time-limit.ts'
 import { inTurns } from '../platform/turns.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
 import type { DirectoryCache } from './disk-cache.ts'
@@ -10,18 +11,23 @@ import { ListSaver } from './list-saver.ts'
 import { LookUps } from './look-ups.ts'
 import { SyncSchedule } from './sync-schedule.ts'
 import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
-import { ageMs, cacheStatus, type CacheStatus } from './snapshot.ts'
+import { ageMs, cacheStatus, usableForMs, type CacheStatus } from './snapshot.ts'
 import { ListSync, type RegistryStats } from './sync.ts'
 
 export type LookUp =
   | { readonly kind: 'found'; readonly droplet: Droplet }
   | { readonly kind: 'not listed' }
-  /** There is no list, or it has expired. `lastError`: why the last failed sync failed. */
-  | { readonly kind: 'no list'; readonly lastError: string }
+  /** There is no list, or it has expired. */
+  | { readonly kind: 'no list' }
   /** The service is about to stop. */
   | { readonly kind: 'stopping' }
 
 export interface Registry extends DropletList {
+  /**
+   * Reads the cached list. Never rejects; a disk that hangs is waited for MAX_RESTORE_MS. `start`
+   * does it otherwise.
+   */
+  restore(): Promise<void>
   /** Reads the cached list and begins to sync. Doesn't wait for the Registry, never rejects. */
   start(): Promise<void>
   /** Ends what is in flight. Safe twice, safe unstarted; it doesn't start again. */
@@ -30,6 +36,10 @@ export interface Registry extends DropletList {
   /** Whole seconds since the last successful sync; null without a list. */
   cacheAgeSeconds(): number | null
   servedFrom(): 'registry' | 'cache'
+  /** How long a stale list stays usable, ms; null: for ever, or it isn't stale. */
+  usableForMs(): number | null
+  /** What REGISTRY_ERROR tells, from whatever route. */
+  trouble(): RegistryTrouble
   /**
    * Like `find`, but asks the Registry about an unknown name in a sync that begins after the
    * question: at most once a second for all callers. Never rejects.
@@ -47,6 +57,18 @@ export interface Registry extends DropletList {
   registered(): boolean
 }
 
+export interface RegistryTrouble {
+  /** Without credentials: the configuration takes none. */
+  readonly registry_url: string
+  /** The last successful one, also of an earlier run; Unix seconds. */
+  readonly last_sync: number | null
+  /** Why the last failed sync failed. */
+  readonly last_error: string | null
+}
+
+/** How long the start waits for the disk that has the cached list. */
+const MAX_RESTORE_MS = 2000
+
 export interface RegistryOptions {
   config: Pick<Config, 'registry'>
   clock: Clock
@@ -63,6 +85,8 @@ export function createRegistry(options: RegistryOptions): Registry {
 
 class SyncedRegistry implements Registry {
   readonly #clock: Clock
+  readonly #url: string
+  readonly #log: Log
   readonly #cache: DirectoryCache
   readonly #expiryMs: number
   readonly #self: SelfRegistration
@@ -72,6 +96,7 @@ class SyncedRegistry implements Registry {
   readonly #lookUps: LookUps
   readonly #stopping = new AbortController()
   #started = false
+  #restoring: Promise<void> | null = null
   #registering: Promise<void> = Promise.resolve()
 
   constructor({ config, clock, fetch, log, cache, publicUrl }: RegistryOptions) {
@@ -80,6 +105,8 @@ class SyncedRegistry implements Registry {
     const enabled = registerSelf && !isFile(url)
     const client = { url, clock, fetch, timeoutMs, stop }
     this.#clock = clock
+    this.#url = url
+    this.#log = log
     this.#cache = cache
     this.#expiryMs = cacheExpiryMs
     this.#self = createSelfRegistration({
@@ -110,9 +137,20 @@ class SyncedRegistry implements Registry {
     if (this.#started || this.#stopping.signal.aborted) return
     this.#started = true
     this.#schedule.repeat()
-    const cached = await this.#cache.read()
-    if (cached) await this.#sync.restore(cached)
+    await this.restore()
     void this.refresh()
+  }
+
+  restore(): Promise<void> {
+    return (this.#restoring ??= this.#readCache())
+  }
+
+  async #readCache(): Promise<void> {
+    const stop = this.#stopping.signal
+    const read = await within(this.#clock, MAX_RESTORE_MS, stop, () => this.#cache.read())
+    if (read.ok && read.value) await this.#sync.restore(read.value)
+    if (read.ok || stop.aborted) return
+    this.#log.warning('The cached droplet list cannot be read: not used', { error: read.error })
   }
 
   async stop(): Promise<void> {
@@ -138,6 +176,19 @@ class SyncedRegistry implements Registry {
     return this.#sync.snapshot.last === 'ok' ? 'registry' : 'cache'
   }
 
+  usableForMs(): number | null {
+    return usableForMs(this.#sync.snapshot, this.#clock.monotonic(), this.#expiryMs)
+  }
+
+  trouble(): RegistryTrouble {
+    const { lastSyncAt } = this.stats()
+    return {
+      registry_url: this.#url,
+      last_sync: lastSyncAt === null ? null : lastSyncAt / 1000,
+      last_error: this.#sync.lastError,
+    }
+  }
+
   find(name: string): Droplet | undefined {
     return this.cacheStatus() === 'unavailable' ? undefined : this.directory().find(name)
   }
@@ -147,9 +198,7 @@ class SyncedRegistry implements Registry {
     const droplet = this.find(name)
     if (droplet) return { kind: 'found', droplet }
     if (this.#lookUps.released) return { kind: 'stopping' }
-    return this.cacheStatus() === 'unavailable'
-      ? { kind: 'no list', lastError: this.#sync.lastError }
-      : { kind: 'not listed' }
+    return { kind: this.cacheStatus() === 'unavailable' ? 'no list' : 'not listed' }
   }
 
   firstNames(isVisible?: (name: string) => boolean): Promise<readonly string[]> {

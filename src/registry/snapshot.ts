@@ -139,3 +139,15 @@ export function cacheStatus(snapshot: Snapshot, monotonic: number, expiryMs: num
   if (snapshot.last === 'empty') return 'stale'
   return expiryMs === 0 || age < expiryMs ? 'stale' : 'unavailable'
 }
+
+/** How long a stale list stays usable, ms; null: for ever, or it isn't stale. */
+export function usableForMs(
+  snapshot: Snapshot,
+  monotonic: number,
+  expiryMs: number,
+): number | null {
+  if (expiryMs === 0 || cacheStatus(snapshot, monotonic, expiryMs) !== 'stale') return null
+  const { last, emptySince, synced } = snapshot
+  const since = last === 'empty' ? emptySince : synced!.monotonic
+  return since === null ? null : Math.max(0, since + expiryMs - monotonic)
+}

@@ -4,6 +4,7 @@ import type { Clock, Log } from '../ports.ts'
 import type { RegistryClientOptions } from './client.ts'
 import type { CachedList } from './disk-cache.ts'
 import type { OwnEntry, ParsedList, Registration } from './droplet-list.ts'
+import { ExpiryAlarm } from './expiry-alarm.ts'
 import { isFile, readList } from './list-reader.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 import { afterFailure, afterList, fromCache, toCache, unknownMesh } from './snapshot.ts'
@@ -37,6 +38,7 @@ export class ListSync {
   readonly #options: ListSyncOptions
   readonly #clock: Clock
   readonly #rules: SyncRules
+  readonly #alarm: ExpiryAlarm
   readonly #failing
   readonly #skipping
 
@@ -44,13 +46,20 @@ export class ListSync {
   #succeeded = 0
   #failed = 0
   #lastDurationMs: number | null = null
-  #lastError = 'no sync has ended yet'
+  #lastError: string | null = null
 
   constructor(options: ListSyncOptions) {
     this.#options = options
     const { client, cacheExpiryMs, registersSelf } = options
     this.#clock = client.clock
     this.#rules = { expiryMs: cacheExpiryMs, forgets: !isFile(client.url), registersSelf }
+    this.#alarm = new ExpiryAlarm({
+      clock: this.#clock,
+      expiryMs: cacheExpiryMs,
+      snapshot: () => this.#snapshot,
+      onExpired: () => this.#tellExpired(),
+    })
+    client.stop.addEventListener('abort', () => this.#alarm.stop())
     this.#failing = repeatedWarning(options.log)
     this.#skipping = repeatedWarning(options.log)
   }
@@ -59,8 +68,8 @@ export class ListSync {
     return this.#snapshot
   }
 
-  /** Why the last failed sync failed. */
-  get lastError(): string {
+  /** Why the last failed sync failed; null: none has failed yet. */
+  get lastError(): string | null {
     return this.#lastError
   }
 
@@ -138,6 +147,8 @@ export class ListSync {
     tellUnlisted(log, before, next)
     const list = toCache(next, this.#now())
     if (list) onAccepted({ ...list, registryUrl: client.url })
+    this.#alarm.watch()
+    log.debug('The list of droplets has been read', this.#told())
   }
 
   #fail(error: string, next: Snapshot): void {
@@ -146,6 +157,21 @@ export class ListSync {
     this.#lastError = error
     this.#failed++
     this.#failing.warn('The sync with the Registry failed', { error })
+    this.#alarm.watch()
+    this.#options.log.debug('The list of droplets could not be read', { ...this.#told(), error })
+  }
+
+  #told(): Record<string, unknown> {
+    return { url: this.#options.client.url, duration_ms: this.#lastDurationMs }
+  }
+
+  #tellExpired(): void {
+    const { client, log, cacheExpiryMs } = this.#options
+    log.error('The list of droplets has expired: no task can be routed', {
+      url: client.url,
+      error: this.#lastError,
+      expiry_seconds: cacheExpiryMs / 1000,
+    })
   }
 
   #warnAboutSkipped({ skipped, firstReason }: ParsedList): void {

@@ -3,9 +3,9 @@ import { visibleTo, type Caller } from '../access/caller.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import { OrchestratorError } from '../errors.ts'
 import type { LookUp, Registry } from '../registry/registry.ts'
-import { shuttingDown } from './task-errors.ts'
+import { registryError, shuttingDown } from './task-errors.ts'
 
-export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames'>
+export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'trouble'>
 
 /**
  * Asks the Registry once more for a name that is not listed. A droplet that the caller may not
@@ -19,7 +19,7 @@ export async function findDroplet(
   const known = registry.find(name)
   const found: LookUp = known ? { kind: 'found', droplet: known } : await registry.lookUp(name)
   if (found.kind === 'stopping') throw shuttingDown()
-  if (found.kind === 'no list') throw registryError(found.lastError)
+  if (found.kind === 'no list') throw registryError(registry)
   const isVisible = visibleTo(caller)
   if (found.kind === 'found' && (isVisible?.(found.droplet.name) ?? true)) return found.droplet
   throw await dropletNotFound(registry, caller, name)
@@ -36,12 +36,4 @@ export async function dropletNotFound(
     requested_droplet: name,
     available_droplets,
   })
-}
-
-function registryError(lastError: string): OrchestratorError {
-  return new OrchestratorError(
-    'REGISTRY_ERROR',
-    'The Registry cannot be reached and there is no usable list of droplets',
-    { last_error: lastError },
-  )
 }

@@ -1,5 +1,6 @@
 /** The errors of the use cases. */
 import { OrchestratorError } from '../errors.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../task.ts'
 
 export function taskNotFound(id: string): OrchestratorError {
@@ -28,4 +29,9 @@ export function takenOver(id: string): OrchestratorError {
   return new OrchestratorError('STORE_UNAVAILABLE', 'The task is no longer run by this process', {
     task_id: id,
   })
+}
+
+export function registryError(registry: Pick<Registry, 'trouble'>): OrchestratorError {
+  const message = 'The Registry cannot be reached and there is no usable list of droplets'
+  return new OrchestratorError('REGISTRY_ERROR', message, { ...registry.trouble() })
 }

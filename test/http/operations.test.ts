@@ -1,10 +1,17 @@
 /** Droplets, health, information, metrics, documents, errors: CONTRACT, sections 1, 4, 5 and 8. */
 import { describe, expect, test } from 'bun:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { createOrchestrator } from '../../src/orchestrator.ts'
+import { systemPorts } from '../../src/platform/system-ports.ts'
+import { fileCache } from '../../src/registry/disk-cache.ts'
+import { droplet } from '../registry/mesh.ts'
+import { testConfig } from '../support/config.ts'
 import { openApi } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { recordingLog } from '../support/log.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
+import { temporaryDir } from '../support/temporary.ts'
 import { STATUS_OF } from '../../src/http/error-reply.ts'
 
 allowRealTime()
@@ -42,11 +49,55 @@ describe('droplets', () => {
     expect([droplets.status, droplets.json.error.code]).toEqual([503, 'REGISTRY_ERROR'])
     const submitted = await service.submit()
     expect([submitted.status, submitted.json.error.code]).toEqual([503, 'REGISTRY_ERROR'])
+    for (const { json: refused } of [droplets, submitted]) {
+      expect(refused.error.details).toEqual({
+        registry_url: url,
+        last_sync: null,
+        last_error: expect.stringMatching(/ECONNREFUSED/),
+      })
+    }
     expect((await service.get('/orchestrator/tasks')).json.total).toBe(0)
     const ready = await service.get('/orchestrator/ready')
     expect(ready.status).toBe(503)
     expect(ready.json.checks).toMatchObject({ registry: { ok: false }, store: { ok: true } })
+    expect(ready.json.checks.registry.reason).toContain(`${url}: `)
+    expect(ready.json.checks.registry.reason).toContain('ECONNREFUSED')
     expect((await service.get('/orchestrator/health')).status).toBe(200)
+  })
+
+  test('from a list that is stale: ready, and for how long', async () => {
+    await using registry = scriptedServer(json({ droplets: [{ name: 'a', url: 'http://a' }] }))
+    const settings = { url: registry.url, syncIntervalMs: 1e9 }
+    await using service = await startOrchestrator({ config: { registry: settings } })
+    const lastSync = service.clock.now() / 1000
+    const check = async () => (await service.get('/orchestrator/ready')).json.checks.registry
+    expect(await check()).toEqual({ ok: true, reason: null })
+    registry.script(json('no', 500))
+    await service.clock.advance(100_000)
+    await service.engine.registry.refresh()
+    expect(await check()).toEqual({
+      ok: true,
+      reason: `the list from before is used for 200 s more (${registry.url}: it answered 500)`,
+    })
+    expect((await service.get('/orchestrator/droplets')).json.served_from).toBe('cache')
+    await service.clock.advance(200_000)
+    expect((await check()).ok).toBe(false)
+    const { json: refused } = await service.get('/orchestrator/droplets')
+    expect(refused.error.details).toMatchObject({ last_error: 'it answered 500' })
+    expect(refused.error.details.last_sync).toBeCloseTo(lastSync, 3)
+  })
+
+  test('from the cache are there before anybody can ask', async () => {
+    using home = temporaryDir()
+    const cacheDir = home.path
+    const list = { syncedAt: Date.now(), droplets: [droplet('one')] }
+    await fileCache(cacheDir, recordingLog(), () => 'x').write(list)
+    const config = testConfig({ registry: { cacheDir, url: await deadUrl() } })
+    await using orchestrator = await createOrchestrator(config, systemPorts(recordingLog()))
+    // What comes before it listens.
+    await orchestrator.engine.recover()
+    expect(orchestrator.engine.registry.cacheStatus()).toBe('stale')
+    expect(orchestrator.engine.registry.find('one')).toEqual(droplet('one'))
   })
 })
 

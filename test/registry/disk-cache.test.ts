@@ -1,5 +1,6 @@
+import { $ } from 'bun'
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CACHE_FILE, fileCache, type CachedList } from '../../src/registry/disk-cache.ts'
@@ -94,6 +95,18 @@ test.each([
   // …and mended by the next write.
   await fileCache(dir, log, newId).write(list)
   expect(await fileCache(dir, log, newId).read()).toEqual(list)
+})
+
+test.each([
+  ['a FIFO', async (path: string) => void (await $`mkfifo ${path}`)],
+  ['a device', (path: string) => symlink('/dev/zero', path)],
+  ['a directory', async (path: string) => void (await mkdir(path))],
+  ['too large', async (path: string) => Bun.write(path, '{}').then(() => truncate(path, 1e12))],
+])('one that is %s is a warning', async (_, make) => {
+  const log = recordingLog()
+  await make(join(dir, CACHE_FILE))
+  for (let n = 0; n < 10; n++) expect(await fileCache(dir, log, newId).read()).toBeNull()
+  expect(log.messages('WARNING')).toHaveLength(10)
 })
 
 test('entries are held to the same rules as those from the wire', async () => {

@@ -1,5 +1,6 @@
+import { $ } from 'bun'
 import { describe, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRouter } from '../../src/droplets/router.ts'
@@ -227,6 +228,39 @@ describe('the age of a list', () => {
     expect(registry.cacheAgeSeconds()).toBe(300)
     expect(registry.find('one')).toBeUndefined()
     expect(registry.stats().lastSyncAt).toBe(lastSyncAt)
+  })
+
+  test('is told in the log when it makes the list useless, once, and when that is over', async () => {
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url)
+    const { registry, clock, log } = mesh
+    const errors = () => log.lines.filter(({ level }) => level === 'ERROR')
+    await registry.refresh()
+    const { lastSyncAt } = registry.stats()
+    upstream.script(html(500))
+    await clock.advance(EXPIRY_MS - 1000)
+    await registry.refresh()
+    expect(registry.usableForMs()).toBe(1000)
+    await clock.advance(999)
+    expect(errors()).toEqual([])
+    await clock.advance(1)
+    const fields = { url: upstream.url, error: 'it answered 500', expiry_seconds: 300 }
+    const msg = 'The list of droplets has expired: no task can be routed'
+    expect(errors()).toEqual([{ level: 'ERROR', msg, fields }])
+    expect(registry.trouble()).toEqual({
+      registry_url: upstream.url,
+      last_sync: lastSyncAt! / 1000,
+      last_error: 'it answered 500',
+    })
+    await registry.refresh()
+    await clock.advance(EXPIRY_MS)
+    expect(errors()).toHaveLength(1)
+    upstream.script(json(listOf('one')), html(500))
+    await registry.refresh()
+    expect(log.messages('INFO').at(-1)).toBe('Synced with the Registry')
+    await clock.advance(EXPIRY_MS)
+    await registry.refresh()
+    expect(errors()).toHaveLength(2)
   })
 
   test('goes on across restarts', async () => {
@@ -559,9 +593,14 @@ describe('an unknown name', () => {
     const { registry, clock } = mesh
     await registry.start()
     await registry.refresh()
-    const noList = { kind: 'no list', lastError: 'it answered 503' } as const
+    const noList = { kind: 'no list' } as const
     expect(await registry.lookUp('one')).toEqual(noList)
     expect(upstream.calls).toHaveLength(2)
+    expect(registry.trouble()).toEqual({
+      registry_url: upstream.url,
+      last_sync: null,
+      last_error: 'it answered 503',
+    })
     const again = registry.lookUp('one')
     await clock.advance(1000)
     expect(await again).toEqual(noList)
@@ -672,6 +711,19 @@ describe('with a cache on disk', () => {
       ])
     }))
 
+  test('a disk that hangs does not hold up the start for ever', async () => {
+    const late = Promise.withResolvers<null>()
+    const cache = { read: () => late.promise, write: async () => {} }
+    await using upstream = scriptedServer(json(listOf('one')))
+    await using mesh = meshAt(upstream.url, { cache })
+    const started = mesh.registry.start()
+    await mesh.clock.advance(2000)
+    await started
+    await mesh.registry.refresh()
+    expect(names(mesh.registry)).toEqual(['one'])
+    expect(mesh.warnings()[0]?.fields.error).toBe('no answer within 2000 ms')
+  })
+
   test('a disk that hangs holds up nothing; the newest list is written at last', async () => {
     const gate = Promise.withResolvers<void>()
     const written: unknown[] = []
@@ -732,6 +784,28 @@ describe('a file: registry', () => {
       await registry.refresh()
       expect(registry.stats().syncsError).toBe(3)
       expect(registry.cacheStatus()).toBe('unavailable')
+    }))
+
+  test('that is a FIFO, a device or too large is a failed sync, at once', () =>
+    withFile(async (path, registry) => {
+      await $`mkfifo ${path}`
+      // More than there are threads that read files.
+      for (let n = 0; n < 10; n++) await registry.refresh()
+      expect(registry.trouble().last_error).toBe('it is not a regular file')
+      await rm(path)
+      await symlink('/dev/zero', path)
+      await registry.refresh()
+      expect(registry.trouble().last_error).toBe('it is not a regular file')
+      await rm(path)
+      await Bun.write(path, '[]')
+      await truncate(path, 1e12)
+      await registry.refresh()
+      expect(registry.trouble().last_error).toMatch(/^it is larger than \d+ bytes$/)
+      await rm(path)
+      await Bun.write(`${path}.real`, JSON.stringify(listOf('one')))
+      await symlink(`${path}.real`, path)
+      await registry.refresh()
+      expect(names(registry)).toEqual(['one'])
     }))
 
   test('with an address that is none is a failed sync, too', async () => {

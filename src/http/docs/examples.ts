@@ -111,7 +111,10 @@ export const notReadyExample = {
   status: 'not_ready',
   service: 'orchestrator',
   checks: {
-    registry: { ok: false, reason: 'there is no usable list of droplets' },
+    registry: {
+      ok: false,
+      reason: 'there is no usable list of droplets (http://localhost:8000: it answered 502)',
+    },
     store: fine,
     lifecycle: fine,
   },

@@ -30,11 +30,11 @@ interface Surroundings {
 }
 
 /**
- * What is logged when the disk is disturbed. A request that fails is answered so, and judged by
+ * What is logged when the disk or the Registry is disturbed. A request that fails is answered so, and judged by
  * `no-unexpected-errors` there.
  */
 const EXPECTED_ERRORS =
-  /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed)/
+  /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed|The list of droplets has expired)/
 
 export class Supervisor {
   readonly #cache = memoryCache()
