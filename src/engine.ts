@@ -10,7 +10,6 @@ import { createRouter } from './droplets/router.ts'
 import type { EventBus } from './events.ts'
 import type { Ports } from './ports.ts'
 import type { DirectoryCache } from './registry/disk-cache.ts'
-import { warnOfPublicUrl } from './registry/public-url.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
@@ -53,18 +52,12 @@ export interface Engine {
 
 export function createEngine(parts: EngineParts): Engine {
   const { config, ports, store, events, cache, publicUrl, gate = openGate } = parts
-  const { clock, fetch, log } = ports
+  const { clock, log } = ports
   const startTick = clock.monotonic()
 
-  const registry = createRegistry({ config, clock, fetch, log, cache, publicUrl })
-  const health = createHealth({
-    clock,
-    fetch,
-    log,
-    events,
-    intervalMs: config.probeIntervalMs,
-    list: registry,
-  })
+  const registry = createRegistry({ ...ports, config, cache, publicUrl })
+  const intervalMs = config.probeIntervalMs
+  const health = createHealth({ ...ports, events, intervalMs, list: registry })
   const delivery = new Delivery({
     ...ports,
     ...config.task,
@@ -84,7 +77,6 @@ export function createEngine(parts: EngineParts): Engine {
       await Promise.all([delivery.recover(), registry.restore()])
     },
     async start() {
-      warnOfPublicUrl(config, publicUrl(), log)
       await registry.start()
       health.start()
       delivery.start()

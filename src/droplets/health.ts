@@ -1,8 +1,10 @@
 import type { AttemptResult, EventBus } from '../events.ts'
+import { inTurns, SLICE, type Work } from '../platform/turns.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
-import { Directory, type DropletList } from './directory.ts'
-import { nameKey } from './droplet.ts'
+import type { Directory, DropletList } from './directory.ts'
+import { nameKey, type Droplet } from './droplet.ts'
+import { ProbeQueue } from './probe-queue.ts'
 import { probe, untilNextProbe } from './probe.ts'
 
 /**
@@ -10,9 +12,6 @@ import { probe, untilNextProbe } from './probe.ts'
  * spread over this time.
  */
 const LIST_INTERVAL_MS = 500
-/** A mesh of many droplets that hang must not take up our connections and memory. */
-const MAX_PROBES_AT_ONCE = 64
-const BUSY_RETRY_MS = 100
 
 export interface Reach {
   /** Null: not known yet. */
@@ -49,7 +48,10 @@ interface Watched {
   /** 0 to 1: when in each interval this droplet is probed, so that not all are at once. */
   readonly phase: number
   reach: Reach
-  cancel: () => void
+  /** It waits for its turn to be probed, or is being probed. */
+  queued: boolean
+  /** It is listed no more, or elsewhere. */
+  gone: boolean
 }
 
 const UNKNOWN: Reach = Object.freeze({ reachable: null, lastProbe: null, latencyMs: null })
@@ -63,127 +65,138 @@ export function createHealth(options: HealthOptions): DropletHealth {
 }
 
 class ProbedHealth implements DropletHealth {
+  readonly #options: HealthOptions
   readonly #clock: Clock
-  readonly #fetch: Fetch
-  readonly #log: Log
-  readonly #intervalMs: number
-  readonly #list: Pick<DropletList, 'directory'>
   readonly #stopping = new AbortController()
+  /** By `nameKey`: those that are probed, and those of which a task found out something. */
   readonly #watched = new Map<string, Watched>()
-  readonly #inFlight = new Set<Promise<void>>()
-  #seen = Directory.empty
+  readonly #queue: ProbeQueue<Watched>
+  #reachable = 0
+  #seen: Directory | null = null
   #probing = false
-  #cancelSync = () => {}
+  #cancelFollow = () => {}
 
-  constructor({ clock, fetch, log, events, intervalMs, list }: HealthOptions) {
-    this.#clock = clock
-    this.#fetch = fetch
-    this.#log = log
-    this.#intervalMs = intervalMs
-    this.#list = list
-    events.on('attempt ended', ({ task, result }) => this.#recordAttempt(task, result))
+  constructor(options: HealthOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.#queue = new ProbeQueue(options.clock, (entry) => this.#probe(entry))
+    options.events.on('attempt ended', ({ task, result }) => this.#recordAttempt(task, result))
   }
 
   start(): void {
-    if (this.#probing || this.#intervalMs <= 0 || this.#stopping.signal.aborted) return
+    if (this.#probing || this.#options.intervalMs <= 0 || this.#stopping.signal.aborted) return
     this.#probing = true
-    // Droplets that are known from before the start have no timer yet.
-    for (const entry of this.#watched.values()) this.#probeIn(entry, entry.phase * LIST_INTERVAL_MS)
-    this.#syncAgain()
+    // Droplets that are known from before the start have no turn yet.
+    this.#seen = null
+    this.#followAgain()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#cancelSync()
-    for (const entry of this.#watched.values()) entry.cancel()
-    await Promise.all(this.#inFlight)
+    this.#cancelFollow()
+    await this.#queue.stop()
   }
 
   of(name: string): Reach {
-    this.#syncList()
-    return this.#watched.get(nameKey(name))?.reach ?? UNKNOWN
+    const droplet = this.#options.list.directory().find(name)
+    const entry = droplet && this.#watched.get(nameKey(name))
+    return entry?.url === droplet?.url ? (entry?.reach ?? UNKNOWN) : UNKNOWN
   }
 
   reachableCount(): number {
-    this.#syncList()
-    let count = 0
-    for (const { reach } of this.#watched.values()) if (reach.reachable) count++
-    return count
+    this.#follow()
+    return this.#reachable
   }
 
   #recordAttempt(task: Task, { outcome, status, durationMs }: AttemptResult): void {
     // What we ended ourselves says nothing about the droplet.
     if (outcome === 'cancelled' || outcome === 'interrupted') return
-    this.#syncList()
-    const entry = this.#watched.get(nameKey(task.dropletName))
-    if (entry) this.#found(entry, status, durationMs)
+    this.#follow()
+    const droplet = this.#options.list.directory().find(task.dropletName)
+    if (droplet) this.#found(this.#watch(droplet), status, durationMs)
   }
 
-  #syncAgain(): void {
-    this.#syncList()
-    this.#cancelSync = this.#clock.after(LIST_INTERVAL_MS, () => this.#syncAgain())
+  #followAgain(): void {
+    this.#follow()
+    this.#cancelFollow = this.#clock.after(LIST_INTERVAL_MS, () => this.#followAgain())
   }
 
-  #syncList(): void {
-    const directory = this.#list.directory()
+  /** Brings what is watched in line with the list: a short one in this turn. */
+  #follow(): void {
+    const directory = this.#options.list.directory()
     if (directory === this.#seen) return
     this.#seen = directory
-    const { droplets } = directory
-    const names = new Set(droplets.map((droplet) => nameKey(droplet.name)))
-    for (const [key, entry] of this.#watched) {
-      if (names.has(key)) continue
-      entry.cancel()
-      this.#watched.delete(key)
-    }
-    for (const { name, url } of droplets) this.#watch(name, url)
+    void inTurns(this.#compare(directory), this.#clock)
   }
 
-  #watch(name: string, url: string): void {
+  *#compare(directory: Directory): Work<void> {
+    let compared = 0
+    // Not once there is another list: that one is compared then.
+    const isLate = () => this.#seen !== directory || this.#stopping.signal.aborted
+    for (const [key, entry] of this.#watched) {
+      if (directory.find(key)?.url !== entry.url) this.#forget(key, entry)
+      if (++compared % SLICE === 0) yield
+      if (isLate()) return
+    }
+    if (!this.#probing) return
+    for (const droplet of directory.droplets) {
+      this.#await(this.#watch(droplet))
+      if (++compared % SLICE === 0) yield
+      if (isLate()) return
+    }
+  }
+
+  #watch({ name, url }: Droplet): Watched {
     const key = nameKey(name)
     const before = this.#watched.get(key)
-    if (before?.url === url) return
-    before?.cancel()
+    if (before?.url === url) return before
+    if (before) this.#forget(key, before)
     // By name and not by position, so that a droplet keeps its phase when the list changes.
     const phase = Bun.hash.xxHash32(key) / 2 ** 32
-    const entry: Watched = { name, url, phase, reach: UNKNOWN, cancel: () => {} }
+    const entry: Watched = { name, url, phase, reach: UNKNOWN, queued: false, gone: false }
     this.#watched.set(key, entry)
-    if (this.#probing) this.#probeIn(entry, phase * LIST_INTERVAL_MS)
+    return entry
   }
 
-  #probeIn(entry: Watched, ms: number): void {
-    if (this.#stopping.signal.aborted) return
-    entry.cancel = this.#clock.after(ms, () => {
-      if (this.#inFlight.size >= MAX_PROBES_AT_ONCE) return this.#probeIn(entry, BUSY_RETRY_MS)
-      const running = this.#probe(entry).finally(() => this.#inFlight.delete(running))
-      this.#inFlight.add(running)
-    })
+  #forget(key: string, entry: Watched): void {
+    this.#setReach(entry, UNKNOWN)
+    entry.gone = true
+    this.#watched.delete(key)
+  }
+
+  #await(entry: Watched): void {
+    if (entry.queued) return
+    entry.queued = true
+    this.#queue.add(entry, entry.phase * LIST_INTERVAL_MS)
   }
 
   async #probe(entry: Watched): Promise<void> {
-    let cancelled = false
-    entry.cancel = () => {
-      cancelled = true
-    }
+    if (entry.gone) return
     const startTick = this.#clock.monotonic()
-    const ports = { clock: this.#clock, fetch: this.#fetch, stop: this.#stopping.signal }
+    const ports = { ...this.#options, stop: this.#stopping.signal }
     const status = await probe(entry.url, ports)
-    if (cancelled) return
+    if (entry.gone || this.#stopping.signal.aborted) return
     const now = this.#clock.monotonic()
     this.#found(entry, status, now - startTick)
-    this.#probeIn(entry, untilNextProbe(entry.phase, this.#intervalMs, now))
+    this.#queue.add(entry, untilNextProbe(entry.phase, this.#options.intervalMs, now))
   }
 
   /** `status`: null without an answer; then how long that took says nothing. */
   #found(entry: Watched, status: number | null, durationMs: number): void {
     const before = entry.reach.reachable
     const reachable = status !== null && status < 500
-    entry.reach = {
+    this.#setReach(entry, {
       reachable,
       lastProbe: this.#clock.now(),
       latencyMs: status === null ? null : Math.round(durationMs),
-    }
+    })
     if (reachable === before || (reachable && before === null)) return
     const fields = { droplet: entry.name, response_status: status }
-    this.#log.info(reachable ? 'a droplet is up again' : 'a droplet is down', fields)
+    this.#options.log.info(reachable ? 'a droplet is up again' : 'a droplet is down', fields)
+  }
+
+  #setReach(entry: Watched, reach: Reach): void {
+    this.#reachable += Number(reach.reachable === true) - Number(entry.reach.reachable === true)
+    entry.reach = reach
   }
 }

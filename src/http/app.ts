@@ -80,7 +80,7 @@ function meshPorts({ clock, log, usage }: HttpPorts, requests: RequestCounts): M
 function apiRoutes(engine: Engine, mesh: MeshPorts) {
   return new Elysia({ name: 'api' })
     .use(operationRoutes(engine))
-    .use(dropletRoutes(engine))
+    .use(dropletRoutes(engine, mesh))
     .use(submitRoutes(engine))
     .use(taskRoutes(engine))
     .use(meshRoutes(engine, mesh))

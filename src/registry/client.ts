@@ -20,6 +20,11 @@ export interface RegistryClientOptions {
   stop: AbortSignal
 }
 
+export interface RawReply {
+  status: number
+  body: Uint8Array
+}
+
 export interface Reply {
   status: number
   /** The parsed body; undefined when it is not JSON. */
@@ -30,12 +35,25 @@ export interface Reply {
  * Sends JSON to a path of the Registry and reads JSON. A reply with any status is `ok`; no reply
  * in time, or one of more than MAX_REPLY_BYTES, is not.
  */
-export function exchange(
-  { url, clock, fetch, timeoutMs, stop }: RegistryClientOptions,
+export async function exchange(
+  client: RegistryClientOptions,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<Limited<Reply>> {
+  const reply = await request(client, method, path, body)
+  if (!reply.ok) return reply
+  const { status } = reply.value
+  return { ok: true, value: { status, json: jsonOf(reply.value.body) } }
+}
+
+/** Like `exchange`, but the body is left as it came. */
+export function request(
+  { url, clock, fetch, timeoutMs, stop }: RegistryClientOptions,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Limited<RawReply>> {
   return within(clock, timeoutMs, stop, async (signal) => {
     const init: FetchInit = {
       method,
@@ -49,22 +67,22 @@ export function exchange(
     const response = await fetch(url + path, init)
     const limits = { maxBytes: MAX_REPLY_BYTES, signal, budget: null }
     const answer = await readAnswerBody(response, limits)
-    return { status: response.status, json: jsonOf(answer?.bytes) }
+    if (!answer?.bytes) throw new Error(`the answer is larger than ${MAX_REPLY_BYTES} bytes`)
+    return { status: response.status, body: answer.bytes }
   })
 }
 
 /** Reads the list at a `file:` URL as if it were a reply with status 200. */
-export function readListFile(options: RegistryClientOptions): Promise<Limited<Reply>> {
+export function readListFile(options: RegistryClientOptions): Promise<Limited<RawReply>> {
   const { url, clock, timeoutMs, stop } = options
   return within(clock, timeoutMs, stop, async (signal) => {
-    const bytes = await readRegularFile(fileURLToPath(url), MAX_REPLY_BYTES, signal)
-    return { status: 200, json: jsonOf(bytes) }
+    const body = await readRegularFile(fileURLToPath(url), MAX_REPLY_BYTES, signal)
+    return { status: 200, body }
   })
 }
 
 /** undefined when it is no JSON. Bytes that are not UTF-8 become U+FFFD. */
-function jsonOf(bytes: Uint8Array | undefined): unknown {
-  if (!bytes) throw new Error(`the answer is larger than ${MAX_REPLY_BYTES} bytes`)
+function jsonOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown
   } catch {

@@ -4,9 +4,11 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { errorText } from '../errors.ts'
 import type { Droplet } from '../droplets/droplet.ts'
+import { SLICE } from '../platform/turns.ts'
 import type { Log, Ports } from '../ports.ts'
 import { MAX_REPLY_BYTES } from './client.ts'
-import { parseDropletList, type Registration } from './droplet-list.ts'
+import type { ParsedList, Registration } from './droplet-list.ts'
+import { parseList } from './parse-list.ts'
 import { readRegularFile } from './regular-file.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 
@@ -60,7 +62,8 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
     async read() {
       try {
         const bytes = await readRegularFile(path, MAX_CACHE_BYTES)
-        const list = parseStored(JSON.parse(new TextDecoder().decode(bytes)))
+        const parsed = await parseList(bytes, null)
+        const list = parsed.ok ? parseStored(parsed.head, parsed.list) : null
         if (!list) log.warning('The cached droplet list is damaged: not used', { path })
         return list
       } catch (error) {
@@ -92,10 +95,9 @@ function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-function parseStored(json: unknown): CachedList | null {
-  const list = parseDropletList(json)
-  if (!list || !Value.Check(StoredHead, json)) return null
-  const { synced_at, registry_url: registryUrl, own: stored, unlisted } = json
+function parseStored(head: unknown, list: ParsedList): CachedList | null {
+  if (!Value.Check(StoredHead, head)) return null
+  const { synced_at, registry_url: registryUrl, own: stored, unlisted } = head
   const own = stored
     ? { id: stored.id, registeredAt: toMs(stored.registered_at) }
     : list.own && { id: list.own.id, registeredAt: list.own.registeredAt }
@@ -110,7 +112,9 @@ function parseStored(json: unknown): CachedList | null {
   }
 }
 
-function storedText({ syncedAt, droplets, registryUrl, own, unlisted = [] }: CachedList): string {
+/** JSON with a line for each droplet, in pieces: none takes longer than a few ms to make. */
+function* storedText(list: CachedList): Generator<string> {
+  const { syncedAt, droplets, registryUrl, own, unlisted = [] } = list
   const marks = unlisted.map(({ name, since }) => ({ name, since: since / 1000 }))
   const head = {
     synced_at: syncedAt / 1000,
@@ -118,7 +122,12 @@ function storedText({ syncedAt, droplets, registryUrl, own, unlisted = [] }: Cac
     own: own ? { id: own.id, registered_at: toSeconds(own.registeredAt) } : undefined,
     unlisted: marks.length > 0 ? marks : undefined,
   }
-  return JSON.stringify({ ...head, droplets }, null, 2) + '\n'
+  yield `${JSON.stringify(head).slice(0, -1)},"droplets":[`
+  for (let from = 0; from < droplets.length; from += SLICE) {
+    const lines = droplets.slice(from, from + SLICE).map((each) => `\n${JSON.stringify(each)}`)
+    yield (from === 0 ? '' : ',') + lines.join(',')
+  }
+  yield '\n]}\n'
 }
 
 const toMs = (seconds: number | null) => seconds && seconds * 1000
@@ -128,11 +137,16 @@ const toSeconds = (ms: number | null) => ms && ms / 1000
  * A reader sees the old file or the new one, even after a crash. `temporary` is unique: several
  * orchestrators may share a directory.
  */
-async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
+async function replaceFile(
+  path: string,
+  temporary: string,
+  pieces: Iterable<string>,
+): Promise<void> {
   try {
     const file = await open(temporary, 'wx')
     try {
-      await file.writeFile(text)
+      // Each write is awaited, and so a turn of its own.
+      for (const piece of pieces) await file.writeFile(piece)
       // Else a power cut after the rename may leave an empty file.
       await file.sync()
     } finally {

@@ -1,5 +1,7 @@
-import { exchange, readListFile, type RegistryClientOptions } from './client.ts'
-import { parseDropletList, type ParsedList } from './droplet-list.ts'
+import { errorText } from '../errors.ts'
+import { readListFile, request, type RegistryClientOptions } from './client.ts'
+import type { ParsedList } from './droplet-list.ts'
+import { parseList } from './parse-list.ts'
 
 export type ReadList =
   { readonly ok: true; readonly list: ParsedList } | { readonly ok: false; readonly error: string }
@@ -13,11 +15,19 @@ export function isFile(registryUrl: string): boolean {
 export async function readList(client: RegistryClientOptions): Promise<ReadList> {
   const reply = isFile(client.url)
     ? await readListFile(client)
-    : await exchange(client, 'GET', '/droplets')
+    : await request(client, 'GET', '/droplets')
   if (!reply.ok) return { ok: false, error: reply.error }
-  const { status, json } = reply.value
+  const { status, body } = reply.value
   if (status !== 200) return { ok: false, error: `it answered ${status}` }
-  if (json === undefined) return { ok: false, error: 'its answer is not JSON' }
-  const list = parseDropletList(json)
-  return list ? { ok: true, list } : { ok: false, error: 'its answer is no list of droplets' }
+  try {
+    const parsed = await parseList(body, client.stop)
+    return parsed.ok ? parsed : { ok: false, error: FAULTS[parsed.fault] }
+  } catch (error) {
+    return { ok: false, error: errorText(error) }
+  }
 }
+
+const FAULTS = {
+  'not JSON': 'its answer is not JSON',
+  'no list': 'its answer is no list of droplets',
+} as const

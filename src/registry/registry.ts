@@ -9,6 +9,7 @@ import type { DirectoryCache } from './disk-cache.ts'
 import { isFile } from './list-reader.ts'
 import { ListSaver } from './list-saver.ts'
 import { LookUps } from './look-ups.ts'
+import { warnOfPublicUrl } from './public-url.ts'
 import { SyncSchedule } from './sync-schedule.ts'
 import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
 import { ageMs, cacheStatus, usableForMs, type CacheStatus } from './snapshot.ts'
@@ -70,7 +71,7 @@ export interface RegistryTrouble {
 const MAX_RESTORE_MS = 2000
 
 export interface RegistryOptions {
-  config: Pick<Config, 'registry'>
+  config: Pick<Config, 'registry' | 'publicUrl'>
   clock: Clock
   fetch: Fetch
   log: Log
@@ -85,8 +86,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 
 class SyncedRegistry implements Registry {
   readonly #clock: Clock
-  readonly #url: string
-  readonly #log: Log
+  readonly #options: RegistryOptions
   readonly #cache: DirectoryCache
   readonly #expiryMs: number
   readonly #self: SelfRegistration
@@ -99,14 +99,14 @@ class SyncedRegistry implements Registry {
   #restoring: Promise<void> | null = null
   #registering: Promise<void> = Promise.resolve()
 
-  constructor({ config, clock, fetch, log, cache, publicUrl }: RegistryOptions) {
+  constructor(options: RegistryOptions) {
+    const { config, clock, fetch, log, cache, publicUrl } = options
     const { url, timeoutMs, registerSelf, syncIntervalMs, cacheExpiryMs } = config.registry
     const stop = this.#stopping.signal
     const enabled = registerSelf && !isFile(url)
     const client = { url, clock, fetch, timeoutMs, stop }
     this.#clock = clock
-    this.#url = url
-    this.#log = log
+    this.#options = options
     this.#cache = cache
     this.#expiryMs = cacheExpiryMs
     this.#self = createSelfRegistration({
@@ -138,6 +138,8 @@ class SyncedRegistry implements Registry {
     this.#started = true
     this.#schedule.repeat()
     await this.restore()
+    const { config, publicUrl, log } = this.#options
+    warnOfPublicUrl(config, publicUrl(), log)
     void this.refresh()
   }
 
@@ -150,7 +152,9 @@ class SyncedRegistry implements Registry {
     const read = await within(this.#clock, MAX_RESTORE_MS, stop, () => this.#cache.read())
     if (read.ok && read.value) await this.#sync.restore(read.value)
     if (read.ok || stop.aborted) return
-    this.#log.warning('The cached droplet list cannot be read: not used', { error: read.error })
+    this.#options.log.warning('The cached droplet list cannot be read: not used', {
+      error: read.error,
+    })
   }
 
   async stop(): Promise<void> {
@@ -183,7 +187,7 @@ class SyncedRegistry implements Registry {
   trouble(): RegistryTrouble {
     const { lastSyncAt } = this.stats()
     return {
-      registry_url: this.#url,
+      registry_url: this.#options.config.registry.url,
       last_sync: lastSyncAt === null ? null : lastSyncAt / 1000,
       last_error: this.#sync.lastError,
     }

@@ -1,7 +1,7 @@
 /** What is known of the mesh at one moment, and how each sync changes it. Pure functions. */
 import { Directory } from '../droplets/directory.ts'
 import { nameKey } from '../droplets/droplet.ts'
-import type { Work } from '../platform/turns.ts'
+import { SLICE, type Work } from '../platform/turns.ts'
 import type { CachedList } from './disk-cache.ts'
 import type { Registration } from './droplet-list.ts'
 import { hasRestarted, ownAfter, type KnownEntry } from './restart.ts'
@@ -76,17 +76,18 @@ export function* fromCache(list: CachedList, now: Moment): Work<Snapshot> {
 }
 
 /** What the next run needs of it; null: there is nothing yet. */
-export function toCache(snapshot: Snapshot, { wall, monotonic }: Moment): CachedList | null {
+export function* toCache(snapshot: Snapshot, { wall, monotonic }: Moment): Work<CachedList | null> {
   const { synced, directory, unlisted, own } = snapshot
   if (!synced) return null
-  const marks = unlisted.entries().map(([key, since]) => ({
-    name: directory.find(key)?.name ?? key,
-    since: wall - (monotonic - since),
-  }))
+  const marks: { name: string; since: number }[] = []
+  for (const [key, since] of unlisted) {
+    marks.push({ name: directory.find(key)?.name ?? key, since: wall - (monotonic - since) })
+    if (marks.length % SLICE === 0) yield
+  }
   return {
     syncedAt: synced.wall,
     droplets: directory.droplets,
-    unlisted: [...marks],
+    unlisted: marks,
     own: own && { id: own.id, registeredAt: own.registeredAt },
   }
 }

@@ -122,7 +122,7 @@ export class ListSync {
     if (next.last === 'empty') {
       this.#fail('it lists no droplets: keeping the list from before', next)
     } else {
-      this.#accept(next)
+      await this.#accept(next)
     }
     // Last: what it finds out about our entry is newer than this list.
     onList(list.own)
@@ -136,7 +136,7 @@ export class ListSync {
     return own === before.own ? next : { ...next, own }
   }
 
-  #accept(next: Snapshot): void {
+  async #accept(next: Snapshot): Promise<void> {
     const { client, log, onAccepted } = this.#options
     const before = this.#snapshot
     this.#snapshot = next
@@ -145,10 +145,10 @@ export class ListSync {
       log.info('Synced with the Registry', { droplets: next.directory.size })
     }
     tellUnlisted(log, before, next)
-    const list = toCache(next, this.#now())
-    if (list) onAccepted({ ...list, registryUrl: client.url })
     this.#alarm.watch()
     log.debug('The list of droplets has been read', this.#told())
+    const list = await inTurns(toCache(next, this.#now()), this.#clock)
+    if (list) onAccepted({ ...list, registryUrl: client.url })
   }
 
   #fail(error: string, next: Snapshot): void {

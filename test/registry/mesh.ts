@@ -13,7 +13,7 @@ export const EXPIRY_MS = 300_000
 export function meshAt(url: string, options: Partial<ReturnType<typeof defaults>> = {}) {
   const settings = { ...defaults(), ...options }
   const { clock, log, cache, publicUrl, ...registry } = settings
-  const config = { registry: { url, ...registry } }
+  const config = { publicUrl: publicUrl(), registry: { url, ...registry } }
   const client = createRegistry({ config, clock, fetch: systemFetch, log, cache, publicUrl })
   return {
     clock,

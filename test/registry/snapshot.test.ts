@@ -173,7 +173,7 @@ describe('while it fills up again', () => {
   })
 
   test('a restart of ours changes nothing: the cache tells who is missing, and since when', () => {
-    const stored = toCache(restarted, at(200))!
+    const stored = atOnce(toCache(restarted, at(200)))!
     expect(stored.unlisted).toEqual(['b', 'c'].map((name) => ({ name, since: at(200).wall })))
     // Another monotonic clock, 1000 ms later.
     const now = { monotonic: 50, wall: at(1200).wall }
@@ -187,7 +187,10 @@ describe('while it fills up again', () => {
   })
 
   test('a mark from the future is of now', () => {
-    const stored = { ...toCache(restarted, at(200))!, unlisted: [{ name: 'B', since: 1e15 }] }
+    const stored = {
+      ...atOnce(toCache(restarted, at(200)))!,
+      unlisted: [{ name: 'B', since: 1e15 }],
+    }
     const restored = atOnce(fromCache(stored, at(500)))
     expect([...restored.unlisted]).toEqual([['b', 500]])
   })

@@ -706,7 +706,7 @@ describe('with a cache on disk', () => {
         await mesh.registry.stop()
       }
       expect(log.messages('WARNING')).toEqual([
-        'The cached droplet list cannot be read: not used',
+        'The cached droplet list is damaged: not used',
         'The droplet list cannot be cached',
       ])
     }))

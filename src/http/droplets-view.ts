@@ -1,0 +1,60 @@
+/** The reply of `GET /orchestrator/droplets`. */
+import type { Droplet } from '../droplets/droplet.ts'
+import type { Engine } from '../engine.ts'
+import { SLICE } from '../platform/turns.ts'
+import type { Clock } from '../ports.ts'
+
+type Mesh = Pick<Engine, 'registry' | 'health'>
+
+/** A long list goes out in slices, each made in a turn of its own when the caller takes it. */
+export function dropletsReply(mesh: Mesh, clock: Pick<Clock, 'soon'>): object | Response {
+  const { droplets } = mesh.registry.directory()
+  if (droplets.length <= SLICE) return { droplets: droplets.map(viewOf(mesh)), ...aboutList(mesh) }
+  const pieces = jsonPieces(mesh, droplets)
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = pieces.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+      await new Promise<void>((resolve) => clock.soon(resolve))
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'application/json' } })
+}
+
+export function* jsonPieces(mesh: Mesh, droplets: readonly Droplet[]): Generator<string, void> {
+  const view = viewOf(mesh)
+  const rest = JSON.stringify(aboutList(mesh)).slice(1)
+  yield '{"droplets":['
+  for (let from = 0; from < droplets.length; from += SLICE) {
+    const slice = droplets.slice(from, from + SLICE).map((each) => JSON.stringify(view(each)))
+    yield (from === 0 ? '' : ',') + slice.join(',')
+  }
+  yield `],${rest}`
+}
+
+function aboutList({ registry }: Mesh) {
+  return {
+    cache_status: registry.cacheStatus(),
+    cache_age_seconds: registry.cacheAgeSeconds(),
+    served_from: registry.servedFrom(),
+  }
+}
+
+function viewOf({ health }: Mesh) {
+  return (droplet: Droplet) => {
+    const { reachable, lastProbe, latencyMs } = health.of(droplet.name)
+    return {
+      id: droplet.id,
+      name: droplet.name,
+      url: droplet.url,
+      endpoint: droplet.url,
+      version: droplet.version,
+      status: droplet.status,
+      reachable,
+      last_probe: lastProbe === null ? null : lastProbe / 1000,
+      latency_ms: latencyMs,
+    }
+  }
+}
