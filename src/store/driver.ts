@@ -18,6 +18,12 @@ export interface RefusedWrite {
 /** Another process holds the database's lock: what was asked for may work in a moment. */
 export class DatabaseLocked extends Error {}
 
+/** What has become of the database's file behind our back: what is written now, nobody will find. */
+export interface MovedFile {
+  readonly file: string
+  readonly became: 'deleted' | 'replaced'
+}
+
 export interface StoreDriver {
   /**
    * Writes the group in one synced transaction and tells which of its writes were refused.
@@ -35,5 +41,7 @@ export interface StoreDriver {
   findByKey(idempotencyKey: string): Promise<Task | null>
   claim(capacity: number): Promise<ClaimedTask[]>
   list(query: TaskQuery): Promise<TaskPage | null>
+  /** null while its path still leads to the file that is open, or there is none. */
+  movedFile(): Promise<MovedFile | null>
   close(): Promise<void>
 }

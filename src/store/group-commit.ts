@@ -10,6 +10,7 @@ import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
+import { FileWatch } from './file-watch.ts'
 import { promptly, unlocked } from './limits.ts'
 import { storedBody } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
@@ -53,27 +54,33 @@ export class GroupCommitStore implements TaskStore {
   #cancelTimer: () => void = () => {}
   #closing: Promise<void> | null = null
   #closed = false
+  readonly #file: FileWatch
   readonly stats = { commits: 0, writes: 0, failures: 0 }
 
   constructor(
     private readonly driver: StoreDriver,
     private readonly ports: GroupCommitPorts,
   ) {
+    this.#file = new FileWatch(driver, ports)
     this.#trimLater()
   }
 
+  get fault(): string | null {
+    return this.#writable ? this.#file.fault : 'the store cannot be written'
+  }
+
   get writable(): boolean {
-    return this.#writable
+    return this.fault === null
   }
 
   insert(task: Task): Promise<WriteResult> {
-    if (!this.#writable || this.#closing) return Promise.reject(storeUnavailable())
+    if (!this.writable || this.#closing) return Promise.reject(storeUnavailable())
     const stored = asStored(task)
     return this.#enqueue({ kind: 'insert', task: stored }, ['insert', stored])
   }
 
   resume(task: Task): Promise<WriteResult> {
-    if (!this.#writable || this.#closing) return Promise.reject(storeUnavailable())
+    if (!this.writable || this.#closing) return Promise.reject(storeUnavailable())
     return this.#enqueue({ kind: 'resume', task }, ['resume', task])
   }
 
@@ -110,6 +117,7 @@ export class GroupCommitStore implements TaskStore {
   /** A disk that hangs does not keep it open. */
   async #close(): Promise<void> {
     const { clock } = this.ports
+    this.#file.stop()
     this.#cancelTimer()
     await within(clock, MAX_CLOSE_MS, null, () => this.#writeRest())
     this.#closed = true

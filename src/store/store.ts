@@ -69,7 +69,9 @@ export interface StoreStats {
 export type WriteResult = 'written' | 'key taken' | 'not owned'
 
 export interface TaskStore {
-  /** False from a failed write until writing works again. */
+  /** Why it takes no new tasks now, for people; null: it takes them. */
+  readonly fault: string | null
+  /** False from a failed write until writing works again, and while `fault` says so. */
   readonly writable: boolean
   readonly stats: StoreStats
   /**

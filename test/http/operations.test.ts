@@ -1,5 +1,6 @@
 /** Droplets, health, information, metrics, documents, errors: CONTRACT, sections 1, 4, 5 and 8. */
 import { describe, expect, test } from 'bun:test'
+import { renameSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { createOrchestrator } from '../../src/orchestrator.ts'
 import { systemPorts } from '../../src/platform/system-ports.ts'
@@ -7,7 +8,7 @@ import { fileCache } from '../../src/registry/disk-cache.ts'
 import { droplet } from '../registry/mesh.ts'
 import { testConfig } from '../support/config.ts'
 import { openApi } from '../support/documented.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { recordingLog } from '../support/log.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
@@ -233,4 +234,18 @@ describe('the OpenAPI document', () => {
     const codes = ['OVERLOADED', 'TIMEOUT', 'PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_KEY_REUSED'] as const
     for (const code of codes) expect(submit).toContain(STATUS_OF[code])
   })
+})
+
+test('a database that is taken away: not ready, and why', async () => {
+  using dir = temporaryDir()
+  const db = dir.file('tasks.db')
+  await using service = await startOrchestrator({ config: { task: { db } } })
+  renameSync(db, `${db}.away`)
+  const { json: told } = await eventually('not ready', async () => {
+    await service.clock.advance(5000)
+    const reply = await service.get('/orchestrator/ready')
+    return reply.json.checks.store.ok ? null : reply
+  })
+  expect(told.checks.store.reason).toBe('the database file was deleted')
+  renameSync(`${db}.away`, db)
 })

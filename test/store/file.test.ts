@@ -1,13 +1,15 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { openSqlite } from '../../src/store/sqlite/thread.ts'
 import type { TaskFilter, TaskPage } from '../../src/store/store.ts'
 import { STATUSES } from '../../src/task.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordingLog } from '../support/log.ts'
 import { failureOf } from '../support/failure.ts'
 import { inlineDriver, RETENTION, storeOver } from '../support/store.ts'
 import { taskOf } from '../support/task-states.ts'
@@ -210,6 +212,78 @@ test('a database of the first version is brought up to date, names beyond ASCII 
     expect([ended.total, ended.tasks.length]).toEqual([total / 2, total / 2])
   }
   expect((await store.list({ limit: 1 }))!.total).toBe(16)
+  await store.close()
+})
+
+describe('a file that is taken away while it is open', () => {
+  const ways: [string, RegExp, (file: string) => void][] = [
+    ['deleted', /was deleted/, (file) => renameSync(file, `${file}.away`)],
+    [
+      'replaced',
+      /was replaced/,
+      (file) => {
+        renameSync(file, `${file}.away`)
+        writeFileSync(file, readFileSync(`${file}.away`))
+      },
+    ],
+  ]
+
+  test.each(ways)('%s: no new task is taken until it is back', async (_, message, takeAway) => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    const clock = new FakeClock(NOW)
+    const log = recordingLog()
+    const store = storeOver(await openSqlite(file, RETENTION), { clock, log })
+    const task = queued()
+    await store.insert(task)
+    const look = (condition: () => boolean) =>
+      eventually('it looks at its file', async () => {
+        await clock.advance(5000)
+        return condition()
+      })
+    takeAway(file)
+    await look(() => !store.writable)
+    expect(store.fault).toMatch(message)
+    expect(log.lines).toEqual([
+      { level: 'ERROR', msg: expect.stringMatching(message), fields: { database: file } },
+    ])
+    expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    // What was begun goes on: the file may come back.
+    expect(await store.update({ ...task, targetUrl: 'http://new' })).toBe('written')
+    renameSync(`${file}.away`, file)
+    await look(() => store.writable)
+    expect(await store.insert(queued())).toBe('written')
+    await store.close()
+    expect(clock.pending).toBe(0)
+  })
+})
+
+test('errors of the database name its file', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const driver = await openSqlite(file, RETENTION)
+  const other = new Database(file)
+  other.run('drop table tasks')
+  other.close()
+  expect((await failureOf(driver.find('x'))).message).toStartWith(`${file}: `)
+  await driver.close()
+})
+
+test('what a burst added to the log is given back', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const store = await openStore(file)
+  const reader = new Database(file)
+  reader.run('begin')
+  reader.query('select count(*) from tasks').get()
+  const payload = JSON.stringify('x'.repeat(900_000))
+  for (let n = 0; n < 40; n++) await store.insert(queued({ payload }))
+  const logSize = () => statSync(`${file}-wal`).size
+  expect(logSize()).toBeGreaterThan(30_000_000)
+  reader.run('rollback')
+  reader.close()
+  for (let n = 0; n < 3; n++) await store.insert(queued({ payload }))
+  expect(logSize()).toBeLessThan(22_000_000)
   await store.close()
 })
 

@@ -1,6 +1,7 @@
 /** One connection to the database file, and the statements that were prepared on it. */
 import { Database, type Changes, type Statement } from 'bun:sqlite'
-import { DatabaseLocked } from '../driver.ts'
+import { fileIdentity } from '../../platform/disk.ts'
+import { DatabaseLocked, type MovedFile } from '../driver.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { Row, SqlValue } from './rows.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
@@ -16,9 +17,12 @@ export class Connection {
   readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
 
+  readonly #identity: string | null
+
   /** Throws, with SQLite's words, when the file is no database, damaged, or from the future. */
-  constructor(file: string) {
+  constructor(private readonly file: string) {
     this.#db = new Database(file, { create: true, strict: true })
+    this.#identity = fileIdentity(file)
     try {
       this.#db.run(`pragma busy_timeout = ${MAX_LOCKED_AT_START_MS}`)
       useWriteAheadLog(this.#db)
@@ -68,6 +72,14 @@ export class Connection {
   /** Makes room on a disk that is full. False when there is none to be made. */
   makeRoom(): boolean {
     return this.#log?.giveBack() ?? false
+  }
+
+  /** null while the path still leads to the file that is open. */
+  movedFile(): MovedFile | null {
+    const { file } = this
+    const now = fileIdentity(file)
+    if (now === this.#identity) return null
+    return { file, became: now === null ? 'deleted' : 'replaced' }
   }
 
   /** SQLite ends a transaction by itself after some errors. */

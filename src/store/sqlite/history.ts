@@ -5,7 +5,7 @@
 import { nameKey } from '../../droplets/droplet.ts'
 import { errorText } from '../../errors.ts'
 import type { Task } from '../../task.ts'
-import type { RefusedWrite, Write } from '../driver.ts'
+import type { MovedFile, RefusedWrite, Write } from '../driver.ts'
 import type { ClaimedTask, Retention, TaskQuery, WriteResult } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { FinishedCounts } from './finished-counts.ts'
@@ -128,6 +128,10 @@ export class SqliteHistory {
   /** The first step of a list, or the one that starts at `from`; null: a foreign cursor. */
   list(query: TaskQuery, from: number | null = null): ListStep | null {
     return listStep(this.#connection, query, from)
+  }
+
+  movedFile(): MovedFile | null {
+    return this.#connection.movedFile()
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { lockDatabase } from '../../platform/file-lock.ts'
 import { DatabaseLocked, type StoreDriver } from '../driver.ts'
 import type { Retention } from '../store.ts'
 import { driverOf } from './verbs.ts'
-import type { Answer, Question } from './worker.ts'
+import type { Answer, Failure, Question } from './worker.ts'
 
 // In the binary, import.meta.url is the bundle's root, and the thread's file is below it.
 const WORKER = import.meta.url.includes('/$bunfs/') ? './store/sqlite/worker.ts' : './worker.ts'
@@ -20,7 +20,7 @@ interface PendingQuestion {
 export async function openSqlite(file: string, retention: Retention): Promise<StoreDriver> {
   const unlock = lockDatabase(file)
   const worker = new Worker(new URL(WORKER, import.meta.url), { name: 'store' })
-  const thread = new DatabaseThread(worker)
+  const thread = new DatabaseThread(worker, file)
   let closing: Promise<void> | undefined
   const close = () => (closing ??= thread.close().then(unlock))
   try {
@@ -38,7 +38,10 @@ class DatabaseThread {
   #lastId = 0
   #ended: Error | null = null
 
-  constructor(private readonly worker: Worker) {
+  constructor(
+    private readonly worker: Worker,
+    private readonly file: string,
+  ) {
     worker.addEventListener('message', ({ data }: MessageEvent<string>) => this.#answer(data))
     // An error that the thread did not catch: it could not start, or its state is not known.
     worker.addEventListener('error', ({ message }) =>
@@ -68,8 +71,13 @@ class DatabaseThread {
     const question = this.#pending.get(answer.id)
     this.#pending.delete(answer.id)
     if (!('error' in answer)) question?.resolve(answer.value)
-    else if (answer.locked) question?.reject(new DatabaseLocked(answer.error))
-    else question?.reject(new Error(answer.error))
+    else question?.reject(this.#errorOf(answer))
+  }
+
+  /** Who opens the file names it himself; who reads any other error in the log wants to know. */
+  #errorOf({ verb, error, locked }: Failure): Error {
+    const text = verb === 'open' ? error : `${this.file}: ${error}`
+    return locked ? new DatabaseLocked(text) : new Error(text)
   }
 
   #end(reason: Error): void {

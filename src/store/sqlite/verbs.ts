@@ -11,6 +11,7 @@ export const VERBS = [
   'findByKey',
   'claim',
   'list',
+  'movedFile',
   'close',
 ] as const satisfies (keyof StoreDriver & keyof SqliteHistory)[]
 export type Verb = (typeof VERBS)[number]

@@ -12,10 +12,15 @@ export interface Question {
   args: unknown[]
 }
 
-export type Answer =
-  | { id: number; value: unknown }
-  /** `locked`: it is a DatabaseLocked. */
-  | { id: number; error: string; locked: boolean }
+export interface Failure {
+  id: number
+  verb: Question['verb']
+  error: string
+  /** It is a DatabaseLocked. */
+  locked: boolean
+}
+
+export type Answer = { id: number; value: unknown } | Failure
 
 declare const self: Worker
 
@@ -35,7 +40,7 @@ function answerQuestions(): void {
     try {
       answer = { id, value: perform(verb, args) ?? null }
     } catch (error) {
-      answer = { id, error: errorText(error), locked: error instanceof DatabaseLocked }
+      answer = { id, verb, error: errorText(error), locked: error instanceof DatabaseLocked }
     }
     self.postMessage(JSON.stringify(answer))
   })
