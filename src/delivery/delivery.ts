@@ -178,7 +178,8 @@ export class Delivery {
     grace.abort()
     this.#runs.abortAll('shutdown')
     // A disk that takes nothing must not hold up the end: the next start finds them unfinished.
-    await Promise.race([this.#runs.finished(), clock.sleep(LAST_WRITES_MS)])
+    const recorded = Promise.all([this.#runs.finished(), this.#limit.emptied()])
+    await Promise.race([recorded, clock.sleep(LAST_WRITES_MS)])
     this.#limit.end()
   }
 

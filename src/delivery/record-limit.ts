@@ -19,6 +19,8 @@ export interface RecordWaiter {
 export class RecordLimit {
   readonly #waiters = new Set<RecordWaiter>()
   #cancelTimer: (() => void) | null = null
+  /** Only while somebody wants to know. */
+  #emptied: PromiseWithResolvers<void> | null = null
 
   constructor(private readonly clock: Clock) {}
 
@@ -29,6 +31,14 @@ export class RecordLimit {
 
   remove(waiter: RecordWaiter): void {
     this.#waiters.delete(waiter)
+    if (this.#waiters.size === 0) this.#emptied?.resolve()
+  }
+
+  /** Resolves once nobody waits. */
+  async emptied(): Promise<void> {
+    if (this.#waiters.size === 0) return
+    this.#emptied ??= Promise.withResolvers()
+    await this.#emptied.promise
   }
 
   /** All who still wait for a record give up now: the service ends. */

@@ -28,7 +28,10 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
   const find = (name: string) =>
     droplets.find((droplet) => droplet.name.toLowerCase() === name.toLowerCase())
   return {
-    STORE_UNAVAILABLE: () => world.now <= disk.disturbedUntil + GRACE_MS,
+    // A stop doesn't wait for a lock as long as others do.
+    STORE_UNAVAILABLE: ({ process }) =>
+      world.now <= disk.brokenUntil + GRACE_MS ||
+      (process.draining && world.now <= disk.disturbedUntil),
     SHUTTING_DOWN: ({ process }) => process.draining,
     OVERLOADED: ({ process }) =>
       model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,

@@ -1,6 +1,7 @@
 /** The disk: the real SQLite history, in memory; it outlives the processes, and can be disturbed. */
 import type { RefusedWrite, StoreDriver, Write } from '../../../src/store/driver.ts'
-import { Connection } from '../../../src/store/sqlite/connection.ts'
+import { DatabaseLocked } from '../../../src/store/driver.ts'
+import { SmallDiskConnection } from './small-disk.ts'
 import { SqliteHistory } from '../../../src/store/sqlite/history.ts'
 import { callHistory, type Verb } from '../../../src/store/sqlite/verbs.ts'
 import type { Retention } from '../../../src/store/store.ts'
@@ -10,7 +11,8 @@ import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { StoreThread } from './store-thread.ts'
 
-export type DiskBehavior = 'healthy' | 'slow' | 'read-only' | 'failing'
+/** `locked`: by another process. */
+export type DiskBehavior = 'healthy' | 'slow' | 'locked' | 'read-only' | 'failing'
 
 export interface DiskObserver {
   /** The service asks for a commit. */
@@ -28,16 +30,20 @@ export interface DiskObserver {
 
 /** A question that takes longer excuses the service for that time. */
 const MAX_PROMPT_MS = 100
+/** A lock that lasts less long is waited for. */
+const MIN_OUTAGE_MS = 4900
 /** A store whose write was refused tries again after 1 s. */
 const STORE_RETRY_MS = 1200
 
 export class SimDisk {
   /** The file: it outlives the processes. */
-  readonly #connection = new Connection(':memory:')
+  readonly #connection: SmallDiskConnection
   #history: SqliteHistory
   readonly random: Prng
   #behavior: DiskBehavior = 'healthy'
   #disturbedUntil = 0
+  #brokenUntil = 0
+  #lockedSince = Infinity
   #thread: StoreThread | null = null
 
   constructor(
@@ -46,14 +52,23 @@ export class SimDisk {
     readonly observer: DiskObserver,
     readonly crashPoints: CrashPoints,
   ) {
-    this.#history = this.#openHistory()
     this.random = world.random.fork('disk')
+    this.#connection = new SmallDiskConnection(this.random, () => world.count('logs written back'))
+    this.#history = this.#openHistory()
   }
 
   /** Until when the service has to wait for it, simulated ms. */
   get disturbedUntil(): number {
     const { now } = this.world
     return this.#behavior === 'healthy' ? this.#disturbedUntil : now + STORE_RETRY_MS
+  }
+
+  /** Until when it may refuse writes, simulated ms: a lock of a moment is no reason for that. */
+  get brokenUntil(): number {
+    const { now } = this.world
+    const isLock = this.#behavior === 'locked' && now - this.#lockedSince < MIN_OUTAGE_MS
+    if (this.#behavior === 'healthy' || isLock) return this.#brokenUntil
+    return now + STORE_RETRY_MS
   }
 
   /** No question of the current process is unanswered. */
@@ -63,7 +78,9 @@ export class SimDisk {
 
   setBehavior(behavior: DiskBehavior): void {
     this.#disturbedUntil = this.disturbedUntil
+    this.#brokenUntil = this.brokenUntil
     this.#behavior = behavior
+    if (behavior === 'locked') this.#lockedSince = this.world.now
     this.world.log(`disk: ${behavior}`)
   }
 
@@ -84,6 +101,7 @@ export class SimDisk {
     if (verb === 'close') return null
     if (this.#behavior === 'failing') throw new Error('disk I/O error')
     const writes = verb === 'commit' || verb === 'trim'
+    if (this.#behavior === 'locked' && writes) throw new DatabaseLocked('database is locked')
     if (this.#behavior === 'read-only' && writes) throw new Error('database or disk is full')
     return callHistory(this.#history, verb, args) ?? null
   }
@@ -92,6 +110,7 @@ export class SimDisk {
     const ms = this.#drawLatency(verb)
     if (ms > MAX_PROMPT_MS) {
       this.#disturbedUntil = Math.max(this.#disturbedUntil, this.world.now + ms)
+      this.#brokenUntil = Math.max(this.#brokenUntil, this.world.now + ms)
     }
     return ms
   }

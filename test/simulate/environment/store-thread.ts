@@ -1,6 +1,11 @@
 /** The store's thread in one process: it answers questions to the disk one after the other. */
 import { errorText } from '../../../src/errors.ts'
-import type { RefusedWrite, StoreDriver, Write } from '../../../src/store/driver.ts'
+import {
+  DatabaseLocked,
+  type RefusedWrite,
+  type StoreDriver,
+  type Write,
+} from '../../../src/store/driver.ts'
 import { driverOf, type Verb } from '../../../src/store/sqlite/verbs.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { SimDisk } from './sim-disk.ts'
@@ -57,7 +62,8 @@ export class StoreThread {
     } catch (error) {
       const text = errorText(error)
       disk.world.log(`disk: ${verb} fails`)
-      return this.#later(0, () => this.#reply(() => reject(new Error(text))))
+      const failure = error instanceof DatabaseLocked ? error : new Error(text)
+      return this.#later(0, () => this.#reply(() => reject(failure)))
     }
     const writes = group && this.#written(group, value as RefusedWrite[])
     if (writes) observer.committed(process, writes)

@@ -90,8 +90,8 @@ export class FaultInjector {
   #disturbDisk(): void {
     const random = this.#random
     const { disk, act, stop } = this.targets
-    disk.setBehavior(random.weighted({ slow: 2, 'read-only': 4, failing: 2 }))
-    const ms = random.pick([300, 3000, 40_000, 600_000])
+    disk.setBehavior(random.weighted({ slow: 2, locked: 3, 'read-only': 4, failing: 2 }))
+    const ms = random.pick([3, 300, 3000, 40_000, 600_000])
     this.#later(ms, () => disk.setBehavior('healthy'))
     // Work, and a stop, are hardest then.
     const soonMs = Math.min(ms, 15_000)

@@ -1,0 +1,32 @@
+/** SQLite in memory, as on a disk that its log fills: only what is given back makes room again. */
+import { Connection } from '../../../src/store/sqlite/connection.ts'
+import type { Prng } from '../world/prng.ts'
+
+/** Commits until the log has filled the disk: another number each time. */
+const MIN_COMMITS = 5
+const MAX_COMMITS = 60
+
+export class SmallDiskConnection extends Connection {
+  #room = MAX_COMMITS
+
+  constructor(
+    private readonly random: Prng,
+    private readonly onRoomMade: () => void,
+  ) {
+    super(':memory:')
+  }
+
+  override transaction(work: () => void): void {
+    super.transaction(() => {
+      work()
+      if (this.#room-- > 0) return
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    })
+  }
+
+  override makeRoom(): boolean {
+    this.#room = this.random.integer(MIN_COMMITS, MAX_COMMITS)
+    this.onRoomMade()
+    return true
+  }
+}
