@@ -199,11 +199,14 @@ describe('a disk that takes nothing', () => {
 
 /** Its commits settle only once they are let go. */
 function hangingDisk() {
-  const disk = { hangs: false, release: Promise.withResolvers<void>() }
+  const disk = { hangs: false, held: 0, release: Promise.withResolvers<void>() }
   const driver = (real: StoreDriver): StoreDriver => ({
     ...real,
     async commit(...args) {
-      if (disk.hangs) await disk.release.promise
+      if (disk.hangs) {
+        disk.held++
+        await disk.release.promise
+      }
       return real.commit(...args)
     },
     async find(id) {
@@ -278,7 +281,7 @@ describe('a disk that hangs', () => {
     await droplet.received(1)
     disk.hangs = true
     release.resolve()
-    await clock.settle(() => tasks.running === 1)
+    await clock.settle(() => disk.held === 1)
     let stopped = false
     void engine.stop().then(() => (stopped = true))
     for (let second = 0; second < 11; second++) await clock.advance(1000)
