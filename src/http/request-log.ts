@@ -68,7 +68,7 @@ function fieldsOf(answered: Answered, isGone: boolean): LogFields {
     route,
     status: isGone ? HUNG_UP : status,
     duration_ms: durationMs,
-    task_id: task?.id ?? (error && taskOf(error)),
+    task_id: task?.id ?? set.headers['x-task-id'] ?? (error && taskOf(error)),
     droplet: task?.dropletName ?? error?.details.droplet_name,
     code: isGone ? undefined : error?.code,
   }
