@@ -89,16 +89,25 @@ export class LineWriter {
   /** Writes what the reader takes now. */
   #drain(): 'empty' | 'full' | 'broken' {
     for (;;) {
-      if (this.#bytes.length === 0) {
-        if (this.#text === '' && this.#dropped > 0) this.#reportDropped()
-        if (this.#text === '') return 'empty'
-        this.#bytes = Buffer.from(this.#text)
-        this.#text = ''
-        this.#textLength = 0
-      }
-      const written = this.output.write(this.#bytes)
+      const isText = this.#bytes.length === 0
+      if (isText && this.#text === '' && this.#dropped > 0) this.#reportDropped()
+      const waiting = isText ? this.#text : this.#bytes
+      if (waiting.length === 0) return 'empty'
+      const written = this.output.write(waiting)
       if (typeof written !== 'number') return written
-      this.#bytes = this.#bytes.subarray(written)
+      this.#forget(written, isText)
     }
+  }
+
+  #forget(written: number, isText: boolean): void {
+    if (!isText) {
+      this.#bytes = this.#bytes.subarray(written)
+      return
+    }
+    // Most often all of it is written: then it need not be encoded here.
+    const isAll = written === this.#textLength
+    if (!isAll) this.#bytes = Buffer.from(this.#text).subarray(written)
+    this.#text = ''
+    this.#textLength = 0
   }
 }

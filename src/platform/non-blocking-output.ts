@@ -4,10 +4,10 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 
 export interface NonBlockingOutput {
   /**
-   * Writes what can be written at once, and returns how many bytes that were. `full`: none until
+   * Writes what can be written at once, text in UTF-8, and returns how many bytes that were. `full`: none until
    * the reader has read. `broken`: the reader is gone, or the disk full.
    */
-  write(bytes: Uint8Array): number | 'full' | 'broken'
+  write(data: string | Uint8Array): number | 'full' | 'broken'
 }
 
 /**
@@ -19,11 +19,14 @@ export interface NonBlockingOutput {
 export function nonBlockingOutput(fileDescriptor: 1 | 2): NonBlockingOutput {
   const stats = fstatSync(fileDescriptor)
   const own = stats.isFile() ? fileDescriptor : reopen(fileDescriptor)
-  if (own !== null) return { write: (bytes) => writeNow(own, bytes) }
+  if (own !== null) return { write: (data) => writeNow(own, data) }
   const hasRoom = roomCheck(fileDescriptor)
   return {
-    write: (bytes) =>
-      hasRoom() ? writeNow(fileDescriptor, bytes.subarray(0, ALWAYS_FITS)) : 'full',
+    write(data) {
+      if (!hasRoom()) return 'full'
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data
+      return writeNow(fileDescriptor, bytes.subarray(0, ALWAYS_FITS))
+    },
   }
 }
 
@@ -39,9 +42,12 @@ function reopen(fileDescriptor: number): number | null {
   }
 }
 
-function writeNow(fileDescriptor: number, bytes: Uint8Array): number | 'full' | 'broken' {
+function writeNow(fileDescriptor: number, data: string | Uint8Array): number | 'full' | 'broken' {
   try {
-    return writeSync(fileDescriptor, bytes) || 'full'
+    // One call of an overloaded function for each type.
+    const written =
+      typeof data === 'string' ? writeSync(fileDescriptor, data) : writeSync(fileDescriptor, data)
+    return written || 'full'
   } catch (error) {
     return (error as { code?: unknown }).code === 'EAGAIN' ? 'full' : 'broken'
   }

@@ -9,9 +9,9 @@ function scriptedOutput() {
     without: 'full' as 'full' | 'broken',
     text: '',
     writes: 0,
-    write(bytes: Uint8Array) {
+    write(data: string | Uint8Array) {
       if (output.room === 0) return output.without
-      const taken = bytes.subarray(0, output.room)
+      const taken = Buffer.from(data as string).subarray(0, output.room)
       output.room -= taken.length
       output.text += Buffer.from(taken).toString('latin1')
       output.writes++
