@@ -52,7 +52,13 @@ export function invalidRequest(...errors: FieldError[]): OrchestratorError {
 
 /** Any thrown value as one line of text; for logs and `last_error`, never with a stack. */
 export function errorText(error: unknown): string {
-  return rawText(error).replace(/\s*\n\s*/g, ' ')
+  const lines = rawText(error).split('\n')
+  return lines.length === 1
+    ? lines[0]!
+    : lines
+        .map((line) => line.trim())
+        .filter(Boolean)
+        .join(' ')
 }
 
 function rawText(error: unknown): string {

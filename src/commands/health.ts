@@ -1,4 +1,4 @@
-import { maskUrl } from '../config/urls.ts'
+import { maskUrl, withoutTrailingSlashes } from '../config/urls.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemFetch } from '../platform/fetch.ts'
@@ -75,7 +75,7 @@ function reachable(host: string): string {
 function healthUrl(given: string): Target {
   const url = /^https?:\/\//i.test(given) ? URL.parse(given) : null
   if (!url) return { url: null, fault: 'The URL must start with http:// or https://' }
-  const base = url.pathname.replace(/\/+$/, '')
+  const base = withoutTrailingSlashes(url.pathname)
   if (base === '') url.pathname = PATH
   else if (base.endsWith('/orchestrator')) url.pathname = `${base}/health`
   return { url: url.href }

@@ -22,7 +22,14 @@ function parseHttpUrl(text: string): string | undefined {
   if (!url || /^[^/]*\/\/[^/]*@/.test(text)) return undefined
   // http://8000 would be the address 0.0.31.64.
   if (isIP(url.hostname) !== 0 && !text.includes(url.hostname)) return undefined
-  return url.href.replace(/\/+$/, '')
+  return withoutTrailingSlashes(url.href)
+}
+
+/** In a loop: a regular expression would look at each slash once for every slash before it. */
+export function withoutTrailingSlashes(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end--
+  return text.slice(0, end)
 }
 
 /** `file:name` and `file:./name` are relative (RFC 8089 knows only absolute ones). */
@@ -36,9 +43,8 @@ function parseFileUrl(text: string, cwd: string | undefined): string | undefined
 
 /** Hides the credentials and parameters of a URL, also of one that is not valid. */
 export function maskUrl(text: string): string {
-  return text
-    .replace(/^([a-z][a-z0-9+.-]*:\/*)?[^]*@/i, (_, scheme: string | undefined) => {
-      return `${scheme?.endsWith('/') ? scheme : ''}***@`
-    })
-    .replace(/([?#;])[^]*$/, '$1***')
+  const credentialsEnd = text.lastIndexOf('@')
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/+/i.exec(text) ?? ['']
+  const shown = credentialsEnd < 0 ? text : `${scheme}***${text.slice(credentialsEnd)}`
+  return shown.replace(/([?#;])[^]*$/, '$1***')
 }

@@ -9,14 +9,12 @@ import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
 import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
+import { IDLE_SECONDS } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { taskRoutes } from './task-routes.ts'
-
-/** A connection that neither sends nor is sent anything for so long is closed, s. */
-const IDLE_SECONDS = 30
 
 /** Elysia looks for the path from a fixed place in the URL: not after the end of a short host. */
 const PATH_AFTER_ANY_HOST = { standardHostname: false }

@@ -7,6 +7,7 @@ import { BASE } from './base.ts'
 import { describe } from './docs/describe.ts'
 import { dropletsExample } from './docs/examples.ts'
 import { dropletsReply } from './droplets-view.ts'
+import { withoutIdleLimit } from './idle-limit.ts'
 import { DropletsQuery, queryParameters, readQuery } from './query.ts'
 
 export function dropletRoutes(
@@ -15,8 +16,10 @@ export function dropletRoutes(
 ) {
   return new Elysia({ name: 'droplets' }).get(
     `${BASE}/droplets`,
-    async ({ request }) => {
-      if (readQuery(DropletsQuery, request.url).refresh) await registry.refresh()
+    async ({ request, server }) => {
+      if (readQuery(DropletsQuery, request.url).refresh) {
+        await withoutIdleLimit({ request, server }, () => registry.refresh())
+      }
       if (registry.cacheStatus() === 'unavailable') throw registryError(registry)
       return dropletsReply({ registry, health }, ports.clock)
     },

@@ -10,6 +10,7 @@ import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
+import { withoutIdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
 import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
@@ -55,12 +56,12 @@ export function sendRoute({ config, tasks }: Engine, { clock }: MessagePorts) {
     async ({ request, set, server }) => {
       const json = await readJson(request, config.maxBodyBytes)
       const body = checked(sendBody, json.value)
-      // A task can take minutes; an idle connection can't.
-      server?.timeout(request, 0)
       const caller = callerOf(request, set)
       const traceId = caller.requestId
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
-      const { taskId, ...delivered } = await deliver(tasks, caller, toTask(body, message, config))
+      const asked = toTask(body, message, config)
+      const send = () => deliver(tasks, caller, asked)
+      const { taskId, ...delivered } = await withoutIdleLimit({ request, server }, send)
       if (taskId !== null) set.headers['x-task-id'] = taskId
       set.headers['content-type'] = JSON_TYPE
       return sentView({ target: body.target, traceId, ...delivered }, clock.now())

@@ -1,41 +1,58 @@
 /** `Prefer` (RFC 7240): `respond-async` and `wait`, in one header or in several. */
-import { invalidRequest } from '../errors.ts'
-
 export interface Preferences {
   respondAsync: boolean
   /** null when not asked for. */
   waitSeconds: number | null
 }
 
-export const MAX_WAIT_SECONDS = 60
+/** Proxies give up on an answer after 60. */
+export const MAX_WAIT_SECONDS = 55
 
-// One preference: a token, perhaps a value (a token or a quoted string), perhaps parameters.
-const PREFERENCE = /^\s*([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;"]*)))?\s*(?:;.*)?$/
+// A quoted string, which may be unfinished; what separates; or what lies between.
+const PIECE = /"(?:[^"\\]|\\.)*"?|[,;]|[^",;]+/gs
 
 /**
- * Reads the header as `Headers` joins it. Preferences that we don't know are ignored, and of one
- * given twice the first counts, as the RFC says. Throws INVALID_REQUEST for a wait that isn't 1
- * to 60.
+ * Reads the header as `Headers` joins it. Preferences that we don't know or can't honour are
+ * ignored, and of one given twice the first counts, as the RFC says. `wait` is 1 to 55: what is
+ * beyond counts as the nearest of them.
  */
 export function readPrefer(header: string | null): Preferences {
+  if (header === null) return { respondAsync: false, waitSeconds: null }
   const given = new Map<string, string>()
-  for (const part of header?.split(',') ?? []) {
-    const [, name, quoted, plain] = PREFERENCE.exec(part) ?? []
-    if (name && !given.has(name.toLowerCase())) given.set(name.toLowerCase(), quoted ?? plain ?? '')
+  for (const preference of preferences(header)) {
+    const [name, value] = nameAndValue(preference)
+    if (!given.has(name)) given.set(name, value)
   }
-  const wait = given.get('wait')
-  return {
-    respondAsync: given.has('respond-async'),
-    waitSeconds: wait === undefined ? null : readWait(wait, 'Prefer'),
-  }
+  const wait = given.get('wait') ?? ''
+  const waitSeconds = /^\d+$/.test(wait) ? clamp(Number(wait), 1, MAX_WAIT_SECONDS) : null
+  return { respondAsync: given.has('respond-async'), waitSeconds }
 }
 
-/** Whole seconds, 1 to 60. Throws INVALID_REQUEST naming `path`. */
-export function readWait(text: string, path: string): number {
-  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (seconds >= 1 && seconds <= MAX_WAIT_SECONDS) return seconds
-  const message = `wait must be a whole number from 1 to ${MAX_WAIT_SECONDS}`
-  throw invalidRequest({ path, message })
+/** Each `name` or `name=value`, without its parameters. */
+function preferences(header: string): string[] {
+  const found = ['']
+  let inParameters = false
+  for (const [piece] of header.matchAll(PIECE)) {
+    if (piece === ',') found.push('')
+    else if (piece !== ';' && !inParameters) found[found.length - 1] += piece
+    inParameters = piece === ';' || (inParameters && piece !== ',')
+  }
+  return found
+}
+
+/** Without the quotes round a value; an empty one when there is none. */
+function nameAndValue(preference: string): [string, string] {
+  const equals = preference.indexOf('=')
+  if (equals < 0) return [preference.trim().toLowerCase(), '']
+  const value = preference.slice(equals + 1).trim()
+  const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"')
+  const name = preference.slice(0, equals).trim().toLowerCase()
+  return [name, isQuoted ? value.slice(1, -1) : value]
+}
+
+/** The nearest number from `least` to `most`. */
+export function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most)
 }
 
 /** The value of `Preference-Applied`; null when nothing was. */

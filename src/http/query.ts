@@ -3,6 +3,7 @@ import { Type, type Static, type TObject } from 'typebox'
 import { Value } from 'typebox/value'
 import { invalidRequest } from '../errors.ts'
 import type { TaskQuery } from '../store/store.ts'
+import { clamp, MAX_WAIT_SECONDS } from './prefer.ts'
 import { FilterQuery, toTaskFilter } from './task-filter.ts'
 import { fieldErrors } from './validation.ts'
 
@@ -31,12 +32,17 @@ export const DropletsQuery = Type.Object({
 export const FindQuery = Type.Object({
   wait: Type.Optional(
     Type.Integer({
-      minimum: 1,
-      maximum: 60,
-      description: 'Answer when the task has ended, or after this many seconds',
+      default: 0,
+      description:
+        'Answer when the task has ended, or after this many seconds: 0 to 55, and what is beyond ' +
+        'counts as the nearest of them',
     }),
   ),
 })
+
+export function toWaitMs({ wait = 0 }: Static<typeof FindQuery>): number {
+  return clamp(wait, 0, MAX_WAIT_SECONDS) * 1000
+}
 
 const CONVERTIBLE = /^-?\d+$|^(?:true|false)$/
 

@@ -7,6 +7,7 @@ import type { Submitted } from '../tasks/submit.ts'
 import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
+import { withoutIdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
 import { SubmitBody } from './submit-body.ts'
@@ -24,26 +25,23 @@ export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>
       async ({ request, set, server }) => {
         const json = await readJson(request, config.maxBodyBytes)
         const body = checked(submitBody, json.value)
-        // A task can take minutes; an idle connection can't.
-        server?.timeout(request, 0)
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
         const asked = toSubmission(body, json, options.mode)
-        return reply(await tasks.submit(callerOf(request, set), asked, options), prefer, set)
+        const caller = callerOf(request, set)
+        const submit = () => tasks.submit(caller, asked, options)
+        return reply(await withoutIdleLimit({ request, server }, submit), prefer, set)
       },
       { ...UNPARSED, detail: documented.submit },
     )
     .post(
       `${BASE}/tasks/:task_id/replay`,
       async ({ params, request, set, server }) => {
-        server?.timeout(request, 0)
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
-        return reply(
-          await tasks.replay(callerOf(request, set), params.task_id, options),
-          prefer,
-          set,
-        )
+        const caller = callerOf(request, set)
+        const replay = () => tasks.replay(caller, params.task_id, options)
+        return reply(await withoutIdleLimit({ request, server }, replay), prefer, set)
       },
       { ...UNPARSED, detail: documented.replay },
     )

@@ -6,7 +6,8 @@ import type { Task } from '../task.ts'
 import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
-import { FindQuery, ListQuery, readQuery, toTaskQuery } from './query.ts'
+import { withoutIdleLimit } from './idle-limit.ts'
+import { FindQuery, ListQuery, readQuery, toTaskQuery, toWaitMs } from './query.ts'
 import { pageView, taskView } from './task-views.ts'
 
 export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>) {
@@ -27,9 +28,10 @@ export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>) {
     .get(
       `${BASE}/tasks/:task_id`,
       async ({ params, request, set, server }) => {
-        const { wait = 0 } = readQuery(FindQuery, request.url)
-        if (wait > 0) server?.timeout(request, 0)
-        const task = await tasks.find(callerOf(request, set), params.task_id, wait * 1000)
+        const waitMs = toWaitMs(readQuery(FindQuery, request.url))
+        const caller = callerOf(request, set)
+        const find = () => tasks.find(caller, params.task_id, waitMs)
+        const task = await (waitMs > 0 ? withoutIdleLimit({ request, server }, find) : find())
         return taskReply(task, set)
       },
       { detail: documented.find },

@@ -41,14 +41,32 @@ describe('Prefer', () => {
     await service.task(accepted.task_id, ({ status: now }) => now === 'success')
   })
 
-  test.each(['wait=0', 'wait=61', 'wait=x', 'respond-async, wait=-1'])(
-    '%s is refused',
-    async (prefer) => {
-      await using service = await startOrchestrator({ mesh: { echo: 'http://127.0.0.1:1' } })
-      const { status, json: reply } = await service.submit({}, { prefer })
-      expect([status, reply.error.details.errors[0].path]).toEqual([400, 'Prefer'])
-    },
-  )
+  test.each([
+    ['wait=0', 1, 'wait=1'],
+    ['wait=100', 55, 'wait=55'],
+    ['respond-async, wait=100', 55, 'respond-async, wait=55'],
+  ])('%s waits %d s, and says so', async (prefer, seconds, applied) => {
+    await using upstream = scriptedServer(hang)
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const submitted = service.submit({ timeout_ms: 600_000 }, { prefer })
+    await upstream.received(1)
+    await service.clock.advance(seconds * 1000 - 1)
+    expect(await Promise.race([submitted, Bun.sleep(5)])).toBeUndefined()
+    await service.clock.advance(1)
+    const { status, headers } = await submitted
+    expect([status, headers.get('preference-applied')]).toEqual([202, applied])
+  })
+
+  test.each([
+    ['wait=x', null, 200],
+    ['wait=-1, respond-async', 'respond-async', 202],
+    ['return=minimal, handling=lenient', null, 200],
+  ])('%s: what cannot be honoured is ignored', async (prefer, applied, status) => {
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const reply = await service.submit({}, { prefer })
+    expect([reply.status, reply.headers.get('preference-applied')]).toEqual([status, applied])
+  })
 })
 
 test('a long poll answers when the task has ended, or with what there is', async () => {
@@ -65,7 +83,47 @@ test('a long poll answers when the task has ended, or with what there is', async
   const late = poll()
   release.resolve()
   expect((await late).json.status).toBe('success')
-  expect((await service.get(`${accepted.location}?wait=61`)).status).toBe(400)
+})
+
+test.each([
+  ['100', 55],
+  ['56', 55],
+  ['99999999999999999999', 55],
+  ['1', 1],
+])('a long poll of %s s lasts %d s', async (wait, seconds) => {
+  await using upstream = scriptedServer(hang)
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+  const { json: accepted } = await service.submit({ timeout_ms: 600_000 }, ASYNC)
+  await upstream.received(1)
+  const before = service.clock.pending
+  const poll = service.get(`${accepted.location}?wait=${wait}`)
+  await service.clock.settle(() => service.clock.pending > before)
+  await service.clock.advance(seconds * 1000 - 1)
+  expect(await Promise.race([poll, Bun.sleep(5)])).toBeUndefined()
+  await service.clock.advance(1)
+  expect((await poll).json.status).toBe('running')
+})
+
+test.each([
+  ['0', 200],
+  ['-1', 200],
+  ['-0', 200],
+  ['', 200],
+  ['abc', 400],
+  ['1.5', 400],
+  ['1e1', 400],
+  ['1s', 400],
+  ['%31', 200],
+])('a long poll of %j s: %d', async (wait, expected) => {
+  await using upstream = scriptedServer(json(1))
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+  const { json: done } = await service.submit()
+  const reply = await service.get(`/orchestrator/tasks/${done.task_id}?wait=${wait}`)
+  expect(reply.status).toBe(expected)
+  if (expected === 400) {
+    const errors = [{ path: '?wait', message: 'must be a whole number' }]
+    expect(reply.json.error.details).toEqual({ errors })
+  }
 })
 
 test('delay_seconds: not before then, also when the clock is set back; not for synchronous ones', async () => {

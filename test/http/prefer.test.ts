@@ -8,7 +8,7 @@ describe('Prefer (RFC 7240)', () => {
     ['respond-async', true, null],
     ['Respond-Async', true, null],
     ['wait=1', false, 1],
-    ['wait=60', false, 60],
+    ['wait=55', false, 55],
     ['WAIT=5', false, 5],
     ['wait="5"', false, 5],
     ['wait = 5', false, 5],
@@ -20,14 +20,33 @@ describe('Prefer (RFC 7240)', () => {
     [', ,respond-async,', true, null],
     ['"respond-async"', false, null],
     ['respond-async=""', true, null],
+    ['respond-async;x="a,b;c", wait=3;y=",wait=7"', true, 3],
+    ['x="respond-async, wait=5"', false, null],
+    ['x="a\\", wait=5", wait=6', false, 6],
+    ['wait=5, x="', false, 5],
+    ['x=", wait=5', false, null],
+    ['respond-async wait=5', false, null],
+    [';respond-async, ;wait=5', false, null],
   ])('%j', (header, respondAsync, waitSeconds) => {
     expect(readPrefer(header)).toEqual({ respondAsync, waitSeconds })
   })
 
-  test.each(['wait', 'wait=', 'wait=0', 'wait=61', 'wait=-1', 'wait=1.5', 'wait=x', 'wait="x"'])(
-    '%j is refused',
+  test.each([
+    ['wait=0', 1],
+    ['wait=56', 55],
+    ['wait=0100', 55],
+    ['wait="3600"', 55],
+    [`wait=${'9'.repeat(400)}`, 55],
+  ])('%j is as good as %d', (header, waitSeconds) => {
+    expect(readPrefer(header).waitSeconds).toBe(waitSeconds)
+  })
+
+  test.each(['wait', 'wait=', 'wait=-1', 'wait=1.5', 'wait=1e1', 'wait=x', 'wait="x"'])(
+    '%j is ignored, and what is beside it is not',
     (header) => {
-      expect(() => readPrefer(header)).toThrow('from 1 to 60')
+      for (const beside of [`${header}, respond-async`, `respond-async, ${header}, wait=5`]) {
+        expect(readPrefer(beside)).toEqual({ respondAsync: true, waitSeconds: null })
+      }
     },
   )
 

@@ -21,7 +21,8 @@ const header = (name: string, description: string, limits: object) => ({
 const submitHeaders = [
   header(
     'Prefer',
-    '`respond-async`: answer 202 at once; `wait=N`: answer 202 after N seconds, 1 to 55',
+    '`respond-async`: answer 202 at once; `wait=N`: answer 202 after N seconds, 1 to 55, and what ' +
+      'is beyond counts as the nearest of them. What is not understood is ignored (RFC 7240)',
     { examples: ['respond-async', 'wait=10'] },
   ),
   header('Idempotency-Key', 'However often it is sent, a request with this key runs once', {

@@ -1,0 +1,104 @@
+/** A connection is closed when nothing happens on it, but never under a request that works. */
+import { describe, expect, test } from 'bun:test'
+import { Elysia } from 'elysia'
+import { OrchestratorError } from '../../src/errors.ts'
+import { dropletRoutes } from '../../src/http/droplet-routes.ts'
+import { IDLE_SECONDS, withoutIdleLimit } from '../../src/http/idle-limit.ts'
+import { submitRoutes } from '../../src/http/submit-routes.ts'
+import { taskRoutes } from '../../src/http/task-routes.ts'
+import type { Engine } from '../../src/engine.ts'
+import { allowRealTime } from '../support/eventually.ts'
+import { connect } from '../support/keep-alive.ts'
+import { testConfig } from '../support/config.ts'
+
+allowRealTime()
+
+test('the limit is lifted while a request works, and back when it is answered', async () => {
+  const release = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const work = async (path: string) => {
+    if (path === '/long') {
+      begun.resolve()
+      await release.promise
+    }
+    return Response.json('done')
+  }
+  // A second; Bun looks every four.
+  using server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    idleTimeout: 1,
+    fetch: (request, itself) =>
+      withoutIdleLimit({ request, server: itself }, () => work(new URL(request.url).pathname), 1),
+  })
+  await using long = await connect(server.url.href)
+  await using short = await connect(server.url.href)
+  const answer = long.request('GET', '/long')
+  await begun.promise
+  await short.request('GET', '/short')
+  // Resolves only because its limit is back. By then, the other one's would have run out.
+  await short.closed
+  release.resolve()
+  expect((await answer).json).toBe('done')
+})
+
+const TASK = { droplet_name: 'echo', path: '/' }
+const ENDED = { status: 'cancelled' }
+
+/** The routes that may take long, on a server that only records its limits. */
+function routesWith(work: () => Promise<unknown>) {
+  const limits: number[] = []
+  const unbound = { timeout: (_: Request, seconds: number) => limits.push(seconds) }
+  const engine = {
+    config: testConfig(),
+    tasks: { submit: work, replay: work, find: work },
+    registry: { refresh: work },
+  } as unknown as Engine
+  const app = new Elysia()
+    .use(submitRoutes(engine))
+    .use(taskRoutes(engine))
+    .use(dropletRoutes(engine, { clock: new FakeClock() }))
+    .onError(() => 'refused')
+  app.server = unbound as unknown as typeof app.server
+  return {
+    limits,
+    async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
+      const init = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }
+      await app.handle(new Request(`http://localhost/orchestrator${path}`, init))
+    },
+  }
+}
+
+const LONG: readonly [string, string, object?][] = [
+  ['POST', '/tasks', TASK],
+  ['POST', '/tasks/x/replay'],
+  ['GET', '/tasks/x?wait=5'],
+  ['GET', '/droplets?refresh=true'],
+]
+
+describe.each(LONG)('%s %s', (method, path, body) => {
+  test.each([
+    ['answers', async () => ({ task: ENDED })],
+    ['refuses', () => Promise.reject(new OrchestratorError('OVERLOADED', 'too much'))],
+    ['has a bug', () => Promise.reject(new TypeError('a bug'))],
+  ])('has no limit until it %s', async (_, work) => {
+    const during: number[][] = []
+    const routes = routesWith(() => {
+      during.push([...routes.limits])
+      return work()
+    })
+    await routes.ask(method, path, body)
+    expect(during).toEqual([[0]])
+    expect(routes.limits).toEqual([0, IDLE_SECONDS])
+  })
+})
+
+test('a request that is refused before it works keeps the limit', async () => {
+  const routes = routesWith(async () => ({ task: ENDED }))
+  await routes.ask('POST', '/tasks', {})
+  await routes.ask('POST', '/tasks', TASK, { 'idempotency-key': 'two words' })
+  await routes.ask('POST', '/tasks/x/replay', undefined, { 'idempotency-key': 'two words' })
+  await routes.ask('GET', '/tasks/x?wait=soon')
+  await routes.ask('GET', '/tasks/x')
+  expect(routes.limits).toEqual([])
+})
