@@ -1,5 +1,6 @@
 /** One line in the log for each request, once it has been answered. */
 import type { Elysia } from 'elysia'
+import { withoutTrailingSlashes } from '../config/urls.ts'
 import type { OrchestratorError } from '../errors.ts'
 import type { LogFields } from '../log.ts'
 import type { Ports } from '../ports.ts'
@@ -47,7 +48,7 @@ const settings = (set: object) => set as ResponseSettings
 
 /** Undefined where no route was found. */
 function patternOf(route: string | undefined): string {
-  return route?.replace(/(?<=.)\/+$/, '') || NO_ROUTE
+  return route ? withoutTrailingSlashes(route) || '/' : NO_ROUTE
 }
 
 function logAnswered(log: Ports['log'], answered: Answered): void {

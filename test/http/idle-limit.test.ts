@@ -4,10 +4,13 @@ import { Elysia } from 'elysia'
 import { OrchestratorError } from '../../src/errors.ts'
 import { dropletRoutes } from '../../src/http/droplet-routes.ts'
 import { IDLE_SECONDS, withoutIdleLimit } from '../../src/http/idle-limit.ts'
+import { sendRoute } from '../../src/http/message-routes.ts'
 import { submitRoutes } from '../../src/http/submit-routes.ts'
 import { taskRoutes } from '../../src/http/task-routes.ts'
 import type { Engine } from '../../src/engine.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordingLog } from '../support/log.ts'
 import { connect } from '../support/keep-alive.ts'
 import { testConfig } from '../support/config.ts'
 
@@ -57,6 +60,7 @@ function routesWith(work: () => Promise<unknown>) {
   const app = new Elysia()
     .use(submitRoutes(engine))
     .use(taskRoutes(engine))
+    .use(sendRoute(engine, { clock: new FakeClock(), log: recordingLog() }))
     .use(dropletRoutes(engine, { clock: new FakeClock() }))
     .onError(() => 'refused')
   app.server = unbound as unknown as typeof app.server
@@ -72,6 +76,7 @@ function routesWith(work: () => Promise<unknown>) {
 const LONG: readonly [string, string, object?][] = [
   ['POST', '/tasks', TASK],
   ['POST', '/tasks/x/replay'],
+  ['POST', '/send', { target: 'echo', message_type: 'query' }],
   ['GET', '/tasks/x?wait=5'],
   ['GET', '/droplets?refresh=true'],
 ]
