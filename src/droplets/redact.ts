@@ -2,10 +2,14 @@ const REDACTED = 'REDACTED'
 
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
 
-/** The headers that may be shown; names in any case. */
+/** Whether the values of a header are secret; its name in any case. */
+export function isSecretHeader(name: string): boolean {
+  return SECRET_HEADERS.has(name.toLowerCase())
+}
+
+/** The headers that may be shown. */
 export function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const shown = Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name.toLowerCase()))
-  return Object.fromEntries(shown)
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isSecretHeader(name)))
 }
 
 /**

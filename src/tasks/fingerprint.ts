@@ -1,5 +1,6 @@
 /** When two requests with one Idempotency-Key are the same. */
 import { nameKey } from '../droplets/droplet.ts'
+import { isSecretHeader } from '../droplets/redact.ts'
 import type { JsonText, Submission, TaskRequest } from '../task.ts'
 import { canonicalJson } from './canonical-json.ts'
 
@@ -12,9 +13,6 @@ export interface Fingerprint {
 
 /** The form of this version; those of v1.1.0 and before are a bare SHA-256. */
 const FORM = '2:'
-
-/** Their values are renewed between two sends of one request, and count for nothing. */
-const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
 
 /**
  * Of what was asked for, whatever the defaults are when it is sent again, and whatever the white
@@ -35,8 +33,9 @@ export function fingerprintOf(
 
 function partsOf(asked: Submission): unknown[] {
   const { method, path, timeoutMs, deadlineMs, maxRetries, delayMs } = asked
+  // Secrets are renewed between two sends of one request: their values count for nothing.
   const headers = sortedHeaders(asked).map(([name, value]) =>
-    SECRET.has(name) ? [name] : [name, value],
+    isSecretHeader(name) ? [name] : [name, value],
   )
   const json = [asked.payload, asked.meta].map((text) => text && canonicalJson(text))
   const numbers = [timeoutMs, deadlineMs, maxRetries, delayMs]
