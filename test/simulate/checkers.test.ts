@@ -57,6 +57,17 @@ const BUGS: Readonly<Record<string, PlantedBugs>> = {
     status === 'timeout' ? { status: 'error', errorMessage: INTERRUPTED } : {},
   ),
   'every-call-is-answered': driver(() => ({ list: () => new Promise(() => {}) })),
+  // The first list that ever came, again and again.
+  'mesh-is-known': fetching((fetch) => {
+    let first: string | null = null
+    return async (url, init) => {
+      const response = await fetch(url, init)
+      if (!url.endsWith('8000/droplets') || init.method !== 'GET' || !response.ok) return response
+      const text = await response.text()
+      first ??= text
+      return new Response(first, { status: response.status })
+    }
+  }),
   'no-endless-loop': clock(({ soon }) => ({
     soon: (run) => {
       const again = () => soon(again)
@@ -74,7 +85,10 @@ const BUGS: Readonly<Record<string, PlantedBugs>> = {
     },
   })),
   'refusals-have-a-reason': driver(({ find }) => ({
-    find: async (id) => (Number(id.slice(1)) % 10 === 0 ? null : find(id)),
+    find: async (id) => {
+      const task = await find(id)
+      return task?.status === 'running' ? null : task
+    },
   })),
   'request-matches-task': fetching(
     (fetch) => (url, init) => fetch(url, { ...init, body: `${init.body} ` }),

@@ -10,7 +10,7 @@ import { FaultInjector } from './faults/fault-injector.ts'
 import { Model } from './model/model.ts'
 import { Observer } from './observer.ts'
 import type { PlantedBugs } from './service/planted-bugs.ts'
-import { randomRetention } from './service/random-config.ts'
+import { randomMeshRules, randomRetention } from './service/random-config.ts'
 import { Supervisor } from './service/supervisor.ts'
 import { runUntil } from './world/run-until.ts'
 import { World } from './world/world.ts'
@@ -39,6 +39,7 @@ export class Simulation {
     const world = (this.world = new World(seed))
     const random = world.random.fork('service')
     const retention = randomRetention(random)
+    const rules = randomMeshRules(random)
     const droplets = createDroplets()
     const model = (this.#model = new Model(world, droplets))
     const checkers = (this.checkers = new Checkers(world))
@@ -48,9 +49,9 @@ export class Simulation {
     const registry = new SimRegistry(world, droplets)
     const disk = (this.#disk = new SimDisk(world, retention, observer, crashPoints))
     const mesh = new SimMesh(world, droplets, registry, observer, crashPoints)
-    checkers.add(ALL_CHECKERS, { world, model, disk, registry, droplets, retention })
+    checkers.add(ALL_CHECKERS, { world, model, disk, registry, droplets, retention, rules })
 
-    const surroundings = { random, disk, mesh, model, observer, checkers, bugs }
+    const surroundings = { random, rules, disk, mesh, model, observer, checkers, bugs }
     const supervisor = (this.#supervisor = new Supervisor(world, surroundings))
     const callers = new Callers(world, { supervisor, model, observer, checkers })
     const workload = new Workload(world, callers, model.tasks, droplets)
@@ -60,6 +61,7 @@ export class Simulation {
       disk,
       crashPoints,
       act: () => workload.act(),
+      submitTo: (name) => workload.submitTo(name),
       crash: (reason) => supervisor.crash(reason),
       stop: () => supervisor.stop(),
       jumpWallClock: (ms) => this.#jumpWallClock(ms),

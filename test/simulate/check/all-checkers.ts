@@ -13,6 +13,7 @@ import { everyCallIsAnswered } from '../checkers/every-call-is-answered.ts'
 import { everyTaskEnds } from '../checkers/every-task-ends.ts'
 import { fairSlots } from '../checkers/fair-slots.ts'
 import { historyIsComplete } from '../checkers/history-is-complete.ts'
+import { meshIsKnown } from '../checkers/mesh-is-known.ts'
 import { noEndlessLoop } from '../checkers/no-endless-loop.ts'
 import { noLostWakeUp } from '../checkers/no-lost-wake-up.ts'
 import { noUnexpectedErrors } from '../checkers/no-unexpected-errors.ts'
@@ -46,6 +47,7 @@ export const ALL_CHECKERS: Readonly<Record<string, CreateChecker>> = {
   'every-task-ends': everyTaskEnds,
   'fair-slots': fairSlots,
   'history-is-complete': historyIsComplete,
+  'mesh-is-known': meshIsKnown,
   'no-endless-loop': noEndlessLoop,
   'no-lost-wake-up': noLostWakeUp,
   'no-unexpected-errors': noUnexpectedErrors,

@@ -11,6 +11,7 @@ import type { Model } from '../model/model.ts'
 import type { SentRequest } from '../model/sent-request.ts'
 import type { Transition } from '../model/task-models.ts'
 import type { ListedTask, SubmissionAnswer, TaskAnswer } from '../service/answers.ts'
+import type { MeshRules } from '../service/random-config.ts'
 import type { ServiceReport } from '../service/service.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
@@ -85,6 +86,7 @@ export interface Context {
   registry: SimRegistry
   droplets: readonly SimDroplet[]
   retention: Retention
+  rules: MeshRules
 }
 
 export type CreateChecker = (context: Context) => Checker

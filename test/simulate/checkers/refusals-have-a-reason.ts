@@ -23,10 +23,8 @@ export function refusalsHaveAReason(context: Context): Checker {
 }
 
 function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>> {
-  const { world, model, disk, registry, droplets } = context
+  const { world, model, disk, registry } = context
   const registryDisturbed = () => registry.disturbedUntil > world.now - REGISTRY_EXPIRY_MS
-  const find = (name: string) =>
-    droplets.find((droplet) => droplet.name.toLowerCase() === name.toLowerCase())
   return {
     // A stop doesn't wait for a lock as long as others do.
     STORE_UNAVAILABLE: ({ process }) =>
@@ -37,10 +35,8 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
       model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,
     REGISTRY_ERROR: ({ process }) =>
       registryDisturbed() || world.now - process.servingSince < GRACE_MS,
-    DROPLET_NOT_FOUND(_call, details) {
-      const droplet = find(String(details['requested_droplet']))
-      return !droplet || droplet.wasUnlisted || registryDisturbed()
-    },
+    // `mesh-is-known` looks into that.
+    DROPLET_NOT_FOUND: () => true,
   }
 }
 

@@ -26,10 +26,17 @@ export interface SimDroplet {
   readonly name: string
   readonly url: string
   behavior: DropletBehavior
+  /** False: somebody took it off the Registry's list. */
   listed: boolean
   active: boolean
-  /** It was not in the Registry's list at some time: tasks for it may have been refused. */
-  wasUnlisted: boolean
+  /** False: the Registry has restarted, and it has not registered again yet. */
+  registered: boolean
+  /** Since when it has been on the list, or off it, for whatever reason; simulated ms. */
+  changedAt: number
+  /** When the Registry lost it in a restart, and whether the service can see that it did. */
+  lost: { readonly at: number; readonly isVisible: boolean } | null
+  /** When a list with it last reached the service, simulated ms; -1: never. */
+  toldAt: number
 }
 
 const NAMES = ['Alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
@@ -41,8 +48,15 @@ export function createDroplets(): readonly SimDroplet[] {
     behavior: 'healthy',
     listed: true,
     active: true,
-    wasUnlisted: false,
+    registered: true,
+    changedAt: 0,
+    lost: null,
+    toldAt: -1,
   }))
+}
+
+export function isOnList({ listed, registered }: SimDroplet): boolean {
+  return listed && registered
 }
 
 /** How often a 'mixed' droplet behaves in each way. */

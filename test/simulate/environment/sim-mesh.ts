@@ -65,7 +65,9 @@ export class SimMesh {
     if (isTask && crashPoints.reached('after the droplet got the request')) return
     if (url.startsWith(REGISTRY_URL)) {
       registry.answer(url, init, (result) => {
-        if (connection.end({ kind: 'failed' })) settle(result)
+        const isOpen = connection.end({ kind: 'failed' })
+        if (isOpen) settle(result)
+        return isOpen && process.alive
       })
     } else if (droplet) this.#serve(connection, droplet)
     else connection.fail(connectionError('ENOTFOUND'))

@@ -16,6 +16,7 @@ export interface FaultTargets {
   crashPoints: CrashPoints
   /** One call of a caller. */
   act(): void
+  submitTo(dropletName: string): void
   crash(reason: string): void
   stop(): void
   jumpWallClock(ms: number): void
@@ -43,7 +44,8 @@ export class FaultInjector {
     this.world.log('no more faults and no more work')
     crashPoints.disarm()
     for (const droplet of droplets) {
-      Object.assign(droplet, { behavior: 'healthy', listed: true, active: true })
+      Object.assign(droplet, { behavior: 'healthy', active: true })
+      registry.list(droplet, true)
     }
     registry.setBehavior('healthy')
     disk.setBehavior('healthy')
@@ -75,6 +77,7 @@ export class FaultInjector {
     if (random.chance(0.12)) this.#within(faultMs, () => this.#jumpWallClock())
     if (random.chance(0.25)) this.#within(faultMs, () => this.#disturbRegistry())
     if (random.chance(0.15)) this.#within(faultMs, () => this.#unlistDroplet())
+    if (random.chance(0.2)) this.#within(faultMs, () => this.#restartRegistry())
   }
 
   #changeBehavior(droplet: SimDroplet): void {
@@ -121,16 +124,32 @@ export class FaultInjector {
     this.#later(ms, () => registry.setBehavior('healthy'))
   }
 
+  /** It fills up again droplet by droplet; then there is work for those that are not back. */
+  #restartRegistry(): void {
+    const refillMs = this.#random.pick([2000, 90_000, 900_000])
+    this.targets.registry.restart(refillMs)
+    for (let acts = this.#random.integer(0, 8); acts > 0; acts--) {
+      this.#within(Math.min(refillMs, 120_000), this.targets.act)
+    }
+  }
+
   /** A droplet leaves the Registry's list or becomes inactive, and comes back. */
   #unlistDroplet(): void {
+    const { registry } = this.targets
     const droplet = this.#random.pick(this.targets.droplets)
-    if (this.#random.chance(0.5)) Object.assign(droplet, { listed: false, wasUnlisted: true })
+    if (this.#random.chance(0.5)) registry.list(droplet, false)
     else droplet.active = false
     this.world.log(`${droplet.name}: listed ${droplet.listed}, active ${droplet.active}`)
     const ms = this.#random.pick([1000, 60_000, 900_000, 2 * HOUR_MS])
     this.#later(ms, () => {
-      Object.assign(droplet, { listed: true, active: true })
-      this.world.log(`${droplet.name}: listed and active`)
+      // Somebody asks for a name that nobody knows; then the droplet comes back, and is asked for.
+      this.targets.submitTo('unknown')
+      this.#within(1500, () => {
+        droplet.active = true
+        registry.list(droplet, true)
+        this.world.log(`${droplet.name}: listed and active`)
+        this.#within(50, () => this.targets.submitTo(droplet.name))
+      })
     })
   }
 

@@ -8,15 +8,27 @@ import { REGISTRY_URL } from '../environment/sim-registry.ts'
 
 const HOUR_MS = 3_600_000
 
-export function randomConfig(random: Prng): Config {
+/** What all processes of a run have in common: how long a list is kept, and whether it has us. */
+export interface MeshRules {
+  readonly cacheExpiryMs: number
+  readonly registerSelf: boolean
+}
+
+export function randomMeshRules(random: Prng): MeshRules {
+  return {
+    cacheExpiryMs: random.pick([0, 60_000, 300_000]),
+    registerSelf: random.chance(0.7),
+  }
+}
+
+export function randomConfig(random: Prng, rules: MeshRules): Config {
   return testConfig({
     publicUrl: 'http://orchestrator:8001',
     registry: {
       url: REGISTRY_URL,
       syncIntervalMs: random.pick([30_000, 60_000, 300_000]),
       timeoutMs: 5000,
-      cacheExpiryMs: random.pick([0, 60_000, 300_000]),
-      registerSelf: random.chance(0.5),
+      ...rules,
     },
     // The prober looks at the list twice a second: then most of all events are its.
     probeIntervalMs: random.chance(0.08) ? 60_000 : 0,

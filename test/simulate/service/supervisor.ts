@@ -9,7 +9,7 @@ import type { Model } from '../model/model.ts'
 import type { Observer } from '../observer.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
-import { randomConfig } from './random-config.ts'
+import { randomConfig, type MeshRules } from './random-config.ts'
 import { createService, type Service, type SimulatedPorts } from './service.ts'
 import { withBugs, type PlantedBugs } from './planted-bugs.ts'
 import { newProcess, type SimProcess } from './sim-process.ts'
@@ -21,6 +21,7 @@ export interface RunningService {
 
 interface Surroundings {
   random: Prng
+  rules: MeshRules
   disk: SimDisk
   mesh: SimMesh
   model: Model
@@ -34,7 +35,7 @@ interface Surroundings {
  * `no-unexpected-errors` there.
  */
 const EXPECTED_ERRORS =
-  /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed|The list of droplets has expired)/
+  /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed|an interrupted task cannot be recorded|The list of droplets has expired)/
 
 export class Supervisor {
   readonly #cache = memoryCache()
@@ -54,8 +55,8 @@ export class Supervisor {
 
   start(): void {
     const { world } = this
-    const { random, model, bugs } = this.surroundings
-    const config = randomConfig(random)
+    const { random, model, bugs, rules } = this.surroundings
+    const config = randomConfig(random, rules)
     const { concurrency, maxQueued } = config.task
     const process = newProcess(++this.#processes, concurrency, maxQueued)
     world.log(`process ${process.number} starts, ${concurrency} slots`)

@@ -63,11 +63,14 @@ export class Submissions {
 
   /** Many asynchronous ones for one droplet. */
   flood(): readonly Submission[] {
-    const droplet_name = this.#dropletName()
-    return Array.from({ length: this.random.integer(3, 12) }, () => {
-      const { body } = this.next()
-      return { body: { ...body, droplet_name }, mode: 'async', waitMs: 0, key: null }
-    })
+    const name = this.#dropletName()
+    return Array.from({ length: this.random.integer(3, 12) }, () => this.to(name))
+  }
+
+  /** An asynchronous one for this droplet. */
+  to(droplet_name: string): Submission {
+    const { body } = this.next()
+    return { body: { ...body, droplet_name }, mode: 'async', waitMs: 0, key: null }
   }
 
   #body(mode: Submission['mode']): SubmitBody {

@@ -43,6 +43,10 @@ export class Workload {
     else for (const each of this.#submissions.flood()) this.#submit(each)
   }
 
+  submitTo(dropletName: string): void {
+    this.#submit(this.#submissions.to(dropletName))
+  }
+
   #submit(submission: Submission): void {
     this.callers.submit(submission, () => this.#submitAgain(submission))
   }
