@@ -109,7 +109,8 @@ export class ListSync {
     this.#lastDurationMs = Math.round(this.#clock.monotonic() - startedAt)
     if (read.ok) return this.#take(read.list, startedAt)
     const failed = afterFailure(this.#snapshot, this.#now(), this.#rules.expiryMs)
-    this.#fail(read.error, await this.#changed(failed))
+    const next = await this.#changed(failed)
+    if (!client.stop.aborted) this.#fail(read.error, next)
   }
 
   async #take(list: ParsedList, startedAt: number): Promise<void> {
