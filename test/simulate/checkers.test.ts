@@ -7,7 +7,8 @@ import { INTERRUPTED, isFinished, type Attempt, type Task } from '../../src/task
 import type { PlantedBugs } from './service/planted-bugs.ts'
 import { Simulation } from './simulation.ts'
 
-const SEEDS = [1, 2, 3, 4, 5]
+/** With most seeds another checker may come first. */
+const MAX_SEEDS = 30
 const HOURS = 20
 
 /** A commit that stores something else than the service asked for. */
@@ -101,7 +102,7 @@ const BUGS: Readonly<Record<string, PlantedBugs>> = {
 
 for (const [checker, bugs] of Object.entries(BUGS)) {
   test(`${checker} finds a planted bug`, async () => {
-    expect(await violated(bugs)).toContain(checker)
+    expect(await violated(bugs, checker)).toContain(checker)
   })
 }
 
@@ -112,16 +113,17 @@ test('counters-are-right finds a planted bug', async () => {
     if (type !== 'attempt ended') on.call(this, type, subscriber as never)
   }
   try {
-    expect(await violated({})).toContain('counters-are-right')
+    const checker = 'counters-are-right'
+    expect(await violated({}, checker)).toContain(checker)
   } finally {
     EventBus.prototype.on = on
   }
 })
 
-/** Which invariants the first seeds violate. */
-async function violated(bugs: PlantedBugs): Promise<(string | undefined)[]> {
+/** Which invariants the seeds violate, up to the first that violates the one that is meant. */
+async function violated(bugs: PlantedBugs, meant: string): Promise<(string | undefined)[]> {
   const invariants: (string | undefined)[] = []
-  for (const seed of SEEDS) {
+  for (let seed = 1; seed <= MAX_SEEDS && invariants.at(-1) !== meant; seed++) {
     const simulation = new Simulation(seed, HOURS, bugs)
     await simulation.run()
     invariants.push(simulation.world.violation?.invariant)
