@@ -1,6 +1,14 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
-import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
@@ -285,6 +293,110 @@ test('what a burst added to the log is given back', async () => {
   for (let n = 0; n < 3; n++) await store.insert(queued({ payload }))
   expect(logSize()).toBeLessThan(22_000_000)
   await store.close()
+})
+
+/** What is in the folder: each file with its bytes. But for the index of a log, which says nothing. */
+function filesIn(dir: string): [name: string, hash: string][] {
+  const names = readdirSync(dir).filter((name) => !name.endsWith('-shm'))
+  return names.sort().map((name) => [name, Bun.hash(readFileSync(join(dir, name))).toString()])
+}
+
+const WAL = 'pragma journal_mode = wal'
+
+describe('a database of something else', () => {
+  const databases: [string, string, string[]][] = [
+    ['an application without a version', 'x', ['create table x (a)', 'insert into x values (1)']],
+    ['one in WAL mode', 'x', [WAL, 'create table x (a)']],
+    ['one with a view only', 'v', ['create view v as select 1']],
+    ['one with a version', 'x', ['create table x (a)', 'pragma user_version = 2']],
+    ['one with a later version', 'x', ['create table x (a)', 'pragma user_version = 99']],
+    ['one with an id', 'none', ['pragma application_id = 7']],
+    ['one with a version and no tables', 'none', ['pragma user_version = 1']],
+    ['one with tasks, too', 'tasks', ['create table tasks (id, seq)', 'pragma user_version = 1']],
+    [
+      'one with our tables and an id of its own',
+      'heartbeat, task_counts, tasks',
+      [MIGRATIONS[0]!.sql, 'pragma user_version = 1', 'pragma application_id = 7'],
+    ],
+    [
+      'one with many tables',
+      'a, b, c, d, e, …',
+      ['f', 'e', 'd', 'c', 'b', 'a'].map((name) => `create table ${name} (x integer primary key)`),
+    ],
+  ]
+
+  test.each(databases)('%s: refused, and not a byte is changed', async (_, tables, sql) => {
+    using dir = temporaryDir()
+    const file = dir.file('theirs.db')
+    const db = new Database(file, { create: true })
+    for (const each of sql) db.run(each)
+    db.close()
+    const before = filesIn(dir.path)
+    const { message } = await failureOf(openSqlite(file, RETENTION))
+    expect(message).toBe(
+      `it is a database of something else (tables: ${tables}): name another file in TASK_DB`,
+    )
+    expect(filesIn(dir.path)).toEqual(before)
+  })
+
+  test('with a module that is not here: refused in the same words', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('theirs.db')
+    const db = new Database(file, { create: true })
+    db.run('create virtual table tasks using fts5(id, seq)')
+    db.run('pragma user_version = 1')
+    db.close()
+    const bytes = readFileSync(file)
+    bytes.write('fts9', bytes.indexOf('fts5('))
+    writeFileSync(file, bytes)
+    const { message } = await failureOf(openSqlite(file, RETENTION))
+    expect(message).toContain('of something else (tables: tasks, tasks_config, ')
+  })
+
+  test('in use, or with the log that a crash has left: refused as well', async () => {
+    using dir = temporaryDir()
+    const theirs = new Database(dir.file('theirs.db'), { create: true })
+    theirs.run(WAL)
+    theirs.run('create table x (a)')
+    for (const end of ['', '-wal']) {
+      writeFileSync(dir.file(`left.db${end}`), readFileSync(dir.file(`theirs.db${end}`)))
+    }
+    const before = filesIn(dir.path)
+    for (const name of ['theirs.db', 'left.db']) {
+      const { message } = await failureOf(openSqlite(dir.file(name), RETENTION))
+      expect(message).toContain('of something else (tables: x)')
+    }
+    expect(filesIn(dir.path)).toEqual(before)
+    theirs.close()
+  })
+})
+
+describe('a database of ours', () => {
+  test('says so in its header, and is known without that, and with tables of others', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    await fill(file, 3)
+    const db = new Database(file)
+    expect(db.query('pragma application_id').get()).toEqual({ application_id: 0x4f524348 })
+    // As earlier builds made it, and a tool for backups uses it.
+    db.run('pragma application_id = 0')
+    db.run('create table _litestream_seq (id integer primary key, seq integer)')
+    db.close()
+    const store = await openStore(file)
+    expect((await store.list({ limit: 1 }))!.total).toBe(3)
+    await store.close()
+  })
+
+  test('of which a part is gone is refused in clear words', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    await fill(file, 3)
+    const db = new Database(file)
+    db.run('drop table task_counts')
+    db.close()
+    const { message } = await failureOf(openSqlite(file, RETENTION))
+    expect(message).toBe('damaged: not all of schema 2 is there')
+  })
 })
 
 describe('a file that is no good', () => {

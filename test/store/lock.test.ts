@@ -1,12 +1,16 @@
 /** Somebody else writes to the database too: a backup, Litestream, a person with `sqlite3`. */
 import { Database } from 'bun:sqlite'
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
 import { systemClock } from '../../src/platform/clock.ts'
+import { DatabaseLocked, type StoreDriver } from '../../src/store/driver.ts'
+import { Connection } from '../../src/store/sqlite/connection.ts'
+import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts'
 import { openSqlite } from '../../src/store/sqlite/thread.ts'
-import type { GroupCommitStore } from '../../src/store/group-commit.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { failureOf } from '../support/failure.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { holdLock } from '../support/lock-holder.ts'
 import { recordingLog } from '../support/log.ts'
 import { inlineStore, RETENTION, storeOver } from '../support/store.ts'
 import { NOW, queued } from '../support/tasks.ts'
@@ -89,56 +93,79 @@ test('trimming passes over a lock without a word', async () => {
   expect(log.lines).toEqual([])
 })
 
-async function insertUntil(isOver: () => boolean, store: GroupCommitStore): Promise<number> {
-  let written = 0
-  while (!isOver()) {
-    await Promise.all([store.insert(queued()), store.insert(queued())])
-    written += 2
-  }
-  return written
+/** A driver in its own thread, and how many of its commits have met a lock. */
+async function countingLocks(file: string) {
+  const driver = await openSqlite(file, RETENTION)
+  const counts = { met: 0 }
+  const commit: StoreDriver['commit'] = (writes, now) =>
+    driver.commit(writes, now).catch((error: unknown) => {
+      if (error instanceof DatabaseLocked) counts.met++
+      throw error
+    })
+  return { driver: { ...driver, commit }, counts }
 }
 
 test('locks again and again refuse nothing', async () => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
   const log = recordingLog()
-  const store = storeOver(await openSqlite(file, RETENTION), { clock: systemClock, log })
+  const { driver, counts } = await countingLocks(file)
+  const store = storeOver(driver, { clock: systemClock, log })
   const other = new Database(file)
   other.run('pragma busy_timeout = 5000')
-  let locks = 0
-  const inserting = insertUntil(() => locks === 20, store)
-  for (; locks < 20; locks++) {
+  for (let locks = 1; locks <= 20; locks++) {
     other.run('begin immediate')
-    await Bun.sleep(2)
+    const { met } = counts
+    const writes = [store.insert(queued()), store.insert(queued())]
+    await eventually('a commit meets the lock', () => counts.met > met)
     other.run('rollback')
-    await Bun.sleep(5)
+    expect(await Promise.all(writes)).toEqual(['written', 'written'])
   }
-  const written = await inserting
-  expect((await store.list({ limit: 1 }))?.total).toBe(written)
+  expect((await store.list({ limit: 1 }))?.total).toBe(40)
   expect(log.lines).toEqual([])
   other.close()
   await store.close()
 })
 
-test.each(['delete', 'wal'])('a start waits for the lock on a file in %s mode', async (mode) => {
-  using dir = temporaryDir()
-  const file = dir.file('tasks.db')
-  const other = new Database(file, { create: true })
-  other.run(`pragma journal_mode = ${mode}`)
-  other.run('begin immediate')
-  other.run('create table other (id integer)')
-  let opened = false
-  const opening = openSqlite(file, RETENTION).then((driver) => {
-    opened = true
-    return driver
+describe('a start', () => {
+  test.each(['delete', 'wal'])('waits for the lock on a file in %s mode', async (mode) => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    const other = new Database(file, { create: true })
+    other.run(`pragma journal_mode = ${mode}`)
+    other.close()
+    await using holder = await holdLock(file)
+    const connection = new Connection(file)
+    expect(holder.isHeld()).toBe(false)
+    connection.transaction(() => {})
+    connection.close()
   })
-  await Bun.sleep(100)
-  expect(opened).toBe(false)
-  other.run('commit')
-  const driver = await opening
-  expect(await driver.commit([['insert', queued()]], NOW)).toEqual([])
-  other.close()
-  await driver.close()
+
+  test('waits for the lock with a log that it has to write back, too', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    using other = new Database(file, { create: true })
+    other.run('pragma journal_mode = wal')
+    other.run('pragma wal_autocheckpoint = 0')
+    other.run(MIGRATIONS[0]!.sql)
+    other.run('pragma user_version = 1')
+    other.run('create table large as select zeroblob(70000000)')
+    expect(statSync(`${file}-wal`).size).toBeGreaterThan(64 * 1024 * 1024)
+    await using holder = await holdLock(file)
+    const connection = new Connection(file)
+    expect(holder.isHeld()).toBe(false)
+    // And then no longer: who asks waits, not SQLite.
+    expect(connection.one('pragma busy_timeout')).toEqual({ timeout: 0 })
+    connection.close()
+  })
+
+  test('takes over nothing that was made while it waited', async () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    await using holder = await holdLock(file, 'create table other (id integer)')
+    expect(() => new Connection(file)).toThrow('of something else (tables: other)')
+    expect(holder.isHeld()).toBe(false)
+  })
 })
 
 test('who only reads stops no write, however long', async () => {

@@ -2,7 +2,8 @@
 import { Database, type Changes, type Statement } from 'bun:sqlite'
 import { fileIdentity } from '../../platform/disk.ts'
 import { DatabaseLocked, type MovedFile } from '../driver.ts'
-import { MIGRATIONS } from './migrations/index.ts'
+import { migrate } from './migrate.ts'
+import { refuseForeign, refuseForeignFile } from './ownership.ts'
 import type { Row, SqlValue } from './rows.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
@@ -16,11 +17,14 @@ export class Connection {
   readonly #db: Database
   readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
-
   readonly #identity: string | null
 
-  /** Throws, with SQLite's words, when the file is no database, damaged, or from the future. */
+  /**
+   * Throws when the file is not a database, is damaged, was written by a newer version or is a
+   * database of something else; and then nothing was changed.
+   */
   constructor(private readonly file: string) {
+    if (file !== ':memory:') refuseForeignFile(file, MAX_LOCKED_AT_START_MS)
     this.#db = new Database(file, { create: true, strict: true })
     this.#identity = fileIdentity(file)
     try {
@@ -29,10 +33,11 @@ export class Connection {
       this.#db.run('pragma synchronous = full')
       this.#log = file === ':memory:' ? null : new WriteAheadLog(this.#db, file)
       checkIntegrity(this.#db)
-      this.#log?.committed()
       migrate(this.#db)
       // A wait in SQLite would hold up the reads behind it, which no lock concerns.
       this.#db.run('pragma busy_timeout = 0')
+      // Only now: it leaves that at 0.
+      this.#log?.committed()
     } catch (error) {
       this.#db.close()
       throw error
@@ -69,9 +74,9 @@ export class Connection {
     }
   }
 
-  /** Makes room on a disk that is full. False when there is none to be made. */
-  makeRoom(): boolean {
-    return this.#log?.giveBack() ?? false
+  /** Frees space on a disk that is full. False when there is none to be freed. */
+  freeSpace(): boolean {
+    return this.#log?.truncate() ?? false
   }
 
   /** null while the path still leads to the file that is open. */
@@ -118,8 +123,8 @@ function isLock(error: unknown): boolean {
 function useWriteAheadLog(db: Database): void {
   const { journal_mode } = db.query<{ journal_mode: string }, []>('pragma journal_mode').get()!
   if (journal_mode === 'wal') return
-  // The change itself does not wait for a lock; this does.
-  db.transaction(() => {}).exclusive()
+  // The change itself does not wait for a lock; this does. Who had it may have made tables.
+  db.transaction(() => refuseForeign(db)).exclusive()
   db.run('pragma journal_mode = wal')
 }
 
@@ -130,19 +135,4 @@ function checkIntegrity(db: Database): void {
   if (size.get()!.bytes > MAX_CHECKED_BYTES) return
   const result = db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()
   if (result?.quick_check !== 'ok') throw new Error(`damaged: ${result?.quick_check}`)
-}
-
-function migrate(db: Database): void {
-  const { user_version } = db.query<{ user_version: number }, []>('pragma user_version').get()!
-  if (user_version > MIGRATIONS.length) {
-    throw new Error(`written by a newer version (schema ${user_version})`)
-  }
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < user_version) continue
-    db.transaction(() => {
-      migration.before?.(db)
-      db.run(migration.sql)
-      db.run(`pragma user_version = ${index + 1}`)
-    }).immediate()
-  }
 }

@@ -71,7 +71,7 @@ export class SqliteHistory {
     try {
       return this.#commit(writes, now)
     } catch (error) {
-      if (!hasCode(error, NO_ROOM) || !this.#connection.makeRoom()) throw error
+      if (!hasCode(error, NO_ROOM) || !this.#connection.freeSpace()) throw error
     }
     return this.#commit(writes, now)
   }

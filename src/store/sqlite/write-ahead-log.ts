@@ -39,15 +39,15 @@ export class WriteAheadLog {
     const size = fileSize(this.#log)
     const free = freeBytes(this.#folder)
     this.#commitsUntilLook = free > AMPLE_BYTES ? COMMITS_WITHOUT_A_LOOK : 0
-    if (size > TOO_LARGE_BYTES) this.giveBack(MAX_GAP_WAIT_MS)
-    else if (2 * size > free) this.giveBack()
+    if (size > TOO_LARGE_BYTES) this.truncate(MAX_GAP_WAIT_MS)
+    else if (2 * size > free) this.truncate()
   }
 
   /**
    * Writes the log into the database and gives its room back. False when that can't be: somebody
-   * reads from it, for longer than `waitMs`, or the database can't grow.
+   * reads from it, for longer than `waitMs`, or the database can't grow. Leaves busy_timeout at 0.
    */
-  giveBack(waitMs = 0): boolean {
+  truncate(waitMs = 0): boolean {
     const before = fileSize(this.#log)
     try {
       if (waitMs > 0) this.db.run(`pragma busy_timeout = ${waitMs}`)

@@ -24,7 +24,7 @@ export class SmallDiskConnection extends Connection {
     })
   }
 
-  override makeRoom(): boolean {
+  override freeSpace(): boolean {
     this.#room = this.random.integer(MIN_COMMITS, MAX_COMMITS)
     this.onRoomMade()
     return true
