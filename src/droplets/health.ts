@@ -3,6 +3,7 @@ import { inTurns, SLICE, type Work } from '../platform/turns.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import type { Directory, DropletList } from './directory.ts'
+import { DownLog, type Finding } from './down-log.ts'
 import { nameKey, type Droplet } from './droplet.ts'
 import { ProbeQueue } from './probe-queue.ts'
 import { probe, untilNextProbe } from './probe.ts'
@@ -43,13 +44,13 @@ export interface HealthOptions {
 }
 
 interface Watched {
-  readonly name: string
   readonly url: string
+  readonly downLog: DownLog
   /** 0 to 1: when in each interval this droplet is probed, so that not all are at once. */
   readonly phase: number
   reach: Reach
   /** It waits for its turn to be probed, or is being probed. */
-  queued: boolean
+  scheduled: boolean
   /** It is listed no more, or elsewhere. */
   gone: boolean
 }
@@ -113,7 +114,8 @@ class ProbedHealth implements DropletHealth {
     if (outcome === 'cancelled' || outcome === 'interrupted') return
     this.#follow()
     const droplet = this.#options.list.directory().find(task.dropletName)
-    if (droplet) this.#found(this.#watch(droplet), status, durationMs)
+    const error = task.attempts.at(-1)?.error ?? null
+    if (droplet) this.#found(this.#watch(droplet), { status, error }, durationMs)
   }
 
   #followAgain(): void {
@@ -140,20 +142,22 @@ class ProbedHealth implements DropletHealth {
     }
     if (!this.#probing) return
     for (const droplet of directory.droplets) {
-      this.#await(this.#watch(droplet))
+      this.#schedule(this.#watch(droplet))
       if (++compared % SLICE === 0) yield
       if (isLate()) return
     }
   }
 
-  #watch({ name, url }: Droplet): Watched {
+  #watch(droplet: Droplet): Watched {
+    const { name, url } = droplet
     const key = nameKey(name)
     const before = this.#watched.get(key)
     if (before?.url === url) return before
     if (before) this.#forget(key, before)
     // By name and not by position, so that a droplet keeps its phase when the list changes.
     const phase = Bun.hash.xxHash32(key) / 2 ** 32
-    const entry: Watched = { name, url, phase, reach: UNKNOWN, queued: false, gone: false }
+    const downLog = new DownLog(this.#options.log, droplet)
+    const entry = { url, downLog, phase, reach: UNKNOWN, scheduled: false, gone: false }
     this.#watched.set(key, entry)
     return entry
   }
@@ -164,9 +168,9 @@ class ProbedHealth implements DropletHealth {
     this.#watched.delete(key)
   }
 
-  #await(entry: Watched): void {
-    if (entry.queued) return
-    entry.queued = true
+  #schedule(entry: Watched): void {
+    if (entry.scheduled) return
+    entry.scheduled = true
     this.#queue.add(entry, entry.phase * LIST_INTERVAL_MS)
   }
 
@@ -174,25 +178,22 @@ class ProbedHealth implements DropletHealth {
     if (entry.gone) return
     const startTick = this.#clock.monotonic()
     const ports = { ...this.#options, stop: this.#stopping.signal }
-    const status = await probe(entry.url, ports)
+    const finding = await probe(entry.url, ports)
     if (entry.gone || this.#stopping.signal.aborted) return
     const now = this.#clock.monotonic()
-    this.#found(entry, status, now - startTick)
+    this.#found(entry, finding, now - startTick)
     this.#queue.add(entry, untilNextProbe(entry.phase, this.#options.intervalMs, now))
   }
 
-  /** `status`: null without an answer; then how long that took says nothing. */
-  #found(entry: Watched, status: number | null, durationMs: number): void {
-    const before = entry.reach.reachable
-    const reachable = status !== null && status < 500
+  /** Without an answer, how long that took says nothing. */
+  #found(entry: Watched, finding: Finding, durationMs: number): void {
+    const { status } = finding
     this.#setReach(entry, {
-      reachable,
+      reachable: status !== null && status < 500,
       lastProbe: this.#clock.now(),
       latencyMs: status === null ? null : Math.round(durationMs),
     })
-    if (reachable === before || (reachable && before === null)) return
-    const fields = { droplet: entry.name, response_status: status }
-    this.#options.log.info(reachable ? 'a droplet is up again' : 'a droplet is down', fields)
+    entry.downLog.note(finding, this.#clock.monotonic())
   }
 
   #setReach(entry: Watched, reach: Reach): void {

@@ -2,6 +2,7 @@
 import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import { USER_AGENT } from '../version.ts'
+import type { Finding } from './down-log.ts'
 
 const PROBE_LIMIT_MS = 2000
 
@@ -12,8 +13,8 @@ export interface ProbePorts {
   stop: AbortSignal
 }
 
-/** The status of `GET <url>/health`; null without an answer in 2 s. Never rejects. */
-export async function probe(url: string, { clock, fetch, stop }: ProbePorts) {
+/** What `GET <url>/health` is answered with; nothing, when no answer came in 2 s. Never rejects. */
+export async function probe(url: string, { clock, fetch, stop }: ProbePorts): Promise<Finding> {
   const headers = { accept: 'application/json', 'user-agent': USER_AGENT }
   const answer = await within(clock, PROBE_LIMIT_MS, stop, async (signal) => {
     const response = await fetch(`${url}/health`, { method: 'GET', headers, signal })
@@ -21,7 +22,7 @@ export async function probe(url: string, { clock, fetch, stop }: ProbePorts) {
     response.body?.cancel().catch(() => {})
     return response.status
   })
-  return answer.ok ? answer.value : null
+  return answer.ok ? { status: answer.value, error: null } : { status: null, error: answer.error }
 }
 
 /**

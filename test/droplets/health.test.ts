@@ -336,29 +336,3 @@ test('stop is safe twice and unstarted, ends what is in flight and leaves nothin
   await clock.settle(() => upstream.connections === 0)
   await probesOf([droplet('one')]).health.stop()
 })
-
-test('a droplet that goes down and comes back is told once each', async () => {
-  await using probes = probesOf([droplet('Echo')])
-  const { events, log } = probes
-  const task = running({ dropletName: 'echo' })
-  for (const status of [200, 200, null, 503, 404, 200]) {
-    const outcome = status === null ? 'unreachable' : 'answered'
-    events.emit({ type: 'attempt ended', task, result: { outcome, status, durationMs: 1 } })
-  }
-  const down = { level: 'INFO', msg: 'a droplet is down' } as const
-  const up = { level: 'INFO', msg: 'a droplet is up again' } as const
-  expect(log.lines).toEqual([
-    { ...down, fields: { droplet: 'Echo', response_status: null } },
-    { ...up, fields: { droplet: 'Echo', response_status: 404 } },
-  ])
-})
-
-test('a droplet that is down from the start is told', async () => {
-  await using refusing = scriptedServer(json({}, 503))
-  await using probes = probesOf([droplet('Echo', { url: refusing.url })])
-  probes.health.start()
-  await probes.firstProbes('Echo')
-  expect(probes.log.lines.map(({ fields }) => fields)).toEqual([
-    { droplet: 'Echo', response_status: 503 },
-  ])
-})
