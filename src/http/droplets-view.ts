@@ -1,6 +1,7 @@
 /** The reply of `GET /orchestrator/droplets`. */
 import type { Droplet } from '../droplets/droplet.ts'
 import type { Engine } from '../engine.ts'
+import { jsonArray } from '../platform/json-array.ts'
 import { SLICE } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 
@@ -24,14 +25,10 @@ export function dropletsReply(mesh: Mesh, clock: Pick<Clock, 'soon'>): object | 
 }
 
 export function* jsonPieces(mesh: Mesh, droplets: readonly Droplet[]): Generator<string, void> {
-  const view = viewOf(mesh)
   const rest = JSON.stringify(aboutList(mesh)).slice(1)
-  yield '{"droplets":['
-  for (let from = 0; from < droplets.length; from += SLICE) {
-    const slice = droplets.slice(from, from + SLICE).map((each) => JSON.stringify(view(each)))
-    yield (from === 0 ? '' : ',') + slice.join(',')
-  }
-  yield `],${rest}`
+  yield '{"droplets":'
+  yield* jsonArray(droplets, viewOf(mesh))
+  yield `,${rest}`
 }
 
 function aboutList({ registry }: Mesh) {

@@ -48,7 +48,7 @@ function readinessOf({ registry, store, tasks }: Engine) {
 function registryCheck(registry: Engine['registry']) {
   const status = registry.cacheStatus()
   if (status === 'active') return { ok: true, reason: null }
-  const { registry_url, last_error } = registry.trouble()
+  const { registry_url, last_error } = registry.errorDetails()
   const why = `${registry_url}: ${last_error ?? 'no sync has ended yet'}`
   if (status === 'unavailable') {
     return { ok: false, reason: `there is no usable list of droplets (${why})` }

@@ -1,10 +1,11 @@
 /** One request to the Registry, whatever it is for: limited in time and in size. */
 import { fileURLToPath } from 'node:url'
 import { readAnswerBody } from '../platform/answer-body.ts'
+import { readRegularFile } from '../platform/regular-file.ts'
 import { within, type Limited } from '../platform/time-limit.ts'
 import type { Clock, Fetch, FetchInit } from '../ports.ts'
 import { USER_AGENT } from '../version.ts'
-import { readRegularFile } from './regular-file.ts'
+import { parseJson } from './json-bytes.ts'
 
 /** A list of 100,000 droplets takes about 30 MiB. */
 export const MAX_REPLY_BYTES = 64 * 1024 * 1024
@@ -25,8 +26,7 @@ export interface RawReply {
   body: Uint8Array
 }
 
-export interface Reply {
-  status: number
+export interface Reply extends RawReply {
   /** The parsed body; undefined when it is not JSON. */
   json: unknown
 }
@@ -43,8 +43,8 @@ export async function exchange(
 ): Promise<Limited<Reply>> {
   const reply = await request(client, method, path, body)
   if (!reply.ok) return reply
-  const { status } = reply.value
-  return { ok: true, value: { status, json: jsonOf(reply.value.body) } }
+  const json = parseJson(reply.value.body)
+  return { ok: true, value: { ...reply.value, json: json.ok ? json.value : undefined } }
 }
 
 /** Like `exchange`, but the body is left as it came. */
@@ -79,13 +79,4 @@ export function readListFile(options: RegistryClientOptions): Promise<Limited<Ra
     const body = await readRegularFile(fileURLToPath(url), MAX_REPLY_BYTES, signal)
     return { status: 200, body }
   })
-}
-
-/** undefined when it is no JSON. Bytes that are not UTF-8 become U+FFFD. */
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown
-  } catch {
-    return undefined
-  }
 }

@@ -1,15 +1,15 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { TypeCompiler } from 'typebox/compiler'
 import { errorText } from '../errors.ts'
 import type { Droplet } from '../droplets/droplet.ts'
-import { SLICE } from '../platform/turns.ts'
+import { jsonArray } from '../platform/json-array.ts'
+import { readRegularFile } from '../platform/regular-file.ts'
 import type { Log, Ports } from '../ports.ts'
 import { MAX_REPLY_BYTES } from './client.ts'
 import type { ParsedList, Registration } from './droplet-list.ts'
 import { parseList } from './parse-list.ts'
-import { readRegularFile } from './regular-file.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 
 export interface CachedList {
@@ -24,10 +24,11 @@ export interface CachedList {
   readonly unlisted?: readonly { readonly name: string; readonly since: number }[]
 }
 
-/** Keeps the list for the next process. Neither method rejects. */
+/** Keeps the list for the next process. */
 export interface DirectoryCache {
-  /** Null when there is no list, or none that can be read. */
+  /** Null when there is none. Rejects, with a message for people, when it cannot be used. */
   read(): Promise<CachedList | null>
+  /** Never rejects. */
   write(list: CachedList): Promise<void>
 }
 
@@ -50,6 +51,7 @@ const StoredHead = Type.Object({
   ),
   unlisted: Type.Optional(Type.Array(Type.Object({ name: Type.String(), since: StoredTime }))),
 })
+const storedHead = TypeCompiler.Compile(StoredHead)
 
 /**
  * Keeps the list in `<dir>/orchestrator_droplets.json`; the first write creates the directory.
@@ -64,16 +66,12 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
         const bytes = await readRegularFile(path, MAX_CACHE_BYTES)
         const parsed = await parseList(bytes, null)
         const list = parsed.ok ? parseStored(parsed.head, parsed.list) : null
-        if (!list) log.warning('The cached droplet list is damaged: not used', { path })
-        return list
+        if (list) return list
       } catch (error) {
         if (isMissing(error)) return null
-        log.warning('The cached droplet list cannot be read: not used', {
-          path,
-          error: errorText(error),
-        })
-        return null
+        throw error
       }
+      throw new Error('it is damaged')
     },
     async write(list) {
       try {
@@ -81,13 +79,20 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
         await replaceFile(path, `${path}.${newId()}.tmp`, storedText(list))
         unwritable.clear()
       } catch (error) {
-        // Only the first part: the rest names the temporary file, so that no two errors would be
-        // the same.
-        const [reason] = errorText(error).split(', ')
-        unwritable.warn('The droplet list cannot be cached', { path, error: reason })
+        const setting = 'REGISTRY_CACHE_DIR'
+        const fields = { path, setting, error: whyNotWritten(error) }
+        unwritable.warn('the droplet list cannot be cached', fields)
       }
     },
   }
+}
+
+function whyNotWritten(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  if (code === 'EEXIST') return 'it is a file, not a directory'
+  // Only the first part: the rest names the temporary file, so that no two errors would be the
+  // same.
+  return errorText(error).split(', ')[0]!
 }
 
 function isMissing(error: unknown): boolean {
@@ -96,7 +101,7 @@ function isMissing(error: unknown): boolean {
 }
 
 function parseStored(head: unknown, list: ParsedList): CachedList | null {
-  if (!Value.Check(StoredHead, head)) return null
+  if (!storedHead.Check(head)) return null
   const { synced_at, registry_url: registryUrl, own: stored, unlisted } = head
   const own = stored
     ? { id: stored.id, registeredAt: toMs(stored.registered_at) }
@@ -112,22 +117,22 @@ function parseStored(head: unknown, list: ParsedList): CachedList | null {
   }
 }
 
-/** JSON with a line for each droplet, in pieces: none takes longer than a few ms to make. */
-function* storedText(list: CachedList): Generator<string> {
+/** The text of the file, in pieces. */
+export function* storedText(list: CachedList): Generator<string> {
   const { syncedAt, droplets, registryUrl, own, unlisted = [] } = list
-  const marks = unlisted.map(({ name, since }) => ({ name, since: since / 1000 }))
   const head = {
     synced_at: syncedAt / 1000,
     registry_url: registryUrl,
     own: own ? { id: own.id, registered_at: toSeconds(own.registeredAt) } : undefined,
-    unlisted: marks.length > 0 ? marks : undefined,
   }
-  yield `${JSON.stringify(head).slice(0, -1)},"droplets":[`
-  for (let from = 0; from < droplets.length; from += SLICE) {
-    const lines = droplets.slice(from, from + SLICE).map((each) => `\n${JSON.stringify(each)}`)
-    yield (from === 0 ? '' : ',') + lines.join(',')
+  yield JSON.stringify(head).slice(0, -1)
+  if (unlisted.length > 0) {
+    yield ',"unlisted":'
+    yield* jsonArray(unlisted, ({ name, since }) => ({ name, since: since / 1000 }))
   }
-  yield '\n]}\n'
+  yield ',"droplets":'
+  yield* jsonArray(droplets, (droplet) => droplet)
+  yield '}\n'
 }
 
 const toMs = (seconds: number | null) => seconds && seconds * 1000

@@ -92,8 +92,12 @@ function parseDroplet(entry: unknown): ParsedEntry | { fault: string } {
     const error = wireDroplet.Errors(entry).First()
     return { fault: error ? `${error.path || 'entry'}: ${error.message}` : 'not a droplet' }
   }
-  const address = dropletUrl(entry.endpoint || entry.url || '')
-  if ('fault' in address) return { fault: `endpoint: ${address.fault}` }
+  const text = entry.endpoint || entry.url
+  if (!text) return { fault: 'endpoint or url is missing' }
+  const address = dropletUrl(text)
+  if ('fault' in address) {
+    return { fault: `${entry.endpoint ? 'endpoint' : 'url'}: ${address.fault}` }
+  }
   return {
     droplet: Object.freeze({
       id: typeof entry.id === 'string' || typeof entry.id === 'number' ? entry.id : null,

@@ -8,15 +8,15 @@ export interface ExpiryAlarmOptions {
   clock: Clock
   expiryMs: number
   snapshot: () => Snapshot
-  /** Called once when a list that is kept has become too old to be used. */
-  onExpired: () => void
+  /** Called once when a sync has failed without a list, or a list that is kept has expired. */
+  onUnavailable: () => void
 }
 
-/** Watches the age of the list that is kept while syncs fail. */
+/** Tells when there is no list that can be used: syncs fail, and none is kept or young enough. */
 export class ExpiryAlarm {
   readonly #options: ExpiryAlarmOptions
   #cancel = () => {}
-  #rung = false
+  #told = false
 
   constructor(options: ExpiryAlarmOptions) {
     this.#options = options
@@ -24,18 +24,18 @@ export class ExpiryAlarm {
 
   /** To be called after each sync. */
   watch(): void {
-    const { clock, expiryMs, snapshot, onExpired } = this.#options
+    const { clock, expiryMs, snapshot, onUnavailable } = this.#options
     this.#cancel()
     this.#cancel = () => {}
     const status = cacheStatus(snapshot(), clock.monotonic(), expiryMs)
-    if (status !== 'unavailable') this.#rung = false
+    if (status !== 'unavailable') this.#told = false
     const age = ageMs(snapshot(), clock.monotonic())
-    if (this.#rung || age === null || status === 'active') return
+    if (this.#told || status === 'active') return
     if (status === 'unavailable') {
-      this.#rung = true
-      return onExpired()
+      this.#told = true
+      return onUnavailable()
     }
-    if (expiryMs === 0 || snapshot().last === 'empty') return
+    if (age === null || expiryMs === 0 || snapshot().last === 'empty') return
     const wait = Math.min(expiryMs - age, MAX_WAIT_MS)
     this.#cancel = clock.after(wait, () => this.watch())
   }

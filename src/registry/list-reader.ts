@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { errorText } from '../errors.ts'
 import { readListFile, request, type RegistryClientOptions } from './client.ts'
 import type { ParsedList } from './droplet-list.ts'
+import type { ParsedText } from './list-text.ts'
 import { parseList } from './parse-list.ts'
 
 export type ReadList =
@@ -21,13 +23,17 @@ export async function readList(client: RegistryClientOptions): Promise<ReadList>
   if (status !== 200) return { ok: false, error: `it answered ${status}` }
   try {
     const parsed = await parseList(body, client.stop)
-    return parsed.ok ? parsed : { ok: false, error: FAULTS[parsed.fault] }
+    return parsed.ok ? parsed : { ok: false, error: faultText(client, parsed) }
   } catch (error) {
     return { ok: false, error: errorText(error) }
   }
 }
 
-const FAULTS = {
-  'not JSON': 'its answer is not JSON',
-  'no list': 'its answer is no list of droplets',
-} as const
+type Fault = Exclude<ParsedText, { ok: true }>
+
+/** Who wrote the file can mend it: he is told more. */
+function faultText({ url }: RegistryClientOptions, { fault, reason }: Fault): string {
+  const subject = isFile(url) ? fileURLToPath(url) : 'its answer'
+  if (fault === 'no list') return `${subject} is no list of droplets`
+  return isFile(url) ? `${subject} is not JSON: ${reason}` : `${subject} is not JSON`
+}

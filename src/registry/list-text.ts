@@ -1,5 +1,6 @@
 /** The text of a list of droplets, from a Registry, a file or the cache. */
 import { parseDropletList, type ParsedList } from './droplet-list.ts'
+import { parseJson } from './json-bytes.ts'
 
 export type ParsedText =
   | {
@@ -8,16 +9,17 @@ export type ParsedText =
       /** What else the object has that held the list; empty for a bare array. */
       readonly head: Readonly<Record<string, unknown>>
     }
-  | { readonly ok: false; readonly fault: 'not JSON' | 'no list' }
+  | {
+      readonly ok: false
+      readonly fault: 'not JSON' | 'no list'
+      /** What is wrong with the JSON, in the parser's words. */
+      readonly reason?: string
+    }
 
-/** Bytes that are not UTF-8 become U+FFFD. */
 export function parseListText(bytes: Uint8Array): ParsedText {
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return { ok: false, fault: 'not JSON' }
-  }
+  const parsed = parseJson(bytes)
+  if (!parsed.ok) return { ok: false, fault: 'not JSON', reason: parsed.reason }
+  const json = parsed.value
   const list = parseDropletList(json)
   if (!list) return { ok: false, fault: 'no list' }
   const { droplets: _, ...head } = Array.isArray(json) ? {} : (json as Record<string, unknown>)

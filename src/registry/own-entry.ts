@@ -6,7 +6,16 @@ import { exchange, type RegistryClientOptions, type Reply } from './client.ts'
 import { parseDropletList, timeOrNull, type Registration } from './droplet-list.ts'
 
 /** Our entry as the Registry tells of it, null where it doesn't. Or why it failed. */
-export type EntryResult = Registration | { fault: string }
+export type EntryResult = Registration | EntryFault
+
+export interface EntryFault {
+  readonly fault: string
+  /** How the Registry's answer begins that refused it. */
+  readonly reason?: string
+}
+
+/** So many characters of a reason are logged. */
+const MAX_REASON = 200
 
 // `POST /droplets` answers with the droplet; older Registries with its id alone.
 const WithId = Type.Object({ droplet_id: Type.Union([Type.String(), Type.Number()]) })
@@ -61,10 +70,20 @@ export async function correctEntry(
 
 function resultOf(reply: Reply, request: string): EntryResult {
   if (reply.status < 200 || reply.status > 299) {
-    return { fault: `${request} was answered with ${reply.status}` }
+    const reason = beginning(reply.body)
+    return {
+      fault: `${request} was answered with ${reply.status}`,
+      ...(reason === '' ? {} : { reason }),
+    }
   }
   const { id, registeredAt } = registrationIn(reply)
   return { id: Value.Check(WithId, reply.json) ? reply.json.droplet_id : id, registeredAt }
+}
+
+function beginning(body: Uint8Array): string {
+  // A character has at most 4 bytes.
+  const text = new TextDecoder().decode(body.subarray(0, 4 * MAX_REASON))
+  return text.trim().slice(0, MAX_REASON)
 }
 
 function urlIn({ json }: Reply): string | undefined {

@@ -10,7 +10,7 @@ export function warnOfPublicUrl(
 ): void {
   const { url, registerSelf } = registry
   if (publicUrl !== null || !registerSelf || isFile(url) || isOnThisHost(url)) return
-  log.warning(`Others cannot reach us at ${ownUrl}: set PUBLIC_URL`, { registry_url: url })
+  log.warning(`others cannot reach us at ${ownUrl}: set PUBLIC_URL`, { registry_url: url })
 }
 
 function isOnThisHost(url: string): boolean {

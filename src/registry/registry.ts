@@ -33,7 +33,7 @@ export interface Registry extends DropletList {
   /** How long a stale list stays usable, ms; null: for ever, or it isn't stale. */
   usableForMs(): number | null
   /** What REGISTRY_ERROR tells, from whatever route. */
-  trouble(): RegistryTrouble
+  errorDetails(): RegistryErrorDetails
   /**
    * Like `find`, but asks the Registry about an unknown name in a sync that begins after the
    * question: at most once a second for all callers. Never rejects.
@@ -51,7 +51,7 @@ export interface Registry extends DropletList {
   registered(): boolean
 }
 
-export interface RegistryTrouble {
+export interface RegistryErrorDetails {
   /** Without credentials: the configuration takes none. */
   readonly registry_url: string
   /** The last successful one, also of an earlier run; Unix seconds. */

@@ -1,8 +1,12 @@
+import type { LogFields } from '../log.ts'
 import type { Log } from '../ports.ts'
 
 export interface RepeatedWarning {
-  /** Warns, unless the last warning was the same. */
-  warn(msg: string, fields: Record<string, unknown>): void
+  /**
+   * Warns, unless the last warning was the same. `more`: fields that may differ each time, and
+   * are no reason to warn again.
+   */
+  warn(msg: string, fields: LogFields, more?: LogFields): void
   /** The cause is gone: the same warning is logged again next time. True if one was logged. */
   clear(): boolean
 }
@@ -11,11 +15,11 @@ export interface RepeatedWarning {
 export function repeatedWarning(log: Log): RepeatedWarning {
   let last: string | null = null
   return {
-    warn(msg, fields) {
+    warn(msg, fields, more) {
       const line = msg + JSON.stringify(fields)
       if (line === last) return
       last = line
-      log.warning(msg, fields)
+      log.warning(msg, { ...fields, ...more })
     },
     clear() {
       const hadWarned = last !== null

@@ -45,13 +45,15 @@ export function createSelfRegistration(options: SelfRegistrationOptions): SelfRe
     const result = await update(client, own, endpoint)
     if (client.stop.aborted) return
     if ('fault' in result) {
-      return failing.warn('Registering with the Registry failed', { error: result.fault })
+      const { fault: error, reason } = result
+      const more = reason === undefined ? {} : { reason }
+      return failing.warn('registering with the Registry failed', { error }, more)
     }
     failing.clear()
     registered = true
     id = result.id ?? id
     onRegistered({ ...result, id })
-    log.info('Registered with the Registry', { id, endpoint })
+    log.info('registered with the Registry', { id, endpoint })
   }
 
   return {

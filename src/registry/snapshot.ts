@@ -1,11 +1,16 @@
 /** What is known of the mesh at one moment, and how each sync changes it. Pure functions. */
 import { Directory } from '../droplets/directory.ts'
-import { nameKey } from '../droplets/droplet.ts'
-import { SLICE, type Work } from '../platform/turns.ts'
-import type { CachedList } from './disk-cache.ts'
+import type { Work } from '../platform/turns.ts'
 import type { Registration } from './droplet-list.ts'
 import { hasRestarted, ownAfter, type KnownEntry } from './restart.ts'
-import { asUnlisted, isOver, NONE, refill, withoutExpired, type KnownMesh } from './unlisted.ts'
+import {
+  isOver,
+  NONE,
+  refill,
+  withoutExpired,
+  type KnownMesh,
+  type UnlistedChange,
+} from './unlisted.ts'
 
 export type CacheStatus = 'active' | 'stale' | 'unavailable'
 
@@ -18,6 +23,12 @@ export interface Snapshot extends KnownMesh {
   readonly emptySince: number | null
   /** Our own entry in the Registry; null: it has none. */
   readonly own: KnownEntry | null
+}
+
+export interface NextSnapshot {
+  readonly snapshot: Snapshot
+  /** What has changed about the unlisted droplets since the snapshot before. */
+  readonly change: UnlistedChange
 }
 
 /** What a sync brings. */
@@ -52,49 +63,13 @@ export const unknownMesh: Snapshot = {
   own: null,
 }
 
-/**
- * The list of an earlier run. From now on the monotonic clock counts its age: setting the wall
- * clock while we run makes no list older or younger.
- */
-export function* fromCache(list: CachedList, now: Moment): Work<Snapshot> {
-  const { wall, monotonic } = now
-  const inOurTime = (time: number) => monotonic - Math.max(0, wall - time)
-  const unlisted = new Map(
-    list.unlisted?.map(({ name, since }) => [nameKey(name), inOurTime(since)]) ?? [],
-  )
-  const droplets =
-    unlisted.size === 0
-      ? list.droplets
-      : list.droplets.map((each) => (unlisted.has(nameKey(each.name)) ? asUnlisted(each) : each))
-  return {
-    ...unknownMesh,
-    directory: yield* Directory.build(droplets),
-    unlisted,
-    synced: { wall: Math.min(wall, list.syncedAt), monotonic: inOurTime(list.syncedAt) },
-    own: list.own ? { ...list.own, knownSince: monotonic } : null,
-  }
-}
-
-/** What the next run needs of it; null: there is nothing yet. */
-export function* toCache(snapshot: Snapshot, { wall, monotonic }: Moment): Work<CachedList | null> {
-  const { synced, directory, unlisted, own } = snapshot
-  if (!synced) return null
-  const marks: { name: string; since: number }[] = []
-  for (const [key, since] of unlisted) {
-    marks.push({ name: directory.find(key)?.name ?? key, since: wall - (monotonic - since) })
-    if (marks.length % SLICE === 0) yield
-  }
-  return {
-    syncedAt: synced.wall,
-    droplets: directory.droplets,
-    unlisted: marks,
-    own: own && { id: own.id, registeredAt: own.registeredAt },
-  }
-}
-
-export function* afterFailure(snapshot: Snapshot, now: Moment, expiryMs: number): Work<Snapshot> {
-  const mesh = yield* withoutExpired(snapshot, expiredAt(now, expiryMs))
-  return { ...snapshot, ...mesh, last: 'failed' }
+export function* afterFailure(
+  snapshot: Snapshot,
+  now: Moment,
+  expiryMs: number,
+): Work<NextSnapshot> {
+  const { mesh, change } = yield* withoutExpired(snapshot, expiredAt(now, expiryMs))
+  return { snapshot: { ...snapshot, ...mesh, last: 'failed' }, change }
 }
 
 /**
@@ -107,19 +82,20 @@ export function* afterList(
   list: ListedMesh,
   now: Moment,
   rules: SyncRules,
-): Work<Snapshot> {
+): Work<NextSnapshot> {
   const isExpired = expiredAt(now, rules.expiryMs)
   const own = ownAfter(snapshot.own, list, now.monotonic)
   const since = snapshot.emptySince ?? now.monotonic
   if (list.directory.size === 0 && !isExpired(since)) {
-    const mesh = yield* withoutExpired(snapshot, isExpired)
+    const { mesh, change } = yield* withoutExpired(snapshot, isExpired)
     if (mesh.directory.size > 0) {
-      return { ...snapshot, ...mesh, last: 'empty', emptySince: since, own }
+      const next = { ...snapshot, ...mesh, last: 'empty', emptySince: since, own } as const
+      return { snapshot: next, change }
     }
   }
   const missingSince = hasRestarted(snapshot, list, rules) ? since : null
-  const mesh = yield* refill(snapshot, list.directory, missingSince, isExpired)
-  return { ...mesh, synced: now, last: 'ok', emptySince: null, own }
+  const { mesh, change } = yield* refill(snapshot, list.directory, missingSince, isExpired)
+  return { snapshot: { ...mesh, synced: now, last: 'ok', emptySince: null, own }, change }
 }
 
 function expiredAt({ monotonic }: Moment, expiryMs: number) {

@@ -1,15 +1,15 @@
 import { Directory } from '../droplets/directory.ts'
 import { inTurns, type Work } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'
+import { fromCache, toCache } from './cached-snapshot.ts'
 import type { RegistryClientOptions } from './client.ts'
 import type { CachedList } from './disk-cache.ts'
 import type { OwnEntry, ParsedList, Registration } from './droplet-list.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import { isFile, readList } from './list-reader.ts'
-import { repeatedWarning } from './repeated-warning.ts'
-import { afterFailure, afterList, fromCache, toCache, unknownMesh } from './snapshot.ts'
-import type { Moment, Snapshot, SyncRules } from './snapshot.ts'
-import { tellUnlisted } from './unlisted-log.ts'
+import { afterFailure, afterList, unknownMesh } from './snapshot.ts'
+import type { Moment, NextSnapshot, Snapshot, SyncRules } from './snapshot.ts'
+import { SyncLog } from './sync-log.ts'
 
 export interface RegistryStats {
   readonly syncsTotal: number
@@ -39,8 +39,7 @@ export class ListSync {
   readonly #clock: Clock
   readonly #rules: SyncRules
   readonly #alarm: ExpiryAlarm
-  readonly #failing
-  readonly #skipping
+  readonly #log: SyncLog
 
   #snapshot: Snapshot = unknownMesh
   #succeeded = 0
@@ -50,18 +49,17 @@ export class ListSync {
 
   constructor(options: ListSyncOptions) {
     this.#options = options
-    const { client, cacheExpiryMs, registersSelf } = options
+    const { client, log, cacheExpiryMs, registersSelf } = options
     this.#clock = client.clock
     this.#rules = { expiryMs: cacheExpiryMs, forgets: !isFile(client.url), registersSelf }
     this.#alarm = new ExpiryAlarm({
       clock: this.#clock,
       expiryMs: cacheExpiryMs,
       snapshot: () => this.#snapshot,
-      onExpired: () => this.#tellExpired(),
+      onUnavailable: () => this.#log.unavailable(this.#snapshot, this.#lastError),
     })
     client.stop.addEventListener('abort', () => this.#alarm.stop())
-    this.#failing = repeatedWarning(options.log)
-    this.#skipping = repeatedWarning(options.log)
+    this.#log = new SyncLog({ log, url: client.url, cacheExpiryMs })
   }
 
   get snapshot(): Snapshot {
@@ -115,12 +113,12 @@ export class ListSync {
 
   async #take(list: ParsedList, startedAt: number): Promise<void> {
     const { client, onList } = this.#options
-    this.#warnAboutSkipped(list)
+    this.#log.skipped(list)
     const directory = await inTurns(Directory.build(list.droplets), this.#clock)
     const listed = { directory, own: list.own, startedAt }
     const next = await this.#changed(afterList(this.#snapshot, listed, this.#now(), this.#rules))
     if (client.stop.aborted) return
-    if (next.last === 'empty') {
+    if (next.snapshot.last === 'empty') {
       this.#fail('it lists no droplets: keeping the list from before', next)
     } else {
       await this.#accept(next)
@@ -129,58 +127,33 @@ export class ListSync {
     onList(list.own)
   }
 
-  /** The snapshot that `work` makes of ours; we may register meanwhile. */
-  async #changed(work: Work<Snapshot>): Promise<Snapshot> {
+  /** What `work` makes of our snapshot; we may register meanwhile. */
+  async #changed(work: Work<NextSnapshot>): Promise<NextSnapshot> {
     const before = this.#snapshot
     const next = await inTurns(work, this.#clock)
     const { own } = this.#snapshot
-    return own === before.own ? next : { ...next, own }
+    return own === before.own ? next : { ...next, snapshot: { ...next.snapshot, own } }
   }
 
-  async #accept(next: Snapshot): Promise<void> {
-    const { client, log, onAccepted } = this.#options
+  async #accept({ snapshot, change }: NextSnapshot): Promise<void> {
+    const { client, onAccepted } = this.#options
     const before = this.#snapshot
-    this.#snapshot = next
+    this.#snapshot = snapshot
     this.#succeeded++
-    if (this.#failing.clear() || before.last !== 'ok') {
-      log.info('Synced with the Registry', { droplets: next.directory.size })
-    }
-    tellUnlisted(log, before, next)
+    this.#log.succeeded(before, snapshot, this.#lastDurationMs)
+    this.#log.unlisted(change)
     this.#alarm.watch()
-    log.debug('The list of droplets has been read', this.#told())
-    const list = await inTurns(toCache(next, this.#now()), this.#clock)
+    const list = await inTurns(toCache(snapshot, this.#now()), this.#clock)
     if (list) onAccepted({ ...list, registryUrl: client.url })
   }
 
-  #fail(error: string, next: Snapshot): void {
-    tellUnlisted(this.#options.log, this.#snapshot, next)
-    this.#snapshot = next
+  #fail(error: string, { snapshot, change }: NextSnapshot): void {
+    this.#snapshot = snapshot
     this.#lastError = error
     this.#failed++
-    this.#failing.warn('The sync with the Registry failed', { error })
+    this.#log.unlisted(change)
+    this.#log.failed(error, snapshot, this.#clock.monotonic(), this.#lastDurationMs)
     this.#alarm.watch()
-    this.#options.log.debug('The list of droplets could not be read', { ...this.#told(), error })
-  }
-
-  #told(): Record<string, unknown> {
-    return { url: this.#options.client.url, duration_ms: this.#lastDurationMs }
-  }
-
-  #tellExpired(): void {
-    const { client, log, cacheExpiryMs } = this.#options
-    log.error('The list of droplets has expired: no task can be routed', {
-      url: client.url,
-      error: this.#lastError,
-      expiry_seconds: cacheExpiryMs / 1000,
-    })
-  }
-
-  #warnAboutSkipped({ skipped, firstReason }: ParsedList): void {
-    if (skipped === 0) {
-      this.#skipping.clear()
-      return
-    }
-    this.#skipping.warn('Droplets that are not valid were skipped', { skipped, first: firstReason })
   }
 
   #now(): Moment {

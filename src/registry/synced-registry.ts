@@ -8,7 +8,7 @@ import { isFile } from './list-reader.ts'
 import { ListSaver } from './list-saver.ts'
 import { LookUps } from './look-ups.ts'
 import { warnOfPublicUrl } from './public-url.ts'
-import type { LookUp, Registry, RegistryOptions, RegistryTrouble } from './registry.ts'
+import type { LookUp, Registry, RegistryOptions, RegistryErrorDetails } from './registry.ts'
 import { SyncSchedule } from './sync-schedule.ts'
 import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
 import { ageMs, cacheStatus, usableForMs, type CacheStatus } from './snapshot.ts'
@@ -85,15 +85,17 @@ export class SyncedRegistry implements Registry {
     const read = await within(this.#clock, MAX_RESTORE_MS, stop, () => this.#cache.read())
     if (read.ok && read.value) await this.#sync.restore(read.value)
     if (read.ok || stop.aborted) return
-    this.#options.log.warning('The cached droplet list cannot be read: not used', {
-      error: read.error,
-    })
+    const { log, config } = this.#options
+    const fields = { cache_dir: config.registry.cacheDir, error: read.error }
+    log.warning('the cached droplet list cannot be used', fields)
   }
 
   async stop(): Promise<void> {
     this.#lookUps.release()
     this.#stopping.abort()
-    await Promise.all([this.#schedule.finished(), this.#registering, this.#saver.finished()])
+    // First: it may be about to save a list, and to look after our entry.
+    await this.#schedule.finished()
+    await Promise.all([this.#registering, this.#saver.finished()])
   }
 
   directory(): Directory {
@@ -117,7 +119,7 @@ export class SyncedRegistry implements Registry {
     return usableForMs(this.#sync.snapshot, this.#clock.monotonic(), this.#expiryMs)
   }
 
-  trouble(): RegistryTrouble {
+  errorDetails(): RegistryErrorDetails {
     const { lastSyncAt } = this.stats()
     return {
       registry_url: this.#options.config.registry.url,

@@ -5,7 +5,7 @@ import { OrchestratorError } from '../errors.ts'
 import type { LookUp, Registry } from '../registry/registry.ts'
 import { registryError, shuttingDown } from './task-errors.ts'
 
-export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'trouble'>
+export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'errorDetails'>
 
 /**
  * Asks the Registry once more for a name that is not listed. A droplet that the caller may not

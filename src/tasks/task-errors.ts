@@ -31,7 +31,7 @@ export function takenOver(id: string): OrchestratorError {
   })
 }
 
-export function registryError(registry: Pick<Registry, 'trouble'>): OrchestratorError {
+export function registryError(registry: Pick<Registry, 'errorDetails'>): OrchestratorError {
   const message = 'The Registry cannot be reached and there is no usable list of droplets'
-  return new OrchestratorError('REGISTRY_ERROR', message, { ...registry.trouble() })
+  return new OrchestratorError('REGISTRY_ERROR', message, { ...registry.errorDetails() })
 }

@@ -67,6 +67,8 @@ const PLATFORM_FOR_ALL = new Set([
   'platform/bounded-body.ts',
   'platform/disk.ts',
   'platform/file-lock.ts',
+  'platform/json-array.ts',
+  'platform/regular-file.ts',
   'platform/time-limit.ts',
   'platform/turns.ts',
 ])

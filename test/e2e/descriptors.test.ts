@@ -38,7 +38,7 @@ test('its first task fails, and it lives on', async () => {
   const command = ['/bin/sh', '-c', `ulimit -n ${LIMIT} && exec ${binaryPath()}`]
   await using service = startProcess(command, { env: home.env, cwd: home.path })
   const url = await eventually('synced', () => {
-    const isReady = service.stdout.includes('Synced with the Registry')
+    const isReady = service.stdout.includes('synced with the Registry')
     return isReady ? /"url":"(http[^"]+)"/.exec(service.stdout)?.[1] : null
   })
   const first = talkTo(url, 'GET /orchestrator/health HTTP/1.1\r\nhost: localhost\r\n\r\n')

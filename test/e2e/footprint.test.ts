@@ -38,7 +38,7 @@ test('healthy before the Registry has answered', async () => {
   await using service = await home.start({ REGISTRY_URL: registry.url })
   await registry.received(1)
   expect((await service.get('/orchestrator/health')).status).toBe(200)
-  expect(service.log('The sync with the Registry failed')).toEqual([])
+  expect(service.log('the sync with the Registry failed')).toEqual([])
 })
 
 test(`healthy for less CPU time than ${START_COST} runs of --version`, async () => {

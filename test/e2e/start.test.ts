@@ -111,7 +111,7 @@ describe('the cached list', () => {
     writeFileSync(home.file('file'), '')
     await using service = await home.start({ REGISTRY_CACHE_DIR: home.file('file/cache') })
     expect((await service.submit()).status).toBe(200)
-    expect(service.log('The droplet list cannot be cached')).toHaveLength(1)
+    expect(service.log('the droplet list cannot be cached')).toHaveLength(1)
   })
 
   test('is used while the Registry cannot be reached', async () => {

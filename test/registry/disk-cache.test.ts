@@ -3,7 +3,12 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdir, mkdtemp, readdir, rm, symlink, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CACHE_FILE, fileCache, type CachedList } from '../../src/registry/disk-cache.ts'
+import {
+  CACHE_FILE,
+  fileCache,
+  type CachedList,
+  type DirectoryCache,
+} from '../../src/registry/disk-cache.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { recordingLog } from '../support/log.ts'
 
@@ -29,6 +34,14 @@ const list: CachedList = {
       steward: null,
     },
   ],
+}
+
+/** Why the cache cannot be used. */
+async function refused(cache: DirectoryCache): Promise<string> {
+  return cache.read().then(
+    () => 'not refused',
+    (error: Error) => error.message,
+  )
 }
 
 test('what was written is read, by a later process too', async () => {
@@ -68,7 +81,7 @@ test('what a restarted Registry has lost is kept, in a form that older versions 
     droplets: [{ name: 'active', url: 'http://h:1/base', status: 'active' }, { name: lost!.name }],
   })
   await Bun.write(join(dir, CACHE_FILE), JSON.stringify({ ...json, unlisted: 'all of them' }))
-  expect(await fileCache(dir, recordingLog(), newId).read()).toBeNull()
+  expect(await refused(fileCache(dir, recordingLog(), newId))).toBe('it is damaged')
 })
 
 test('nothing there is no fault', async () => {
@@ -87,11 +100,10 @@ test.each([
   ['with a time before all times', '{"synced_at": -1, "droplets": []}'],
   ['without droplets', '{"synced_at": 17}'],
   ['a bare list', '[]'],
-])('a damaged file (%s) is a warning', async (_, text) => {
+])('a damaged file (%s) is refused', async (_, text) => {
   const log = recordingLog()
   await Bun.write(join(dir, CACHE_FILE), text)
-  expect(await fileCache(dir, log, newId).read()).toBeNull()
-  expect(log.messages('WARNING')).toHaveLength(1)
+  expect(await refused(fileCache(dir, log, newId))).toBe('it is damaged')
   // …and mended by the next write.
   await fileCache(dir, log, newId).write(list)
   expect(await fileCache(dir, log, newId).read()).toEqual(list)
@@ -102,11 +114,11 @@ test.each([
   ['a device', (path: string) => symlink('/dev/zero', path)],
   ['a directory', async (path: string) => void (await mkdir(path))],
   ['too large', async (path: string) => Bun.write(path, '{}').then(() => truncate(path, 1e12))],
-])('one that is %s is a warning', async (_, make) => {
-  const log = recordingLog()
+])('one that is %s is refused', async (_, make) => {
   await make(join(dir, CACHE_FILE))
-  for (let n = 0; n < 10; n++) expect(await fileCache(dir, log, newId).read()).toBeNull()
-  expect(log.messages('WARNING')).toHaveLength(10)
+  for (let n = 0; n < 10; n++) {
+    expect(await refused(fileCache(dir, recordingLog(), newId))).toMatch(/^it is (not|larger)/)
+  }
 })
 
 test('entries are held to the same rules as those from the wire', async () => {
@@ -128,11 +140,22 @@ test('a directory that cannot be written is one warning, and another one when it
   expect(await cache.read()).toBeNull()
   await cache.write(list)
   await cache.write(list)
-  expect(log.messages('WARNING')).toEqual(['The droplet list cannot be cached'])
+  expect(log.messages('WARNING')).toEqual(['the droplet list cannot be cached'])
   await rm(file)
   await cache.write(list)
   expect(await cache.read()).toEqual(list)
   expect(log.lines).toHaveLength(1)
+})
+
+test('a directory that is a file is said to be one, with the setting', async () => {
+  const log = recordingLog()
+  const file = join(dir, 'file')
+  await Bun.write(file, '')
+  const cache = fileCache(file, log, newId)
+  expect(await cache.read()).toBeNull()
+  await cache.write(list)
+  const error = 'it is a file, not a directory'
+  expect(log.lines[0]?.fields).toMatchObject({ setting: 'REGISTRY_CACHE_DIR', error })
 })
 
 test('a write that fails half way leaves the old file and no temporary one', async () => {

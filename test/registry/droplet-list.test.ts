@@ -123,7 +123,7 @@ describe('a list of droplets', () => {
     )
     expect(list.droplets.map(({ url }) => url)).toEqual(['http://long', 'http://127.0.0.1:9001'])
     expect(list.skipped).toBe(11)
-    expect(list.firstReason).toBe('entry 0: endpoint: has credentials')
+    expect(list.firstReason).toBe('entry 0: url: has credentials')
   })
 
   test('of two with one name the newest wins, down to the microsecond, else the later', () => {

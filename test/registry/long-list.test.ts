@@ -8,13 +8,16 @@ import { createHealth } from '../../src/droplets/health.ts'
 import { EventBus } from '../../src/events.ts'
 import { jsonPieces } from '../../src/http/droplets-view.ts'
 import { atOnce, SLICE, type Work } from '../../src/platform/turns.ts'
-import { fileCache } from '../../src/registry/disk-cache.ts'
+import { fromCache, toCache } from '../../src/registry/cached-snapshot.ts'
+import { fileCache, storedText } from '../../src/registry/disk-cache.ts'
 import { parseDropletList } from '../../src/registry/droplet-list.ts'
 import { parseList } from '../../src/registry/parse-list.ts'
-import { afterList, toCache, unknownMesh } from '../../src/registry/snapshot.ts'
+import type { Registry } from '../../src/registry/registry.ts'
+import { afterFailure, afterList, unknownMesh } from '../../src/registry/snapshot.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
+import { memoryCache } from '../support/memory-cache.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { json, reply, scriptedServer } from '../support/scripted-server.ts'
 import { droplet, meshAt, names } from './mesh.ts'
@@ -60,13 +63,24 @@ describe('a long list', () => {
     const sync = (before: typeof unknownMesh, directory: Directory, now: number) =>
       afterList(before, { directory, own: { ...own, id: now }, startedAt: now }, at(now), rules)
     const at = (now: number) => ({ wall: now, monotonic: now })
-    const before = atOnce(sync(unknownMesh, Directory.of(DROPLETS), 1))
+    const before = atOnce(sync(unknownMesh, Directory.of(DROPLETS), 1)).snapshot
     const few = Directory.of(DROPLETS.slice(0, 2))
     // To look through it, and to build it again.
     expect(turnsOf(sync(before, few, 2))).toBeGreaterThanOrEqual((2 * COUNT) / SLICE)
-    const after = atOnce(sync(before, few, 2))
+    const { snapshot: after, change } = atOnce(sync(before, few, 2))
     expect([after.directory.size, after.unlisted.size]).toEqual([COUNT, COUNT - 2])
+    expect(change.added).toBe(COUNT - 2)
+    const stored = atOnce(toCache(after, at(3)))!
     expect(turnsOf(toCache(after, at(3)))).toBe(COUNT / SLICE)
+    // The marks, and the droplets.
+    expect([...storedText(stored)].length).toBeGreaterThanOrEqual((2 * COUNT) / SLICE)
+    // The marks, the droplets, and the directory.
+    expect(turnsOf(fromCache(stored, at(4)))).toBeGreaterThanOrEqual((3 * COUNT) / SLICE - 1)
+    // To look through it, also when all stay; when none does, there is little to build.
+    expect(turnsOf(afterFailure(after, at(5), 1000))).toBeGreaterThanOrEqual(COUNT / SLICE)
+    expect(turnsOf(afterFailure(after, at(1002), 1000))).toBeGreaterThanOrEqual(COUNT / SLICE)
+    const late = atOnce(afterFailure(after, at(1002), 1000))
+    expect([late.snapshot.directory.size, late.change.dropped]).toEqual([2, COUNT - 2])
   })
 
   test('comes in turns from the Registry, the same as a short one would', async () => {
@@ -86,10 +100,10 @@ describe('a long list', () => {
     await using mesh = meshAt(upstream.url)
     const { registry } = mesh
     await registry.refresh()
-    expect(registry.trouble().last_error).toBe('its answer is no list of droplets')
+    expect(registry.errorDetails().last_error).toBe('its answer is no list of droplets')
     upstream.script(reply({ body: long }))
     await registry.refresh()
-    expect(registry.trouble().last_error).toBe('its answer is not JSON')
+    expect(registry.errorDetails().last_error).toBe('its answer is not JSON')
   })
 
   test('is not waited for when the service stops', async () => {
@@ -110,8 +124,56 @@ describe('a long list', () => {
     expect(told.get('x-request-id')).toBe('r1')
     const { engine } = service
     const pieces = [...jsonPieces(engine, engine.registry.directory().droplets)]
-    expect(pieces).toHaveLength(COUNT / SLICE + 2)
+    expect(pieces).toHaveLength(COUNT / SLICE + 3)
     expect((await service.call('HEAD', '/orchestrator/droplets')).status).toBe(200)
+  })
+})
+
+describe('a stop between two turns', () => {
+  const unlisted = NAMES.map((name) => ({ name, since: 1e15 }))
+  const stored = { syncedAt: 1e15, droplets: DROPLETS, unlisted }
+
+  /** A Registry that has restarted; it is stopped in the first turn for which `isTime`. */
+  function stoppedWhen(url: string, isTime: (registry: Registry) => boolean) {
+    const clock = new CountingClock()
+    const cache = memoryCache(stored)
+    const mesh = meshAt(url, { clock, cache })
+    const stopped = Promise.withResolvers<void>()
+    let isStopping = false
+    const { soon } = clock
+    clock.soon = (callback) => {
+      if (!isStopping && isTime(mesh.registry)) {
+        isStopping = true
+        mesh.registry.stop().then(stopped.resolve, stopped.reject)
+      }
+      soon(callback)
+    }
+    return { ...mesh, clock, cache, stopped: stopped.promise }
+  }
+
+  test('of a failed sync leaves no line, no count and no timer', async () => {
+    await using upstream = scriptedServer(reply({ status: 500 }))
+    const mesh = stoppedWhen(upstream.url, (registry) => registry.directory().size === COUNT)
+    await mesh.registry.start()
+    await mesh.stopped
+    await mesh.clock.settle()
+    expect(mesh.log.lines).toEqual([])
+    expect(mesh.registry.stats().syncsTotal).toBe(0)
+    expect(mesh.clock.pending).toBe(0)
+  })
+
+  test('of a sync whose list is used already waits until that is in the cache', async () => {
+    await using upstream = scriptedServer(json({ droplets: [droplet('new')] }))
+    const mesh = stoppedWhen(upstream.url, (registry) => registry.stats().syncsSuccess === 1)
+    const { write } = mesh.cache
+    mesh.cache.write = async (list) => {
+      await mesh.clock.settle()
+      await write.call(mesh.cache, list)
+    }
+    await mesh.registry.start()
+    await mesh.stopped
+    expect(mesh.cache.list?.droplets).toHaveLength(COUNT + 1)
+    expect(mesh.clock.pending).toBe(0)
   })
 })
 
@@ -125,7 +187,8 @@ describe('in the cache', () => {
   test('a long list is kept, too', async () => {
     const log = recordingLog()
     const cache = fileCache(dir, log, () => 'id')
-    const list = { syncedAt: 17_000, droplets: DROPLETS }
+    const unlisted = NAMES.map((name, n) => ({ name, since: n * 1000 }))
+    const list = { syncedAt: 17_000, droplets: DROPLETS, unlisted }
     await cache.write(list)
     expect(await cache.read()).toEqual(list)
     expect(log.lines).toEqual([])

@@ -17,7 +17,7 @@ test.each([
   'http://localhost.example',
   'http://[fe80::1]',
 ])('a Registry at %s would tell others an address of their own host', (url) => {
-  const said = ['Others cannot reach us at http://localhost:8001: set PUBLIC_URL']
+  const said = ['others cannot reach us at http://localhost:8001: set PUBLIC_URL']
   expect(warnings(url)).toEqual(said)
   expect(warnings(url, { publicUrl: 'http://me:8001' })).toEqual([])
   expect(warnings(url, { registerSelf: false })).toEqual([])

@@ -242,7 +242,7 @@ describe('our own registration', () => {
     await registry.refresh()
     expect(registry.selfId()).toBe(1)
     await clock.settle(() => upstream.calls.length === 2)
-    await clock.settle(() => mesh.log.messages('INFO').includes('Registered with the Registry'))
+    await clock.settle(() => mesh.log.messages('INFO').includes('registered with the Registry'))
     expect((await upstream.list())[0]?.endpoint).toBe('http://localhost:8001')
     await registry.refresh()
     await mesh.registry.stop()

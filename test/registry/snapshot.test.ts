@@ -2,13 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import { Directory } from '../../src/droplets/directory.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
 import { atOnce } from '../../src/platform/turns.ts'
+import { fromCache, toCache } from '../../src/registry/cached-snapshot.ts'
 import type { Registration } from '../../src/registry/droplet-list.ts'
 import {
   afterFailure,
   afterList,
-  fromCache,
-  toCache,
   unknownMesh,
+  type NextSnapshot,
   type Snapshot,
   type SyncRules,
 } from '../../src/registry/snapshot.ts'
@@ -30,6 +30,10 @@ interface Sync {
 
 /** The snapshot after a list of these names came at `now`. */
 function synced(before: Snapshot, names: readonly (string | Droplet)[], sync: Sync): Snapshot {
+  return next(before, names, sync).snapshot
+}
+
+function next(before: Snapshot, names: readonly (string | Droplet)[], sync: Sync): NextSnapshot {
   const { now, own = null, startedAt = now - 1, rules } = sync
   const droplets = names.map((each) => (typeof each === 'string' ? droplet(each) : each))
   const list = { directory: Directory.of(droplets), own, startedAt }
@@ -124,7 +128,7 @@ describe('while it fills up again', () => {
     const late = synced(restarted, ['a'], { now: 200 + EXPIRY - 1, own: me(2) })
     expect(mesh(late)).toBe('a, b!, c!')
     expect(mesh(synced(late, ['a'], { now: 200 + EXPIRY, own: me(2) }))).toBe('a')
-    const failed = (now: number) => atOnce(afterFailure(late, at(now), EXPIRY))
+    const failed = (now: number) => atOnce(afterFailure(late, at(now), EXPIRY)).snapshot
     expect(mesh(failed(200 + EXPIRY - 1))).toBe('a, b!, c!')
     expect(failed(200 + EXPIRY - 1).directory).toBe(late.directory)
     expect(mesh(failed(200 + EXPIRY))).toBe('a')
@@ -141,7 +145,7 @@ describe('while it fills up again', () => {
     const rules = { expiryMs: 0 }
     const kept = synced(three, ['a'], { now: 200, own: me(2), rules })
     expect(mesh(synced(kept, ['a'], { now: 1e12, own: me(2), rules }))).toBe('a, b!, c!')
-    expect(mesh(atOnce(afterFailure(kept, at(1e12), 0)))).toBe('a, b!, c!')
+    expect(mesh(atOnce(afterFailure(kept, at(1e12), 0)).snapshot)).toBe('a, b!, c!')
   })
 
   test('another restart gives time to those that were back, and no more to the others', () => {
@@ -193,5 +197,41 @@ describe('while it fills up again', () => {
     }
     const restored = atOnce(fromCache(stored, at(500)))
     expect([...restored.unlisted]).toEqual([['b', 500]])
+  })
+})
+
+describe('what has changed about the unlisted ones is told', () => {
+  const MANY = Array.from({ length: 9 }, (_, n) => `d${n}`)
+  const before = synced(unknownMesh, [...MANY, 'Orchestrator'], { now: 100, own: me() })
+  const restarted = next(before, ['d0'], { now: 200 })
+  const later = { now: 200 + EXPIRY, own: null }
+
+  test('how many there are, each once, and not our own entry', () => {
+    expect(restarted.change).toMatchObject({ added: 8, dropped: 0 })
+    expect(next(restarted.snapshot, ['d0', 'd1'], { now: 300 }).change.added).toBe(0)
+    // Another restart: those that were back are added.
+    const again = next(restarted.snapshot, [], { now: 400 }).snapshot
+    expect(next(again, ['d1'], { now: 500 }).change).toMatchObject({ added: 1, dropped: 0 })
+  })
+
+  test.each([
+    ['a list', () => next(restarted.snapshot, ['d0', 'd1'], later)],
+    ['an empty list', () => next(restarted.snapshot, [], later)],
+    ['a failure', () => atOnce(afterFailure(restarted.snapshot, at(later.now), EXPIRY))],
+  ])('how many were given up, and a few of them: after %s', (how, sync) => {
+    const isBack = how === 'a list' ? 1 : 0
+    expect(sync().change).toMatchObject({
+      added: 0,
+      dropped: 8 - isBack,
+      firstDropped: MANY.slice(1 + isBack, 6 + isBack),
+    })
+  })
+
+  test('nothing where nothing is unlisted', () => {
+    expect(next(before, ['d0'], { now: 200, own: me() }).change).toMatchObject({
+      added: 0,
+      dropped: 0,
+      firstDropped: [],
+    })
   })
 })

@@ -115,13 +115,13 @@ describe('a sync', () => {
     expect(mesh.warnings()).toEqual([
       {
         level: 'WARNING',
-        msg: 'Droplets that are not valid were skipped',
-        fields: { skipped: 2, first: 'entry 0: endpoint: missing' },
+        msg: 'droplets that are not valid were skipped',
+        fields: { skipped: 2, first: 'entry 0: endpoint or url is missing' },
       },
     ])
     upstream.script(json({ droplets: [7] }), json(listOf('good')), json(invalid))
     for (let n = 0; n < 3; n++) await mesh.registry.refresh()
-    expect(mesh.log.messages('WARNING')).toContain('The sync with the Registry failed')
+    expect(mesh.log.messages('WARNING')).toContain('the sync with the Registry failed')
     const skips = mesh.warnings().filter(({ fields }) => 'skipped' in fields)
     expect(skips.map(({ fields }) => fields.skipped)).toEqual([2, 1, 2])
   })
@@ -160,7 +160,7 @@ describe('an odd reply is a failed sync: the list stays', () => {
     expect(registry.stats()).toMatchObject({ syncsTotal: 2, syncsSuccess: 1, syncsError: 1 })
     expect(registry.find('kept')).toBeDefined()
     await registry.refresh()
-    expect(mesh.log.messages('WARNING')).toEqual(['The sync with the Registry failed'])
+    expect(mesh.log.messages('WARNING')).toEqual(['the sync with the Registry failed'])
     upstream.script(json(listOf('new')))
     await registry.refresh()
     expect(registry.cacheStatus()).toBe('active')
@@ -245,9 +245,9 @@ describe('the age of a list', () => {
     expect(errors()).toEqual([])
     await clock.advance(1)
     const fields = { url: upstream.url, error: 'it answered 500', expiry_seconds: 300 }
-    const msg = 'The list of droplets has expired: no task can be routed'
+    const msg = 'the list of droplets has expired: no task can be routed'
     expect(errors()).toEqual([{ level: 'ERROR', msg, fields }])
-    expect(registry.trouble()).toEqual({
+    expect(registry.errorDetails()).toEqual({
       registry_url: upstream.url,
       last_sync: lastSyncAt! / 1000,
       last_error: 'it answered 500',
@@ -257,7 +257,7 @@ describe('the age of a list', () => {
     expect(errors()).toHaveLength(1)
     upstream.script(json(listOf('one')), html(500))
     await registry.refresh()
-    expect(log.messages('INFO').at(-1)).toBe('Synced with the Registry')
+    expect(log.messages('INFO').at(-1)).toBe('synced with the Registry')
     await clock.advance(EXPIRY_MS)
     await registry.refresh()
     expect(errors()).toHaveLength(2)
@@ -370,9 +370,9 @@ describe('a Registry that comes back empty', () => {
     await registry.refresh()
     expect(statuses(registry)).toEqual({ two: 'active' })
     expect(mesh.warnings().map(({ msg }) => msg)).toEqual([
-      'The sync with the Registry failed',
-      'The Registry has restarted: droplets that it has lost are kept for now',
-      'Droplets that the Registry lost did not register again: dropped',
+      'the sync with the Registry failed',
+      'the Registry has restarted: droplets that it has lost are kept for now',
+      'droplets that the Registry lost did not register again: dropped',
     ])
   })
 
@@ -596,7 +596,7 @@ describe('an unknown name', () => {
     const noList = { kind: 'no list' } as const
     expect(await registry.lookUp('one')).toEqual(noList)
     expect(upstream.calls).toHaveLength(2)
-    expect(registry.trouble()).toEqual({
+    expect(registry.errorDetails()).toEqual({
       registry_url: upstream.url,
       last_sync: null,
       last_error: 'it answered 503',
@@ -698,7 +698,7 @@ describe('with a cache on disk', () => {
       await Bun.write(join(dir, 'orchestrator_droplets.json'), '{"half":')
       await using upstream = scriptedServer(json(listOf('one')))
       for (const cacheDir of [dir, join(dir, 'orchestrator_droplets.json', 'below a file')]) {
-        await using mesh = meshAt(upstream.url, { cache: fileCache(cacheDir, log, newId) })
+        await using mesh = meshAt(upstream.url, { log, cache: fileCache(cacheDir, log, newId) })
         await mesh.registry.start()
         await mesh.registry.refresh()
         expect(mesh.registry.cacheStatus()).toBe('active')
@@ -706,8 +706,8 @@ describe('with a cache on disk', () => {
         await mesh.registry.stop()
       }
       expect(log.messages('WARNING')).toEqual([
-        'The cached droplet list is damaged: not used',
-        'The droplet list cannot be cached',
+        'the cached droplet list cannot be used',
+        'the droplet list cannot be cached',
       ])
     }))
 
@@ -791,16 +791,16 @@ describe('a file: registry', () => {
       await $`mkfifo ${path}`
       // More than there are threads that read files.
       for (let n = 0; n < 10; n++) await registry.refresh()
-      expect(registry.trouble().last_error).toBe('it is not a regular file')
+      expect(registry.errorDetails().last_error).toBe('it is not a regular file')
       await rm(path)
       await symlink('/dev/zero', path)
       await registry.refresh()
-      expect(registry.trouble().last_error).toBe('it is not a regular file')
+      expect(registry.errorDetails().last_error).toBe('it is not a regular file')
       await rm(path)
       await Bun.write(path, '[]')
       await truncate(path, 1e12)
       await registry.refresh()
-      expect(registry.trouble().last_error).toMatch(/^it is larger than \d+ bytes$/)
+      expect(registry.errorDetails().last_error).toMatch(/^it is larger than \d+ bytes$/)
       await rm(path)
       await Bun.write(`${path}.real`, JSON.stringify(listOf('one')))
       await symlink(`${path}.real`, path)

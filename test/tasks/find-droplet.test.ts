@@ -7,7 +7,7 @@ import type { LookUp } from '../../src/registry/registry.ts'
 import { findDroplet } from '../../src/tasks/find-droplet.ts'
 import { droplet } from '../registry/mesh.ts'
 
-const TROUBLE = { registry_url: 'http://r:1', last_sync: 17.5, last_error: 'it answered 503' }
+const DETAILS = { registry_url: 'http://r:1', last_sync: 17.5, last_error: 'it answered 503' }
 const all = anyone('r1')
 
 function find(result: LookUp, listed: readonly string[] = [], caller: Caller = all) {
@@ -17,7 +17,7 @@ function find(result: LookUp, listed: readonly string[] = [], caller: Caller = a
     lookUp: async () => result,
     firstNames: async (isVisible?: (name: string) => boolean) =>
       atOnce(directory.firstNames(isVisible)),
-    trouble: () => TROUBLE,
+    errorDetails: () => DETAILS,
   }
   return findDroplet(registry, caller, 'Nobody')
 }
@@ -39,7 +39,7 @@ test('a droplet in the list needs no look-up', async () => {
     find: () => one,
     lookUp: () => Promise.reject(new Error('asked')),
     firstNames: async () => [],
-    trouble: () => TROUBLE,
+    errorDetails: () => DETAILS,
   }
   expect(await findDroplet(registry, all, 'one')).toBe(one)
 })
@@ -74,7 +74,7 @@ test('no usable list is REGISTRY_ERROR, with the reason', async () => {
   expect(error.message).toBe(
     'The Registry cannot be reached and there is no usable list of droplets',
   )
-  expect(error.details).toEqual(TROUBLE)
+  expect(error.details).toEqual(DETAILS)
 })
 
 test('a service that is about to stop says so', async () => {
