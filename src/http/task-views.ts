@@ -1,5 +1,5 @@
 /** Tasks as they go over the wire. JSON that came as text goes out as it came. */
-import { redactQuery, withoutSecrets } from '../droplets/redact.ts'
+import { redactQuery, redactUrls, withoutSecrets } from '../droplets/redact.ts'
 import { OrchestratorError } from '../errors.ts'
 import {
   INTERRUPTED,
@@ -87,10 +87,17 @@ function detailView(task: Task) {
 }
 
 export function pageView({ tasks, total, nextCursor }: TaskPage, limit: number): string {
-  const items = tasks.map((task) =>
-    summaryView({ ...task, targetUrl: redactQuery(task.targetUrl) }),
-  )
+  const items = tasks.map((task) => summaryView(withoutQueries(task)))
   return JSON.stringify({ tasks: items, total, limit, next_cursor: nextCursor })
+}
+
+function withoutQueries(task: TaskSummary): TaskSummary {
+  const { targetUrl, errorMessage } = task
+  return {
+    ...task,
+    targetUrl: redactQuery(targetUrl),
+    errorMessage: errorMessage && redactUrls(errorMessage),
+  }
 }
 
 function summaryView(task: TaskSummary) {

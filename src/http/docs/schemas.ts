@@ -53,6 +53,7 @@ const summary = {
 const RedactedUrl = Type.String({
   description: 'Each value of its query as `REDACTED`; the task itself has them',
 })
+const RedactedError = nullable(Type.String(), 'The same for each URL in it')
 
 const Attempt = Type.Object({
   attempt: Type.Integer({ minimum: 1 }),
@@ -82,7 +83,9 @@ const Task = Type.Object({
 })
 
 const TaskPage = Type.Object({
-  tasks: Type.Array(Type.Object({ ...summary, target_url: RedactedUrl })),
+  tasks: Type.Array(
+    Type.Object({ ...summary, target_url: RedactedUrl, error_message: RedactedError }),
+  ),
   total: Count,
   limit: Type.Integer({ minimum: 1, maximum: 1000 }),
   next_cursor: nullable(Type.String()),
