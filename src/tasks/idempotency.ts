@@ -8,10 +8,18 @@ import { isInterrupted } from '../delivery/lifecycle.ts'
 import { isFinished, type Task } from '../task.ts'
 import type { Fingerprint } from './fingerprint.ts'
 
-/** The request that came first with its key, while it is being served. */
-interface Holder {
+/** A request that wants to use a key. */
+export interface KeyedRequest {
+  /** Of the task that it would make. */
   taskId: string
+  dropletName: string
   fingerprint: Fingerprint
+  /** Whether its caller may see the tasks of a droplet. */
+  maySee(dropletName: string): boolean
+}
+
+/** The request that came first with its key, while it is being served. */
+interface Holder extends KeyedRequest {
   /** The task that used the key before. */
   previous: Promise<Task | null>
 }
@@ -30,29 +38,30 @@ export class IdempotencyKeys {
    * Decides who runs. The first must `release` the key when its task has ended or waits in the
    * queue. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
    */
-  async use(key: string, taskId: string, fingerprint: Fingerprint): Promise<KeyUse> {
+  async use(key: string, request: KeyedRequest): Promise<KeyUse> {
     const holder = this.#held.get(key)
-    if (holder) return this.#repeatOrRefuse(holder, fingerprint)
+    if (holder) return this.#repeatOrRefuse(holder, request)
     const previous = this.findByKey(key)
-    this.#held.set(key, { taskId, fingerprint, previous })
+    this.#held.set(key, { ...request, previous })
     const release = () => void this.#held.delete(key)
     try {
       const task = await previous
       if (!task) return { kind: 'first', previous: null, release }
-      if (isRerun(task, fingerprint)) return { kind: 'first', previous: task, release }
+      if (isRerun(task, request.fingerprint)) return { kind: 'first', previous: task, release }
       release()
-      return repeat(task, fingerprint)
+      return repeat(task, request)
     } catch (error) {
       release()
       throw error
     }
   }
 
-  async #repeatOrRefuse(holder: Holder, fingerprint: Fingerprint): Promise<KeyUse> {
+  async #repeatOrRefuse(holder: Holder, request: KeyedRequest): Promise<KeyUse> {
     const previous = await holder.previous
-    if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, fingerprint)
-    if (holder.fingerprint.text !== fingerprint.text) throw reused()
-    throw inUse(previous?.id ?? holder.taskId)
+    if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, request)
+    const id = previous?.id ?? holder.taskId
+    if (holder.fingerprint.text === request.fingerprint.text) throw inUse(id)
+    throw reused({ id, dropletName: holder.dropletName }, request)
   }
 }
 
@@ -60,16 +69,21 @@ function isRerun(task: Task, fingerprint: Fingerprint): boolean {
   return isInterrupted(task) && fingerprint.matches(task.fingerprint)
 }
 
-function repeat(task: Task, fingerprint: Fingerprint): KeyUse {
-  if (!fingerprint.matches(task.fingerprint)) throw reused()
+function repeat(task: Task, request: KeyedRequest): KeyUse {
+  if (!request.fingerprint.matches(task.fingerprint)) throw reused(task, request)
   if (!isFinished(task)) throw inUse(task.id)
   return { kind: 'repeated', task }
 }
 
-function reused(): OrchestratorError {
+/** Names the task that has the key, unless its caller may not see that. */
+function reused(
+  { id, dropletName }: Pick<Task, 'id' | 'dropletName'>,
+  { maySee }: KeyedRequest,
+): OrchestratorError {
   return new OrchestratorError(
     'IDEMPOTENCY_KEY_REUSED',
     'The Idempotency-Key was used for another request',
+    maySee(dropletName) ? { task_id: id } : {},
   )
 }
 

@@ -88,10 +88,12 @@ export class Submitter {
   }
 
   async #runOnce(draft: Draft, key: string): Promise<Submitted> {
-    const { request, replayOf } = draft
+    const { caller, id: taskId, request, replayOf } = draft
+    const { dropletName } = request
     const fingerprint = fingerprintOf(request, replayOf, () => this.#withDefaults(request))
+    const maySee = (name: string) => mayUse(caller, name)
     for (let conflicts = 0; ; conflicts++) {
-      const use = await this.#keys.use(key, draft.id, fingerprint)
+      const use = await this.#keys.use(key, { taskId, dropletName, fingerprint, maySee })
       if (use.kind === 'repeated') return { task: use.task, replayed: true }
       try {
         return {

@@ -153,6 +153,7 @@ describe('Idempotency-Key', () => {
     expect(upstream.calls).toHaveLength(1)
     const other = await service.submit({ ...POST, payload: { n: 2 } }, key)
     expect([other.status, other.json.error.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
+    expect(other.json.error.details).toEqual({ task_id: first.json.task_id })
   })
 
   test('of many that arrive together one runs; the others are told which', async () => {

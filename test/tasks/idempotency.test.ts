@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { interrupt } from '../../src/delivery/lifecycle.ts'
 import { IdempotencyKeys } from '../../src/tasks/idempotency.ts'
+import type { OrchestratorError } from '../../src/errors.ts'
 import type { Task } from '../../src/task.ts'
 import { failureOf } from '../support/failure.ts'
 import { taskOf } from '../support/task-states.ts'
@@ -8,22 +9,28 @@ import { NOW, running } from '../support/tasks.ts'
 
 const keysOver = (task: Task | null) => new IdempotencyKeys(async () => task)
 
-/** A fingerprint that a text stands for. */
-const print = (text: string) => ({ text, matches: (stored: string | null) => stored === text })
+/** A request for which a text stands. Its caller may see tasks of `echo` only. */
+const request = (taskId: string, text: string, dropletName = 'echo') => ({
+  taskId,
+  dropletName,
+  fingerprint: { text, matches: (stored: string | null) => stored === text },
+  maySee: (name: string) => name.toLowerCase() === 'echo',
+})
 
 test('a key is free again once it is released', async () => {
   const keys = keysOver(null)
-  const first = await keys.use('k', 'task-1', print('print'))
-  expect(await failureOf(keys.use('k', 'task-2', print('print')))).toMatchObject({
+  const first = await keys.use('k', request('task-1', 'print'))
+  expect(await failureOf(keys.use('k', request('task-2', 'print')))).toMatchObject({
     code: 'IDEMPOTENCY_KEY_IN_USE',
     details: { task_id: 'task-1' },
   })
-  expect(await failureOf(keys.use('k', 'task-2', print('other')))).toMatchObject({
+  expect(await failureOf(keys.use('k', request('task-2', 'other')))).toMatchObject({
     code: 'IDEMPOTENCY_KEY_REUSED',
+    details: { task_id: 'task-1' },
   })
   if (first.kind !== 'first') throw new Error('it came first')
   first.release()
-  expect((await keys.use('k', 'task-3', print('other'))).kind).toBe('first')
+  expect((await keys.use('k', request('task-3', 'other'))).kind).toBe('first')
 })
 
 test('a store that cannot be read does not keep the key', async () => {
@@ -32,10 +39,10 @@ test('a store that cannot be read does not keep the key', async () => {
     if (broken) throw new Error('disk I/O error')
     return null
   })
-  const both = [keys.use('k', 'a', print('print')), keys.use('k', 'b', print('print'))]
+  const both = [keys.use('k', request('a', 'print')), keys.use('k', request('b', 'print'))]
   for (const each of both) expect((await failureOf(each)).message).toBe('disk I/O error')
   broken = false
-  expect((await keys.use('k', 'c', print('print'))).kind).toBe('first')
+  expect((await keys.use('k', request('c', 'print'))).kind).toBe('first')
 })
 
 test('an interrupted task is run again by its own request only', async () => {
@@ -43,16 +50,28 @@ test('an interrupted task is run again by its own request only', async () => {
     now: NOW,
     elapsedMs: 1,
   })
-  expect(await keysOver(orphan).use('k', 'new', print('print'))).toMatchObject({
+  expect(await keysOver(orphan).use('k', request('new', 'print'))).toMatchObject({
     kind: 'first',
     previous: orphan,
   })
-  expect(await failureOf(keysOver(orphan).use('k', 'new', print('other')))).toMatchObject({
+  expect(await failureOf(keysOver(orphan).use('k', request('new', 'other')))).toMatchObject({
     code: 'IDEMPOTENCY_KEY_REUSED',
+    details: { task_id: orphan.id },
   })
   const ended = taskOf('error', { idempotencyKey: 'k', fingerprint: 'print' })
-  expect(await keysOver(ended).use('k', 'new', print('print'))).toEqual({
+  expect(await keysOver(ended).use('k', request('new', 'print'))).toEqual({
     kind: 'repeated',
     task: ended,
   })
+})
+
+test('who may not see the task that has the key is not told its id', async () => {
+  const keys = keysOver(null)
+  await keys.use('k', request('task-1', 'print', 'secret'))
+  const stored = taskOf('success', { idempotencyKey: 'k', dropletName: 'secret' })
+  for (const each of [keys, keysOver(stored)]) {
+    const refused = await failureOf(each.use('k', request('task-2', 'other')))
+    const { code, details } = refused as OrchestratorError
+    expect([code, details]).toEqual(['IDEMPOTENCY_KEY_REUSED', {}])
+  }
 })
