@@ -12,9 +12,10 @@ import { interruptTask, recover } from './recovery.ts'
 import { Run, type WriteVerb } from './run.ts'
 import { Runs } from './runs.ts'
 import { runToEnd } from './sync-runner.ts'
+import { TaskReader } from './task-reader.ts'
 
-export interface DeliveryOptions extends Omit<QueuePorts, 'answers'> {
-  store: QueuePorts['store'] & Pick<TaskStore, 'claim'>
+export interface DeliveryOptions extends Omit<QueuePorts, 'answers' | 'reader'> {
+  store: QueuePorts['store'] & Pick<TaskStore, 'claim' | 'fault' | 'find'>
   events: EventBus
   /** Bytes of one answer that are read. */
   maxResponseBytes: number
@@ -22,19 +23,20 @@ export interface DeliveryOptions extends Omit<QueuePorts, 'answers'> {
 
 /** How long the records of what was cut off may take, ms. */
 const LAST_WRITES_MS = 2000
-/** How often a drain looks which runs only wait for their record, ms. */
-const LOOK_MS = 500
+/** How often a drain checks which runs only wait for their record, ms. */
+const CHECK_MS = 500
 
 export class Delivery {
   readonly #runs = new Runs()
   readonly #queue: QueueRunner
-  readonly #ports: QueuePorts
+  readonly #ports: DeliveryOptions & QueuePorts
   readonly #limit: RecordLimit
   /** Asynchronous tasks whose callers were told that they were not started. */
   readonly #givenUp = new Set<string>()
 
   constructor(private readonly options: DeliveryOptions) {
-    this.#ports = { ...options, answers: new AnswerReader(options) }
+    const [answers, reader] = [new AnswerReader(options), new TaskReader(options)]
+    this.#ports = { ...options, answers, reader }
     this.#queue = new QueueRunner(this.#ports, this.#runs)
     this.#limit = new RecordLimit(options.clock)
     options.events.on('accepted', ({ task }) => {
@@ -88,7 +90,7 @@ export class Delivery {
   #giveUp(run: Run): OrchestratorError {
     if (run.nextWrite === 'update') return notRecorded(run.task.id, run.unrecorded)
     run.abort('given up')
-    return storeUnavailable()
+    return storeUnavailable(this.options.store.fault)
   }
 
   /** Of a run whose caller may be gone: then nobody else hears of it. */
@@ -113,7 +115,7 @@ export class Delivery {
         recordingSince: clock.monotonic(),
         giveUp: () => {
           this.#givenUp.add(id)
-          reject(storeUnavailable())
+          reject(storeUnavailable(store.fault))
         },
       }
       this.#limit.add(waiter)
@@ -150,7 +152,7 @@ export class Delivery {
 
   /** Takes over what an earlier process left; runs none of it yet. */
   recover(): Promise<void> {
-    return recover(this.options, this.#queue, this.#runs)
+    return recover(this.#ports, this.#queue, this.#runs)
   }
 
   /** Begins to run asynchronous tasks. */
@@ -185,10 +187,10 @@ export class Delivery {
 
   /** Resolves when no run is under way any more but those that only wait for their record. */
   async #allButRecorded(stop: AbortSignal): Promise<void> {
-    const isUnderWay = (run: Run) => !run.aborted && !run.hasRecordedFor(LAST_WRITES_MS)
+    const isUnderWay = (run: Run) => !run.aborted && !run.hasWaitedForRecord(LAST_WRITES_MS)
     while (!stop.aborted && this.#runs.some(isUnderWay)) {
-      const looked = this.options.clock.sleep(LOOK_MS, stop)
-      await Promise.race([this.#runs.finished(isUnderWay), looked])
+      const nextCheck = this.options.clock.sleep(CHECK_MS, stop)
+      await Promise.race([this.#runs.finished(isUnderWay), nextCheck])
     }
   }
 }

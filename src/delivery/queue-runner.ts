@@ -2,7 +2,7 @@
 import { nameKey } from '../droplets/droplet.ts'
 import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log } from '../ports.ts'
-import type { ClaimedTask, TaskStore } from '../store/store.ts'
+import type { ClaimedTask } from '../store/store.ts'
 import { isFinished, type Task } from '../task.ts'
 import { headersFault } from './attempt-headers.ts'
 import { MAX_WAIT_MS } from './backoff.ts'
@@ -11,17 +11,15 @@ import { logLost, NotWritten } from './not-written.ts'
 import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
+import type { TaskReader } from './task-reader.ts'
 import type { WaitingTask } from './wait-queue.ts'
 
 export interface QueuePorts extends DeliveryPorts {
-  store: DeliveryPorts['store'] & Pick<TaskStore, 'find'>
+  reader: TaskReader
   log: Log
   /** Tasks in flight at once. */
   concurrency: number
 }
-
-/** The wait before a failed read is repeated, ms. */
-const READ_RETRY_MS = 1000
 
 export class QueueRunner {
   readonly #scheduler: Scheduler
@@ -124,32 +122,19 @@ export class QueueRunner {
     log.error('a queued task cannot be delivered', { task_id: taskId, error: errorText(error) })
   }
 
+  /** While the store can't be read, the task keeps its slot, and a cancel waits as well. */
   async #readAndDeliver(id: string, run: Run): Promise<void> {
-    const task = await this.#read(id)
-    if (!task) return
+    const { log, reader } = this.ports
+    const task = await reader.read(id, () => this.#stopped)
+    if (!task) {
+      if (!this.#stopped) log.error('a queued task is not in the store', { task_id: id })
+      return
+    }
     if (isFinished(task)) throw new NotWritten(id, 'update', 'not owned')
     run.task = task
     const fault = headersFault(task)
     if (fault && !run.abortReason) return refuse(run, fault, this.ports)
     if (!run.abortReason) await deliverAttempt(run, this.ports)
     if (run.abortReason && !isFinished(run.task)) await endAborted(run, this.ports)
-  }
-
-  /**
-   * While the store can't be read, the task keeps its slot and is read again every second; a
-   * cancel waits as well. null: there is no such task, or the service stops.
-   */
-  async #read(id: string): Promise<Task | null> {
-    for (;;) {
-      try {
-        const task = await this.ports.store.find(id)
-        if (!task) this.ports.log.error('a queued task is not in the store', { task_id: id })
-        return task
-      } catch (error) {
-        this.ports.log.error('the store cannot be read', { error: errorText(error) })
-        if (this.#stopped) return null
-        await this.ports.clock.sleep(READ_RETRY_MS)
-      }
-    }
   }
 }

@@ -44,6 +44,7 @@ export class RecordLimit {
   /** All who still wait for a record give up now: the service ends. */
   end(): void {
     this.#cancelTimer?.()
+    this.#cancelTimer = null
     this.#giveUp(0)
   }
 
@@ -64,18 +65,22 @@ export class RecordLimit {
 }
 
 /**
- * The error for who waits for a task of which the latest step is not on disk. `task`: as it will
- * be once that is; null when it is not known.
+ * The error for those who wait for a task whose latest step is not on disk. `task` has that step;
+ * null: it is not known. `delivered` in its details is true when the droplet has answered, false
+ * when nothing was sent, and null when a request was sent and what became of it is not known.
  */
 export function notRecorded(id: string, task: Task | null): OrchestratorError {
-  const answered = task?.attempts.findLast(({ responseStatus }) => responseStatus !== null)
-  const known = {
-    delivered: answered !== undefined,
-    response_status: answered?.responseStatus ?? null,
-  }
   return new OrchestratorError(
     'STORE_UNAVAILABLE',
     'What became of the task cannot be written to disk now; it will be as soon as that works again',
-    { task_id: id, ...(task && known) },
+    { task_id: id, ...(task && deliveryOf(task)) },
   )
+}
+
+function deliveryOf({ attempts }: Task) {
+  const answered = attempts.findLast(({ responseStatus }) => responseStatus !== null)
+  if (answered) return { delivered: true, response_status: answered.responseStatus }
+  // An attempt that has not ended waits for its record, and is sent after that.
+  const wasSent = attempts.some(({ durationMs, interrupted }) => durationMs !== null || interrupted)
+  return { delivered: wasSent ? null : false, response_status: null }
 }

@@ -7,17 +7,17 @@ import { interrupt } from './lifecycle.ts'
 import type { QueueRunner } from './queue-runner.ts'
 import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
+import type { TaskReader } from './task-reader.ts'
 
 export interface RecoveryPorts {
-  store: Pick<TaskStore, 'claim' | 'find' | 'update'>
+  store: Pick<TaskStore, 'claim' | 'update'>
+  reader: TaskReader
   clock: Clock
   log: Log
 }
 
 /** Tasks that one call claims. */
 const CLAIM_SIZE = 10_000
-/** The wait before a failed read is repeated, ms. */
-const READ_RETRY_MS = 1000
 
 /**
  * Claims all of it: asynchronous tasks wait in the queue again; synchronous ones end here, since
@@ -43,7 +43,8 @@ export async function recover(ports: RecoveryPorts, queue: QueueRunner, runs: Ru
 /** Ends a task of an earlier process as interrupted. Never rejects. */
 function interruptOrphan({ id, createdAt }: ClaimedTask, ports: RecoveryPorts, runs: Runs) {
   const elapsedMs = Math.max(0, ports.clock.now() - createdAt)
-  return interruptTask(id, elapsedMs, (run) => read(id, run, ports), ports, runs)
+  const read = (run: Run) => ports.reader.read(id, () => run.abortReason === 'shutdown')
+  return interruptTask(id, elapsedMs, read, ports, runs)
 }
 
 /**
@@ -54,7 +55,7 @@ export async function interruptTask(
   id: string,
   elapsedMs: number,
   read: (run: Run) => Promise<Task | null>,
-  { clock, store, log }: RecoveryPorts,
+  { clock, store, log }: Omit<RecoveryPorts, 'reader'>,
   runs: Runs,
 ): Promise<void> {
   const run = new Run(clock, clock.monotonic() - elapsedMs)
@@ -69,17 +70,4 @@ export async function interruptTask(
   } catch (error) {
     log.error('an interrupted task cannot be recorded', { task_id: id, error: errorText(error) })
   }
-}
-
-/** While the store can't be read, again and again; null when the service stops, too. */
-async function read(id: string, run: Run, { store, clock, log }: RecoveryPorts) {
-  while (run.abortReason !== 'shutdown') {
-    try {
-      return await store.find(id)
-    } catch (error) {
-      log.error('the store cannot be read', { error: errorText(error) })
-    }
-    await clock.sleep(READ_RETRY_MS)
-  }
-  return null
 }

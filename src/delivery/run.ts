@@ -71,7 +71,7 @@ export class Run implements StopSignal, RecordWaiter {
   }
 
   /** It does nothing but wait for a record, and has done so for `ms`. */
-  hasRecordedFor(ms: number): boolean {
+  hasWaitedForRecord(ms: number): boolean {
     return this.recordingSince !== null && this.clock.monotonic() - this.recordingSince >= ms
   }
 

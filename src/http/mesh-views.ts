@@ -34,7 +34,7 @@ export function meshHealthView(engine: Engine, clock: Clock) {
 }
 
 function meshStatus({ store, tasks, registry }: Engine): 'active' | 'inactive' | 'error' {
-  if (!store.writable) return 'error'
+  if (store.fault !== null) return 'error'
   return tasks.draining || registry.cacheStatus() === 'unavailable' ? 'inactive' : 'active'
 }
 

@@ -10,7 +10,7 @@ export interface MetricsSources {
   tasks: { queued: number; running: number }
   registry: Pick<Registry, 'stats' | 'cacheStatus' | 'cacheAgeSeconds' | 'directory'>
   health: { reachableCount(): number }
-  store: Pick<TaskStore, 'writable' | 'stats'>
+  store: Pick<TaskStore, 'fault' | 'stats'>
 }
 
 /** The same cost however many tasks there have been. */
@@ -46,7 +46,7 @@ export function metricsView(sources: MetricsSources) {
       cache_age_seconds: registry.cacheAgeSeconds(),
       cache_status: registry.cacheStatus(),
     },
-    store: { ...store.stats, writable: store.writable },
+    store: { ...store.stats, writable: store.fault === null },
     droplets_known: registry.directory().size,
     droplets_reachable: health.reachableCount(),
   }

@@ -37,7 +37,7 @@ function readinessOf({ registry, store, tasks }: Engine) {
   const unless = (fault: boolean, reason: string) => ({ ok: !fault, reason: fault ? reason : null })
   const checks = {
     registry: registryCheck(registry),
-    store: unless(!store.writable, store.fault ?? ''),
+    store: unless(store.fault !== null, store.fault ?? ''),
     lifecycle: unless(tasks.draining, 'the service is shutting down'),
   }
   const ready = Object.values(checks).every(({ ok }) => ok)

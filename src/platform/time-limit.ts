@@ -9,6 +9,8 @@ export type Limited<T> =
       readonly kind: 'timeout' | 'stopped' | 'failed'
       /** One line of text. */
       readonly error: string
+      /** What it threw. */
+      readonly cause?: unknown
     }
 
 /**
@@ -31,8 +33,7 @@ export function within<T>(
       resolve(result)
       if (!result.ok) limit.abort()
     }
-    const fail = (kind: 'timeout' | 'stopped' | 'failed', error: string) =>
-      finish({ ok: false, kind, error })
+    const fail = (kind: 'timeout' | 'stopped', error: string) => finish({ ok: false, kind, error })
     const stopped = () => fail('stopped', 'stopped')
     stop?.addEventListener('abort', stopped)
     const cancelTimer = clock.after(ms, () => fail('timeout', `no answer within ${ms} ms`))
@@ -40,7 +41,7 @@ export function within<T>(
     // ignores the signal.
     work(limit.signal).then(
       (value) => finish({ ok: true, value }),
-      (error: unknown) => fail('failed', failureText(error)),
+      (cause: unknown) => finish({ ok: false, kind: 'failed', error: failureText(cause), cause }),
     )
   })
 }

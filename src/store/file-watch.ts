@@ -1,8 +1,8 @@
 /** Notices that the database's file is no longer the one at its path. */
 import type { Clock, Log } from '../ports.ts'
-import type { StoreDriver } from './driver.ts'
+import type { MovedFile, StoreDriver } from './driver.ts'
 
-const LOOK_MS = 5000
+const CHECK_MS = 5000
 
 export class FileWatch {
   #fault: string | null = null
@@ -13,7 +13,7 @@ export class FileWatch {
     private readonly driver: Pick<StoreDriver, 'movedFile'>,
     private readonly ports: { clock: Clock; log: Log },
   ) {
-    this.#lookLater()
+    this.#checkLater()
   }
 
   /** What is wrong with the file, for people; null: nothing. */
@@ -26,27 +26,28 @@ export class FileWatch {
     this.#cancelTimer()
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     if (this.#stopped) return
-    this.#cancelTimer = this.ports.clock.after(LOOK_MS, () => void this.#look())
+    this.#cancelTimer = this.ports.clock.after(CHECK_MS, () => void this.#check())
   }
 
   /** A database that does not answer is no matter of its file: what is known stays. */
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const moved = await this.driver.movedFile().catch(() => undefined)
     if (moved !== undefined) this.#found(moved)
-    this.#lookLater()
+    this.#checkLater()
   }
 
-  #found(moved: Awaited<ReturnType<StoreDriver['movedFile']>>): void {
-    const fault = moved && `the database file was ${moved.became}`
+  #found(moved: MovedFile | null): void {
+    const fault = moved && faultOf(moved)
     if (fault === this.#fault) return
     this.#fault = fault
     if (!moved) return this.ports.log.info('the database file is back')
-    this.ports.log.error(
-      `${fault}: no new tasks are taken, for nobody would find them; ` +
-        'put it back, or restart to use what is there now',
-      { database: moved.file },
-    )
+    const why = 'no new tasks are taken, for nobody would find them'
+    this.ports.log.error(`${fault} (${why})`, { database: moved.file })
   }
+}
+
+function faultOf({ became }: MovedFile): string {
+  return `the database file was ${became}: put it back or restart the service`
 }

@@ -11,7 +11,7 @@ import type { Task } from '../task.ts'
 import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
 import { FileWatch } from './file-watch.ts'
-import { promptly, unlocked } from './limits.ts'
+import { retryWhileLocked, withReadLimit } from './limits.ts'
 import { storedBody } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 import { changesOf } from './task-changes.ts'
@@ -44,7 +44,8 @@ export interface GroupCommitPorts {
 }
 
 export class GroupCommitStore implements TaskStore {
-  #writable = true
+  /** Why nothing can be written now, for people; null: it can be. */
+  #failure: string | null = null
   /** In the order of arrival. */
   #pending: PendingWrite[] = []
   #arrivals = 0
@@ -66,21 +67,21 @@ export class GroupCommitStore implements TaskStore {
   }
 
   get fault(): string | null {
-    return this.#writable ? this.#file.fault : 'the store cannot be written'
+    return this.#failure ?? this.#file.fault
   }
 
-  get writable(): boolean {
-    return this.fault === null
+  get #writable(): boolean {
+    return this.#failure === null
   }
 
   insert(task: Task): Promise<WriteResult> {
-    if (!this.writable || this.#closing) return Promise.reject(storeUnavailable())
+    if (this.fault !== null || this.#closing) return Promise.reject(storeUnavailable(this.fault))
     const stored = asStored(task)
     return this.#enqueue({ kind: 'insert', task: stored }, ['insert', stored])
   }
 
   resume(task: Task): Promise<WriteResult> {
-    if (!this.writable || this.#closing) return Promise.reject(storeUnavailable())
+    if (this.fault !== null || this.#closing) return Promise.reject(storeUnavailable(this.fault))
     return this.#enqueue({ kind: 'resume', task }, ['resume', task])
   }
 
@@ -103,7 +104,7 @@ export class GroupCommitStore implements TaskStore {
   }
 
   #read<T>(read: Promise<T>): Promise<T> {
-    return promptly(this.ports.clock, MAX_READ_MS, read)
+    return withReadLimit(this.ports.clock, MAX_READ_MS, read)
   }
 
   claim(capacity: number) {
@@ -181,7 +182,7 @@ export class GroupCommitStore implements TaskStore {
     )
     try {
       const writes = batch.map(({ write }) => write)
-      const refused = await unlocked(clock, () => this.driver.commit(writes, clock.now()))
+      const refused = await retryWhileLocked(clock, () => this.driver.commit(writes, clock.now()))
       this.#committed(batch, refused)
     } catch (error) {
       this.#failed(batch, error)
@@ -197,7 +198,7 @@ export class GroupCommitStore implements TaskStore {
     this.stats.writes += batch.length
     if (!this.#writable) {
       this.ports.log.info('the store can be written again')
-      this.#writable = true
+      this.#failure = null
       this.#trimLater()
     }
     const reasons = new Map(refused.map(({ index, reason }) => [index, reason]))
@@ -213,21 +214,22 @@ export class GroupCommitStore implements TaskStore {
   }
 
   #unwritable(error: string): void {
-    if (this.#writable) this.ports.log.error('the store cannot be written', { error })
-    this.#writable = false
+    const message = 'the store cannot be written'
+    if (this.#writable) this.ports.log.error(message, { error })
+    this.#failure = `${message}: ${error}`
   }
 
   /** The commits under way may still work; what has not begun is not begun now. */
   #hangs(error: string): void {
     this.#unwritable(error)
-    this.#pending = refuseNew(this.#pending)
+    this.#pending = refuseNew(this.#pending, this.fault)
   }
 
   /** Rejects inserts and resumes: those have not begun. Keeps updates, in order of arrival. */
   #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
     this.#unwritable(errorText(error))
-    const updates = refuseNew(batch)
+    const updates = refuseNew(batch, this.fault)
     // When both commits under way fail, the writes of the later one would else come first.
     this.#pending = [...updates, ...this.#pending].sort((a, b) => a.order - b.order)
     this.#retryLater()
@@ -261,8 +263,8 @@ export class GroupCommitStore implements TaskStore {
 }
 
 /** Rejects what would begin a task, and returns the rest. */
-function refuseNew(writes: readonly PendingWrite[]): PendingWrite[] {
-  for (const { kind, reject } of writes) if (kind !== 'update') reject(storeUnavailable())
+function refuseNew(writes: readonly PendingWrite[], fault: string | null): PendingWrite[] {
+  for (const { kind, reject } of writes) if (kind !== 'update') reject(storeUnavailable(fault))
   return writes.filter(({ kind }) => kind === 'update')
 }
 

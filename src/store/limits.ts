@@ -1,5 +1,6 @@
 /** How long the store waits for its database. */
 import { OrchestratorError } from '../errors.ts'
+import { within } from '../platform/time-limit.ts'
 import type { Clock } from '../ports.ts'
 import { DatabaseLocked } from './driver.ts'
 
@@ -14,7 +15,7 @@ const MAX_WAIT_MS = 50
  * gather. Two groups of writes may change places then; nobody asks for a task's next step before
  * the last is on disk. Rejects as `commit` does.
  */
-export async function unlocked<T>(clock: Clock, commit: () => Promise<T>): Promise<T> {
+export async function retryWhileLocked<T>(clock: Clock, commit: () => Promise<T>): Promise<T> {
   const end = clock.monotonic() + MAX_LOCKED_MS
   for (let wait = MIN_WAIT_MS; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
     try {
@@ -27,11 +28,9 @@ export async function unlocked<T>(clock: Clock, commit: () => Promise<T>): Promi
 }
 
 /** As `read` settles; or rejects with STORE_UNAVAILABLE after `ms`. */
-export function promptly<T>(clock: Clock, ms: number, read: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () =>
-      reject(new OrchestratorError('STORE_UNAVAILABLE', 'The history cannot be read now')),
-    )
-    read.then(resolve, reject).finally(cancel)
-  })
+export async function withReadLimit<T>(clock: Clock, ms: number, read: Promise<T>): Promise<T> {
+  const result = await within(clock, ms, null, () => read)
+  if (result.ok) return result.value
+  if (result.kind === 'failed') throw result.cause
+  throw new OrchestratorError('STORE_UNAVAILABLE', 'The history cannot be read now')
 }

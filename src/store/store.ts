@@ -69,10 +69,11 @@ export interface StoreStats {
 export type WriteResult = 'written' | 'key taken' | 'not owned'
 
 export interface TaskStore {
-  /** Why it takes no new tasks now, for people; null: it takes them. */
+  /**
+   * Why it takes no new tasks now, for people; null: it takes them. Set from a failed write until
+   * writing works again, too.
+   */
   readonly fault: string | null
-  /** False from a failed write until writing works again, and while `fault` says so. */
-  readonly writable: boolean
   readonly stats: StoreStats
   /**
    * Stores a new task, which this store owns from then on. Rejects with STORE_UNAVAILABLE when
@@ -101,10 +102,8 @@ export interface TaskStore {
   close(): Promise<void>
 }
 
-/** The error for a task that cannot be stored: it was not started. */
-export function storeUnavailable(): OrchestratorError {
-  return new OrchestratorError(
-    'STORE_UNAVAILABLE',
-    'The task could not be written to disk; it was not started',
-  )
+/** The error for a task that cannot be stored: it was not started. `fault`: why, for people. */
+export function storeUnavailable(fault: string | null = null): OrchestratorError {
+  const message = 'The task could not be written to disk; it was not started'
+  return new OrchestratorError('STORE_UNAVAILABLE', fault ? `${message}: ${fault}` : message)
 }

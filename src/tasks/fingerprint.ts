@@ -11,7 +11,7 @@ export interface Fingerprint {
   matches(stored: string | null): boolean
 }
 
-/** The form of this version; those of v1.1.0 and before are a bare SHA-256. */
+/** The form of this build; those of earlier builds are a bare SHA-256. */
 const FORM = '2:'
 
 /**

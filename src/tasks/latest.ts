@@ -3,7 +3,7 @@ import type { Clock } from '../ports.ts'
 import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 
-/** How long who has waited long enough may wait for a read, ms. */
+/** How long one read may take, ms: its caller has waited for the task's end already. */
 const MAX_READ_MS = 1000
 
 /** The task as it is now or, where that can't be read or is not there any more, as it was. */

@@ -115,7 +115,7 @@ export class Submitter {
     const fresh = await this.#withTarget(draft)
     // The Registry may have kept us waiting.
     if (this.parts.isDraining()) throw shuttingDown()
-    if (!store.writable) throw storeUnavailable()
+    if (store.fault !== null) throw storeUnavailable(store.fault)
     const now = ports.clock.now()
     const task = previous ? resume(previous, fresh, now) : accept(fresh, now)
     const write = previous ? 'resume' : 'insert'

@@ -239,13 +239,24 @@ describe('the OpenAPI document', () => {
 test('a database that is taken away: not ready, and why', async () => {
   using dir = temporaryDir()
   const db = dir.file('tasks.db')
-  await using service = await startOrchestrator({ config: { task: { db } } })
+  const mesh = { echo: 'http://127.0.0.1:1' }
+  await using service = await startOrchestrator({ mesh, config: { task: { db } } })
   renameSync(db, `${db}.away`)
   const { json: told } = await eventually('not ready', async () => {
     await service.clock.advance(5000)
     const reply = await service.get('/orchestrator/ready')
     return reply.json.checks.store.ok ? null : reply
   })
-  expect(told.checks.store.reason).toBe('the database file was deleted')
+  const why = 'the database file was deleted: put it back or restart the service'
+  expect(told.checks.store.reason).toBe(why)
+  const { status, json: refused } = await service.submit({ droplet_name: 'echo' })
+  expect([status, refused.error]).toEqual([
+    503,
+    {
+      code: 'STORE_UNAVAILABLE',
+      message: `The task could not be written to disk; it was not started: ${why}`,
+      details: {},
+    },
+  ])
   renameSync(`${db}.away`, db)
 })

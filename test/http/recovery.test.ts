@@ -156,7 +156,7 @@ test('a disk that takes nothing does not hold up the start', async () => {
   expect((await service.get('/orchestrator/health')).status).toBe(200)
   await eventually('it counts as an outage', async () => {
     await clock.advance(1000)
-    return !service.engine.store.writable
+    return service.engine.store.fault !== null
   })
   expect((await service.get('/orchestrator/tasks/orphan')).json.status).toBe('running')
   other.run('rollback')

@@ -250,16 +250,20 @@ describe('a file that is taken away while it is open', () => {
         return condition()
       })
     takeAway(file)
-    await look(() => !store.writable)
+    await look(() => store.fault !== null)
     expect(store.fault).toMatch(message)
+    expect(store.fault).toEndWith(': put it back or restart the service')
     expect(log.lines).toEqual([
       { level: 'ERROR', msg: expect.stringMatching(message), fields: { database: file } },
     ])
-    expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(await failureOf(store.insert(queued()))).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(message),
+    })
     // What was begun goes on: the file may come back.
     expect(await store.update({ ...task, targetUrl: 'http://new' })).toBe('written')
     renameSync(`${file}.away`, file)
-    await look(() => store.writable)
+    await look(() => store.fault === null)
     expect(await store.insert(queued())).toBe('written')
     await store.close()
     expect(clock.pending).toBe(0)

@@ -71,13 +71,13 @@ describe('a failed commit', () => {
     const task = queued()
     const refusal = await failureOf(store.insert(task))
     expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    expect(store.writable).toBe(false)
+    expect(store.fault).not.toBeNull()
     // Without asking the disk again.
     expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(store.stats.failures).toBe(1)
     disk.full = false
     await clock.advance(1000)
-    expect(store.writable).toBe(true)
+    expect(store.fault).toBeNull()
     expect(await store.find(task.id)).toBeNull()
     await store.insert(task)
     expect(await store.find(task.id)).toEqual(task)
@@ -114,15 +114,15 @@ describe('a failed commit', () => {
     for (let second = 0; second < 5; second++) await clock.advance(1000)
     expect(done).toEqual([])
     expect((await store.find(task.id))?.status).toBe('queued')
-    expect(store.writable).toBe(false)
+    expect(store.fault).not.toBeNull()
     disk.full = false
     await clock.advance(999)
-    expect(store.writable).toBe(false)
+    expect(store.fault).not.toBeNull()
     await clock.advance(1)
     await Promise.all(updates)
     expect(done).toEqual(['first', 'second', 'third'])
     expect((await store.find(task.id))?.targetUrl).toBe('http://third')
-    expect(store.writable).toBe(true)
+    expect(store.fault).toBeNull()
     expect(log.messages('ERROR')).toEqual(['the store cannot be written'])
     expect(log.messages('INFO')).toEqual(['the store can be written again'])
     await store.close()
@@ -143,7 +143,7 @@ describe('a failed commit', () => {
       await clock.settle()
     }
     release.resolve()
-    await clock.settle(() => !store.writable)
+    await clock.settle(() => store.fault !== null)
     await clock.settle()
     disk.full = false
     await clock.advance(1000)
@@ -230,10 +230,10 @@ describe('a failed commit', () => {
     disk.full = true
     await failureOf(store.insert(queued()))
     await clock.advance(5000)
-    expect(store.writable).toBe(false)
+    expect(store.fault).not.toBeNull()
     disk.full = false
     await clock.advance(1000)
-    expect(store.writable).toBe(true)
+    expect(store.fault).toBeNull()
     expect(disk.commits).toEqual([[]])
   })
 

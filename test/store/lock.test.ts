@@ -51,7 +51,7 @@ test('a lock of a moment is waited for: nothing is refused, and reads go on', as
   writes.push(store.insert(queued()).then(() => written.push('later')))
   await clock.settle()
   expect(written).toEqual([])
-  expect(store.writable).toBe(true)
+  expect(store.fault).toBeNull()
   expect(await store.find(known.id)).toEqual(known)
   expect((await store.list({ limit: 9 }))?.total).toBe(1)
   other.run('rollback')
@@ -73,11 +73,11 @@ test('a lock that lasts is an outage, which ends with it', async () => {
   const update = store.update({ ...known, targetUrl: 'http://new' })
   await clock.advance(5100)
   expect(await refusal).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-  expect(store.writable).toBe(false)
+  expect(store.fault).not.toBeNull()
   other.run('rollback')
   await clock.advance(1100)
   expect(await update).toBe('written')
-  expect(store.writable).toBe(true)
+  expect(store.fault).toBeNull()
 })
 
 test('trimming passes over a lock without a word', async () => {

@@ -26,8 +26,12 @@ describe('a disk that takes nothing', () => {
       const { tasks, disk, store, droplet, clock } = service
       disk.full = true
       const refusal = await failureOf(tasks.submit(CALLER, request(), options))
-      expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-      expect(store.writable).toBe(false)
+      const why = 'the store cannot be written: database or disk is full'
+      expect(refusal).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: `The task could not be written to disk; it was not started: ${why}`,
+      })
+      expect(store.fault).not.toBeNull()
       expect(await failureOf(tasks.submit(CALLER, request(), options))).toMatchObject({
         code: 'STORE_UNAVAILABLE',
       })
@@ -61,7 +65,7 @@ describe('a disk that takes nothing', () => {
     await droplet.received(1)
     disk.full = true
     release.resolve()
-    await clock.settle(() => !store.writable)
+    await clock.settle(() => store.fault !== null)
     for (let second = 0; second < 3; second++) await clock.advance(1000)
     expect(answered).toBe(false)
     const listed = (await store.list({ limit: 1 }))!.tasks
@@ -84,7 +88,7 @@ describe('a disk that takes nothing', () => {
     const [listed] = (await store.list({ limit: 1 }))!.tasks
     disk.full = true
     release.resolve()
-    await clock.settle(() => !store.writable)
+    await clock.settle(() => store.fault !== null)
     await clock.advance(9500)
     expect(await told).toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -126,16 +130,28 @@ describe('a disk that takes nothing', () => {
     )
   })
 
-  test('an attempt without an answer is not called delivered', async () => {
+  test('whether an attempt without an answer was delivered is not known', async () => {
     await using service = await startEngine(() => {})
     const { tasks, disk, droplet, clock, store } = service
     const told = failureOf(tasks.submit(CALLER, request({ timeoutMs: 500, maxRetries: 0 }), SYNC))
     await droplet.received(1)
     disk.full = true
     await clock.advance(500)
-    await clock.settle(() => !store.writable)
+    await clock.settle(() => store.fault !== null)
     await clock.advance(9500)
+    expect(await told).toMatchObject({ details: { delivered: null, response_status: null } })
+  })
+
+  test('a task of which nothing was sent was not delivered', async () => {
+    await using service = await startEngine(json(1))
+    const { tasks, disk, droplet, clock, store } = service
+    const { task } = await tasks.submit(CALLER, request({ delayMs: 60_000 }), ASYNC)
+    disk.full = true
+    const told = failureOf(tasks.cancel(CALLER, task.id))
+    await clock.settle(() => store.fault !== null)
+    for (let second = 0; second < 10; second++) await clock.advance(1000)
     expect(await told).toMatchObject({ details: { delivered: false, response_status: null } })
+    expect(droplet.requests).toHaveLength(0)
   })
 
   test('keeps nobody waiting who cancels', async () => {
@@ -147,7 +163,7 @@ describe('a disk that takes nothing', () => {
     const { id } = (await store.list({ limit: 1, status: 'running' }))!.tasks[0]!
     disk.full = true
     const cancels = [id, id, waiting.id].map((each) => failureOf(tasks.cancel(CALLER, each)))
-    await clock.settle(() => !store.writable)
+    await clock.settle(() => store.fault !== null)
     for (let second = 0; second < 10; second++) await clock.advance(1000)
     const codes = (await Promise.all([...cancels, submitted])).map((each) => {
       return (each as { code?: string }).code
@@ -168,7 +184,7 @@ describe('a disk that takes nothing', () => {
     await droplet.received(1)
     disk.full = true
     release.resolve()
-    await clock.settle(() => !store.writable)
+    await clock.settle(() => store.fault !== null)
     let drained = false
     const draining = tasks.drain(600_000).then(() => (drained = true))
     for (let second = 0; second < 6; second++) await clock.advance(1000)
@@ -233,7 +249,7 @@ describe('a disk that hangs', () => {
       const keyed = { ...options, idempotencyKey: 'k' }
       const first = failureOf(tasks.submit(CALLER, same, keyed))
       await clock.advance(7000)
-      expect(store.writable).toBe(false)
+      expect(store.fault).not.toBeNull()
       expect(await failureOf(tasks.submit(CALLER, request(), options))).toMatchObject({
         code: 'STORE_UNAVAILABLE',
       })
@@ -243,7 +259,7 @@ describe('a disk that hangs', () => {
       await eventually('it is recorded as interrupted', async () => {
         return (await store.list({ limit: 9, status: 'error' }))!.total === 1
       })
-      expect(store.writable).toBe(true)
+      expect(store.fault).toBeNull()
       expect(droplet.requests).toHaveLength(0)
       expect([tasks.running, tasks.queued]).toEqual([0, 0])
       // Who sends it again has it run.
@@ -289,6 +305,36 @@ describe('a disk that hangs', () => {
     expect(log.lines.map(({ fields }) => fields)).toContainEqual({ tasks: 1 })
     letGo()
   })
+})
+
+test('a store that cannot be read is one line in the log, and one when it can be again', async () => {
+  let broken = false
+  const driver = (real: StoreDriver): StoreDriver => ({
+    ...real,
+    async find(id) {
+      if (broken) throw new Error('disk I/O error')
+      return real.find(id)
+    },
+  })
+  await using service = await startEngine(json(1), { driver, config: { task: { concurrency: 8 } } })
+  const { tasks, clock, droplet, log } = service
+  const reads = () =>
+    log.lines.filter(({ msg }) => msg.includes('store')).map(({ level, msg }) => [level, msg])
+  const failed = ['ERROR', 'the store cannot be read']
+  const worked = ['INFO', 'the store can be read again']
+  const lines: string[][] = []
+  for (const times of [1, 2]) {
+    broken = true
+    for (let n = 0; n < 8; n++) await tasks.submit(CALLER, request(), ASYNC)
+    for (let second = 0; second < 5; second++) await clock.advance(1000)
+    lines.push(failed)
+    expect(reads()).toEqual(lines)
+    broken = false
+    await clock.advance(1000)
+    await droplet.received(8 * times)
+    lines.push(worked)
+    expect(reads()).toEqual(lines)
+  }
 })
 
 describe('what is on disk, and when', () => {

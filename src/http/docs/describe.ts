@@ -31,7 +31,8 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   METHOD_NOT_ALLOWED: 'the route has other methods',
   TASK_FINISHED: 'the task has ended already',
   IDEMPOTENCY_KEY_IN_USE: 'the first request with this key is still running',
-  IDEMPOTENCY_KEY_REUSED: 'the key was used for another request',
+  IDEMPOTENCY_KEY_REUSED:
+    'the key was used for another request: that of the task `task_id`, unless you may not see it',
   PAYLOAD_TOO_LARGE: 'the body is over MAX_BODY_BYTES',
   UNSUPPORTED_MEDIA_TYPE: 'the body is not JSON in UTF-8, or it is compressed',
   INTERNAL_ERROR: 'a bug of ours',
@@ -41,8 +42,9 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   SHUTTING_DOWN: 'the service is shutting down',
   STORE_UNAVAILABLE:
     'the disk takes or gives nothing now. Without details, nothing was started. With `task_id`, ' +
-    'the task was: `delivered` says whether the droplet has answered, `response_status` how, and ' +
-    'the task itself will say the rest once the disk takes it',
+    'the task was: `delivered` is true when the droplet has answered (`response_status` says ' +
+    'how), false when nothing was sent, and null when a request was sent and what became of it is ' +
+    'not known; the task itself will say the rest once the disk takes it',
   TIMEOUT: 'no attempt got an answer in time',
 }
 

@@ -10,7 +10,10 @@ import { WriteAheadLog } from './write-ahead-log.ts'
 /** Larger files are not read through at start: that would take longer than a start may. */
 const MAX_CHECKED_BYTES = 16 * 1024 * 1024
 
-/** How long another process's lock may hold up the start, ms. Later, who asks waits, not SQLite. */
+/**
+ * How long SQLite waits at the start for the lock of another process, ms. After the start it does
+ * not wait: the store asks again (`retryWhileLocked`), so that reads go on.
+ */
 const MAX_LOCKED_AT_START_MS = 5000
 
 export class Connection {

@@ -74,7 +74,7 @@ class DatabaseThread {
     else question?.reject(this.#errorOf(answer))
   }
 
-  /** Who opens the file names it himself; who reads any other error in the log wants to know. */
+  /** Names the file, for the log. Not in a failure to open it: that message names it already. */
   #errorOf({ verb, error, locked }: Failure): Error {
     const text = verb === 'open' ? error : `${this.file}: ${error}`
     return locked ? new DatabaseLocked(text) : new Error(text)

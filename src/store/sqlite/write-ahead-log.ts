@@ -14,14 +14,14 @@ const KEPT_BYTES = 20 * 1024 * 1024
 /** From here on, a gap between others' reads is waited for, bytes. */
 const TOO_LARGE_BYTES = 64 * 1024 * 1024
 const MAX_GAP_WAIT_MS = 50
-/** With more than this left on the disk, a look now and then is enough, bytes. */
+/** With more than this left on the disk, a check now and then is enough, bytes. */
 const AMPLE_BYTES = 256 * 1024 * 1024
-const COMMITS_WITHOUT_A_LOOK = 64
+const COMMITS_WITHOUT_CHECK = 64
 
 export class WriteAheadLog {
   readonly #log: string
   readonly #folder: string
-  #commitsUntilLook = 0
+  #commitsUntilCheck = 0
 
   constructor(
     private readonly db: Database,
@@ -33,12 +33,12 @@ export class WriteAheadLog {
     db.run(`pragma journal_size_limit = ${KEPT_BYTES}`)
   }
 
-  /** After each commit: looks whether the log gets too large. Never throws: it is committed. */
+  /** After each commit: checks whether the log gets too large. Never throws: it is committed. */
   committed(): void {
-    if (this.#commitsUntilLook-- > 0) return
+    if (this.#commitsUntilCheck-- > 0) return
     const size = fileSize(this.#log)
     const free = freeBytes(this.#folder)
-    this.#commitsUntilLook = free > AMPLE_BYTES ? COMMITS_WITHOUT_A_LOOK : 0
+    this.#commitsUntilCheck = free > AMPLE_BYTES ? COMMITS_WITHOUT_CHECK : 0
     if (size > TOO_LARGE_BYTES) this.truncate(MAX_GAP_WAIT_MS)
     else if (2 * size > free) this.truncate()
   }

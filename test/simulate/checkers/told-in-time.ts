@@ -1,6 +1,6 @@
 /**
  * A caller whose task gets nowhere because its next step can't be recorded is told within 10 s,
- * and truly: whether the droplet has answered, and how.
+ * and truly: what is known of the droplet's answer.
  */
 import type { Call } from '../model/call-models.ts'
 import { modeOf, type TaskModel } from '../model/task-model.ts'
@@ -42,7 +42,8 @@ export function toldInTime({ world, model }: Context): Checker {
       if (!task?.row) return 'its caller is told of a task that is not on disk'
       const answered = lastAnswered(task, call)
       const isTrue =
-        details.delivered === (answered !== null) && details.response_status === answered
+        mayBeDelivered(task, call, answered).includes(details.delivered) &&
+        details.response_status === answered
       return isTrue ? null : `its caller is told ${JSON.stringify(details)}; it was ${answered}`
     },
   }
@@ -57,4 +58,19 @@ export function toldInTime({ world, model }: Context): Checker {
       attempts.findLast(({ responseStatus }) => responseStatus !== null)?.responseStatus ?? null
     )
   }
+}
+
+/** What the process may say of whether the task was delivered. */
+function mayBeDelivered(
+  { requests, attempts }: TaskModel,
+  { process }: Call,
+  answered: number | null,
+): unknown[] {
+  if (answered !== null) return [true]
+  const hasEnded = attempts.some(
+    ({ durationMs, interrupted }) => durationMs !== null || interrupted,
+  )
+  if (hasEnded || requests.some((each) => each.process === process.number)) return [null]
+  // An attempt on disk that has not ended: another process may have sent it, or nobody yet.
+  return attempts.length > 0 ? [false, null] : [false]
 }

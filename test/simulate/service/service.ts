@@ -61,6 +61,6 @@ function reportOf({ metrics, tasks, store }: Engine): ServiceReport {
     retries: metrics.retries,
     running: tasks.running,
     queued: tasks.queued,
-    storeWritable: store.writable,
+    storeWritable: store.fault === null,
   }
 }

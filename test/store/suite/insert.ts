@@ -39,7 +39,7 @@ export function testInsert(harness: Harness): void {
         await store.insert(first)
         const together = [before, second, after].map((task) => store.insert(task))
         expect(await Promise.all(together)).toEqual(['written', 'key taken', 'written'])
-        expect(store.writable).toBe(true)
+        expect(store.fault).toBeNull()
         expect(await store.find(second.id)).toBeNull()
         expect((await store.findByKey('taken'))?.id).toBe(first.id)
         expect(await idsOf(store)).toEqual([after.id, before.id, first.id])
@@ -63,7 +63,7 @@ export function testInsert(harness: Harness): void {
         expect(await store.insert(neighbour)).toBe('written')
         expect((await refused).message).toContain(task.id)
         expect(await store.find(task.id)).toEqual(task)
-        expect(store.writable).toBe(true)
+        expect(store.fault).toBeNull()
       }))
 
     test('tells what happened, once it can be found', () =>

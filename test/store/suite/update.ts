@@ -46,7 +46,7 @@ export function testUpdate(harness: Harness): void {
         expect((await store.find(task.id))?.status).toBe('success')
         expect((await pageOf(store)).total).toBe(1)
         expect(events.at(-1)?.type).toBe('ended')
-        expect(store.writable).toBe(true)
+        expect(store.fault).toBeNull()
       }))
 
     test('of a task that is not there changes nothing, and says so', () =>

@@ -1,0 +1,41 @@
+import { expect, test } from 'bun:test'
+import { MAX_RECORD_MS, RecordLimit } from '../../src/delivery/record-limit.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+
+/** Waits from now on, and remembers whether it gave up. */
+function waiterAt(clock: FakeClock) {
+  const waiter = {
+    recordingSince: clock.monotonic(),
+    gaveUp: false,
+    giveUp: () => void (waiter.gaveUp = true),
+  }
+  return waiter
+}
+
+test('whoever has waited too long gives up, others do not', async () => {
+  const clock = new FakeClock()
+  const limit = new RecordLimit(clock)
+  const early = waiterAt(clock)
+  limit.add(early)
+  await clock.advance(MAX_RECORD_MS - 1000)
+  const late = waiterAt(clock)
+  limit.add(late)
+  await clock.advance(2000)
+  expect([early.gaveUp, late.gaveUp]).toEqual([true, false])
+  limit.remove(late)
+  await clock.advance(1000)
+  expect(clock.pending).toBe(0)
+})
+
+test('who comes after the end gives up in time, too', async () => {
+  const clock = new FakeClock()
+  const limit = new RecordLimit(clock)
+  const early = waiterAt(clock)
+  limit.add(early)
+  limit.end()
+  expect([early.gaveUp, clock.pending]).toEqual([true, 0])
+  const late = waiterAt(clock)
+  limit.add(late)
+  await clock.advance(MAX_RECORD_MS + 1000)
+  expect([late.gaveUp, clock.pending]).toEqual([true, 0])
+})
