@@ -45,6 +45,8 @@ const SEGMENT_END = /;|%3b|%3f|%23|%00/i
 
 /** Whether somebody might find that the dot segments ever lead above where they began. */
 function climbsOut(path: string): boolean {
+  // Most paths hold neither: no dot segment without a dot.
+  if (!path.includes('.') && !path.includes('%')) return false
   const end = path.indexOf('?')
   const pathname = (end < 0 ? path : path.slice(0, end)).replace(/%2e/gi, '.')
   return pathname.includes('..') && SEPARATORS.some((one) => climbs(pathname.split(one).slice(1)))

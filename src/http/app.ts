@@ -9,7 +9,7 @@ import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
 import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
-import { IDLE_SECONDS } from './idle-limit.ts'
+import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { Routes } from './routes.ts'
@@ -71,7 +71,8 @@ export function openApiOf(engine: Engine): Promise<string> {
 
 function meshPorts({ clock, log, usage }: HttpPorts, requests: RequestCounts): MeshPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
-  return { clock, log, requests, process, startedAt: clock.now() }
+  const idleLimit = new IdleLimit(clock)
+  return { clock, log, requests, process, startedAt: clock.now(), idleLimit }
 }
 
 /** All that is documented. */
@@ -79,7 +80,7 @@ function apiRoutes(engine: Engine, mesh: MeshPorts) {
   return new Elysia({ name: 'api' })
     .use(operationRoutes(engine))
     .use(dropletRoutes(engine, mesh))
-    .use(submitRoutes(engine))
-    .use(taskRoutes(engine))
+    .use(submitRoutes(engine, mesh.idleLimit))
+    .use(taskRoutes(engine, mesh.idleLimit))
     .use(meshRoutes(engine, mesh))
 }

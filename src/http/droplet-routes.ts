@@ -7,21 +7,21 @@ import { BASE } from './base.ts'
 import { describe } from './docs/describe.ts'
 import { dropletsExample } from './docs/examples.ts'
 import { dropletsReply } from './droplets-view.ts'
-import { withoutIdleLimit } from './idle-limit.ts'
+import type { IdleLimit } from './idle-limit.ts'
 import { DropletsQuery, queryParameters, readQuery } from './query.ts'
 
 export function dropletRoutes(
   { registry, health }: Pick<Engine, 'registry' | 'health'>,
-  ports: Pick<Ports, 'clock'>,
+  { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
 ) {
   return new Elysia({ name: 'droplets' }).get(
     `${BASE}/droplets`,
     async ({ request, server }) => {
       if (readQuery(DropletsQuery, request.url).refresh) {
-        await withoutIdleLimit({ request, server }, () => registry.refresh())
+        await idleLimit.during({ request, server }, () => registry.refresh())
       }
       if (registry.cacheStatus() === 'unavailable') throw registryError(registry)
-      return dropletsReply({ registry, health }, ports.clock)
+      return dropletsReply({ registry, health }, clock)
     },
     { detail },
   )

@@ -4,7 +4,7 @@ import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log, Ports } from '../ports.ts'
 import { JSON_TYPE, type ResponseSettings } from './base.ts'
 import { errorBody, errorHeaders, STATUS_OF } from './error-reply.ts'
-import { hangUp, isHangUp } from './hang-up.ts'
+import { HungUp, isHangUp } from './hang-up.ts'
 import { pathOf } from './host.ts'
 import type { Routes } from './routes.ts'
 
@@ -38,7 +38,7 @@ function knownError(
   routes: Routes,
 ): OrchestratorError | null {
   if (error instanceof OrchestratorError) return error
-  if (isHangUp(error, request)) return hangUp()
+  if (isHangUp(error, request)) return new HungUp()
   return code === 'NOT_FOUND' ? unknownRoute(request, routes) : null
 }
 

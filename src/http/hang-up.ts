@@ -6,6 +6,8 @@ export function isHangUp(error: unknown, request: Request): boolean {
 }
 
 /** Nobody is there to read it. */
-export function hangUp(): OrchestratorError {
-  return new OrchestratorError('INVALID_REQUEST', 'The connection was closed within the request')
+export class HungUp extends OrchestratorError {
+  constructor() {
+    super('INVALID_REQUEST', 'The connection was closed within the request')
+  }
 }

@@ -1,28 +1,63 @@
 /** How long a connection may be silent. Bun counts the time that a handler works, too. */
 import type { Server } from 'bun'
+import type { Clock } from '../ports.ts'
 
 /** A connection that neither sends nor is sent anything for so long is closed, s. */
 export const IDLE_SECONDS = 30
 
-interface LongRequest {
+/** Looks so often within the limit: whoever works longer than a look apart has it lifted. */
+const LOOKS = 6
+
+export interface LongRequest {
   request: Request
   /** null for a request that came over no connection. */
   server: Pick<Server<unknown>, 'timeout'> | null
 }
 
 /**
- * Does work that may take minutes, without an idle limit on the connection until it has settled:
- * what Bun sets for a request stays in force for those that follow on its connection.
+ * Lifts the idle limit of the connections whose requests take long, and sets it back: what Bun
+ * sets for a request stays in force for those that follow on its connection. One timer for all:
+ * most are answered before it comes, and the two calls for each would cost them 2 µs.
  */
-export async function withoutIdleLimit<T>(
-  { request, server }: LongRequest,
-  work: () => Promise<T>,
-  idleSeconds: number = IDLE_SECONDS,
-): Promise<T> {
-  server?.timeout(request, 0)
-  try {
-    return await work()
-  } finally {
-    server?.timeout(request, idleSeconds)
+export class IdleLimit {
+  readonly #working = new Set<LongRequest>()
+  readonly #lifted = new Set<LongRequest>()
+  #cancelLook: (() => void) | null = null
+
+  constructor(
+    private readonly clock: Pick<Clock, 'after'>,
+    private readonly seconds = IDLE_SECONDS,
+  ) {}
+
+  /** Does work that may take minutes. Settles as it does. */
+  async during<T>(from: LongRequest, work: () => Promise<T>): Promise<T> {
+    if (!from.server) return work()
+    this.#working.add(from)
+    this.#cancelLook ??= this.#lookLater()
+    try {
+      return await work()
+    } finally {
+      this.#working.delete(from)
+      if (this.#working.size === 0) this.#rest()
+      if (this.#lifted.delete(from)) from.server.timeout(from.request, this.seconds)
+    }
+  }
+
+  #lookLater(): () => void {
+    return this.clock.after((this.seconds * 1000) / LOOKS, () => {
+      for (const each of this.#working) if (!this.#lifted.has(each)) this.#lift(each)
+      this.#cancelLook = this.#lookLater()
+    })
+  }
+
+  /** Nobody works: no timer either. */
+  #rest(): void {
+    this.#cancelLook?.()
+    this.#cancelLook = null
+  }
+
+  #lift(long: LongRequest): void {
+    long.server?.timeout(long.request, 0)
+    this.#lifted.add(long)
   }
 }

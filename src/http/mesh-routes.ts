@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { BASE } from './base.ts'
+import type { IdleLimit } from './idle-limit.ts'
 import { atRoot } from './docs/describe.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { messageRoute, sendRoute } from './message-routes.ts'
@@ -14,7 +15,9 @@ import {
   type StateSources,
 } from './mesh-views.ts'
 
-export interface MeshPorts extends StateSources, Pick<Ports, 'clock' | 'log'> {}
+export interface MeshPorts extends StateSources, Pick<Ports, 'clock' | 'log'> {
+  idleLimit: IdleLimit
+}
 
 /** `/health` has two forms: this one at the root, that of v1.1.0 below BASE. */
 export function meshRoutes(engine: Engine, ports: MeshPorts) {

@@ -10,7 +10,7 @@ import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
-import { withoutIdleLimit } from './idle-limit.ts'
+import type { IdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
 import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
@@ -50,7 +50,10 @@ export function messageRoute(
 }
 
 /** `POST /orchestrator/send`: 200, delivered or not, unless the body is malformed. */
-export function sendRoute({ config, tasks }: Engine, { clock }: MessagePorts) {
+export function sendRoute(
+  { config, tasks }: Engine,
+  { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
+) {
   return new Elysia({ name: 'send' }).post(
     `${BASE}/send`,
     async ({ request, set, server }) => {
@@ -61,7 +64,7 @@ export function sendRoute({ config, tasks }: Engine, { clock }: MessagePorts) {
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
       const asked = toTask(body, message, config)
       const send = () => deliver(tasks, caller, asked)
-      const { taskId, ...delivered } = await withoutIdleLimit({ request, server }, send)
+      const { taskId, ...delivered } = await idleLimit.during({ request, server }, send)
       if (taskId !== null) set.headers['x-task-id'] = taskId
       set.headers['content-type'] = JSON_TYPE
       return sentView({ target: body.target, traceId, ...delivered }, clock.now())

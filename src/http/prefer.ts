@@ -57,9 +57,10 @@ export function clamp(value: number, least: number, most: number): number {
 
 /** The value of `Preference-Applied`; null when nothing was. */
 export function preferenceApplied(applied: Preferences): string | null {
+  if (!applied.respondAsync && applied.waitSeconds === null) return null
   const names = [
     ...(applied.respondAsync ? ['respond-async'] : []),
     ...(applied.waitSeconds === null ? [] : [`wait=${applied.waitSeconds}`]),
   ]
-  return names.length === 0 ? null : names.join(', ')
+  return names.join(', ')
 }

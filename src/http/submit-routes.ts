@@ -7,7 +7,7 @@ import type { Submitted } from '../tasks/submit.ts'
 import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
-import { withoutIdleLimit } from './idle-limit.ts'
+import type { IdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
 import { SubmitBody } from './submit-body.ts'
@@ -18,7 +18,10 @@ import { checked } from './validation.ts'
 
 const submitBody = TypeCompiler.Compile(SubmitBody)
 
-export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>) {
+export function submitRoutes(
+  { config, tasks }: Pick<Engine, 'config' | 'tasks'>,
+  idleLimit: IdleLimit,
+) {
   return new Elysia({ name: 'submit' })
     .post(
       `${BASE}/tasks`,
@@ -30,7 +33,7 @@ export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>
         const asked = toSubmission(body, json, options.mode)
         const caller = callerOf(request, set)
         const submit = () => tasks.submit(caller, asked, options)
-        return reply(await withoutIdleLimit({ request, server }, submit), prefer, set)
+        return reply(await idleLimit.during({ request, server }, submit), prefer, set)
       },
       { ...UNPARSED, detail: documented.submit },
     )
@@ -41,7 +44,7 @@ export function submitRoutes({ config, tasks }: Pick<Engine, 'config' | 'tasks'>
         const options = submitOptions(request.headers, prefer)
         const caller = callerOf(request, set)
         const replay = () => tasks.replay(caller, params.task_id, options)
-        return reply(await withoutIdleLimit({ request, server }, replay), prefer, set)
+        return reply(await idleLimit.during({ request, server }, replay), prefer, set)
       },
       { ...UNPARSED, detail: documented.replay },
     )
@@ -54,7 +57,8 @@ function reply({ task, replayed }: Submitted, prefer: Preferences, set: Response
   if (replayed) set.headers['idempotency-replayed'] = 'true'
   const ended = isFinished(task)
   // What ended at once was not answered asynchronously.
-  const applied = preferenceApplied(ended ? { ...prefer, respondAsync: false } : prefer)
+  const kept = ended && prefer.respondAsync ? { ...prefer, respondAsync: false } : prefer
+  const applied = preferenceApplied(kept)
   if (applied !== null && !replayed) set.headers['preference-applied'] = applied
   if (ended) return outcomeView(task)
   set.status = 202

@@ -6,11 +6,11 @@ import type { Task } from '../task.ts'
 import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
-import { withoutIdleLimit } from './idle-limit.ts'
+import type { IdleLimit } from './idle-limit.ts'
 import { FindQuery, ListQuery, readQuery, toTaskQuery, toWaitMs } from './query.ts'
 import { pageView, taskView } from './task-views.ts'
 
-export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>) {
+export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>, idleLimit: IdleLimit) {
   return new Elysia({ name: 'tasks' })
     .get(
       `${BASE}/tasks`,
@@ -31,7 +31,7 @@ export function taskRoutes({ tasks }: Pick<Engine, 'tasks'>) {
         const waitMs = toWaitMs(readQuery(FindQuery, request.url))
         const caller = callerOf(request, set)
         const find = () => tasks.find(caller, params.task_id, waitMs)
-        const task = await (waitMs > 0 ? withoutIdleLimit({ request, server }, find) : find())
+        const task = await (waitMs > 0 ? idleLimit.during({ request, server }, find) : find())
         return taskReply(task, set)
       },
       { detail: documented.find },

@@ -52,7 +52,9 @@ export class Waiters {
   }
 
   #release(id: string, task: Task | null): void {
-    for (const release of this.#byTask.get(id) ?? []) release(task)
+    const waiting = this.#byTask.get(id)
+    // Nobody waits for most tasks.
+    if (waiting) for (const release of waiting) release(task)
   }
 
   #remove(id: string, release: Release): void {

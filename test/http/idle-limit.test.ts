@@ -3,14 +3,14 @@ import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import { OrchestratorError } from '../../src/errors.ts'
 import { dropletRoutes } from '../../src/http/droplet-routes.ts'
-import { IDLE_SECONDS, withoutIdleLimit } from '../../src/http/idle-limit.ts'
+import { IDLE_SECONDS, IdleLimit } from '../../src/http/idle-limit.ts'
 import { sendRoute } from '../../src/http/message-routes.ts'
 import { submitRoutes } from '../../src/http/submit-routes.ts'
 import { taskRoutes } from '../../src/http/task-routes.ts'
 import type { Engine } from '../../src/engine.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { recordingLog } from '../support/log.ts'
 import { connect } from '../support/keep-alive.ts'
 import { testConfig } from '../support/config.ts'
 
@@ -26,13 +26,14 @@ test('the limit is lifted while a request works, and back when it is answered', 
     }
     return Response.json('done')
   }
+  const limit = new IdleLimit(systemClock, 1)
   // A second; Bun looks every four.
   using server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
     idleTimeout: 1,
     fetch: (request, itself) =>
-      withoutIdleLimit({ request, server: itself }, () => work(new URL(request.url).pathname), 1),
+      limit.during({ request, server: itself }, () => work(new URL(request.url).pathname)),
   })
   await using long = await connect(server.url.href)
   await using short = await connect(server.url.href)
@@ -50,6 +51,8 @@ const ENDED = { status: 'cancelled' }
 
 /** The routes that may take long, on a server that only records its limits. */
 function routesWith(work: () => Promise<unknown>) {
+  const clock = new FakeClock()
+  const idleLimit = new IdleLimit(clock)
   const limits: number[] = []
   const unbound = { timeout: (_: Request, seconds: number) => limits.push(seconds) }
   const engine = {
@@ -58,13 +61,14 @@ function routesWith(work: () => Promise<unknown>) {
     registry: { refresh: work },
   } as unknown as Engine
   const app = new Elysia()
-    .use(submitRoutes(engine))
-    .use(taskRoutes(engine))
-    .use(sendRoute(engine, { clock: new FakeClock(), log: recordingLog() }))
-    .use(dropletRoutes(engine, { clock: new FakeClock() }))
+    .use(submitRoutes(engine, idleLimit))
+    .use(taskRoutes(engine, idleLimit))
+    .use(sendRoute(engine, { clock, idleLimit }))
+    .use(dropletRoutes(engine, { clock, idleLimit }))
     .onError(() => 'refused')
   app.server = unbound as unknown as typeof app.server
   return {
+    clock,
     limits,
     async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
       const init = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }
@@ -86,15 +90,24 @@ describe.each(LONG)('%s %s', (method, path, body) => {
     ['answers', async () => ({ task: ENDED })],
     ['refuses', () => Promise.reject(new OrchestratorError('OVERLOADED', 'too much'))],
     ['has a bug', () => Promise.reject(new TypeError('a bug'))],
-  ])('has no limit until it %s', async (_, work) => {
-    const during: number[][] = []
-    const routes = routesWith(() => {
-      during.push([...routes.limits])
+  ])('takes long, and has no limit until it %s', async (_, work) => {
+    const routes = routesWith(async () => {
+      // Well within the limit.
+      await routes.clock.advance((IDLE_SECONDS * 1000) / 3)
+      expect(routes.limits).toEqual([0])
       return work()
     })
     await routes.ask(method, path, body)
-    expect(during).toEqual([[0]])
     expect(routes.limits).toEqual([0, IDLE_SECONDS])
+    await routes.clock.advance(60_000)
+    expect(routes.limits).toEqual([0, IDLE_SECONDS])
+  })
+
+  test('is answered at once, and keeps it', async () => {
+    const routes = routesWith(async () => ({ task: ENDED }))
+    await routes.ask(method, path, body)
+    await routes.clock.advance(60_000)
+    expect(routes.limits).toEqual([])
   })
 })
 

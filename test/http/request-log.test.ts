@@ -167,6 +167,8 @@ test('a caller that hangs up while it waits: its task is named and goes on', () 
       await eventually('a running task', () => service.engine.tasks.running === 1)
       leaving.abort()
       await reply.catch(() => {})
+      // Of who has waited for less, the log does not ask.
+      await service.clock.advance(100)
       // It has noticed when it has answered others.
       for (let asked = 0; asked < 3; asked++) await service.get('/orchestrator/ready')
       answer()
