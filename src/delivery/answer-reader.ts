@@ -1,9 +1,11 @@
-import { originalLength, readAnswerBody } from '../platform/answer-body.ts'
+import { isSmallAndPlain, originalLength, readAnswerBody } from '../platform/answer-body.ts'
 import { BodyBudget } from '../platform/body-budget.ts'
+import { inTurns, nextTurn, SharedTurns } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 import type { JsonText } from '../task.ts'
 import { truncationMarker } from '../truncation.ts'
 import { bodyToJson, isSmall, largeBodyToJson, type AnswerBytes } from './answer.ts'
+import { transitions } from './json-states.ts'
 
 /** What answers may take of the memory together, while they are read: bytes, at least. */
 const MIN_BUDGET_BYTES = 64 * 1024 * 1024
@@ -13,23 +15,22 @@ export interface ReadAnswer {
   truncated?: true
 }
 
-const nothing = () => {}
-
 /**
  * Reads droplets' answers: at bounded memory, each of them and all together, and without holding
- * up anything else. Large ones are made into JSON one after the other and in slices.
+ * up anything else. All that takes long goes in slices, of which a turn of the event loop has one,
+ * each answer in its turn: so a short answer needs few turns, however many long ones there are,
+ * and these are no more than the budget lets in.
  */
 export class AnswerReader {
-  readonly #clock: Clock
   readonly #maxBytes: number
   readonly #budget: BodyBudget
-  /** Settles when the last large answer is done. */
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns: SharedTurns
+  readonly #states = transitions()
 
   constructor({ clock, maxResponseBytes }: { clock: Clock; maxResponseBytes: number }) {
-    this.#clock = clock
     this.#maxBytes = maxResponseBytes
     this.#budget = new BodyBudget(Math.max(MIN_BUDGET_BYTES, 2 * maxResponseBytes))
+    this.#turns = new SharedTurns(clock)
   }
 
   /**
@@ -37,32 +38,33 @@ export class AnswerReader {
    * `maxResponseBytes`, coded or decoded. Rejects as `readAnswerBody` does.
    */
   async read(response: Response, signal: AbortSignal): Promise<ReadAnswer> {
-    const options = { maxBytes: this.#maxBytes, signal, budget: this.#budget }
-    const body = await readAnswerBody(response, options)
-    if (body === null) return { body: this.#tooLarge(response), truncated: true }
-    const answer = { ...body, contentType: response.headers.get('content-type') }
+    if (!isSmallAndPlain(response, this.#maxBytes)) return this.#readAny(response, signal)
+    // Nearly all are.
+    const bytes = await response.bytes()
+    return { body: bodyToJson({ bytes, headers: response.headers, coding: null }) }
+  }
+
+  async #readAny(response: Response, signal: AbortSignal): Promise<ReadAnswer> {
+    const options = { maxBytes: this.#maxBytes, signal, budget: this.#budget, turns: this.#turns }
+    const answer = await readAnswerBody(response, options)
+    if (answer === null) return { body: this.#tooLarge(response), truncated: true }
+    const { bytes, coding, release } = answer
     try {
-      return { body: isSmall(answer) ? bodyToJson(answer) : await this.#convert(answer, signal) }
+      return { body: await this.#toJson({ bytes, headers: response.headers, coding }, signal) }
     } finally {
-      body.release()
+      release()
     }
+  }
+
+  async #toJson(answer: AnswerBytes, signal: AbortSignal): Promise<JsonText | null> {
+    if (isSmall(answer)) return bodyToJson(answer)
+    await nextTurn(this.#turns)
+    signal.throwIfAborted()
+    return inTurns(largeBodyToJson(answer, this.#states), this.#turns, signal)
   }
 
   #tooLarge(response: Response): JsonText {
     const message = "The droplet's answer is larger than TASK_MAX_RESPONSE_BYTES"
     return truncationMarker(originalLength(response), this.#maxBytes, message)
-  }
-
-  #convert(answer: AnswerBytes, signal: AbortSignal): Promise<JsonText> {
-    const pause = async (): Promise<void> => {
-      await new Promise<void>((resolve) => this.#clock.soon(resolve))
-      signal.throwIfAborted()
-    }
-    const converted = this.#turn.then(async () => {
-      signal.throwIfAborted()
-      return largeBodyToJson(answer, pause)
-    })
-    this.#turn = converted.catch(nothing)
-    return converted
   }
 }

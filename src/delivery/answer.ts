@@ -2,18 +2,16 @@
  * A droplet's answer as JSON text: valid JSON unchanged, any other text as a JSON string, null
  * when empty, and what is not UTF-8 as base64 in a marker.
  */
+import type { Work } from '../platform/turns.ts'
 import type { JsonText } from '../task.ts'
 import { JsonChecker } from './json-checker.ts'
 
 export interface AnswerBytes {
   bytes: Uint8Array
-  contentType: string | null
+  headers: Pick<Headers, 'get'>
   /** A Content-Encoding that could not be undone. */
   coding: string | null
 }
-
-/** Lets others go on; may reject to end the work. */
-export type Pause = () => Promise<void>
 
 /** A slice takes about a millisecond. A multiple of 3, so that base64 can be joined. */
 const SLICE_BYTES = 48 * 1024
@@ -41,30 +39,30 @@ export function bodyToJson(answer: AnswerBytes): JsonText | null {
   }
 }
 
-/** The same in slices, with a pause after each. */
-export async function largeBodyToJson(answer: AnswerBytes, pause: Pause): Promise<JsonText> {
+/** The same in slices. `states`: of `transitions`. */
+export function* largeBodyToJson(answer: AnswerBytes, states: Uint8Array): Work<JsonText> {
   const pieces: string[] = []
-  const isJson = await decode(answer.bytes, pieces, pause)
+  const isJson = yield* decode(answer.bytes, pieces, states)
   if (isJson) return pieces.join('')
   if (isJson === null) {
     const encoded: string[] = []
     for (const slice of slices(answer.bytes)) {
       encoded.push(base64(slice))
-      await pause()
+      yield
     }
     return binaryMarker(answer, encoded.join(''))
   }
   for (const [at, piece] of pieces.entries()) {
     pieces[at] = JSON.stringify(piece).slice(1, -1)
-    await pause()
+    yield
   }
   return `"${pieces.join('')}"`
 }
 
-/** Fills `pieces` with the text; resolves with whether it is JSON, null: it is not UTF-8. */
-async function decode(bytes: Uint8Array, pieces: string[], pause: Pause): Promise<boolean | null> {
+/** Fills `pieces` with the text; returns whether it is JSON, null: it is not UTF-8. */
+function* decode(bytes: Uint8Array, pieces: string[], states: Uint8Array): Work<boolean | null> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  const checker = new JsonChecker()
+  const checker = new JsonChecker(states)
   let isJson = true
   for (const slice of slices(bytes)) {
     const isLast = slice.byteOffset + slice.byteLength === bytes.byteOffset + bytes.byteLength
@@ -74,7 +72,7 @@ async function decode(bytes: Uint8Array, pieces: string[], pause: Pause): Promis
       return null
     }
     isJson &&= checker.push(pieces.at(-1)!)
-    await pause()
+    yield
   }
   return isJson && checker.end()
 }
@@ -88,10 +86,10 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
 const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 
-function binaryMarker({ contentType, coding }: AnswerBytes, encoded: string): JsonText {
+function binaryMarker({ headers, coding }: AnswerBytes, encoded: string): JsonText {
   const fields = {
     _binary: true,
-    _content_type: contentType,
+    _content_type: headers.get('content-type'),
     ...(coding === null ? {} : { _content_encoding: coding }),
   }
   return `${JSON.stringify(fields).slice(0, -1)},"_base64":"${encoded}"}`

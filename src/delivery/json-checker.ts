@@ -1,4 +1,4 @@
-import { stateOf, transitions } from './json-states.ts'
+import { stateOf } from './json-states.ts'
 
 /** JSON.parse takes about so many levels, too. */
 const MAX_DEPTH = 500_000
@@ -13,14 +13,16 @@ const ENDS = new Set(['after', '0', '1', '1.5', '1e5'].map(stateOf))
  * stop everything else for up to 150 ms a megabyte.
  */
 export class JsonChecker {
-  readonly #next = transitions()
   /** The state that opened each level. */
   readonly #levels: number[] = []
   #state = VALUE!
 
+  /** `next`: of `transitions`, which takes longer to make than a text takes to check. */
+  constructor(private readonly next: Uint8Array) {}
+
   /** False when what came so far can't be the beginning of JSON. */
   push(text: string): boolean {
-    const next = this.#next
+    const { next } = this
     let state = this.#state
     for (let at = 0; at < text.length && state !== WRONG; at++) {
       const code = text.charCodeAt(at)

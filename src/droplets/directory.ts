@@ -1,5 +1,5 @@
-import { atOnce, SLICE, type Work } from '../platform/turns.ts'
-import { nameKey, type Droplet } from './droplet.ts'
+import { atOnce, type Work } from '../platform/turns.ts'
+import { nameKey, SLICE, type Droplet } from './droplet.ts'
 import { SmallestNames } from './smallest-names.ts'
 
 /** How many names `firstNames` tells at most. */

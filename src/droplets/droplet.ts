@@ -10,6 +10,9 @@ export interface Droplet {
   readonly steward: string | null
 }
 
+/** How many droplets a slice of a long work handles: a few ms at most. */
+export const SLICE = 1000
+
 /** Whether tasks may be sent to it. */
 export function isRoutable({ status }: Droplet): boolean {
   return status === 'active' || status === 'unlisted'

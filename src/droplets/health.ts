@@ -1,10 +1,10 @@
 import type { AttemptResult, EventBus } from '../events.ts'
-import { inTurns, SLICE, type Work } from '../platform/turns.ts'
+import { inTurns, type Work } from '../platform/turns.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import type { Directory, DropletList } from './directory.ts'
 import { DownLog, type Finding } from './down-log.ts'
-import { nameKey, type Droplet } from './droplet.ts'
+import { nameKey, SLICE, type Droplet } from './droplet.ts'
 import { ProbeQueue } from './probe-queue.ts'
 import { probe, untilNextProbe } from './probe.ts'
 

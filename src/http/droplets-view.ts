@@ -1,8 +1,8 @@
 /** The reply of `GET /orchestrator/droplets`. */
-import type { Droplet } from '../droplets/droplet.ts'
+import { SLICE, type Droplet } from '../droplets/droplet.ts'
+import { jsonArray } from '../droplets/json-array.ts'
 import type { Engine } from '../engine.ts'
-import { jsonArray } from '../platform/json-array.ts'
-import { SLICE } from '../platform/turns.ts'
+import { nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 
 type Mesh = Pick<Engine, 'registry' | 'health'>
@@ -18,7 +18,7 @@ export function dropletsReply(mesh: Mesh, clock: Pick<Clock, 'soon'>): object | 
       const { done, value } = pieces.next()
       if (done) controller.close()
       else controller.enqueue(encoder.encode(value))
-      await new Promise<void>((resolve) => clock.soon(resolve))
+      await nextTurn(clock)
     },
   })
   return new Response(body, { headers: { 'content-type': 'application/json' } })

@@ -2,6 +2,7 @@
 import { invalidRequest, OrchestratorError } from '../errors.ts'
 import { membersOf, type Member } from '../json-text.ts'
 import { readBody } from '../platform/bounded-body.ts'
+import { codingsOf } from '../platform/codings.ts'
 import type { JsonText } from '../task.ts'
 
 // RFC 6839: any type with the suffix +json is JSON.
@@ -64,13 +65,10 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   return new JsonBody(value, text)
 }
 
-/** A list of codings, in the order in which they were applied (RFC 9110, section 8.4). */
 function checkCoding(header: string | null): void {
-  if (header === null) return
-  const codings = header.split(',').map((coding) => coding.trim().toLowerCase())
-  const unknown = codings.find((coding) => coding !== '' && coding !== 'identity')
-  if (unknown === undefined) return
-  const content_encoding = unknown.slice(0, 100)
+  const [coding] = codingsOf(header)
+  if (coding === undefined) return
+  const content_encoding = coding.slice(0, 100)
   const message = `A body with Content-Encoding: ${content_encoding} is not accepted; send it as it is`
   throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { content_encoding })
 }

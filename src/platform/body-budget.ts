@@ -4,24 +4,38 @@ export interface BodyShare {
   take(bytes: number): Promise<void> | undefined
   /** Gives some of it back. */
   give(bytes: number): void
-  /** Gives all of it back, and ends: to be called last. Safe twice. */
+  /** Gives all of it back, and ends: what is taken or given later does not count. */
   release(): void
+}
+
+interface Wait {
+  readonly bytes: number
+  readonly resume: () => void
 }
 
 interface Share extends BodyShare {
   held: number
-  waiting: { bytes: number; resume: () => void } | null
+  readonly waits: Set<Wait>
 }
 
 /**
+ * So much each reader has besides the budget, bytes: an answer of 60 KB need not wait for large
+ * ones, even if a decoder keeps all of it once more.
+ */
+export const FREE_BYTES = 128 * 1024
+
+/**
  * The memory for the bodies that are being read at one time. Beyond `maxBytes` together, readers
- * wait; but the oldest always goes on, so that they can't all wait for each other. So one reader's
- * own limit comes on top.
+ * wait. First come, first served: nobody takes anything while an older reader waits. But the
+ * oldest always goes on, so that they can't all wait for each other. So one reader's own limit
+ * comes on top, and the FREE_BYTES of each.
  */
 export class BodyBudget {
   #used = 0
   /** The oldest first. */
   readonly #shares = new Set<Share>()
+  /** How many waits there are: mostly none, and then none is looked for. */
+  #waiting = 0
 
   constructor(private readonly maxBytes: number) {}
 
@@ -29,12 +43,19 @@ export class BodyBudget {
   open(signal: AbortSignal): BodyShare {
     const share: Share = {
       held: 0,
-      waiting: null,
+      waits: new Set(),
       take: (bytes) => this.#take(share, bytes, signal),
-      give: (bytes) => this.#give(share, bytes),
+      give: (bytes) => {
+        if (!this.#shares.has(share)) return
+        this.#hold(share, share.held - bytes)
+        this.#resumeWaiting()
+      },
       release: () => {
+        this.#hold(share, 0)
         this.#shares.delete(share)
-        this.#give(share, share.held)
+        // It may go on to its end.
+        for (const wait of share.waits) this.#resume(share, wait)
+        this.#resumeWaiting()
       },
     }
     this.#shares.add(share)
@@ -42,46 +63,69 @@ export class BodyBudget {
   }
 
   #take(share: Share, bytes: number, signal: AbortSignal): Promise<void> | undefined {
-    if (!this.#isFree(share, bytes)) return this.#wait(share, bytes, signal)
-    this.#used += bytes
-    share.held += bytes
+    if (!this.#shares.has(share)) return undefined
+    const next = share.held + bytes
+    const isFree = next <= FREE_BYTES || (this.#fits(share, next) && !this.#isBehind(share))
+    if (!isFree) return this.#wait(share, bytes, signal)
+    this.#hold(share, next)
     return undefined
   }
 
-  #isFree(share: Share, bytes: number): boolean {
+  /** Whether the reader may hold so many bytes in all. */
+  #fits(share: Share, bytes: number): boolean {
     const [oldest] = this.#shares
-    return share === oldest || this.#used + bytes <= this.maxBytes
+    const used = this.#used + counted(bytes) - counted(share.held)
+    return share === oldest || used <= this.maxBytes
   }
 
-  #wait(share: Share, bytes: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(signal.reason as Error)
-      if (signal.aborted) return stop()
-      signal.addEventListener('abort', stop, { once: true })
-      const resume = () => {
-        signal.removeEventListener('abort', stop)
-        resolve()
-      }
-      share.waiting = { bytes, resume }
-    })
+  /** Whether this reader or an older one waits. */
+  #isBehind(share: Share): boolean {
+    if (this.#waiting === 0) return false
+    for (const older of this.#shares) {
+      if (older.waits.size > 0) return true
+      if (older === share) break
+    }
+    return false
   }
 
-  #give(share: Share, bytes: number): void {
-    this.#used -= bytes
-    share.held -= bytes
-    this.#resumeWaiting()
+  async #wait(share: Share, bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const wait = { bytes, resume: resolve }
+    share.waits.add(wait)
+    this.#waiting++
+    const stop = () => {
+      reject(signal.reason as Error)
+      this.#resume(share, wait)
+      this.#resumeWaiting()
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    await promise
+    signal.removeEventListener('abort', stop)
   }
 
-  /** In their order: a small piece must not overtake an older reader for ever. */
+  #hold(share: Share, bytes: number): void {
+    this.#used += counted(bytes) - counted(share.held)
+    share.held = bytes
+  }
+
   #resumeWaiting(): void {
+    if (this.#waiting === 0) return
     for (const share of this.#shares) {
-      const { waiting } = share
-      if (!waiting) continue
-      if (!this.#isFree(share, waiting.bytes)) return
-      share.waiting = null
-      this.#used += waiting.bytes
-      share.held += waiting.bytes
-      waiting.resume()
+      for (const wait of share.waits) {
+        const next = share.held + wait.bytes
+        if (!this.#fits(share, next)) return
+        this.#hold(share, next)
+        this.#resume(share, wait)
+      }
     }
   }
+
+  #resume(share: Share, wait: Wait): void {
+    if (share.waits.delete(wait)) this.#waiting--
+    wait.resume()
+  }
 }
+
+/** How much of what a reader holds counts. */
+const counted = (bytes: number): number => Math.max(0, bytes - FREE_BYTES)

@@ -1,4 +1,5 @@
-/** Bodies of requests, and streams, read up to a limit: Bun's own readers have none. */
+/** Bodies of requests, read up to a limit: Bun's own readers have none. */
+import { readPieces } from './pieces.ts'
 
 /**
  * The Content-Length in bytes (RFC 9110, section 8.6); null when there is none, or more than one:
@@ -19,34 +20,5 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   // HTTP holds the body to its declared length, and `bytes()` is the fastest way to read it. But
   // for a chunked one the declared length does not count (RFC 9112, section 6.3).
   const isExact = declared !== null && !request.headers.has('transfer-encoding')
-  return isExact ? request.bytes() : readStream(request.body, maxBytes)
-}
-
-/**
- * All bytes of a stream; null when there are more than `maxBytes`: the rest is cancelled then.
- * Rejects as the stream does, and when `signal` has aborted. Without a signal, a stream that
- * always has bytes ready can keep its reader busy until the limit.
- */
-export async function readStream(
-  stream: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-  signal?: AbortSignal,
-): Promise<Uint8Array | null> {
-  if (!stream) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = stream.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-      length += value.byteLength
-      if (length > maxBytes) return null
-      chunks.push(value)
-      signal?.throwIfAborted()
-    }
-  } finally {
-    // Not awaited: a source that hangs may never confirm it.
-    reader.cancel().catch(() => {})
-  }
+  return isExact ? request.bytes() : readPieces(request.body, { maxBytes })
 }

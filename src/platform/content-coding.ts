@@ -14,9 +14,8 @@ import {
 } from 'node:zlib'
 import { errorText } from '../errors.ts'
 import type { BodyShare } from './body-budget.ts'
+import { close, type Pieces } from './pieces.ts'
 import { wholeFrames } from './zstd-frames.ts'
-
-export type Pieces = AsyncIterable<Uint8Array>
 
 /** Nobody uses more, and each takes memory. */
 const MAX_CODINGS = 4
@@ -42,41 +41,41 @@ const DECODERS: Readonly<Record<string, (first: Uint8Array) => Transform>> = {
     (byte & 0x0f) === 8 ? createInflate(OPTIONS) : createInflateRaw(OPTIONS),
 }
 
-/**
- * The codings that a `Content-Encoding` names, the last applied first; `known` is false when one
- * of them can't be undone, and then none should be.
- */
-export function codingsOf(header: string | null): { codings: string[]; known: boolean } {
-  if (header === null) return { codings: [], known: true }
-  const names = header.split(',').map((name) => name.trim().toLowerCase())
-  const codings = names.filter((name) => name !== '' && name !== 'identity').reverse()
-  const known = codings.every((name) => Object.hasOwn(DECODERS, name))
-  return { codings, known: known && codings.length <= MAX_CODINGS }
+/** Whether these codings, the names in lower case, can be undone: all of them, or none should be. */
+export function canUndo(codings: readonly string[]): boolean {
+  return codings.length <= MAX_CODINGS && codings.every((name) => Object.hasOwn(DECODERS, name))
 }
 
 /**
  * What is inside a coding. No bytes at all are an empty body. Throws when the coded bytes are
- * damaged or end too early, and as `source` does. `share` is for what a decoder keeps in memory.
+ * damaged or end too early, and as `source` does. `share` is for what the decoder keeps in memory.
  */
 export async function* decoded(
   source: Pieces,
   coding: string,
   share?: BodyShare,
 ): AsyncGenerator<Uint8Array> {
-  const coded = coding === 'zstd' ? wholeFrames(source) : source[Symbol.asyncIterator]()
+  const coded = (coding === 'zstd' ? wholeFrames(source) : source)[Symbol.asyncIterator]()
   const first = await coded.next()
   if (first.done) return
-  const window = windowBytes(coding, first.value[0])
-  await share?.take(window)
   const decoder = DECODERS[coding]!(first.value)
-  const feeding = feed(decoder, first.value, coded)
+  void feed(decoder, first.value, coded)
+  const window = windowBytes(coding, first.value[0])
+  let kept = 0
   try {
-    for await (const piece of decoder) yield piece as Uint8Array
+    for await (const piece of decoder as AsyncIterable<Uint8Array>) {
+      // The window fills with what comes out.
+      const more = Math.min(piece.byteLength, window - kept)
+      if (more > 0) await share?.take(more)
+      kept += more
+      yield piece
+    }
   } catch (error) {
-    throw (await feeding) ?? new Error(`the answer's ${coding} is damaged: ${errorText(error)}`)
+    throw error === decoder.errored ? failureOf(coding, error) : error
   } finally {
     decoder.destroy()
-    share?.give(window)
+    share?.give(kept)
+    close(coded)
   }
 }
 
@@ -94,24 +93,32 @@ function windowBytes(coding: string, byte = 0): number {
   return 2 ** bits
 }
 
-/** Resolves with what `coded` threw; null when it ended, or when the decoder did. */
+/** With this a decoder ends whose input failed: for the `cause`. */
+class InputFailed extends Error {}
+
+/** Why a decoder failed. */
+function failureOf(coding: string, error: unknown): unknown {
+  if (error instanceof InputFailed) return error.cause
+  return new Error(`the answer's ${coding} is damaged: ${errorText(error)}`)
+}
+
+/** Passes `coded` on to the decoder, until one of them ends. Never rejects. */
 async function feed(
   decoder: Transform,
   first: Uint8Array,
   coded: AsyncIterator<Uint8Array>,
-): Promise<unknown> {
+): Promise<void> {
   // The decoder may end before its input does.
   const closed = new Promise<void>((resolve) => decoder.once('close', resolve))
   try {
     for (let next: IteratorResult<Uint8Array> = { value: first }; !next.done;) {
       if (!decoder.write(next.value)) await Promise.race([once(decoder, 'drain'), closed])
-      if (decoder.destroyed) return null
+      if (decoder.destroyed) return
       next = await coded.next()
+      if (decoder.destroyed) return
     }
     decoder.end()
-    return null
-  } catch (error) {
-    decoder.destroy(error as Error)
-    return error
+  } catch (cause) {
+    decoder.destroy(new InputFailed('', { cause }))
   }
 }

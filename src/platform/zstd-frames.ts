@@ -1,54 +1,80 @@
-import type { Pieces } from './content-coding.ts'
+import type { Pieces } from './pieces.ts'
 
-/** The next bytes of the format: to be read, or to be passed over. */
-interface Part {
-  bytes: number
-  use: 'read' | 'skip'
-  /** Here the data may end. */
-  startsFrame?: true
+/** Passes zstd's frames on and throws when the last one is not whole: the decoder does not tell. */
+export async function* wholeFrames(source: Pieces): AsyncGenerator<Uint8Array> {
+  const frames = new ZstdFrames()
+  for await (const piece of source) {
+    frames.push(piece)
+    yield piece
+  }
+  if (!frames.mayEnd) throw new Error("the answer's zstd is damaged: it ends early")
 }
+
+/** What is read of a frame, and its length in bytes. All else is passed over. */
+const PARTS = { magic: 4, skippableSize: 4, descriptor: 1, blockHeader: 3 } as const
 
 const SKIPPABLE_MAGIC = 0x184d2a5
 const RLE_BLOCK = 1
 
 /**
- * Passes zstd's frames on (RFC 8878, section 3.1) and throws when the last one is not whole:
- * which the decoder does not tell.
+ * Follows the frames (RFC 8878, section 3.1), wherever they are cut. The smallest block has three
+ * bytes: so nothing is allocated for one.
  */
-export async function* wholeFrames(source: Pieces): AsyncGenerator<Uint8Array> {
-  const parts = frameParts()
-  let part = parts.next().value
-  let done = 0
-  let read: number[] = []
-  for await (const piece of source) {
-    for (let at = 0; at < piece.byteLength;) {
-      const taken = Math.min(part.bytes - done, piece.byteLength - at)
-      if (part.use === 'read') read.push(...piece.subarray(at, at + taken))
-      done += taken
-      at += taken
-      if (done < part.bytes) break
-      part = parts.next(Buffer.from(read)).value
-      done = 0
-      read = []
-    }
-    yield piece
-  }
-  if (!part.startsFrame || done > 0) throw new Error("the answer's zstd is damaged: it ends early")
-}
+class ZstdFrames {
+  #part: keyof typeof PARTS = 'magic'
+  /** What came of the part, little-endian, and how many bytes of it. */
+  #value = 0
+  #length = 0
+  /** How many bytes come before the part. */
+  #skip = 0
+  #hasChecksum = false
 
-/** Yields no empty parts. */
-function* frameParts(): Generator<Part, never, Buffer> {
-  for (;;) {
-    const magic = (yield { bytes: 4, use: 'read', startsFrame: true }).readUInt32LE()
-    if (magic >>> 4 === SKIPPABLE_MAGIC) {
-      yield* skip((yield { bytes: 4, use: 'read' }).readUInt32LE())
-      continue
+  push(piece: Uint8Array): void {
+    for (let at = 0; at < piece.byteLength;) {
+      if (this.#skip > 0) {
+        const skipped = Math.min(this.#skip, piece.byteLength - at)
+        this.#skip -= skipped
+        at += skipped
+        continue
+      }
+      this.#value += piece[at++]! * 2 ** (8 * this.#length++)
+      if (this.#length === PARTS[this.#part]) this.#read()
     }
-    const [descriptor = 0] = yield { bytes: 1, use: 'read' }
-    yield* skip(headerBytes(descriptor))
-    yield* blocks()
-    // A checksum.
-    if ((descriptor & 4) !== 0) yield* skip(4)
+  }
+
+  /** Whether a frame has just ended, or none has begun. */
+  get mayEnd(): boolean {
+    return this.#part === 'magic' && this.#length === 0 && this.#skip === 0
+  }
+
+  #read(): void {
+    const value = this.#value
+    this.#value = 0
+    this.#length = 0
+    switch (this.#part) {
+      case 'magic':
+        this.#part = value >>> 4 === SKIPPABLE_MAGIC ? 'skippableSize' : 'descriptor'
+        break
+      case 'skippableSize':
+        this.#skip = value
+        this.#part = 'magic'
+        break
+      case 'descriptor':
+        this.#skip = headerBytes(value)
+        this.#hasChecksum = (value & 4) !== 0
+        this.#part = 'blockHeader'
+        break
+      case 'blockHeader':
+        this.#readBlock(value)
+    }
+  }
+
+  #readBlock(header: number): void {
+    this.#skip = ((header >> 1) & 3) === RLE_BLOCK ? 1 : header >> 3
+    const isLast = (header & 1) === 1
+    if (!isLast) return
+    if (this.#hasChecksum) this.#skip += 4
+    this.#part = 'magic'
   }
 }
 
@@ -58,16 +84,4 @@ function headerBytes(descriptor: number): number {
   const dictionary = [0, 1, 2, 4][descriptor & 3]!
   const contentSize = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
   return (isSingleSegment ? 0 : 1) + dictionary + contentSize
-}
-
-function* blocks(): Generator<Part, void, Buffer> {
-  for (let isLast = false; !isLast;) {
-    const header = (yield { bytes: 3, use: 'read' }).readUIntLE(0, 3)
-    isLast = (header & 1) === 1
-    yield* skip(((header >> 1) & 3) === RLE_BLOCK ? 1 : header >> 3)
-  }
-}
-
-function* skip(bytes: number): Generator<Part, void, Buffer> {
-  if (bytes > 0) yield { bytes, use: 'skip' }
 }

@@ -1,7 +1,7 @@
 /** What one run leaves to the next. Pure functions. */
 import { Directory } from '../droplets/directory.ts'
-import { nameKey, type Droplet } from '../droplets/droplet.ts'
-import { SLICE, type Work } from '../platform/turns.ts'
+import { nameKey, SLICE, type Droplet } from '../droplets/droplet.ts'
+import type { Work } from '../platform/turns.ts'
 import type { CachedList } from './disk-cache.ts'
 import { unknownMesh, type Moment, type Snapshot } from './snapshot.ts'
 import { asUnlisted } from './unlisted.ts'

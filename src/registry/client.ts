@@ -65,7 +65,7 @@ export function request(
       init.body = JSON.stringify(body)
     }
     const response = await fetch(url + path, init)
-    const limits = { maxBytes: MAX_REPLY_BYTES, signal, budget: null }
+    const limits = { maxBytes: MAX_REPLY_BYTES, signal, budget: null, turns: clock }
     const answer = await readAnswerBody(response, limits)
     if (!answer?.bytes) throw new Error(`the answer is larger than ${MAX_REPLY_BYTES} bytes`)
     return { status: response.status, body: answer.bytes }

@@ -2,8 +2,7 @@
  * The thread that parses a long list. It gets the bytes, and answers with everything but the
  * droplets; then with one slice of them for each message that asks for more.
  */
-import type { Droplet } from '../droplets/droplet.ts'
-import { SLICE } from '../platform/turns.ts'
+import { SLICE, type Droplet } from '../droplets/droplet.ts'
 import { parseListText, type ParsedText } from './list-text.ts'
 
 /** Its droplets come in slices; `count` says how many there are. */

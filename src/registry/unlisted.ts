@@ -3,8 +3,8 @@
  * they have been missing for REGISTRY_CACHE_EXPIRY. Pure functions.
  */
 import { Directory } from '../droplets/directory.ts'
-import { nameKey, type Droplet } from '../droplets/droplet.ts'
-import { SLICE, type Work } from '../platform/turns.ts'
+import { nameKey, SLICE, type Droplet } from '../droplets/droplet.ts'
+import type { Work } from '../platform/turns.ts'
 import { SERVICE } from '../version.ts'
 
 export interface KnownMesh {

@@ -6,6 +6,7 @@
 import { errorText } from '../errors.ts'
 import type { AttemptResult, TaskEvent } from '../events.ts'
 import { within } from '../platform/time-limit.ts'
+import { nextTurn } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
 import { emitStep, type Step } from './committed-events.ts'
@@ -132,7 +133,7 @@ export class GroupCommitStore implements TaskStore {
     do {
       await this.#writePending()
       // Whoever waited for the last commit may have one more step to write.
-      await new Promise<void>((resolve) => this.ports.clock.soon(resolve))
+      await nextTurn(this.ports.clock)
     } while (this.#underWay.size > 0 || (this.#writable && this.#pending.length > 0))
   }
 

@@ -7,6 +7,8 @@ import {
   type AnswerBytes,
 } from '../../src/delivery/answer.ts'
 import { JsonChecker } from '../../src/delivery/json-checker.ts'
+import { transitions } from '../../src/delivery/json-states.ts'
+import { atOnce } from '../../src/platform/turns.ts'
 import { MAX_STORED_BODY_BYTES, storedBody } from '../../src/store/stored-body.ts'
 import { truncationMarker } from '../../src/truncation.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -15,11 +17,12 @@ allowRealTime()
 
 const answer = (body: string | Uint8Array, more: Partial<AnswerBytes> = {}): AnswerBytes => ({
   bytes: Buffer.from(body),
-  contentType: null,
+  headers: new Headers(),
   coding: null,
   ...more,
 })
-const inSlices = (whole: AnswerBytes) => largeBodyToJson(whole, () => Promise.resolve())
+const states = transitions()
+const inSlices = (whole: AnswerBytes) => atOnce(largeBodyToJson(whole, states))
 
 describe('a body as JSON', () => {
   test.each([
@@ -30,16 +33,16 @@ describe('a body as JSON', () => {
     '0',
     'null',
     '"\\u00e9"',
-  ])('%j stays as it stands', async (text) => {
+  ])('%j stays as it stands', (text) => {
     expect(bodyToJson(answer(text))).toBe(text)
-    expect(await inSlices(answer(text))).toBe(text)
+    expect(inSlices(answer(text))).toBe(text)
   })
 
   test.each(['plain', '<p>', '{"half":', 'NaN', 'undefined', '"\u2028é😀', ' '])(
     '%j is text',
-    async (text) => {
+    (text) => {
       expect(JSON.parse(bodyToJson(answer(text))!)).toBe(text)
-      expect(await inSlices(answer(text))).toBe(bodyToJson(answer(text))!)
+      expect(inSlices(answer(text))).toBe(bodyToJson(answer(text))!)
     },
   )
 
@@ -47,9 +50,11 @@ describe('a body as JSON', () => {
     expect(bodyToJson(answer(''))).toBeNull()
   })
 
-  test('what is not UTF-8 is base64', async () => {
+  test('what is not UTF-8 is base64', () => {
     const binary = new Uint8Array([0x89, 0x50, 0xff, 0x00])
-    const json = bodyToJson(answer(binary, { contentType: 'image/png' }))!
+    const json = bodyToJson(
+      answer(binary, { headers: new Headers({ 'content-type': 'image/png' }) }),
+    )!
     expect(JSON.parse(json)).toEqual({
       _binary: true,
       _content_type: 'image/png',
@@ -58,7 +63,7 @@ describe('a body as JSON', () => {
     expect(JSON.parse(bodyToJson(answer(binary))!)._content_type).toBeNull()
     const coded = answer(binary, { coding: 'zstd' })
     expect(JSON.parse(bodyToJson(coded)!)._content_encoding).toBe('zstd')
-    expect(await inSlices(coded)).toBe(bodyToJson(coded)!)
+    expect(inSlices(coded)).toBe(bodyToJson(coded)!)
   })
 })
 
@@ -76,25 +81,23 @@ describe('a large body, in slices, becomes what it would become at once:', () =>
     ['bytes', Buffer.from(Array.from({ length: 200_001 }, (_, at) => at % 256))],
     ['text whose last character is cut off', Buffer.from(FILL + 'é').subarray(0, -1)],
     ['text with a bad byte', Buffer.concat([Buffer.from(FILL), Buffer.from([0xff, 0x20])])],
-  ])('%s', async (_, body) => {
+  ])('%s', (_, body) => {
     expect(isSmall(answer(body))).toBe(false)
-    expect(await inSlices(answer(body))).toBe(bodyToJson(answer(body))!)
+    expect(inSlices(answer(body))).toBe(bodyToJson(answer(body))!)
   })
 
-  test('wherever a character is cut', async () => {
+  test('wherever a character is cut', () => {
     for (let shift = 0; shift < 4; shift++) {
       const text = 'x'.repeat(shift) + '😀'.repeat(40_000)
-      expect(await inSlices(answer(text))).toBe(JSON.stringify(text))
+      expect(inSlices(answer(text))).toBe(JSON.stringify(text))
     }
   })
 
-  test('with a pause after each slice, which can end it', async () => {
-    const whole = answer('x'.repeat(1_000_000))
+  test.each(['x', '\xff'])('with a pause after each slice (of %j)', (character) => {
+    const work = largeBodyToJson(answer(Buffer.alloc(1_000_000, character, 'latin1')), states)
     let pauses = 0
-    await largeBodyToJson(whole, async () => void pauses++)
-    expect(pauses).toBeGreaterThan(20)
-    const stopped = largeBodyToJson(whole, () => Promise.reject(new Error('stop')))
-    await expect(stopped).rejects.toThrow('stop')
+    while (!work.next().done) pauses++
+    expect(pauses).toBeGreaterThanOrEqual(20)
   })
 })
 
@@ -108,7 +111,7 @@ describe('JSON is told from what is not', () => {
     }
   }
   const checked = (text: string, pieceLength: number) => {
-    const checker = new JsonChecker()
+    const checker = new JsonChecker(states)
     for (let at = 0; at < text.length; at += pieceLength) {
       if (!checker.push(text.slice(at, at + pieceLength))) return false
     }

@@ -21,7 +21,7 @@ test.each(['br', 'gzip'] as const)('a bomb (%s) is too large, and no more', asyn
   await using droplet = scriptedServer(bomb(coding))
   using home = serviceHome({ echo: droplet.url })
   await using service = await home.start()
-  const before = service.rssMb()
+  const before = service.peakRssMb()
   const answers = await Promise.all(Array.from({ length: 8 }, () => service.submit()))
   for (const { status, json } of answers) {
     expect(status).toBe(200)
@@ -30,7 +30,7 @@ test.each(['br', 'gzip'] as const)('a bomb (%s) is too large, and no more', asyn
   }
   expect(droplet.requests).toHaveLength(8)
   // Unpacked, they would be 2.4 GB.
-  expect(service.rssMb() - before).toBeLessThan(600)
+  expect(service.peakRssMb() - before).toBeLessThan(300)
 })
 
 test('while large answers come in, whatever they are, others are answered', async () => {
@@ -39,9 +39,11 @@ test('while large answers come in, whatever they are, others are answered', asyn
   await using large = scriptedServer(reply({ body }))
   await using quick = scriptedServer(json({ quick: true }))
   using home = serviceHome({ large: large.url, quick: quick.url })
-  await using service = await home.start()
-  let open = 6
-  const submitted = Array.from({ length: open }, async () => {
+  // Without a disk to wait for, all is work of the processor: its speed is the same for all.
+  await using service = await home.start({ TASK_DB: ':memory:' })
+  const count = 6
+  let open = count
+  const submitted = Array.from({ length: count }, async () => {
     // Not parsed here: this process would be as busy with it.
     const response = await fetch(`${service.url}/orchestrator/tasks`, {
       method: 'POST',
@@ -52,12 +54,12 @@ test('while large answers come in, whatever they are, others are answered', asyn
     open--
     return text.length
   })
-  // With JSON.parse, hardly one gets in between two of the large ones.
+  // With JSON.parse, not one for each of the large ones gets in between them.
   let answered = 0
   while (open > 0) {
     expect((await service.submit({ droplet_name: 'quick' })).json.status).toBe('success')
     answered++
   }
   for (const length of await Promise.all(submitted)) expect(length).toBeGreaterThan(body.length)
-  expect(answered).toBeGreaterThan(12)
+  expect(answered).toBeGreaterThan(count)
 })

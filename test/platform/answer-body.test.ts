@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, beforeEach, describe, expect, spyOn, test } from 'bun:test'
+import { Duplex, Readable } from 'node:stream'
 import {
   brotliCompressSync,
   constants,
@@ -8,9 +9,11 @@ import {
   zstdCompressSync,
 } from 'node:zlib'
 import { readAnswerBody } from '../../src/platform/answer-body.ts'
-import { BodyBudget } from '../../src/platform/body-budget.ts'
+import { BodyBudget, FREE_BYTES } from '../../src/platform/body-budget.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { decoded } from '../../src/platform/content-coding.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
+import { readPieces, type Pieces } from '../../src/platform/pieces.ts'
 import {
   endless,
   reply,
@@ -27,7 +30,12 @@ const LIMIT = 100_000
 async function readFrom(url: string, maxBytes = LIMIT) {
   const { signal } = new AbortController()
   const response = await systemFetch(url, { method: 'GET', headers: {}, signal })
-  return readAnswerBody(response, { maxBytes, signal, budget: new BodyBudget(0) })
+  return readAnswerBody(response, {
+    maxBytes,
+    signal,
+    budget: new BodyBudget(0),
+    turns: systemClock,
+  })
 }
 
 async function read(answer: Answer, maxBytes = LIMIT) {
@@ -201,89 +209,114 @@ describe('zstd', () => {
   })
 })
 
+const once = (body: Uint8Array) =>
+  (async function* () {
+    yield new Uint8Array(body)
+  })()
+
 describe('memory', () => {
-  const settled = async (promise: Promise<unknown>) =>
-    (await Promise.race([promise.then(() => true), Bun.sleep(0).then(() => false)])) as boolean
-
-  test('beyond the budget a reader waits, and the oldest goes on', async () => {
-    const { signal } = new AbortController()
-    const budget = new BodyBudget(10)
-    const [a, b, c] = [budget.open(signal), budget.open(signal), budget.open(signal)]
-    expect([a.take(4), b.take(4), c.take(2)]).toEqual([undefined, undefined, undefined])
-    expect(a.take(100)).toBeUndefined()
-    const [forB, forC] = [b.take(1)!, c.take(1)!]
-    expect([await settled(forB), await settled(forC)]).toEqual([false, false])
-    a.release()
-    expect([await settled(forB), await settled(forC)]).toEqual([true, true])
-    const again = c.take(8)!
-    // Safe twice: nothing is given back that others hold.
-    a.release()
-    expect(await settled(again)).toBe(false)
-    b.release()
-    expect(await settled(again)).toBe(true)
-  })
-
-  test('what is given back is there for others', async () => {
-    const { signal } = new AbortController()
-    const budget = new BodyBudget(10)
-    const [a, b] = [budget.open(signal), budget.open(signal)]
-    expect(a.take(10)).toBeUndefined()
-    const forB = b.take(4)!
-    a.give(5)
-    expect(await settled(forB)).toBe(true)
-    a.release()
-    expect(b.take(6)).toBeUndefined()
-  })
-
   test.each([10, 11, 15, 16, 17, 18, 22, 24])(
-    'a decoder takes its window of 2 ** %p bytes, and gives it back',
+    'a decoder takes what it keeps, at most its window of 2 ** %p bytes, and gives it back',
     async (bits) => {
+      const size = 300_000
       const params = { [constants.BROTLI_PARAM_LGWIN]: bits }
-      const body = brotliCompressSync(Buffer.from('x'.repeat(50)), { params })
-      const calls: unknown[] = []
+      const body = brotliCompressSync(Buffer.alloc(size, 'x'), { params })
+      let [held, most] = [0, 0]
       const share = {
-        take: (bytes: number) => void calls.push(['take', bytes]),
-        give: (bytes: number) => void calls.push(['give', bytes]),
+        take: (bytes: number) => void (most = Math.max(most, (held += bytes))),
+        give: (bytes: number) => void (held -= bytes),
         release() {},
       }
-      const source = (async function* () {
-        yield new Uint8Array(body)
-      })()
-      const pieces = await Array.fromAsync(decoded(source, 'br', share))
-      expect(Buffer.concat(pieces).toString()).toBe('x'.repeat(50))
-      expect(calls).toEqual([
-        ['take', 2 ** bits],
-        ['give', 2 ** bits],
-      ])
+      const pieces = await Array.fromAsync(decoded(once(body), 'br', share))
+      expect(Buffer.concat(pieces).length).toBe(size)
+      expect([held, most]).toEqual([0, Math.min(2 ** bits, size)])
     },
   )
 
-  test('a wait ends when its request does, and takes nothing', async () => {
-    const budget = new BodyBudget(10)
-    const oldest = budget.open(new AbortController().signal)
-    oldest.take(10)
-    const request = new AbortController()
-    const [gone, next] = [budget.open(request.signal), budget.open(new AbortController().signal)]
-    const wait = gone.take(5)!
-    request.abort()
-    await expect(wait).rejects.toThrow()
-    gone.release()
-    const forNext = next.take(10)!
-    oldest.release()
-    expect(await settled(forNext)).toBe(true)
-  })
-
   test('answers whose sum is over the budget are all read', async () => {
-    await using upstream = scriptedServer(reply({ body: 'x'.repeat(LIMIT) }))
+    await using upstream = scriptedServer(reply({ body: 'x'.repeat(3 * FREE_BYTES) }))
     const { signal } = new AbortController()
-    const budget = new BodyBudget(LIMIT)
+    const options = { maxBytes: 1e6, signal, budget: new BodyBudget(LIMIT), turns: systemClock }
     const readOne = async () => {
       const response = await systemFetch(upstream.url, { method: 'GET', headers: {}, signal })
-      const body = await readAnswerBody(response, { maxBytes: LIMIT, signal, budget })
+      const body = await readAnswerBody(response, options)
       body!.release()
       return body!.bytes.byteLength
     }
     const sizes = await Promise.all(Array.from({ length: 20 }, readOne))
-    expect(sizes).toEqual(Array.from({ length: 20 }, () => LIMIT))
+    expect(sizes).toEqual(Array.from({ length: 20 }, () => 3 * FREE_BYTES))
+  })
+})
+
+describe('when it ends early', () => {
+  // Its first bytes are over the limit when they are decoded; what follows can't be compressed.
+  const noise = Array.from({ length: 300_000 }, (_, at) => Bun.hash.xxHash32(`${at}`) % 256)
+  const body = gzipSync(Buffer.concat([Buffer.alloc(1_000_000), Buffer.from(noise)]))
+  const damaged = Buffer.from(body).fill(7, 10_000, 11_000)
+  let destroyed: string[] = []
+  const destroy = spyOn(Duplex.prototype, 'destroy')
+  beforeEach(() => {
+    destroyed = []
+    destroy.mockImplementation(function (this: Duplex, ...args) {
+      destroyed.push(this.constructor.name)
+      return Readable.prototype.destroy.apply(this, args) as Duplex
+    })
+  })
+  afterAll(() => destroy.mockRestore())
+
+  test.each([
+    ['at the limit', body, 500_000],
+    ['for damage', damaged, 2_000_000],
+  ])('%s, each decoder is closed', async (_, bytes, maxBytes) => {
+    const budget = new BodyBudget(0)
+    const whole = zstdCompressSync(brotliCompressSync(bytes))
+    await using upstream = scriptedServer(coded('gzip, br, zstd', whole))
+    const { signal } = new AbortController()
+    const response = await systemFetch(upstream.url, { method: 'GET', headers: {}, signal })
+    const options = { maxBytes, signal, budget, turns: systemClock }
+    expect(await readAnswerBody(response, options).catch(() => null)).toBeNull()
+    await eventually('closed', () => new Set(destroyed).size === 3)
+    expect(new Set(destroyed)).toEqual(new Set(['Gunzip', 'BrotliDecompress', 'ZstdDecompress']))
+  })
+})
+
+test('damage is found before the rest has come', async () => {
+  const hanging: Answer = (wire) => wire.write(`${chunkedHead('gzip')}5\r\nhello\r\n`)
+  await expect(read(hanging)).rejects.toThrow(/is damaged/)
+})
+
+describe('no turn of the event loop handles more than 64 KiB of what comes in', () => {
+  const SIZE = 1_000_000
+
+  test.each([
+    ['in one piece', [SIZE]],
+    ['in many pieces', Array.from({ length: 1000 }, () => SIZE / 1000)],
+  ])('%s', async (_, sizes) => {
+    let turns = 0
+    let handled = 0
+    let most = 0
+    const clock = {
+      soon(callback: () => void) {
+        turns++
+        handled = 0
+        systemClock.soon(callback)
+      },
+    }
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const size of sizes) controller.enqueue(new Uint8Array(size))
+        controller.close()
+      },
+    })
+    const counting = async function* (pieces: Pieces) {
+      for await (const piece of pieces) {
+        most = Math.max(most, (handled += piece.byteLength))
+        yield piece
+      }
+    }
+    const options = { maxBytes: SIZE, stages: [counting], turns: clock }
+    expect((await readPieces(stream, options))?.byteLength).toBe(SIZE)
+    expect(most).toBeLessThanOrEqual(64 * 1024)
+    expect(turns).toBeLessThan(20)
   })
 })

@@ -22,6 +22,8 @@ export interface Service extends BinaryProcess {
   /** Resolves when /ready answers 200. */
   ready(): Promise<void>
   rssMb(): number
+  /** The most it ever was. */
+  peakRssMb(): number
 }
 
 /** A directory for services: what one writes there, the next one finds. */
@@ -133,11 +135,15 @@ function serviceOf(process: BinaryProcess, url: string): Service {
     ready: async () => {
       await eventually('ready', async () => (await get('/orchestrator/ready')).status === 200)
     },
-    rssMb() {
-      const status = readFileSync(`/proc/${process.pid}/status`, 'utf8')
-      return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024
-    },
+    rssMb: () => memoryMb(process, 'VmRSS'),
+    peakRssMb: () => memoryMb(process, 'VmHWM'),
   })
+}
+
+/** Of proc_pid_status(5). */
+function memoryMb({ pid }: BinaryProcess, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
 }
 
 /** A port that was free a moment ago. */

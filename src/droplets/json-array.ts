@@ -1,6 +1,9 @@
-import { SLICE } from './turns.ts'
+import { SLICE } from './droplet.ts'
 
-/** The JSON text of a list, a line for each item, in pieces: none takes longer than a few ms. */
+/**
+ * The JSON text of a list of droplets, or of what is known of them, a line for each, in pieces:
+ * none takes longer than a few ms.
+ */
 export function* jsonArray<T>(
   items: readonly T[],
   view: (item: T) => unknown,
