@@ -1,4 +1,5 @@
 /** How it starts, and what it says when it cannot. */
+import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,6 +18,12 @@ async function expectRefusal(process: BinaryProcess, reason: RegExp): Promise<vo
   expect(refused.stderr).toMatch(reason)
   expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(code).toBe(1)
+}
+
+function foreignDatabase(): Buffer {
+  using db = new Database(':memory:')
+  db.run('create table x (a)')
+  return db.serialize()
 }
 
 describe('ports', () => {
@@ -58,6 +65,7 @@ describe('the database', () => {
   test.each([
     ['garbage', randomBytes(20_000)],
     ['a text', Buffer.from('this was a database once\n')],
+    ['a database of something else', foreignDatabase()],
     ['a torn header', Buffer.from('SQLite format 3\0 and then nothing of the sort'.repeat(100))],
   ])('%s: one clear line, and not a byte is changed', async (_, bytes) => {
     using home = serviceHome()
