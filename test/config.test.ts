@@ -235,6 +235,27 @@ describe('faults', () => {
   })
 
   test.each([
+    ['~/x.db', '~ is not expanded: write the whole path'],
+    ['$HOME/x.db', '$ is not expanded: write the path itself'],
+    ['"/x.db"', 'the quotes are part of the value: leave them out'],
+    ['mysql:x', 'no other database is supported, and no URL'],
+    ['C:\\x.db', 'paths of Windows are not supported'],
+    ['/x/', 'that is a directory: name a file in it'],
+    [' /x', 'it begins or ends with white space'],
+    [':x', 'put ./ in front of the colon'],
+  ])('TASK_DB=%s is told what is wrong with it', (text, reason) => {
+    expect(faultsOf({ TASK_DB: text })).toEqual([
+      `TASK_DB=${JSON.stringify(text)}: must be the path of a SQLite file, or :memory:; ${reason}`,
+    ])
+  })
+
+  test('a URL is no directory', () => {
+    expect(faultsOf({ REGISTRY_CACHE_DIR: 's3:x' })).toEqual([
+      'REGISTRY_CACHE_DIR="s3:x": must be the path of a directory; a URL is no path',
+    ])
+  })
+
+  test.each([
     'http://me:hunter2@registry:8000',
     'https://hunter2@registry',
     'http://registry/?token=hunter2',

@@ -53,6 +53,8 @@ export interface ConfigFault {
   readonly value: string | null
   /** Completes the sentence "must be …". */
   readonly allowed: string
+  /** What is wrong with this value, where that can be told. */
+  readonly reason: string | null
 }
 
 export type LoadedConfig =
@@ -71,7 +73,8 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
     const { kind } = VARIABLES[name]
     const found = effectiveText(name, env, world)
     if (found === null) {
-      faults.push({ variable: name, value: null, allowed: unwritable(kind.allowed) })
+      const allowed = unwritable(kind.allowed)
+      faults.push({ variable: name, value: null, allowed, reason: null })
       continue
     }
     const value = kind.parse(found.text, world.cwd)
@@ -79,7 +82,8 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
     // 0, the URL isn't known yet.
     if (value === undefined && (name !== 'PUBLIC_URL' || found.source === 'environment')) {
       const shown = kind.mask?.(found.text) ?? found.text
-      faults.push({ variable: name, value: shown, allowed: kind.allowed })
+      const reason = kind.reason?.(found.text) ?? null
+      faults.push({ variable: name, value: shown, allowed: kind.allowed, reason })
       continue
     }
     values[name] = value
@@ -92,10 +96,10 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
 }
 
 /** A fault as one line: `PORT="abc": must be a whole number from 0 to 65535`. */
-export function faultText({ variable, value, allowed }: ConfigFault): string {
+export function faultText({ variable, value, allowed, reason }: ConfigFault): string {
   if (value === null) return `${variable} is not set: must be ${allowed}`
   const shown = value.length > 200 ? `${value.slice(0, 200)}…` : value
-  return `${variable}=${JSON.stringify(shown)}: must be ${allowed}`
+  return `${variable}=${JSON.stringify(shown)}: must be ${allowed}${reason ? `; ${reason}` : ''}`
 }
 
 function unwritable(allowed: string): string {

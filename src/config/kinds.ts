@@ -10,6 +10,8 @@ export interface Kind<T> {
   readonly allowed: string
   /** Undefined when the text is not allowed. `cwd`: what relative `file:` URLs start from. */
   parse(text: string, cwd?: string): T | undefined
+  /** What is wrong with a text that is not allowed, and what to do, where that can be told. */
+  reason?(text: string): string | null
   /** Hides the secrets in a text that is not allowed, so that it can be shown. */
   mask?(text: string): string
 }

@@ -2,29 +2,47 @@
 import type { Kind } from './kinds.ts'
 import { maskUrl } from './urls.ts'
 
-const PLAIN = 'no URL, and ./ in front of a leading ~, $, %, colon, quote or backslash'
-
-/** The path of a file or a directory. */
+/** The path of a directory. */
 export const path: Kind<string> = {
-  allowed: `a path without white space at its ends; ${PLAIN}`,
-  parse: (text) => (isPath(text) ? text : undefined),
+  allowed: 'the path of a directory',
+  parse: (text) => (faultOf(text) === null ? text : undefined),
+  reason: faultOf,
   mask: maskUrl,
 }
 
+const IN_MEMORY = ':memory:'
+
 export const database: Kind<string> = {
-  allowed: `the path of a SQLite file (${PLAIN}), or :memory:`,
-  parse: (text) =>
-    text === ':memory:' || (isPath(text) && !text.endsWith('/')) ? text : undefined,
+  allowed: `the path of a SQLite file, or ${IN_MEMORY}`,
+  parse: (text) => (text === IN_MEMORY || databaseFault(text) === null ? text : undefined),
+  reason: databaseFault,
   mask: maskUrl,
+}
+
+function databaseFault(text: string): string | null {
+  // RFC 3986, section 3.1; one letter is a drive of Windows.
+  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return 'no other database is supported, and no URL'
+  return faultOf(text) ?? (text.endsWith('/') ? 'that is a directory: name a file in it' : null)
 }
 
 /**
- * What means more elsewhere: a URL (RFC 3986, section 3.1), a drive or a share of Windows, what a
- * shell or systemd replaces, quotes that an environment file kept. Here each would be the name of
- * a new file.
+ * What means more elsewhere: a URL, a drive or a share of Windows, what a shell or systemd
+ * replaces, quotes that an environment file kept. Here each would be the name of a new file.
  */
-const MEANS_MORE = /^([a-z][a-z0-9+.-]*:|[~$%:"'\\])/i
+const MEANS_MORE: readonly (readonly [RegExp, string])[] = [
+  [/^~/, '~ is not expanded: write the whole path'],
+  [/^\$/, '$ is not expanded: write the path itself'],
+  [/^%/, '% is not expanded: write the path itself'],
+  [/^["']/, 'the quotes are part of the value: leave them out'],
+  [/^\\|^[a-z]:/i, 'paths of Windows are not supported'],
+  [/^[a-z][a-z0-9+.-]*:/i, 'a URL is no path'],
+  [/^:/, 'put ./ in front of the colon'],
+]
 
-function isPath(text: string): boolean {
-  return text !== '' && text.trim() === text && !text.includes('\0') && !MEANS_MORE.test(text)
+/** null for a path. */
+function faultOf(text: string): string | null {
+  if (text === '') return 'it is empty'
+  if (text.trim() !== text) return 'it begins or ends with white space'
+  if (text.includes('\0')) return 'it holds a zero byte'
+  return MEANS_MORE.find(([start]) => start.test(text))?.[1] ?? null
 }
