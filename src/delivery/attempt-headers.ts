@@ -3,6 +3,31 @@ import type { Task } from '../task.ts'
 import { USER_AGENT } from '../version.ts'
 
 /**
+ * What the service sets itself, or will: a caller's value would be lost. The names with `*` stand
+ * for all that begin so.
+ */
+export const OWN_HEADERS = [
+  'Idempotency-Key',
+  'X-Task-ID',
+  'X-Attempt',
+  'X-Request-ID',
+  'User-Agent',
+  'traceparent',
+  'tracestate',
+  'X-Orchestrator-Hops',
+  // Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+  'webhook-*',
+] as const
+
+const NAMES: ReadonlySet<string> = new Set(OWN_HEADERS.map((name) => name.toLowerCase()))
+const PREFIXES = [...NAMES].filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+
+/** `name`: in lower case. */
+export function isOwnHeader(name: string): boolean {
+  return NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))
+}
+
+/**
  * The caller's headers, then ours, which the caller can't replace; it may say another content
  * type. Names in lower case.
  */

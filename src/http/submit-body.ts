@@ -1,6 +1,8 @@
 /** The body of `POST /orchestrator/tasks`: validation, type and documentation in one. */
 import { Type, type Static, type TSchema } from 'typebox'
+import { OWN_HEADERS } from '../delivery/attempt-headers.ts'
 import { METHODS } from '../task.ts'
+import { MAX_HEADER_BYTES, MAX_HEADERS } from './task-headers.ts'
 
 /** A field that may be left out; null, which generated clients send, is the same. */
 const Maybe = <T extends TSchema>(schema: T, description: string) =>
@@ -46,10 +48,10 @@ export const SubmitBody = Type.Object(
     headers: Maybe(
       // Not a Record: that says `patternProperties`, of which generators of clients make nothing.
       Type.Object({}, { additionalProperties: Type.String() }),
-      'Sent to the droplet: at most 64, of 16 KB together. Refused are hop-by-hop and framing ' +
-        'headers, those that the service sets itself (`Idempotency-Key`, `X-Task-ID`, ' +
-        '`X-Attempt`, `X-Request-ID`, `User-Agent`, `traceparent`, `tracestate`, ' +
-        '`X-Orchestrator-Hops`, `webhook-*`), and a name that is there twice, in whatever case',
+      `Sent to the droplet: at most ${MAX_HEADERS}, of ${MAX_HEADER_BYTES / 1024} KB together. ` +
+        'Refused are hop-by-hop and framing headers, those that the service sets itself ' +
+        `(${OWN_HEADERS.map((name) => `\`${name}\``).join(', ')}), and a name that is there ` +
+        'twice, in whatever case',
     ),
     timeout_ms: Maybe(
       Milliseconds(600_000),

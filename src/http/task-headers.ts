@@ -1,4 +1,5 @@
 /** The headers that a task may bring along. Each is sent, or refused: none is dropped. */
+import { isOwnHeader } from '../delivery/attempt-headers.ts'
 import type { FieldError } from '../errors.ts'
 import { membersOf, type Member } from '../json-text.ts'
 import type { TaskRequest } from '../task.ts'
@@ -6,9 +7,9 @@ import { MAX_DEPTH } from './json-body.ts'
 import { pointerTo } from './validation.ts'
 
 /** Bun's fetch drops headers beyond some 240, and needs seconds for 40,000. */
-const MAX_HEADERS = 64
+export const MAX_HEADERS = 64
 /** Names and values together; servers take 8 to 64 KB of headers in all. */
-const MAX_HEADER_BYTES = 16 * 1024
+export const MAX_HEADER_BYTES = 16 * 1024
 
 /**
  * Hop-by-hop (RFC 9110, section 7.6.1) and framing headers: they speak of a connection, and this
@@ -28,20 +29,6 @@ const OF_CONNECTION = new Set([
   'transfer-encoding',
   'upgrade',
 ])
-
-/** What the service sets itself, or will: a value from outside would be lost then. */
-const OF_SERVICE = new Set([
-  'idempotency-key',
-  'traceparent',
-  'tracestate',
-  'user-agent',
-  'x-attempt',
-  'x-orchestrator-hops',
-  'x-request-id',
-  'x-task-id',
-])
-/** Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`. */
-const OF_SIGNATURE = 'webhook-'
 
 // RFC 9110, sections 5.6.2 and 5.5; a value beyond Latin-1 can't be sent.
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -89,10 +76,8 @@ function sizeError(given: TaskHeaders, count: number): string | null {
 function fieldError(name: string, value: string): string | null {
   if (!TOKEN.test(name)) return 'is not a header name'
   const lowerCase = name.toLowerCase()
-  if (OF_CONNECTION.has(lowerCase)) return 'is for the connection, which is not yours'
-  if (OF_SERVICE.has(lowerCase) || lowerCase.startsWith(OF_SIGNATURE)) {
-    return 'is set by the service itself'
-  }
+  if (OF_CONNECTION.has(lowerCase) || isOwnHeader(lowerCase))
+    return 'is set by the service: leave it out'
   return FIELD_VALUE.test(value) ? null : 'holds characters that a header cannot'
 }
 

@@ -55,6 +55,18 @@ test.each([
   }),
 )
 
+test('what the service sets is refused, each name that an attempt carries', () =>
+  withEcho(async (service, upstream) => {
+    const own = [...OURS, 'Host', 'Traceparent', 'webhook-id', 'webhook-x', 'X-Orchestrator-Hops']
+    for (const name of own) {
+      const { json: reply } = await service.submit({ headers: { [name]: 'x' } })
+      expect(reply.error?.details.errors).toEqual([
+        { path: `/headers/${name}`, message: 'is set by the service: leave it out' },
+      ])
+    }
+    expect(upstream.calls).toEqual([])
+  }))
+
 test('a replay sends them too', () =>
   withEcho(async (service, upstream) => {
     const { json: first } = await sendText(service, '{"__proto__":"a","X-B":"c"}')
