@@ -24,9 +24,14 @@ const { registry, orchestrator } = document.services
 test('prints the Registry and the Orchestrator', () => {
   expect(exitCode).toBe(0)
   expect(Object.keys(document.services)).toEqual(['registry', 'orchestrator'])
-  expect(registry.ports).toEqual(['8000:8000'])
-  expect(orchestrator.ports).toEqual([`${VARIABLES.PORT.default}:${VARIABLES.PORT.default}`])
   expect(orchestrator.healthcheck?.test).toEqual(['CMD', 'orchestrator', 'health'])
+})
+
+test('listens for this machine only, as the README does', () => {
+  const { default: port } = VARIABLES.PORT
+  expect(registry.ports).toEqual(['127.0.0.1:8000:8000'])
+  expect(orchestrator.ports).toEqual([`127.0.0.1:${port}:${port}`])
+  expect(README).toContain(` -p 127.0.0.1:${port}:${port} `)
 })
 
 test('every variable in it is a setting, with a value that it allows', () => {
