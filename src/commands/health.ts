@@ -6,11 +6,13 @@ import { within } from '../platform/time-limit.ts'
 import { EXIT, misused, readArguments, UNIT_SETTINGS, type CommandIo } from './command.ts'
 
 const PATH = '/orchestrator/health'
+/** `10.0.0.6:8001`, `[::1]:8001`, with a path or not: a URL without `http://`. */
+const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+(?:\/|$)/i
 
 /**
  * `orchestrator health [URL]`, for people and for container health checks: 0 and a line on stdout
  * when the service answers 200 within `limitMs`, else 1 and the reason on stderr. Without a URL it
- * asks the service on this machine; see `ownSettings`. A URL without a path, or one that ends in
+ * asks the service on this machine; see `ownSettings`. `http://` may be left out. A URL without a path, or one that ends in
  * `/orchestrator`, gets the rest of the health check's path.
  */
 export async function health(args: string[], io: CommandIo, limitMs = 3000): Promise<number> {
@@ -57,11 +59,13 @@ async function tell(url: string, io: CommandIo, limitMs: number): Promise<number
 type Target = { url: string } | { url: null; fault: string }
 
 function ownUrl(env: CommandIo['env']): Target {
-  const port = VARIABLES.PORT.kind.parse(env.PORT || VARIABLES.PORT.default)
-  const host = VARIABLES.HOST.kind.parse(env.HOST || VARIABLES.HOST.default)
-  if (!port) return { url: null, fault: "PORT doesn't tell which port to ask" }
+  const { PORT = '', HOST = '' } = env
+  const port = VARIABLES.PORT.kind.parse(PORT || VARIABLES.PORT.default)
+  const host = VARIABLES.HOST.kind.parse(HOST || VARIABLES.HOST.default)
+  if (port === undefined) return { url: null, fault: `PORT=${JSON.stringify(PORT)} is no port` }
+  if (port === 0) return { url: null, fault: 'PORT=0 takes a free port: name the URL instead' }
   const url = host && URL.parse(`http://${reachable(host)}:${port}${PATH}`)
-  if (!url) return { url: null, fault: "HOST doesn't tell which address to ask" }
+  if (!url) return { url: null, fault: `HOST=${JSON.stringify(HOST)} is no address` }
   return { url: url.href }
 }
 
@@ -73,8 +77,9 @@ function reachable(host: string): string {
 }
 
 function healthUrl(given: string): Target {
-  const url = /^https?:\/\//i.test(given) ? URL.parse(given) : null
-  if (!url) return { url: null, fault: 'The URL must start with http:// or https://' }
+  const text = HOST_AND_PORT.test(given) ? `http://${given}` : given
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null
+  if (!url) return { url: null, fault: 'The URL must be host:port, or start with http(s)://' }
   const base = withoutTrailingSlashes(url.pathname)
   if (base === '') url.pathname = PATH
   else if (base.endsWith('/orchestrator')) url.pathname = `${base}/health`

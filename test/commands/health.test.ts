@@ -103,21 +103,44 @@ describe('health', () => {
     await server.stop(true)
   })
 
-  test.each([[{ PORT: '0' }], [{ PORT: 'abc' }], [{ HOST: '*' }]])(
-    '%p tells no address: 1',
-    async (env) => {
-      const io = scriptedIo(env as Record<string, string>)
-      expect(await health([], io)).toBe(1)
-      expect(io.err).toMatch(/^(PORT|HOST) doesn't tell .*\n$/)
+  test.each([
+    [{ PORT: '0' }, 'PORT=0 takes a free port: name the URL instead'],
+    [{ PORT: 'x"' }, 'PORT="x\\"" is no port'],
+    [{ HOST: '*' }, 'HOST="*" is no address'],
+  ])('%p tells no address: 1', async (env, reason) => {
+    const io = scriptedIo(env as Record<string, string>)
+    expect(await health([], io)).toBe(1)
+    expect(io.err).toBe(`${reason}\n`)
+  })
+
+  test.each(['', '/', '/orchestrator', '/orchestrator/health'])(
+    'takes host:port%s without a scheme',
+    async (end) => {
+      await using up = service()
+      for (const host of ['127.0.0.1', 'localhost']) {
+        const io = scriptedIo()
+        expect(await health([`${host}:${up.port}${end}`], io)).toBe(0)
+        expect(io.out).toBe(`http://${host}:${up.port}/orchestrator/health: ok\n`)
+      }
     },
   )
 
-  test.each([[['localhost:8001']], [['http://']], [['a', 'b']], [['--fast']]])(
-    '%p is a usage error',
-    async (args) => {
-      const io = scriptedIo()
-      expect(await health(args, io)).toBe(64)
-      expect(io.err).toContain('Usage: orchestrator health [URL]')
-    },
-  )
+  test('takes an IPv6 address in brackets', async () => {
+    const io = scriptedIo()
+    expect(await health(['[::1]:1'], io)).toBe(1)
+    expect(io.err).toStartWith('http://[::1]:1/orchestrator/health: ')
+  })
+
+  test.each([
+    [['localhost']],
+    [['ftp://h:21']],
+    [['me@h:80']],
+    [['http://']],
+    [['a', 'b']],
+    [['--fast']],
+  ])('%p is a usage error', async (args) => {
+    const io = scriptedIo()
+    expect(await health(args, io)).toBe(64)
+    expect(io.err).toContain('Usage: orchestrator health [URL]')
+  })
 })
