@@ -11,6 +11,7 @@ import { readCommandLine } from './commands/command-line.ts'
 import { EXIT, UNIT_SETTINGS, type Command, type CommandIo } from './commands/command.ts'
 import { compose } from './commands/compose.ts'
 import { dev } from './commands/dev.ts'
+import { envFile, type EnvFile } from './commands/env-file.ts'
 import { health } from './commands/health.ts'
 import { overview, type CommandName } from './commands/help.ts'
 import { openapi } from './commands/openapi.ts'
@@ -46,6 +47,8 @@ function commandIo(env: CommandIo['env']): CommandIo {
   let logLines: LineWriter | null = null
   return {
     env,
+    ownEnv: env,
+    envFiles: [],
     unitSettings,
     cwd: process.cwd(),
     home: process.env.HOME || homedir(),
@@ -87,9 +90,11 @@ function unitSettings(): CommandIo['env'] | null {
   }
 }
 
-/** The environment and, below it, the settings of the files; of two files the last counts. */
-function withFiles(env: CommandIo['env'], files: readonly string[]): CommandIo['env'] {
-  return Object.assign({}, ...files.map((file) => parseEnv(readFileSync(file, 'utf8'))), env)
+/** The settings of the files below those of the environment; of two files the last counts. */
+function withFiles(io: CommandIo, files: readonly string[]): CommandIo {
+  const envFiles: EnvFile[] = files.map((file) => envFile(file, readFileSync(file, 'utf8')))
+  const env = Object.assign({}, ...envFiles.map(({ values }) => values), io.ownEnv)
+  return { ...io, env, envFiles }
 }
 
 async function main(argv: string[]): Promise<number> {
@@ -97,15 +102,15 @@ async function main(argv: string[]): Promise<number> {
   const asked = readCommandLine(argv)
   if (asked.kind === 'tell') return (io.stdout(asked.text), EXIT.ok)
   if (asked.kind === 'refuse') return (io.stderr(`${asked.reason}\n\n${overview()}`), EXIT.usage)
-  let env
+  let withSettings
   try {
-    env = withFiles(io.env, asked.envFiles)
+    withSettings = withFiles(io, asked.envFiles)
   } catch (error) {
     return (io.stderr(`--env-file cannot be read: ${errorText(error)}\n`), EXIT.usage)
   }
   const command = COMMANDS[asked.command]
   if (command === serve || command === dev) await prepareToServe(io)
-  return command(asked.args, { ...io, env })
+  return command(asked.args, withSettings)
 }
 
 async function prepareToServe(io: CommandIo): Promise<void> {

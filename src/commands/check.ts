@@ -1,24 +1,33 @@
 import { loadConfig, type Setting } from '../config/config.ts'
 import { configWorld, EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
+import { misspeltNames } from './misspelt.ts'
 
 /**
  * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
- * stderr, with exit code 78.
+ * stderr, with exit code 78. What is only suspicious is told on stderr, and changes no exit code.
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('check', args, io)) return EXIT.usage
   const loaded = loadConfig(io.env, configWorld(io))
+  const warnings = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
+  for (const warning of warnings) io.stderr(`Warning: ${warning}\n`)
   if (!loaded.ok) return reportFaults(io, loaded.faults)
-  io.stdout(table(loaded.settings))
+  io.stdout(table(loaded.settings, io))
   return EXIT.ok
 }
 
-function table(settings: readonly Setting[]): string {
+function table(settings: readonly Setting[], io: CommandIo): string {
   const heading = { name: 'VARIABLE', value: 'VALUE', source: 'SOURCE' }
-  const rows = [heading, ...settings]
+  const rows = [heading, ...settings.map((each) => ({ ...each, source: sourceOf(each, io) }))]
   const names = Math.max(...rows.map(({ name }) => name.length))
   const values = Math.max(...rows.map(({ value }) => value.length))
   return rows
     .map(({ name, value, source }) => `${name.padEnd(names)}  ${value.padEnd(values)}  ${source}\n`)
     .join('')
+}
+
+/** The file's name, for what is from a file. */
+function sourceOf({ name, source }: Setting, { ownEnv, envFiles }: CommandIo): string {
+  if (source !== 'environment' || ownEnv[name] !== undefined) return source
+  return envFiles.findLast(({ values }) => values[name] !== undefined)?.name ?? source
 }

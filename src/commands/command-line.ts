@@ -1,6 +1,6 @@
 /** What the arguments of the program ask for, before any command runs. */
 import { VERSION } from '../version.ts'
-import { didYouMean, helpFor, isCommand, overview, type CommandName } from './help.ts'
+import { didYouMean, helpFor, isCommand, overview, settingHint, type CommandName } from './help.ts'
 
 export type Asked =
   | {
@@ -24,7 +24,7 @@ export function readCommandLine(argv: readonly string[]): Asked {
   const [word = 'serve', ...args] = taken.rest
   if (VERSION_WORDS.has(word)) return { kind: 'tell', text: `${VERSION}\n` }
   if (HELP_WORDS.has(word)) return helpOn(args[0])
-  if (!isCommand(word)) return refuse(unknown(word))
+  if (!isCommand(word)) return refuse(unknown(word, taken.rest))
   if (asksForHelp(args)) return helpOn(word)
   return { kind: 'run', command: word, args, envFiles: taken.files }
 }
@@ -38,9 +38,11 @@ function asksForHelp(args: readonly string[]): boolean {
   return args[0] === 'help' || args.includes('--help') || args.includes('-h')
 }
 
-function unknown(word: string): string {
-  const what = word.startsWith('-') ? 'option' : 'command'
-  return `There is no ${what} '${word}'.${didYouMean(word)}`
+/** `argv`: the word with what follows it. */
+function unknown(word: string, argv: readonly string[] = [word]): string {
+  if (!word.startsWith('-')) return `There is no command '${word}'.${didYouMean(word)}`
+  const [flag = word] = word.split('=')
+  return `There is no option '${flag}'.${settingHint(flag, argv) || didYouMean(flag)}`
 }
 
 function refuse(reason: string): Asked {

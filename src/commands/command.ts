@@ -4,14 +4,20 @@ import { parseArgs } from 'node:util'
 import { faultText, type ConfigFault } from '../config/config.ts'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
-import { didYouMean, usageOf, type CommandName } from './help.ts'
+import type { EnvFile } from './env-file.ts'
+import { didYouMean, settingHint, usageOf, type CommandName } from './help.ts'
 
 /** The file with settings that the unit of `orchestrator systemd` reads. */
 export const UNIT_SETTINGS = '/etc/fpai/orchestrator.env'
 
 /** The process as a command sees it; tests pass one of their own. */
 export interface CommandIo {
+  /** The settings: those of `ownEnv` and, below them, those of the files. */
   readonly env: Environment
+  /** The environment of the process. */
+  readonly ownEnv: Environment
+  /** The files of `--env-file`; of two that name a setting the last counts. */
+  readonly envFiles: readonly EnvFile[]
   /** What UNIT_SETTINGS says: nothing where it is not there; null where it cannot be read. */
   unitSettings(): Environment | null
   readonly cwd: string
@@ -68,18 +74,33 @@ export function readArguments<const F extends Flags = {}>(
     if (positionals.length <= max) return { flags: values, positionals } as Arguments<F>
     return misused(name, io, `Unexpected argument '${positionals[max]}'`)
   } catch (error) {
-    return misused(name, io, inWords(error as Error, Object.keys(flags ?? {})))
+    return misused(
+      name,
+      io,
+      inWords(error as Error, { name, args, flags: Object.keys(flags ?? {}) }),
+    )
   }
 }
 
-/** Node's first sentence says what is wrong; the rest is advice for programmers. */
-function inWords({ message }: Error, flags: readonly string[]): string {
-  const [reason = ''] = message.split('. ')
-  const flag = /^Unknown option '(-[^']*)'$/.exec(reason)?.[1]
-  if (flag === undefined) return reason
-  const known = [...flags, 'help', 'env-file'].map((each) => `--${each}`)
-  return `There is no option '${flag}' here.${didYouMean(flag, known)}`
+interface Misuse {
+  readonly name: CommandName
+  readonly args: readonly string[]
+  readonly flags: readonly string[]
 }
+
+/** Node's first sentence says what is wrong; the rest is advice for programmers. */
+function inWords({ message }: Error, { name, args, flags }: Misuse): string {
+  const [reason = ''] = message.split('. ')
+  const option = /^Unknown option '([^']*)'$/.exec(reason)?.[1]
+  if (option === undefined) return reason
+  // Of -x it names only the letter.
+  const flag = option.startsWith('-') ? option : `-${option}`
+  const known = [...flags, 'help', 'env-file'].map((each) => `--${each}`)
+  const hint = (READ_SETTINGS.has(name) && settingHint(flag, args)) || didYouMean(flag, known)
+  return `There is no option '${flag}' here.${hint}`
+}
+
+const READ_SETTINGS: ReadonlySet<CommandName> = new Set(['serve', 'check'])
 
 /** Tells why a command cannot be run as it was asked for, and how it is used. */
 export function misused(name: CommandName, io: CommandIo, reason: string): null {

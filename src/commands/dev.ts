@@ -5,7 +5,7 @@ import { VARIABLES } from '../config/variables.ts'
 import { createDevEcho } from '../dev/echo.ts'
 import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
-import { errorText } from '../errors.ts'
+import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import {
   configWorld,
@@ -31,8 +31,8 @@ export async function dev(args: string[], io: CommandIo): Promise<number> {
   const registry = createDevRegistry()
   const echo = createDevEcho()
   try {
-    const registryUrl = listen(io, 'the Registry', ports.registry, registry)
-    const echoUrl = registryUrl && listen(io, 'the droplet echo', 0, echo)
+    const registryUrl = await listen(io, ports.registry, registry)
+    const echoUrl = registryUrl && (await listen(io, 0, echo))
     if (!registryUrl || !echoUrl) return EXIT.failed
     await register(registry, echoUrl)
     return await orchestrate(io, ports.own, registryUrl)
@@ -57,7 +57,7 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
   )
   if (!loaded.ok) return reportFaults(io, loaded.faults)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
-  const orchestrator = await launch(loaded.config, ports, io)
+  const orchestrator = await launch(loaded.config, ports, io, otherPort('port'))
   if (!orchestrator) return EXIT.failed
   // The first sync: the printed lines must work as soon as they are printed.
   await orchestrator.engine.registry.refresh()
@@ -81,13 +81,18 @@ function readPorts(args: string[], io: CommandIo): { own: string; registry: numb
 }
 
 /** The URL of the server; null, with the reason on stderr, when it can't have the port. */
-function listen(io: CommandIo, what: string, port: number, server: DevServer): string | null {
+async function listen(io: CommandIo, port: number, server: DevServer): Promise<string | null> {
   try {
     return server.listen({ port, hostname: LOOPBACK }).url
   } catch (error) {
-    io.stderr(`Cannot listen on port ${port} for ${what}: ${errorText(error)}\n`)
+    const at = { host: LOOPBACK, port }
+    io.stderr(`${await listenFailure(error, at, otherPort('registry-port'))}\n`)
     return null
   }
+}
+
+function otherPort(flag: keyof typeof PORT_FLAGS): string {
+  return `choose another with --${flag} N; 0 takes a free one`
 }
 
 /** Without the network: the Registry is in this process. */

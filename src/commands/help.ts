@@ -1,5 +1,6 @@
 /** What `--help` tells of the program and of each command. */
 import { closest, distance } from 'fastest-levenshtein'
+import { VARIABLES } from '../config/variables.ts'
 import { VERSION } from '../version.ts'
 
 interface CommandHelp {
@@ -39,6 +40,7 @@ TASK_DB is set.
     summary: 'check the configuration and print the effective settings',
     details: `
 Tells all faults at once, with exit code 78; else prints each setting and where it comes from.
+Warns of names that look misspelt, and of lines that systemd would read otherwise.
 
   orchestrator check --env-file /etc/fpai/orchestrator.env
 `,
@@ -51,7 +53,7 @@ Without a URL it asks the service on this machine: at HOST and PORT of the envir
 --env-file, or else of the file that the systemd unit reads, /etc/fpai/orchestrator.env.
 
   orchestrator health
-  orchestrator health http://10.0.0.6:8001
+  orchestrator health 10.0.0.6:8001
 `,
   },
   openapi: {
@@ -117,4 +119,17 @@ export function didYouMean(word: string, known: readonly string[] = [...NAMES, .
   return distance(word, nearest) <= Math.max(2, word.length / 3)
     ? ` Did you mean '${nearest}'?`
     : ''
+}
+
+/**
+ * For `--port 9000`, when PORT is a setting: ` Set PORT=9000 in the environment.` Nothing for
+ * other options. `args`: where the option and its value are.
+ */
+export function settingHint(flag: string, args: readonly string[]): string {
+  const name = flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()
+  if (!flag.startsWith('--') || !Object.hasOwn(VARIABLES, name)) return ''
+  const at = args.findIndex((each) => each === flag || each.startsWith(`${flag}=`))
+  const value = args[at]!.includes('=') ? args[at]!.slice(flag.length + 1) : args[at + 1]
+  const given = value === undefined || value.startsWith('--') ? '' : `=${value}`
+  return ` Set ${name}${given} in the environment.`
 }

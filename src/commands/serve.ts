@@ -1,6 +1,7 @@
 import { loadConfig, type Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
+import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import type { Log, Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
@@ -12,6 +13,7 @@ import {
   reportFaults,
   type CommandIo,
 } from './command.ts'
+import { misspeltNames } from './misspelt.ts'
 
 /** Exit code after a second signal: the one that a shell reports for a death by SIGINT. */
 const EXIT_AT_ONCE = 130
@@ -22,6 +24,8 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   const loaded = loadConfig(io.env, configWorld(io))
   if (!loaded.ok) return reportFaults(io, loaded.faults)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
+  const misspelt = misspeltNames(io)
+  if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })
   const orchestrator = await launch(loaded.config, ports, io)
   if (!orchestrator) return EXIT.failed
   const { url } = orchestrator
@@ -37,8 +41,8 @@ export async function runUntilStopped(
   log: Log,
   io: CommandIo,
 ): Promise<void> {
-  await stopSignal(io)
   const { config, tasks } = orchestrator.engine
+  await stopSignal(io, () => tasks.running)
   log.info('stopping', {
     running: tasks.running,
     queued: tasks.queued,
@@ -49,11 +53,15 @@ export async function runUntilStopped(
   log.info('stopped')
 }
 
-/** Starts the service. If it can't, writes one line with the reason to stderr; null then. */
+/**
+ * Starts the service. If it can't, writes one line with the reason to stderr; null then.
+ * `portHint`: what to do when the port is in use.
+ */
 export async function launch(
   config: Config,
   ports: Ports,
   io: CommandIo,
+  portHint = '',
 ): Promise<Orchestrator | null> {
   let orchestrator: Orchestrator | null = null
   try {
@@ -66,19 +74,21 @@ export async function launch(
     await orchestrator.start()
     return orchestrator
   } catch (error) {
-    io.stderr(`Cannot listen on ${config.host}:${config.port}: ${errorText(error)}\n`)
+    io.stderr(`${await listenFailure(error, config, portHint)}\n`)
     await orchestrator.stop()
     return null
   }
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
-function stopSignal(io: CommandIo): Promise<void> {
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once, and says so. */
+function stopSignal(io: CommandIo, running: () => number): Promise<void> {
   return new Promise((resolve) => {
     let signals = 0
     io.onStopSignal(() => {
-      if (signals++ === 0) resolve()
-      else io.exit(EXIT_AT_ONCE)
+      if (signals++ === 0) return resolve()
+      const count = running()
+      io.stderr(`ended at once; ${count} ${count === 1 ? 'task was' : 'tasks were'} running\n`)
+      io.exit(EXIT_AT_ONCE)
     })
   })
 }

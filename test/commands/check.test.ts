@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check } from '../../src/commands/check.ts'
 import { canWrite } from '../../src/commands/command.ts'
+import { envFile } from '../../src/commands/env-file.ts'
 import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
@@ -40,6 +41,88 @@ describe('check', () => {
     expect(io.err).toContain(args[0]!)
     expect(io.err).toContain('Usage: orchestrator check')
   })
+})
+
+describe('warnings', () => {
+  const enough = { TASK_DB: ':memory:' }
+
+  /** The exit code, and the warnings. */
+  async function warningsOf(env: Record<string, string>, files: Record<string, string> = {}) {
+    const envFiles = Object.entries(files).map(([name, text]) => envFile(name, text))
+    const io = scriptedIo({ ...enough, ...env }, {}, envFiles)
+    return { code: await check([], io), warnings: io.err.split('\n').slice(0, -1) }
+  }
+
+  test.each([
+    ['TASK_TIMOUT', 'TASK_TIMEOUT'],
+    ['TASKTIMEOUT', 'TASK_TIMEOUT'],
+    ['REGISTRY_ULR', 'REGISTRY_URL'],
+    ['task_max_retries', 'TASK_MAX_RETRIES'],
+    ['Port', 'PORT'],
+    ['PROT', 'PORT'],
+    ['HOSTS', 'HOST'],
+  ])('%s in the environment or a file: %s', async (name, meant) => {
+    const warning = `there is no setting ${name}. Did you mean '${meant}'?`
+    expect(await warningsOf({ [name]: 'secret' })).toEqual({
+      code: 0,
+      warnings: [`Warning: environment: ${warning}`],
+    })
+    expect(await warningsOf({}, { 'a.env': `${name}=secret` })).toEqual({
+      code: 0,
+      warnings: [`Warning: a.env: ${warning}`],
+    })
+  })
+
+  test('other names are suspicious in a file only', async () => {
+    expect(await warningsOf({ TIMEOUT_OF_ALL: '1' })).toEqual({ code: 0, warnings: [] })
+    expect(await warningsOf({}, { 'a.env': 'TIMEOUT_OF_ALL=1' })).toEqual({
+      code: 0,
+      warnings: ['Warning: a.env: there is no setting TIMEOUT_OF_ALL.'],
+    })
+  })
+
+  test.each(['HOME', 'PATH', 'TERM', 'TZ', 'NO_COLOR', 'STATE_DIRECTORY', 'UV_THREADPOOL_SIZE'])(
+    '%s is for others, and they read it',
+    async (name) => {
+      expect((await warningsOf({ [name]: 'x' }, { f: `${name}=x` })).warnings).toEqual([])
+    },
+  )
+
+  test.each(['PGHOST', 'PGPORT', 'HOSTNAME', 'REGISTRY_PORT', 'USER', 'POD', 'MAIL', 'PS1'])(
+    '%s in the environment is no misspelt setting',
+    async (name) => {
+      expect((await warningsOf({ [name]: 'x' })).warnings).toEqual([])
+    },
+  )
+
+  test('lines that systemd would read otherwise', async () => {
+    const text = 'export PORT=1\nHOST=127.0.0.1 # ours\nLOG_LEVEL="INFO"\n'
+    expect(await warningsOf({}, { 'a.env': text })).toEqual({
+      code: 0,
+      warnings: [
+        "Warning: a.env: systemd would leave PORT out: write NAME=value, without 'export'",
+        expect.stringMatching(/^Warning: a\.env: systemd would read another value of HOST: put /),
+      ],
+    })
+  })
+})
+
+test('each value is labelled with the file that it is from', async () => {
+  const files = [
+    envFile('one.env', 'PORT=1\nLOG_LEVEL=ERROR\nTASK_TIMEOUT=5\nTASK_MAX_RETRIES=2'),
+    envFile('dir/two.env', 'PORT=2\nTASK_MAX_RETRIES=\n'),
+  ]
+  const io = scriptedIo({ TASK_DB: ':memory:', LOG_LEVEL: 'DEBUG' }, {}, files)
+  expect(await check([], io)).toBe(0)
+  for (const row of [
+    /^TASK_DB +:memory: +environment$/m,
+    /^LOG_LEVEL +DEBUG +environment$/m,
+    /^PORT +2 +dir\/two\.env$/m,
+    /^TASK_TIMEOUT +5 +one\.env$/m,
+    /^TASK_MAX_RETRIES +3 +default$/m,
+  ]) {
+    expect(io.out).toMatch(row)
+  }
 })
 
 describe('canWrite', () => {

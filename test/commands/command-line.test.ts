@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { check } from '../../src/commands/check.ts'
 import { readCommandLine } from '../../src/commands/command-line.ts'
 import { dev } from '../../src/commands/dev.ts'
+import { serve } from '../../src/commands/serve.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
 const COMMANDS = ['serve', 'dev', 'check', 'health', 'openapi', 'systemd', 'compose']
@@ -60,6 +61,11 @@ describe('a typo', () => {
     [['Check'], "There is no command 'Check'. Did you mean 'check'?"],
     [['help', 'opanapi'], "There is no command 'opanapi'. Did you mean 'openapi'?"],
     [['--hlep'], "There is no option '--hlep'. Did you mean '--help'?"],
+    [['--port', '9000'], "There is no option '--port'. Set PORT=9000 in the environment."],
+    [
+      ['--log-level=x=y'],
+      "There is no option '--log-level'. Set LOG_LEVEL=x=y in the environment.",
+    ],
     [['frobnicate'], "There is no command 'frobnicate'."],
     [['toString'], "There is no command 'toString'."],
     [['check', '--env-file'], '--env-file needs a file'],
@@ -78,6 +84,28 @@ describe('a typo', () => {
     const io = scriptedIo()
     expect(await dev(args, io)).toBe(64)
     expect(io.err).toBe(`${reason}\nUsage: orchestrator dev [--port N] [--registry-port N]\n`)
+  })
+
+  test.each([
+    [['--port', '9000'], "'--port' here. Set PORT=9000 in the environment."],
+    [['--task-db=/x y.db'], "'--task-db' here. Set TASK_DB=/x y.db in the environment."],
+    [['--host'], "'--host' here. Set HOST in the environment."],
+    [
+      ['--register-self', '--port'],
+      "'--register-self' here. Set REGISTER_SELF in the environment.",
+    ],
+    [['--prt', '1'], "'--prt' here."],
+    [['-port', '1'], "'-p' here."],
+    [['--to-string'], "'--to-string' here."],
+  ])('serve and check %p: a setting is no option', async (args, reason) => {
+    for (const [name, command] of [
+      ['check', check],
+      ['serve', serve],
+    ] as const) {
+      const io = scriptedIo()
+      expect(await command(args, io)).toBe(64)
+      expect(io.err).toBe(`There is no option ${reason}\nUsage: orchestrator ${name}\n`)
+    }
   })
 
   test('of an option that is for all commands', async () => {

@@ -92,6 +92,7 @@ test('Ctrl-C with a task running says what it waits for; a second one ends it at
   expect(JSON.parse(line)).toMatchObject({ running: 1, queued: 0, grace_seconds: 30 })
   dev.signal('SIGINT')
   expect(await dev.exited).toBe(130)
+  expect(dev.stderr).toBe('ended at once; 1 task was running\n')
 })
 
 test("the lines of its predecessor's README work unchanged", async () => {
@@ -142,8 +143,9 @@ describe('ports', () => {
       env: { REGISTRY_CACHE_DIR: dir.file('cache') },
     })
     expect(code).toBe(1)
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
-    expect(stderr).toContain(String(taken.port))
-    expect(stderr).toContain('in use')
+    expect(stderr).toBe(
+      `Cannot listen on 127.0.0.1:${taken.port}: the port is in use; ` +
+        `choose another with ${flag} N; 0 takes a free one\n`,
+    )
   })
 })

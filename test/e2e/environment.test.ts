@@ -9,7 +9,7 @@ import { temporaryDir } from '../support/temporary.ts'
 allowRealTime()
 
 describe('--env-file', () => {
-  const FILE = `# a comment\nPORT=8123\nLOG_LEVEL="ERROR"\nexport TASK_MAX_RETRIES=7\n`
+  const FILE = `# a comment\nPORT=8123\nLOG_LEVEL="ERROR"\nTASK_MAX_RETRIES=7\n`
 
   test('is read; the environment counts more', async () => {
     using dir = temporaryDir()
@@ -21,10 +21,40 @@ describe('--env-file', () => {
     ]) {
       const { code, stdout, stderr } = await runBinary(args, { env, cwd: dir.path })
       expect([code, stderr]).toEqual([0, ''])
-      expect(stdout).toMatch(/^PORT +8123 /m)
+      expect(stdout).toMatch(/^PORT +8123 +settings$/m)
       expect(stdout).toMatch(/^TASK_MAX_RETRIES +7 /m)
       expect(stdout).toMatch(/^LOG_LEVEL +DEBUG /m)
     }
+  })
+
+  test('check warns of what is misspelt in it, or read otherwise by systemd; serve once', async () => {
+    using home = serviceHome()
+    const text = 'TASK_TIMOUT=hunter2\nexport SHUTDOWN_GRACE=1\n'
+    writeFileSync(home.file('settings'), text)
+    const options = { env: { ...home.env, REGISTRY_ULR: 'hunter2' }, cwd: home.path }
+    const { code, stdout, stderr } = await runBinary(['check', '--env-file', 'settings'], options)
+    expect([code, stderr.split('\n')]).toEqual([
+      0,
+      [
+        "Warning: settings: there is no setting TASK_TIMOUT. Did you mean 'TASK_TIMEOUT'?",
+        "Warning: environment: there is no setting REGISTRY_ULR. Did you mean 'REGISTRY_URL'?",
+        "Warning: settings: systemd would leave SHUTDOWN_GRACE out: write NAME=value, without 'export'",
+        '',
+      ],
+    ])
+    expect(stdout).toMatch(/^SHUTDOWN_GRACE +1 +settings$/m)
+
+    await using service = startProcess([binaryPath(), '--env-file', 'settings'], options)
+    const line = await eventually('the warning', () => {
+      return service.stdout.split('\n').find((each) => each.includes('misspelt'))
+    })
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'WARNING',
+      misspelt: Array(2).fill(expect.any(String)),
+    })
+    await service.stop()
+    expect(service.stdout.match(/misspelt"/g)).toHaveLength(2)
+    expect(service.stdout + service.stderr).not.toContain('hunter2')
   })
 
   test('serve reads it, through the relaunch too', async () => {

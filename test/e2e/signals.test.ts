@@ -98,16 +98,18 @@ describe('the grace is over', () => {
   })
 })
 
-test('a second signal ends it at once', async () => {
+test('a second signal ends it at once, and says what it cut off', async () => {
   await using droplet = scriptedServer(hang)
   using home = serviceHome({ echo: droplet.url })
   await using service = await home.start({ SHUTDOWN_GRACE: '600' })
   const running = service.submit().catch(() => 'cut off')
-  await droplet.received(1)
+  await service.submit({}, ASYNC)
+  await droplet.received(2)
   service.signal('SIGTERM')
   await eventually('stopping', () => service.log('stopping').length)
   service.signal('SIGINT')
   expect(await service.exited).toBe(130)
+  expect(service.stderr).toBe('ended at once; 2 tasks were running\n')
   expect(await running).toBe('cut off')
 })
 

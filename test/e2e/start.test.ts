@@ -46,7 +46,7 @@ describe('ports', () => {
     const port = String(taken.port)
     await expectRefusal(
       home.launch({ PORT: port }),
-      new RegExp(`127\\.0\\.0\\.1:${port}\\b.*in use`),
+      new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use\n$`),
     )
 
     await using again = await home.start()

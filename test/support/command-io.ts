@@ -1,13 +1,17 @@
 import type { CommandIo } from '../../src/commands/command.ts'
+import type { EnvFile } from '../../src/commands/env-file.ts'
 import { recordingLog } from './log.ts'
 
 /** Replaces the process of a command: what the command prints is in `out` and `err`. */
 export function scriptedIo(
   env: Record<string, string> = {},
   unitSettings: Record<string, string> | null = {},
+  envFiles: readonly EnvFile[] = [],
 ): CommandIo & { out: string; err: string } {
   const io = {
-    env,
+    env: Object.assign({}, ...envFiles.map(({ values }) => values), env),
+    ownEnv: env,
+    envFiles,
     unitSettings: () => unitSettings,
     cwd: '/',
     home: undefined,

@@ -1,0 +1,33 @@
+/** A file with settings, as `--env-file` names it. */
+import { parseEnv } from 'node:util'
+import type { Environment } from '../config/source.ts'
+import { systemdEnv } from './systemd-env.ts'
+
+export interface EnvFile {
+  /** As it was named. */
+  readonly name: string
+  readonly values: Environment
+  /** What a unit that names the same file would not read as we do. Without values: no secrets. */
+  readonly warnings: readonly string[]
+}
+
+export function envFile(name: string, text: string): EnvFile {
+  const values = parseEnv(text)
+  const bySystemd = systemdEnv(text)
+  const different = Object.keys(values).filter((each) => bySystemd[each] !== values[each])
+  const warnings = different.map((each) => {
+    return `${name}: ${Object.hasOwn(bySystemd, each) ? otherValue(each) : leftOut(each)}`
+  })
+  return { name, values, warnings }
+}
+
+function leftOut(name: string): string {
+  return `systemd would leave ${name} out: write NAME=value, without 'export'`
+}
+
+function otherValue(name: string): string {
+  return (
+    `systemd would read another value of ${name}: put comments on lines of their own, and what ` +
+    `has a #, a quote or a backslash between single quotes`
+  )
+}
