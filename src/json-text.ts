@@ -1,6 +1,6 @@
 /**
  * JSON as text, so that nothing in it changes: no digit, no order, no second member of a name.
- * All functions expect text that JSON.parse takes, and need time in proportion to its length.
+ * All that read it expect text that JSON.parse takes, and need time in proportion to its length.
  */
 import type { JsonText } from './task.ts'
 
@@ -10,6 +10,15 @@ export interface Member {
   readonly name: string
   /** Its value, without the white space around it. */
   readonly text: JsonText
+}
+
+/** A JSON object of `fields`, then of members that are JSON text already; null is `null`. */
+export function withRaw(fields: object, raw: Readonly<Record<string, JsonText | null>>): JsonText {
+  let text = JSON.stringify(fields).slice(0, -1)
+  for (const [name, json] of Object.entries(raw)) {
+    text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${json ?? 'null'}`
+  }
+  return `${text}}`
 }
 
 const TAB = 0x09

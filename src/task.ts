@@ -21,6 +21,13 @@
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export type Method = (typeof METHODS)[number]
 
+/** Requests after the first. */
+export const MAX_RETRIES = 10
+/** Characters of a droplet's name. */
+export const MAX_NAME_LENGTH = 255
+/** Characters of an Idempotency-Key. */
+export const MAX_KEY_LENGTH = 255
+
 export const STATUSES = ['queued', 'running', 'success', 'error', 'timeout', 'cancelled'] as const
 export type TaskStatus = (typeof STATUSES)[number]
 

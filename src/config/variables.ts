@@ -3,6 +3,7 @@
  * `.env.example` and the README's table all follow this list.
  */
 import { LOG_LEVELS } from '../log.ts'
+import { MAX_RETRIES } from '../task.ts'
 import { boolean, host, oneOf, seconds, wholeNumber, type Kind } from './kinds.ts'
 import { database, path } from './paths.ts'
 import { httpOrFileUrl, httpUrl } from './urls.ts'
@@ -80,7 +81,7 @@ export const VARIABLES = {
     'Seconds that one attempt may take, for tasks without `timeout_ms`.',
   ),
   TASK_MAX_RETRIES: variable(
-    wholeNumber(0, 10),
+    wholeNumber(0, MAX_RETRIES),
     '3',
     'Retries after the first request, for tasks without `max_retries`.',
   ),

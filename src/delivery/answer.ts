@@ -2,6 +2,7 @@
  * A droplet's answer as JSON text: valid JSON unchanged, any other text as a JSON string, null
  * when empty, and what is not UTF-8 as base64 in a marker.
  */
+import { withRaw } from '../json-text.ts'
 import type { Work } from '../platform/turns.ts'
 import type { JsonText } from '../task.ts'
 import { JsonChecker } from './json-checker.ts'
@@ -92,5 +93,5 @@ function binaryMarker({ headers, coding }: AnswerBytes, encoded: string): JsonTe
     _content_type: headers.get('content-type'),
     ...(coding === null ? {} : { _content_encoding: coding }),
   }
-  return `${JSON.stringify(fields).slice(0, -1)},"_base64":"${encoded}"}`
+  return withRaw(fields, { _base64: `"${encoded}"` })
 }

@@ -1,6 +1,7 @@
 /** What droplets send to the Registry: the bodies of Registry 1.0.0. */
 import { Type, type Static, type TSchema } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
+import { MAX_NAME_LENGTH } from '../task.ts'
 import { unprocessable } from './refusal.ts'
 
 const Endpoint = Type.String({ pattern: '^https?://', maxLength: 2048 })
@@ -8,7 +9,7 @@ const Metadata = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Nu
 const Status = Type.Union([Type.Literal('active'), Type.Literal('inactive'), Type.Literal('error')])
 
 const NewDroplet = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 255 }),
+  name: Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }),
   endpoint: Endpoint,
   id: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   steward: Type.Optional(Type.Union([Type.String(), Type.Null()])),

@@ -1,4 +1,5 @@
 /** Messages as they go over the wire, in both directions. */
+import { withRaw } from '../json-text.ts'
 import type { JsonText, Task } from '../task.ts'
 import { timestamp } from '../timestamp.ts'
 import { SERVICE } from '../version.ts'
@@ -22,10 +23,7 @@ export function messageJson(
   now: number,
 ): JsonText {
   const fields = { trace_id: traceId, source: SERVICE, target, message_type }
-  return (
-    JSON.stringify(fields).slice(0, -1) +
-    `,"payload":${payload ?? 'null'},"timestamp":${JSON.stringify(timestamp(now))}}`
-  )
+  return withRaw(fields, { payload, timestamp: JSON.stringify(timestamp(now)) })
 }
 
 export interface Sent {
@@ -41,7 +39,7 @@ export interface Sent {
 
 export function sentView({ target, traceId, sent, result }: Sent, now: number): JsonText {
   const fields = { sent, trace_id: traceId, target, timestamp: timestamp(now) }
-  return JSON.stringify(fields).slice(0, -1) + `,"result":${result}}`
+  return withRaw(fields, { result })
 }
 
 /** Whether the target has taken the message, also when its answer was too large to be read. */

@@ -1,16 +1,17 @@
 /** How a request wants its task to be served: `Prefer` and `Idempotency-Key`. */
 import { invalidRequest } from '../errors.ts'
+import { MAX_KEY_LENGTH } from '../task.ts'
 import type { SubmitOptions } from '../tasks/submit.ts'
 import type { Preferences } from './prefer.ts'
 
 // Visible ASCII, as the string of draft-ietf-httpapi-idempotency-key-header may hold.
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
+const VISIBLE = /^[\x21-\x7e]+$/
 
 /** Throws INVALID_REQUEST. */
 export function submitOptions(headers: Headers, prefer: Preferences): SubmitOptions {
   const key = headers.get('idempotency-key')
-  if (key !== null && !IDEMPOTENCY_KEY.test(key)) {
-    const message = 'must be 1 to 255 visible characters'
+  if (key !== null && !(key.length <= MAX_KEY_LENGTH && VISIBLE.test(key))) {
+    const message = `must be 1 to ${MAX_KEY_LENGTH} visible characters`
     throw invalidRequest({ path: 'Idempotency-Key', message })
   }
   return {

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
 import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
+import { MAX_NAME_LENGTH } from '../task.ts'
 import { SERVICE } from '../version.ts'
 
 /**
@@ -8,7 +9,7 @@ import { SERVICE } from '../version.ts'
  * droplet with an odd version or steward can still be called.
  */
 const WireDroplet = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 255 }),
+  name: Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }),
   endpoint: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   id: Type.Optional(Type.Unknown()),

@@ -1,6 +1,7 @@
 /** Payload and meta go as the caller wrote them: CONTRACT, section 2. */
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { withRaw } from '../../src/json-text.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
 import { json, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
@@ -158,3 +159,10 @@ test('two requests that differ in a digit are two, in white space and order one'
     expect([status, reply.error.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
     expect(upstream.calls).toHaveLength(1)
   }))
+
+test('an object of fields and of JSON text has all of them, as they were written', () => {
+  const raw = { '"b"': '1.0', c: null, d: '[ 1]' }
+  expect(withRaw({ a: 'x' }, raw)).toBe('{"a":"x","\\"b\\"":1.0,"c":null,"d":[ 1]}')
+  expect(withRaw({}, { a: '1' })).toBe('{"a":1}')
+  expect(withRaw({ a: 1 }, {})).toBe('{"a":1}')
+})

@@ -1,11 +1,9 @@
 /** The shapes of what all services of the mesh have in common. */
 import { Type, type TSchema } from 'typebox'
 import { MessageBody, SendBody } from '../message-bodies.ts'
-import { nullable, oneOf } from './shapes.ts'
+import { Count, Id, mapOf, nullable, oneOf } from '../shapes.ts'
 
-const Count = Type.Integer({ minimum: 0 })
 const Time = Type.String({ description: 'ISO 8601, UTC, with microseconds' })
-const Id = Type.Union([Type.String(), Type.Integer(), Type.Null()])
 
 const MeshHealth = Type.Object({
   status: oneOf(['active', 'inactive', 'error']),
@@ -19,7 +17,7 @@ const Capabilities = Type.Object({
   features: Type.Array(Type.String()),
   dependencies: Type.Array(Type.String()),
   udc_version: Type.Literal('1.0'),
-  metadata: Type.Record(Type.String(), Type.Unknown()),
+  metadata: mapOf(Type.Unknown()),
 })
 
 const State = Type.Object({

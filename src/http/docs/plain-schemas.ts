@@ -1,14 +1,11 @@
 /**
- * The document in the words that generators of clients understand best. TypeBox writes valid JSON
- * Schema, but an `anyOf` of constants becomes a union of classes in some of them, and
- * `patternProperties` becomes `unknown`.
+ * Choices in the words that generators of clients understand best: `enum`. TypeBox can only check
+ * an `anyOf` of constants, which becomes a union of classes in some of them. All else in the
+ * document stands as it is in the schemas.
  */
 type Json = Record<string, unknown>
 
-/** TypeBox's pattern for "any name". */
-const ANY_NAME = '^(.*)$'
-
-/** A copy with `enum` for choices and `additionalProperties` for maps, examples left alone. */
+/** A copy with `enum` for choices, examples left alone. */
 export function withPlainSchemas(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withPlainSchemas)
   if (typeof value !== 'object' || value === null) return value
@@ -16,7 +13,7 @@ export function withPlainSchemas(value: unknown): unknown {
     name,
     name === 'example' || name === 'examples' ? member : withPlainSchemas(member),
   ])
-  return withMap(withEnum(Object.fromEntries(entries) as Json))
+  return withEnum(Object.fromEntries(entries) as Json)
 }
 
 function withEnum(schema: Json): Json {
@@ -27,10 +24,4 @@ function withEnum(schema: Json): Json {
 
 function isConstant(schema: Json): boolean {
   return typeof schema.const === 'string'
-}
-
-function withMap(schema: Json): Json {
-  const { patternProperties, ...rest } = schema as { patternProperties?: Json }
-  const values = patternProperties?.[ANY_NAME]
-  return values === undefined ? schema : { ...rest, additionalProperties: values }
 }

@@ -2,21 +2,19 @@
 import { Type, type TSchema } from 'typebox'
 import { METHODS, STATUSES } from '../../task.ts'
 import { MESH_SCHEMAS } from './mesh-schemas.ts'
-import { nullable, oneOf } from './shapes.ts'
+import { AnyJson, Count, Id, mapOf, nullable, oneOf } from '../shapes.ts'
 import { SubmitBody } from '../submit-body.ts'
 import { STATUS_OF } from '../error-reply.ts'
 
 const Time = Type.Number({ description: 'Unix seconds' })
 const Milliseconds = Type.Integer({ minimum: 0, description: 'ms' })
-const Count = Type.Integer({ minimum: 0 })
-const AnyJson = Type.Unknown({ description: 'Any JSON value' })
 
 const ErrorReply = Type.Object({
   status: Type.Literal('error'),
   error: Type.Object({
     code: oneOf(Object.keys(STATUS_OF)),
     message: Type.String(),
-    details: Type.Record(Type.String(), Type.Unknown()),
+    details: mapOf(Type.Unknown()),
   }),
 })
 
@@ -68,9 +66,7 @@ const Task = Type.Object({
   request_id: Type.String({ description: 'The `X-Request-ID` of its submission' }),
   mode: oneOf(['sync', 'async']),
   path: Type.String(),
-  headers: Type.Record(Type.String(), Type.String(), {
-    description: 'Without Authorization, Proxy-Authorization, Cookie and X-Api-Key',
-  }),
+  headers: mapOf(Type.String(), 'Without Authorization, Proxy-Authorization, Cookie and X-Api-Key'),
   timeout_ms: Milliseconds,
   deadline_ms: nullable(Milliseconds),
   max_retries: Count,
@@ -79,7 +75,7 @@ const Task = Type.Object({
   attempts: Type.Array(Attempt),
   response_body: AnyJson,
   payload: AnyJson,
-  meta: nullable(Type.Object({}, { additionalProperties: Type.Unknown() })),
+  meta: nullable(mapOf(Type.Unknown())),
 })
 
 const TaskPage = Type.Object({
@@ -92,7 +88,6 @@ const TaskPage = Type.Object({
 })
 
 const CacheStatus = oneOf(['active', 'stale', 'unavailable'])
-const Id = Type.Union([Type.String(), Type.Integer(), Type.Null()])
 
 const Droplets = Type.Object({
   droplets: Type.Array(
@@ -102,9 +97,9 @@ const Droplets = Type.Object({
       url: Type.String(),
       endpoint: Type.String(),
       version: nullable(Type.String()),
-      status: Type.Union(
-        ['active', 'inactive', 'error', 'unlisted'].map((value) => Type.Literal(value)),
-        { description: 'unlisted: lost by a Registry that restarted; tasks are sent there still' },
+      status: oneOf(
+        ['active', 'inactive', 'error', 'unlisted'],
+        'unlisted: lost by a Registry that restarted; tasks are sent there still',
       ),
       reachable: nullable(Type.Boolean(), 'null: not known yet'),
       last_probe: nullable(Time),

@@ -1,4 +1,5 @@
 /** The task routes, as the OpenAPI document describes them. */
+import { MAX_KEY_LENGTH } from '../../task.ts'
 import { FindQuery, ListQuery, queryParameters } from '../query.ts'
 import { describe, type Reply } from './describe.ts'
 import {
@@ -27,7 +28,7 @@ const submitHeaders = [
   ),
   header('Idempotency-Key', 'However often it is sent, a request with this key runs once', {
     minLength: 1,
-    maxLength: 255,
+    maxLength: MAX_KEY_LENGTH,
     pattern: '^[\\x21-\\x7e]+$',
     examples: ['invoice-4711'],
   }),
