@@ -24,7 +24,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
 }
 
 /** When to try again (RFC 9110, section 10.2.3), seconds. */
-const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+export const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
   OVERLOADED: 5,
   SHUTTING_DOWN: 5,
   STORE_UNAVAILABLE: 1,

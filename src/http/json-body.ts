@@ -67,10 +67,12 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
 
 function checkCoding(header: string | null): void {
   const [coding] = codingsOf(header)
-  if (coding === undefined) return
-  const content_encoding = coding.slice(0, 100)
+  if (coding !== undefined) throw codingRefused(coding.slice(0, 100))
+}
+
+export function codingRefused(content_encoding: string): OrchestratorError {
   const message = `A body with Content-Encoding: ${content_encoding} is not accepted; send it as it is`
-  throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { content_encoding })
+  return new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { content_encoding })
 }
 
 function checkType(header: string | null): void {
@@ -100,7 +102,7 @@ function isWide([first, second]: Uint8Array): boolean {
   return first === 0 || second === 0 || (first === 0xff && second === 0xfe) || first === 0xfe
 }
 
-function tooLarge(maxBytes: number): OrchestratorError {
+export function tooLarge(maxBytes: number): OrchestratorError {
   return new OrchestratorError('PAYLOAD_TOO_LARGE', `The body is over ${maxBytes} bytes`, {
     max_body_bytes: maxBytes,
   })

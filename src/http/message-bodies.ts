@@ -1,35 +1,25 @@
 /** What the mesh sends as messages: validation, type and documentation in one. */
 import { Type, type Static } from 'typebox'
+import { MAX_NAME_LENGTH, MAX_RETRIES } from '../task.ts'
+import { AnyJson, DropletName, maybe, oneOf } from './shapes.ts'
 
-const MessageType = Type.Union([
-  Type.Literal('status'),
-  Type.Literal('event'),
-  Type.Literal('command'),
-  Type.Literal('query'),
-])
+const MessageType = oneOf(['status', 'event', 'command', 'query'])
 
+const Name = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH })
 /** A service, by its name or its id. */
-const Party = Type.Union([
-  Type.String({ minLength: 1, maxLength: 255 }),
-  Type.Integer(),
-  Type.Null(),
-])
+const Party = Type.Optional(Type.Union([Name, Type.Integer(), Type.Null()]))
 
-const Payload = Type.Unknown({ description: 'Any JSON value' })
+const TextOrNumber = Type.Union([Type.String(), Type.Number(), Type.Null()])
 
 /** Lenient, for the services of the mesh differ in what they send: only the type must be there. */
 export const MessageBody = Type.Object(
   {
-    trace_id: Type.Optional(
-      Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()], {
-        description: 'By default the id of the request',
-      }),
-    ),
-    source: Type.Optional(Party),
-    target: Type.Optional(Party),
+    trace_id: maybe(Name, 'By default the id of the request'),
+    source: Party,
+    target: Party,
     message_type: MessageType,
-    payload: Type.Optional(Payload),
-    timestamp: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Null()])),
+    payload: Type.Optional(AnyJson),
+    timestamp: Type.Optional(TextOrNumber),
   },
   { title: 'Message', additionalProperties: true },
 )
@@ -37,23 +27,17 @@ export type MessageBody = Static<typeof MessageBody>
 
 export const SendBody = Type.Object(
   {
-    target: Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'The droplet, by its name in the Registry; upper and lower case are the same',
-    }),
+    target: DropletName,
     message_type: MessageType,
-    payload: Type.Optional(Payload),
-    priority: Type.Optional(
-      Type.Union([Type.String(), Type.Number(), Type.Null()], {
-        description: 'Makes no difference: every message is sent at once',
-      }),
-    ),
-    retry_count: Type.Optional(
-      Type.Union([Type.Integer(), Type.Null()], {
-        description:
-          'Requests after the first, 0 to 10; more count as 10. Default TASK_MAX_RETRIES',
-      }),
+    payload: Type.Optional(AnyJson),
+    priority: Type.Optional({
+      ...TextOrNumber,
+      description: 'Makes no difference: every message is sent at once',
+    }),
+    retry_count: maybe(
+      Type.Integer(),
+      `Requests after the first, 0 to ${MAX_RETRIES}; more count as ${MAX_RETRIES}. ` +
+        'Default TASK_MAX_RETRIES',
     ),
   },
   { title: 'SendMessage', additionalProperties: true },

@@ -5,7 +5,7 @@ import type { Caller } from '../access/caller.ts'
 import { OrchestratorError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
-import type { JsonText, TaskRequest } from '../task.ts'
+import { MAX_RETRIES, type JsonText, type Submission } from '../task.ts'
 import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
 import * as documented from './docs/mesh-operations.ts'
@@ -22,7 +22,6 @@ type MessagePorts = Pick<Ports, 'clock' | 'log'>
 const messageBody = TypeCompiler.Compile(MessageBody)
 const sendBody = TypeCompiler.Compile(SendBody)
 
-const MAX_RETRIES = 10
 const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
 
 /** `POST <base>/message`: logged and acknowledged. */
@@ -62,7 +61,7 @@ export function sendRoute(
       const caller = callerOf(request, set)
       const traceId = caller.requestId
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
-      const asked = toTask(body, message, config)
+      const asked = toTask(body, message)
       const send = () => deliver(tasks, caller, asked)
       const { taskId, ...delivered } = await idleLimit.during({ request, server }, send)
       if (taskId !== null) set.headers['x-task-id'] = taskId
@@ -73,11 +72,7 @@ export function sendRoute(
   )
 }
 
-function toTask(
-  { target, retry_count }: SendBody,
-  message: JsonText,
-  { task }: Engine['config'],
-): TaskRequest {
+function toTask({ target, retry_count }: SendBody, message: JsonText): Submission {
   return {
     dropletName: target,
     method: 'POST',
@@ -85,9 +80,9 @@ function toTask(
     payload: message,
     meta: null,
     headers: {},
-    timeoutMs: task.timeoutMs,
+    timeoutMs: null,
     deadlineMs: null,
-    maxRetries: Math.min(Math.max(0, retry_count ?? task.maxRetries), MAX_RETRIES),
+    maxRetries: retry_count == null ? null : Math.min(Math.max(0, retry_count), MAX_RETRIES),
     delayMs: 0,
   }
 }
@@ -102,7 +97,7 @@ interface Delivered {
 async function deliver(
   tasks: Engine['tasks'],
   caller: Caller,
-  asked: TaskRequest,
+  asked: Submission,
 ): Promise<Delivered> {
   try {
     const { task } = await tasks.submit(caller, asked, SYNC)

@@ -1,12 +1,9 @@
 /** The body of `POST /orchestrator/tasks`: validation, type and documentation in one. */
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { OWN_HEADERS } from '../delivery/attempt-headers.ts'
-import { METHODS } from '../task.ts'
+import { MAX_RETRIES, METHODS } from '../task.ts'
+import { DropletName, mapOf, maybe } from './shapes.ts'
 import { MAX_HEADER_BYTES, MAX_HEADERS } from './task-headers.ts'
-
-/** A field that may be left out; null, which generated clients send, is the same. */
-const Maybe = <T extends TSchema>(schema: T, description: string) =>
-  Type.Optional(Type.Union([schema, Type.Null()], { description }))
 
 const Milliseconds = (maximum: number) => Type.Integer({ minimum: 1, maximum })
 
@@ -23,12 +20,8 @@ function inAnyCase(word: string): string {
 
 export const SubmitBody = Type.Object(
   {
-    droplet_name: Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'The droplet, by its name in the Registry; upper and lower case are the same',
-    }),
-    method: Maybe(Method, 'In any case; GET when it is left out'),
+    droplet_name: DropletName,
+    method: maybe(Method, 'In any case; GET when it is left out'),
     path: Type.String({
       minLength: 1,
       maxLength: 2048,
@@ -41,31 +34,27 @@ export const SubmitBody = Type.Object(
           'On GET only null and {}, which means the same',
       }),
     ),
-    meta: Maybe(
-      Type.Object({}, { additionalProperties: Type.Unknown() }),
-      "The caller's own notes: kept with the task, never sent on",
-    ),
-    headers: Maybe(
-      // Not a Record: that says `patternProperties`, of which generators of clients make nothing.
-      Type.Object({}, { additionalProperties: Type.String() }),
+    meta: maybe(mapOf(Type.Unknown()), "The caller's own notes: kept with the task, never sent on"),
+    headers: maybe(
+      mapOf(Type.String()),
       `Sent to the droplet: at most ${MAX_HEADERS}, of ${MAX_HEADER_BYTES / 1024} KB together. ` +
         'Refused are hop-by-hop and framing headers, those that the service sets itself ' +
         `(${OWN_HEADERS.map((name) => `\`${name}\``).join(', ')}), and a name that is there ` +
         'twice, in whatever case',
     ),
-    timeout_ms: Maybe(
+    timeout_ms: maybe(
       Milliseconds(600_000),
       'How long one attempt may take; `TASK_TIMEOUT` when it is left out',
     ),
-    deadline_ms: Maybe(
+    deadline_ms: maybe(
       Milliseconds(3_600_000),
       'How long the whole task may take, waits included; no limit when it is left out',
     ),
-    max_retries: Maybe(
-      Type.Integer({ minimum: 0, maximum: 10 }),
+    max_retries: maybe(
+      Type.Integer({ minimum: 0, maximum: MAX_RETRIES }),
       'Requests after the first; `TASK_MAX_RETRIES` when it is left out',
     ),
-    delay_seconds: Maybe(
+    delay_seconds: maybe(
       Type.Number({ minimum: 0, maximum: 604_800 }),
       'With `Prefer: respond-async`: not before then',
     ),

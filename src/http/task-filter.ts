@@ -3,29 +3,28 @@ import { Type, type Static } from 'typebox'
 import { invalidRequest, type FieldError } from '../errors.ts'
 import type { TaskFilter } from '../store/store.ts'
 import { STATUSES } from '../task.ts'
+import { oneOf } from './shapes.ts'
 import { readTime } from './time-text.ts'
 
 const TIME = 'Unix seconds, or a date and time as in RFC 3339'
 const text = (description: string) => Type.Optional(Type.String({ description }))
-const oneOf = <const T extends string>(values: readonly T[], description: string) =>
-  Type.Optional(
-    Type.Union(
-      values.map((value) => Type.Literal(value)),
-      { description },
-    ),
-  )
+/** A number, as clients have one; in a query all is text. */
+const textOrNumber = (description: string) =>
+  Type.Optional(Type.Union([Type.Number(), Type.String()], { description }))
 
 export const FilterQuery = Type.Object({
-  status: oneOf(STATUSES, 'Only tasks in this state'),
+  status: Type.Optional(oneOf(STATUSES, 'Only tasks in this state')),
   droplet_name: text("Only this droplet's tasks; upper and lower case are the same"),
-  response_status: text(
+  response_status: textOrNumber(
     'Only tasks with this status from their droplet: `404`, or a whole class such as `5xx`',
   ),
-  created_after: text(`Only tasks accepted at this moment or later: ${TIME}`),
-  created_before: text(`Only tasks accepted before this moment, without it: ${TIME}`),
+  created_after: textOrNumber(`Only tasks accepted at this moment or later: ${TIME}`),
+  created_before: textOrNumber(`Only tasks accepted before this moment, without it: ${TIME}`),
   request_id: text('Only tasks of the request with this `X-Request-ID`'),
   replay_of: text('Only replays of the task with this id'),
-  mode: oneOf(['sync', 'async'], 'Only tasks that were waited for, or only the others'),
+  mode: Type.Optional(
+    oneOf(['sync', 'async'], 'Only tasks that were waited for, or only the others'),
+  ),
 })
 
 /** Throws INVALID_REQUEST with every value that means nothing. */
@@ -33,7 +32,7 @@ export function toTaskFilter(query: Static<typeof FilterQuery>): TaskFilter {
   const errors: FieldError[] = []
   const read = <T>(name: keyof typeof query, reader: (value: string) => T | null, must: string) => {
     const value = query[name]
-    const result = value === undefined ? null : reader(value)
+    const result = value === undefined ? null : reader(String(value))
     if (value !== undefined && result === null) errors.push({ path: `?${name}`, message: must })
     return result
   }

@@ -1,25 +1,13 @@
 /** Tasks as they go over the wire. JSON that came as text goes out as it came. */
 import { redactQuery, redactUrls, withoutSecrets } from '../droplets/redact.ts'
 import { OrchestratorError } from '../errors.ts'
-import {
-  INTERRUPTED,
-  retryCount,
-  type Attempt,
-  type JsonText,
-  type Task,
-  type TaskSummary,
-} from '../task.ts'
+import { withRaw } from '../json-text.ts'
+import { INTERRUPTED, retryCount, type Attempt, type Task, type TaskSummary } from '../task.ts'
 import type { TaskPage } from '../store/store.ts'
 import { taskLocation } from './base.ts'
 
 const seconds = (ms: number) => ms / 1000
 const secondsOrNull = (ms: number | null) => (ms === null ? null : seconds(ms))
-
-/** A JSON object of `fields` and, after them, of members that are JSON text already. */
-function withRaw(fields: object, raw: Record<string, JsonText | null>): string {
-  const tail = Object.entries(raw).map(([name, json]) => `,"${name}":${json ?? 'null'}`)
-  return JSON.stringify(fields).slice(0, -1) + tail.join('') + '}'
-}
 
 /**
  * The reply to who waited for the task's end. Throws TIMEOUT or DROPLET_UNREACHABLE when the
@@ -28,6 +16,7 @@ function withRaw(fields: object, raw: Record<string, JsonText | null>): string {
 export function outcomeView(task: Task): string {
   if (task.responseStatus === null && task.status !== 'cancelled') throw neverAnswered(task)
   const { id: task_id, status, targetUrl: target_url, responseStatus: response_status } = task
+  // Not withRaw: this is each reply's, and takes half the time.
   return (
     JSON.stringify({ task_id, status, target_url, response_status }).slice(0, -1) +
     `,"response_body":${task.responseBody ?? 'null'},"retry_count":${retryCount(task)}` +
@@ -35,7 +24,12 @@ export function outcomeView(task: Task): string {
   )
 }
 
-function neverAnswered(task: Task): OrchestratorError {
+type Unanswered = Pick<
+  Task,
+  'id' | 'dropletName' | 'targetUrl' | 'attempts' | 'status' | 'errorMessage' | 'durationMs'
+>
+
+export function neverAnswered(task: Unanswered): OrchestratorError {
   const details = {
     task_id: task.id,
     droplet_name: task.dropletName,

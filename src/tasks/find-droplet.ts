@@ -1,9 +1,9 @@
 /** Where a submitted task goes: its droplet, or an error that says why there is none. */
 import { visibleTo, type Caller } from '../access/caller.ts'
 import type { Droplet } from '../droplets/droplet.ts'
-import { OrchestratorError } from '../errors.ts'
+import type { OrchestratorError } from '../errors.ts'
 import type { LookUp, Registry } from '../registry/registry.ts'
-import { registryError, shuttingDown } from './task-errors.ts'
+import { registryError, shuttingDown, unknownDroplet } from './task-errors.ts'
 
 export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'errorDetails'>
 
@@ -30,10 +30,5 @@ export async function dropletNotFound(
   caller: Caller,
   name: string,
 ): Promise<OrchestratorError> {
-  const available_droplets = await registry.firstNames(visibleTo(caller))
-  const message = `Droplet '${name}' is not in the Registry`
-  return new OrchestratorError('DROPLET_NOT_FOUND', message, {
-    requested_droplet: name,
-    available_droplets,
-  })
+  return unknownDroplet(name, await registry.firstNames(visibleTo(caller)))
 }

@@ -3,10 +3,11 @@
  * it runs once. The store has the keys of accepted tasks. Here are those of the requests that are
  * being served now: of two that arrive together, one runs.
  */
-import { OrchestratorError } from '../errors.ts'
+import type { OrchestratorError } from '../errors.ts'
 import { isInterrupted } from '../delivery/lifecycle.ts'
 import { isFinished, type Task } from '../task.ts'
 import type { Fingerprint } from './fingerprint.ts'
+import { keyInUse, keyReused } from './task-errors.ts'
 
 /** A request that wants to use a key. */
 export interface KeyedRequest {
@@ -60,7 +61,7 @@ export class IdempotencyKeys {
     const previous = await holder.previous
     if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, request)
     const id = previous?.id ?? holder.taskId
-    if (holder.fingerprint.text === request.fingerprint.text) throw inUse(id)
+    if (holder.fingerprint.text === request.fingerprint.text) throw keyInUse(id)
     throw reused({ id, dropletName: holder.dropletName }, request)
   }
 }
@@ -71,7 +72,7 @@ function isRerun(task: Task, fingerprint: Fingerprint): boolean {
 
 function repeat(task: Task, request: KeyedRequest): KeyUse {
   if (!request.fingerprint.matches(task.fingerprint)) throw reused(task, request)
-  if (!isFinished(task)) throw inUse(task.id)
+  if (!isFinished(task)) throw keyInUse(task.id)
   return { kind: 'repeated', task }
 }
 
@@ -80,17 +81,5 @@ function reused(
   { id, dropletName }: Pick<Task, 'id' | 'dropletName'>,
   { maySee }: KeyedRequest,
 ): OrchestratorError {
-  return new OrchestratorError(
-    'IDEMPOTENCY_KEY_REUSED',
-    'The Idempotency-Key was used for another request',
-    maySee(dropletName) ? { task_id: id } : {},
-  )
-}
-
-function inUse(taskId: string): OrchestratorError {
-  return new OrchestratorError(
-    'IDEMPOTENCY_KEY_IN_USE',
-    'The first request with this Idempotency-Key is still running',
-    { task_id: taskId },
-  )
+  return keyReused(maySee(dropletName) ? id : null)
 }

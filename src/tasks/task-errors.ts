@@ -7,11 +7,35 @@ export function taskNotFound(id: string): OrchestratorError {
   return new OrchestratorError('TASK_NOT_FOUND', 'There is no such task', { task_id: id })
 }
 
-export function taskFinished({ id, status }: Task): OrchestratorError {
+export function taskFinished({ id, status }: Pick<Task, 'id' | 'status'>): OrchestratorError {
   return new OrchestratorError('TASK_FINISHED', `The task has ended already: ${status}`, {
     task_id: id,
     status,
   })
+}
+
+/** `available`: the names that there are, or the first of them. */
+export function unknownDroplet(name: string, available: readonly string[]): OrchestratorError {
+  return new OrchestratorError('DROPLET_NOT_FOUND', `Droplet '${name}' is not in the Registry`, {
+    requested_droplet: name,
+    available_droplets: available,
+  })
+}
+
+/** `id`: of the task of the request that used the key first. */
+export function keyInUse(id: string): OrchestratorError {
+  const message = 'The first request with this Idempotency-Key is still running'
+  return new OrchestratorError('IDEMPOTENCY_KEY_IN_USE', message, { task_id: id })
+}
+
+/** `id`: of the task that has the key; null when its caller may not know. */
+export function keyReused(id: string | null): OrchestratorError {
+  const message = 'The Idempotency-Key was used for another request'
+  return new OrchestratorError(
+    'IDEMPOTENCY_KEY_REUSED',
+    message,
+    id === null ? {} : { task_id: id },
+  )
 }
 
 export function shuttingDown(): OrchestratorError {

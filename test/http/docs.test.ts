@@ -1,5 +1,8 @@
 import { expect, test } from 'bun:test'
+import type { ErrorCode } from '../../src/errors.ts'
+import { ERROR_EXAMPLES } from '../../src/http/docs/error-examples.ts'
 import type { SchemaName } from '../../src/http/docs/schemas.ts'
+import { errorHeaders, STATUS_OF } from '../../src/http/error-reply.ts'
 import { expectShape, openApi, seen } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
@@ -46,8 +49,55 @@ test('every example has exactly the fields of its schema', async () => {
   ])
   expect(bodies.length).toBeGreaterThan(20)
   for (const { content } of bodies) {
-    const { schema, example } = content['application/json']!
-    expectShape(schema.$ref.split('/').at(-1) as SchemaName, example)
+    const { schema, example, examples } = content['application/json']!
+    const all = examples ? Object.values(examples).map(({ value }) => value) : [example]
+    expect(all).not.toBeEmpty()
+    for (const each of all) expectShape(schema.$ref.split('/').at(-1) as SchemaName, each)
+  }
+})
+
+test('each error is shown, under its own code, with the headers that come with it', async () => {
+  const { paths } = await openApi()
+  const replies = Object.values(paths).flatMap((methods) =>
+    Object.values(methods).flatMap(({ responses }) => Object.entries(responses)),
+  )
+  const shown = new Set<string>()
+  for (const [status, { content, headers = {} }] of replies) {
+    if (Number(status) < 400) continue
+    const { schema, example, examples = { '': { value: example } } } = content['application/json']!
+    if (schema.$ref.endsWith('/Readiness')) continue
+    for (const [code, { value }] of Object.entries(examples)) {
+      const { error } = value as { error: { code: ErrorCode; message: string } }
+      expect([code || error.code, STATUS_OF[error.code]]).toEqual([error.code, Number(status)])
+      expect(error.message).not.toContain('…')
+      const set = Object.keys(errorHeaders(ERROR_EXAMPLES[error.code]))
+      const documented = Object.keys(headers).map((name) => name.toLowerCase())
+      expect(documented).toEqual(expect.arrayContaining(set))
+      shown.add(error.code)
+    }
+  }
+  // The routes that are not there have no description.
+  const ofRoutes = Object.keys(STATUS_OF).filter(
+    (code) => !['NOT_FOUND', 'METHOD_NOT_ALLOWED'].includes(code),
+  )
+  expect([...shown].toSorted()).toEqual(ofRoutes.toSorted())
+})
+
+test('every request may bring an X-Request-ID, and every reply has one', async () => {
+  const { paths, components } = await openApi()
+  expect(components).toMatchObject({
+    parameters: { RequestId: { name: 'X-Request-ID', in: 'header', required: false } },
+    headers: { RequestId: {} },
+  })
+  for (const methods of Object.values(paths)) {
+    for (const { parameters, responses } of Object.values(methods)) {
+      expect(parameters).toContainEqual({ $ref: '#/components/parameters/RequestId' })
+      for (const { headers } of Object.values(responses)) {
+        expect(headers).toMatchObject({
+          'X-Request-ID': { $ref: '#/components/headers/RequestId' },
+        })
+      }
+    }
   }
 })
 

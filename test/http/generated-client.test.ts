@@ -44,12 +44,22 @@ const USE = `
 import createClient from 'openapi-fetch'
 import type { components, paths } from './api.ts'
 
-const { POST } = createClient<paths>({ baseUrl: process.argv[2]! })
+const { GET, POST } = createClient<paths>({ baseUrl: process.argv[2]! })
 const { data, error } = await POST('/orchestrator/tasks', {
   body: { droplet_name: 'echo', path: '/hello' },
 })
 if (!data || !('response_status' in data)) throw new Error(JSON.stringify(error))
 console.log(JSON.stringify({ status: data.status satisfies string, code: data.response_status }))
+
+const query = { created_after: 1764000000.5, response_status: 200 }
+const found = await GET('/orchestrator/tasks', { params: { query } })
+const none = await GET('/orchestrator/tasks', {
+  params: { query: { created_before: '2020-01-01T00:00:00Z', response_status: '5xx' } },
+})
+console.log(JSON.stringify([found.data?.total, none.data?.total]))
+// @ts-expect-error No moment.
+export const wrong: Parameters<typeof list>[0] = { created_after: true }
+const list = (query: NonNullable<paths['/orchestrator/tasks']['get']['parameters']['query']>) => query
 
 type Submit = components['schemas']['SubmitTask']
 export const full: Submit = {
@@ -98,6 +108,8 @@ test('a client from openapi-typescript submits a task, and its types refuse a ty
   expect([types.code, types.stdout + types.stderr]).toEqual([0, expect.any(String)])
   const { code, stdout, stderr } = await run('use.ts', service.url)
   expect([code, stderr]).toEqual([0, ''])
-  expect(JSON.parse(stdout)).toEqual({ status: 'success', code: 200 })
+  const [submitted, totals] = stdout.split('\n')
+  expect(JSON.parse(submitted!)).toEqual({ status: 'success', code: 200 })
+  expect(JSON.parse(totals!)).toEqual([1, 0])
   expect(echo.requests).toHaveLength(1)
 })

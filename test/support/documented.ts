@@ -7,7 +7,15 @@ import { SCHEMAS, type SchemaName } from '../../src/http/docs/schemas.ts'
 import { testConfig } from './config.ts'
 
 interface Body {
-  content: Record<string, { schema: { $ref: string }; example: unknown }>
+  headers?: Record<string, unknown>
+  content: Record<string, Shown>
+}
+
+interface Shown {
+  schema: { $ref: string }
+  example?: unknown
+  /** In place of `example` where there are several errors: by their codes. */
+  examples?: Record<string, { value: unknown }>
 }
 
 interface Operation {

@@ -1,6 +1,7 @@
 /** How a route is described in the OpenAPI document. */
 import type { ErrorCode } from '../../errors.ts'
-import { STATUS_OF } from '../error-reply.ts'
+import { errorBody, RETRY_AFTER_SECONDS, STATUS_OF } from '../error-reply.ts'
+import { ERROR_EXAMPLES, HOST_EXAMPLE } from './error-examples.ts'
 import type { SchemaName } from './schemas.ts'
 
 export interface Reply {
@@ -48,22 +49,49 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   TIMEOUT: 'no attempt got an answer in time',
 }
 
+/** The headers that come with an error, and what they say. */
+function headersOf(code: ErrorCode): Record<string, string> {
+  if (RETRY_AFTER_SECONDS[code] !== undefined) {
+    const codes = Object.keys(RETRY_AFTER_SECONDS).map((each) => `\`${each}\``)
+    return { 'Retry-After': `With ${codes.join(', ')}: after how many seconds to try again` }
+  }
+  switch (code) {
+    case 'IDEMPOTENCY_KEY_IN_USE':
+      return { Location: `With \`${code}\`: where the first request's task can be followed` }
+    case 'UNSUPPORTED_MEDIA_TYPE':
+      return { 'Accept-Encoding': 'When the body was compressed: what would be accepted' }
+    default:
+      return {}
+  }
+}
+
 /** A `Host` that is none is refused everywhere. */
 const ERRORS_OF_ALL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL_ERROR']
 
 /** The `detail` of an Elysia route. */
 export function describe(route: RouteDescription) {
-  const { operationId, summary, description, tag, parameters, body, replies, errors = [] } = route
+  const {
+    operationId,
+    summary,
+    description,
+    tag,
+    parameters = [],
+    body,
+    replies,
+    errors = [],
+  } = route
   return {
     operationId,
     summary,
     ...(description ? { description } : {}),
     tags: [tag],
-    ...(parameters ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: json(body.schema, body.example) } } : {}),
+    parameters: [...parameters, { $ref: '#/components/parameters/RequestId' }],
+    ...(body
+      ? { requestBody: { required: true, content: json(body.schema, { example: body.example }) } }
+      : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
-      ...errorReplies([...errors, ...ERRORS_OF_ALL]),
+      ...errorReplies(errors),
     },
     // The plugin's types know OpenAPI 3.0 only; the document is 3.1.
   } as object
@@ -76,29 +104,45 @@ export function atRoot(detail: object): object {
 }
 
 function reply({ description, schema, example, headers = {} }: Reply) {
+  return { description, headers: documented(headers), content: json(schema, { example }) }
+}
+
+function documented(headers: Record<string, string>) {
   const described = Object.entries(headers).map(([name, meaning]) => [
     name,
     { description: meaning, schema: { type: 'string' } },
   ])
-  return {
-    description,
-    ...(described.length > 0 ? { headers: Object.fromEntries(described) } : {}),
-    content: json(schema, example),
-  }
+  const requestId = { 'X-Request-ID': { $ref: '#/components/headers/RequestId' } }
+  return { ...Object.fromEntries(described), ...requestId }
 }
 
-function errorReplies(codes: readonly ErrorCode[]) {
-  const byStatus = Map.groupBy(new Set(codes), (code) => STATUS_OF[code])
+/** `own`: the errors of the route, beside those that all have. */
+function errorReplies(own: readonly ErrorCode[]) {
+  const codes = new Set([...own, ...ERRORS_OF_ALL])
+  const byStatus = Map.groupBy(codes, (code) => STATUS_OF[code])
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => {
       const lines = group.map((code) => `\`${code}\`: ${MEANING[code]}`)
-      const error = { code: group[0], message: '…', details: {} }
-      const content = json('Error', { status: 'error', error })
-      return [status, { description: lines.join('; '), content }]
+      const headers = documented(Object.assign({}, ...group.map(headersOf)))
+      const content = json('Error', errorExamples(group, own))
+      return [status, { description: lines.join('; '), headers, content }]
     }),
   )
 }
 
-function json(schema: SchemaName, example: unknown) {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, example } }
+/** Of several errors each, by its code. */
+function errorExamples(codes: readonly ErrorCode[], own: readonly ErrorCode[]): Examples {
+  const [first, ...more] = codes.map((code) => {
+    const isHost = code === 'INVALID_REQUEST' && !own.includes(code)
+    const error = isHost ? HOST_EXAMPLE : ERROR_EXAMPLES[code]
+    return [code, { value: JSON.parse(errorBody(error)) as object }] as const
+  })
+  if (more.length === 0) return { example: first![1].value }
+  return { examples: Object.fromEntries([first!, ...more]) }
+}
+
+type Examples = { example: unknown } | { examples: Record<string, { value: object }> }
+
+function json(schema: SchemaName, examples: Examples) {
+  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, ...examples } }
 }

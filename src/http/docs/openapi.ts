@@ -2,8 +2,29 @@
 import { swagger } from '@elysiajs/swagger'
 import { Elysia, type AnyElysia } from 'elysia'
 import { VERSION } from '../../version.ts'
+import { REQUEST_ID } from '../request-id.ts'
 import { withPlainSchemas } from './plain-schemas.ts'
 import { SCHEMAS } from './schemas.ts'
+
+/** What all routes have in common. */
+const COMPONENTS = {
+  schemas: SCHEMAS as Record<string, object>,
+  parameters: {
+    RequestId: {
+      name: 'X-Request-ID',
+      in: 'header' as const,
+      required: false,
+      description: 'Of the caller; the log and the task have it. A fresh one without it',
+      schema: REQUEST_ID as object,
+    },
+  },
+  headers: {
+    RequestId: {
+      description: "The request's `X-Request-ID`, or a fresh one",
+      schema: REQUEST_ID as object,
+    },
+  },
+}
 
 const HIDDEN = '/hidden'
 
@@ -31,7 +52,7 @@ export async function openApiDocument(routes: AnyElysia): Promise<string> {
         { name: 'Mesh', description: 'The droplets' },
         { name: 'Operations', description: 'Health, readiness, information, metrics' },
       ],
-      components: { schemas: SCHEMAS as Record<string, object> },
+      components: COMPONENTS,
     },
   })
   const app = new Elysia().use(routes).use(plugin)
