@@ -49,8 +49,11 @@ export async function attempt(
 }
 
 /** `now`: when its headers came; wall clock, ms. */
-function outcomeOf({ status, headers }: Response, answer: ReadAnswer, now: number): Outcome {
-  const wait =
-    status === 503 && !answer.truncated ? retryAfterMs(headers.get('retry-after'), now) : 0
-  return { kind: 'answered', status, ...answer, ...(wait > 0 ? { retryAfterMs: wait } : {}) }
+function outcomeOf(response: Response, { body, truncated }: ReadAnswer, now: number): Outcome {
+  const { status } = response
+  if (truncated) return { kind: 'answered', status, body, truncated }
+  const wait = status === 503 ? retryAfterMs(response.headers.get('retry-after'), now) : 0
+  return wait > 0
+    ? { kind: 'answered', status, body, retryAfterMs: wait }
+    : { kind: 'answered', status, body }
 }
