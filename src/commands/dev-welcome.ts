@@ -12,7 +12,7 @@ Try, in another terminal:
   curl -X POST ${url}/orchestrator/tasks -H 'Content-Type: application/json' \\
     -d '{"droplet_name":"echo","method":"POST","path":"/hello","payload":{"hello":"world"}}'
 
-  # A droplet that stumbles twice: the answer comes after 1 s and 2 s of waiting
+  # A droplet that fails twice: the answer comes after 1 s and 2 s of waiting
   curl -X POST ${url}/orchestrator/tasks -H 'Content-Type: application/json' \\
     -d '{"droplet_name":"echo","path":"/hello?status=503&fail_attempts=2"}'
 

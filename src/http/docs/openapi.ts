@@ -42,8 +42,8 @@ export async function openApiDocument(routes: AnyElysia): Promise<string> {
         title: 'Orchestrator',
         version: VERSION,
         description:
-          'Takes a task, finds its droplet in the Registry, calls it, tries again when it ' +
-          'stumbles, answers with the result and remembers it.',
+          'Takes a task, finds its droplet in the Registry, calls it, and tries again when that ' +
+          'fails. Answers with the result, and keeps the task in its history.',
         license: { name: 'MIT', identifier: 'MIT' } as object as { name: string },
       },
       servers: [{ url: '/', description: 'This service' }],

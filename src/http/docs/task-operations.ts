@@ -80,7 +80,7 @@ export const submit = describe({
   tag: 'Tasks',
   summary: 'Submit a task',
   description:
-    'Finds the droplet, calls it, tries again after 1, 2, 4 … seconds when it stumbles, and ' +
+    'Finds the droplet, calls it, tries again after 1, 2, 4 … seconds when that fails, and ' +
     'answers with its answer. With `Prefer: respond-async` it answers at once and goes on alone.',
   parameters: submitHeaders,
   body: { schema: 'SubmitTask', example: submitExample },
