@@ -18,10 +18,11 @@ export interface RefusedWrite {
 /** Another process holds the database's lock: what was asked for may work in a moment. */
 export class DatabaseLocked extends Error {}
 
-/** What has become of the database's file behind our back: what is written now, nobody will find. */
+/** What has become of a file behind our back: what is written now, nobody will find. */
 export interface MovedFile {
   readonly file: string
-  readonly became: 'deleted' | 'replaced'
+  readonly role: 'database file' | 'write-ahead log of the database'
+  readonly became: 'deleted' | 'replaced' | 'truncated'
 }
 
 export interface StoreDriver {
@@ -41,7 +42,7 @@ export interface StoreDriver {
   findByKey(idempotencyKey: string): Promise<Task | null>
   claim(capacity: number): Promise<ClaimedTask[]>
   list(query: TaskQuery): Promise<TaskPage | null>
-  /** null while its path still leads to the file that is open, or there is none. */
+  /** null while the paths lead to the files that are open, whole, or there are none. */
   movedFile(): Promise<MovedFile | null>
   close(): Promise<void>
 }

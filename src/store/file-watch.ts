@@ -1,4 +1,4 @@
-/** Notices that the database's file is no longer the one at its path. */
+/** Notices that a file of the database is no longer the one at its path, or no longer whole. */
 import type { Clock, Log } from '../ports.ts'
 import type { MovedFile, StoreDriver } from './driver.ts'
 
@@ -42,12 +42,16 @@ export class FileWatch {
     const fault = moved && faultOf(moved)
     if (fault === this.#fault) return
     this.#fault = fault
-    if (!moved) return this.ports.log.info('the database file is back')
+    if (!moved) return this.ports.log.info('the files of the database are back')
     const why = 'no new tasks are taken, for nobody would find them'
     this.ports.log.error(`${fault} (${why})`, { database: moved.file })
   }
 }
 
-function faultOf({ became }: MovedFile): string {
-  return `the database file was ${became}: put it back or restart the service`
+function faultOf({ role, became }: MovedFile): string {
+  const remedy =
+    became === 'truncated'
+      ? 'stop the service and restore a backup of the database'
+      : 'put it back or restart the service'
+  return `the ${role} was ${became}: ${remedy}`
 }

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -223,51 +224,145 @@ test('a database of the first version is brought up to date, names beyond ASCII 
   await store.close()
 })
 
+/** As `cp` and `mv` would: another file, with the same bytes. */
+function replace(file: string): void {
+  renameSync(file, `${file}.away`)
+  writeFileSync(file, readFileSync(`${file}.away`))
+}
+
 describe('a file that is taken away while it is open', () => {
-  const ways: [string, RegExp, (file: string) => void][] = [
-    ['deleted', /was deleted/, (file) => renameSync(file, `${file}.away`)],
-    [
-      'replaced',
-      /was replaced/,
-      (file) => {
-        renameSync(file, `${file}.away`)
-        writeFileSync(file, readFileSync(`${file}.away`))
-      },
-    ],
+  const setAside = (file: string) => renameSync(file, `${file}.away`)
+  const ways: [string, RegExp, string, (file: string) => void][] = [
+    ['the database deleted', /the database file was deleted/, '', setAside],
+    ['the database replaced', /the database file was replaced/, '', replace],
+    ['its log deleted', /the write-ahead log .* was deleted/, '-wal', setAside],
+    ['its log replaced', /the write-ahead log .* was replaced/, '-wal', replace],
   ]
 
-  test.each(ways)('%s: no new task is taken until it is back', async (_, message, takeAway) => {
+  test.each(ways)(
+    '%s: no new task is taken until it is back',
+    async (_, message, end, takeAway) => {
+      using dir = temporaryDir()
+      const database = dir.file('tasks.db')
+      const file = database + end
+      const clock = new FakeClock(NOW)
+      const log = recordingLog()
+      const store = storeOver(await openSqlite(database, RETENTION), { clock, log })
+      const task = queued()
+      await store.insert(task)
+      const look = (condition: () => boolean) =>
+        eventually('it looks at its file', async () => {
+          await clock.advance(5000)
+          return condition()
+        })
+      takeAway(file)
+      await look(() => store.fault !== null)
+      expect(store.fault).toMatch(message)
+      expect(store.fault).toEndWith(': put it back or restart the service')
+      expect(log.lines).toEqual([
+        { level: 'ERROR', msg: expect.stringMatching(message), fields: { database: file } },
+      ])
+      expect(await failureOf(store.insert(queued()))).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringMatching(message),
+      })
+      // What was begun goes on: the file may come back.
+      expect(await store.update({ ...task, targetUrl: 'http://new' })).toBe('written')
+      renameSync(`${file}.away`, file)
+      await look(() => store.fault === null)
+      expect(await store.insert(queued())).toBe('written')
+      await store.close()
+      expect(clock.pending).toBe(0)
+    },
+  )
+
+  test('its log deleted: what was accepted is there after a crash all the same', async () => {
     using dir = temporaryDir()
     const file = dir.file('tasks.db')
+    const driver = await openSqlite(file, RETENTION)
+    const tasks = [queued(), queued()]
+    await storeOver(driver).insert(tasks[0]!)
+    rmSync(`${file}-wal`)
+    await storeOver(driver).insert(tasks[1]!)
+    expect(await driver.movedFile()).toMatchObject({ became: 'deleted' })
+    // As a crash would leave it.
+    writeFileSync(dir.file('copy.db'), readFileSync(file))
+    const copy = await openStore(dir.file('copy.db'))
+    for (const task of tasks) expect(await copy.find(task.id)).toEqual(task)
+    await copy.close()
+    await driver.close()
+  })
+})
+
+describe('a file that is cut while it is open', () => {
+  const half = (file: string) => truncateSync(file, Math.floor(statSync(file).size / 2))
+  const cuts: [string, string, (file: string) => void, boolean][] = [
+    ['the database, to nothing', '', (file) => truncateSync(file), false],
+    ['the database, with all of it in it', '', (file) => truncateSync(file), true],
+    ['the database, to a half', '', half, true],
+    ['its log, to nothing', '-wal', (file) => truncateSync(file), false],
+  ]
+
+  test.each(cuts)('%s: no new task is taken any more', async (_, end, cut, isWrittenBack) => {
+    using dir = temporaryDir()
+    const database = dir.file('tasks.db')
+    await fill(database)
     const clock = new FakeClock(NOW)
     const log = recordingLog()
-    const store = storeOver(await openSqlite(file, RETENTION), { clock, log })
-    const task = queued()
-    await store.insert(task)
-    const look = (condition: () => boolean) =>
-      eventually('it looks at its file', async () => {
-        await clock.advance(5000)
-        return condition()
-      })
-    takeAway(file)
-    await look(() => store.fault !== null)
-    expect(store.fault).toMatch(message)
-    expect(store.fault).toEndWith(': put it back or restart the service')
-    expect(log.lines).toEqual([
-      { level: 'ERROR', msg: expect.stringMatching(message), fields: { database: file } },
-    ])
-    expect(await failureOf(store.insert(queued()))).toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      message: expect.stringMatching(message),
+    const driver = await openSqlite(database, RETENTION)
+    const store = storeOver(driver, { clock, log })
+    await store.insert(queued())
+    if (isWrittenBack) writeBack(database)
+    expect(await driver.movedFile()).toBeNull()
+    cut(database + end)
+    const fault = /^the (database file|write-ahead log of the database) was truncated: stop /
+    await eventually('it looks at its file', async () => {
+      await clock.advance(5000)
+      return store.fault !== null
     })
-    // What was begun goes on: the file may come back.
-    expect(await store.update({ ...task, targetUrl: 'http://new' })).toBe('written')
-    renameSync(`${file}.away`, file)
-    await look(() => store.fault === null)
-    expect(await store.insert(queued())).toBe('written')
-    await store.close()
-    expect(clock.pending).toBe(0)
+    expect(store.fault).toMatch(fault)
+    expect(log.lines).toMatchObject([{ level: 'ERROR', fields: { database: database + end } }])
+    expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await driver.close()
   })
+})
+
+/** As `sqlite3` does it, of another process. */
+function writeBack(file: string, ...before: string[]): void {
+  using other = new Database(file)
+  for (const sql of [...before, 'pragma wal_checkpoint(truncate)']) other.run(sql)
+}
+
+test('what SQLite does with its files, ours or that of others, is nothing to tell', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const connection = new Connection(file)
+  const history = new SqliteHistory(connection, { maxFinished: 20, ttlMs: 3_600_000 })
+  const store = storeOver(inlineDriver(history))
+  const payload = JSON.stringify('x'.repeat(50_000))
+  const insert = async (tasks: number) => {
+    for (; tasks > 0; tasks--) await store.insert(taskOf('success', { payload }))
+  }
+  const deeds: [string, () => unknown][] = [
+    ['nothing', () => {}],
+    ['a commit', () => insert(1)],
+    ['a log that is written back when it is large', () => insert(400)],
+    ['a log that is emptied by us', () => connection.freeSpace()],
+    ['one that is written into again', () => insert(1)],
+    ['a log that is emptied by somebody else', () => writeBack(file)],
+    ['a backup', () => new Database(file, { readonly: true }).serialize()],
+    ['a backup into a file', () => writeBack(file, `vacuum into '${dir.file('copy.db')}'`)],
+    ['a smaller file', () => writeBack(file, 'vacuum')],
+    ['growth after it', () => insert(40)],
+    ['a smaller file, and growth at once', () => [writeBack(file, 'vacuum'), insert(30)][1]],
+    ['a smaller file that is not written back yet', () => new Database(file).run('vacuum')],
+    ['and then is', () => writeBack(file)],
+  ]
+  for (const [deed, perform] of deeds) {
+    await perform()
+    expect([deed, history.movedFile()]).toEqual([deed, null])
+  }
+  await store.close()
 })
 
 test('errors of the database name its file', async () => {

@@ -1,8 +1,8 @@
 /** One connection to the database file, and the statements that were prepared on it. */
 import { Database, type Changes, type Statement } from 'bun:sqlite'
-import { fileIdentity } from '../../platform/disk.ts'
 import { DatabaseLocked, type MovedFile } from '../driver.ts'
 import { migrate } from './migrate.ts'
+import { OwnFiles } from './own-files.ts'
 import { refuseForeign, refuseForeignFile } from './ownership.ts'
 import type { Row, SqlValue } from './rows.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
@@ -20,16 +20,15 @@ export class Connection {
   readonly #db: Database
   readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
-  readonly #identity: string | null
+  readonly #files: OwnFiles | null
 
   /**
    * Throws when the file is not a database, is damaged, was written by a newer version or is a
    * database of something else; and then nothing was changed.
    */
-  constructor(private readonly file: string) {
+  constructor(file: string) {
     if (file !== ':memory:') refuseForeignFile(file, MAX_LOCKED_AT_START_MS)
     this.#db = new Database(file, { create: true, strict: true })
-    this.#identity = fileIdentity(file)
     try {
       this.#db.run(`pragma busy_timeout = ${MAX_LOCKED_AT_START_MS}`)
       useWriteAheadLog(this.#db)
@@ -41,6 +40,7 @@ export class Connection {
       this.#db.run('pragma busy_timeout = 0')
       // Only now: it leaves that at 0.
       this.#log?.committed()
+      this.#files = file === ':memory:' ? null : new OwnFiles(this.#db, file)
     } catch (error) {
       this.#db.close()
       throw error
@@ -82,12 +82,15 @@ export class Connection {
     return this.#log?.truncate() ?? false
   }
 
-  /** null while the path still leads to the file that is open. */
+  /**
+   * null while all files are as they were left. What is in a log that was deleted is written into
+   * the database: so nothing of it is lost.
+   */
   movedFile(): MovedFile | null {
-    const { file } = this
-    const now = fileIdentity(file)
-    if (now === this.#identity) return null
-    return { file, became: now === null ? 'deleted' : 'replaced' }
+    const moved = this.#files?.moved() ?? null
+    const isLog = moved?.role === 'write-ahead log of the database'
+    if (isLog && moved.became !== 'truncated' && this.#files!.logIsGone) this.freeSpace()
+    return moved
   }
 
   /** SQLite ends a transaction by itself after some errors. */
