@@ -30,7 +30,7 @@ export function readCommandLine(argv: readonly string[]): Asked {
 }
 
 function helpOn(word: string | undefined): Asked {
-  if (word === undefined) return { kind: 'tell', text: overview() }
+  if (word === undefined || HELP_WORDS.has(word)) return { kind: 'tell', text: overview() }
   return isCommand(word) ? { kind: 'tell', text: helpFor(word) } : refuse(unknown(word))
 }
 

@@ -90,7 +90,7 @@ interface Misuse {
 
 /** Node's first sentence says what is wrong; the rest is advice for programmers. */
 function inWords({ message }: Error, { name, args, flags }: Misuse): string {
-  const [reason = ''] = message.split('. ')
+  const [reason = ''] = message.split(/\.\s/)
   const option = /^Unknown option '([^']*)'$/.exec(reason)?.[1]
   if (option === undefined) return reason
   // Of -x it names only the letter.

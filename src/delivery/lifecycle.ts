@@ -165,10 +165,10 @@ export function isInterrupted(task: Task): boolean {
   return task.status === 'error' && task.errorMessage === INTERRUPTED
 }
 
-/** How long one attempt may take, ms: its own limit, or what is left until the deadline. */
+/** How long one attempt may take, whole ms: its own limit, or what is left until the deadline. */
 export function attemptLimit(task: Task, elapsedMs: number): number {
   if (task.deadlineMs === null) return task.timeoutMs
-  return Math.max(0, Math.min(task.timeoutMs, task.deadlineMs - elapsedMs))
+  return Math.max(0, Math.min(task.timeoutMs, Math.floor(task.deadlineMs - elapsedMs)))
 }
 
 function ended(

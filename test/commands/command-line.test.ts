@@ -80,6 +80,7 @@ describe('a typo', () => {
     [['--port'], "Option '--port <value>' argument missing"],
     [['--port', 'x'], '--port x: must be a whole number from 0 to 65535'],
     [['--port', '1', 'now'], "Unexpected argument 'now'"],
+    [['--port', '-1'], "Option '--port' argument is ambiguous"],
   ])('dev %p: one line, without codes or advice', async (args, reason) => {
     const io = scriptedIo()
     expect(await dev(args, io)).toBe(64)
