@@ -5,7 +5,7 @@ import { dropletUrl } from '../src/droplets/droplet.ts'
 import { joinTarget } from '../src/droplets/target.ts'
 import { retryAfterMs } from '../src/delivery/retry-after.ts'
 import { errorText } from '../src/errors.ts'
-import { checkHost } from '../src/http/host.ts'
+import { hostCheck } from '../src/http/host.ts'
 import { readJson } from '../src/http/json-body.ts'
 import { readPrefer } from '../src/http/prefer.ts'
 import { FindQuery, ListQuery, readQuery } from '../src/http/query.ts'
@@ -67,7 +67,7 @@ const FIELDS: readonly [string, Read, number, [string, string, string][]][] = [
   ],
   [
     'Host',
-    (text) => checkHost(new Headers({ host: text })),
+    (text) => hostCheck()(new Headers({ host: text })),
     HEADERS,
     [
       ['', '[', ''],

@@ -3,7 +3,7 @@ import type { Elysia } from 'elysia'
 import type { Ports } from '../ports.ts'
 import type { RequestCounts } from '../telemetry/request-counts.ts'
 import { errorHandler } from './error-handler.ts'
-import { checkHost } from './host.ts'
+import { hostCheck } from './host.ts'
 import { requestIdOf } from './request-id.ts'
 import { requestLog } from './request-log.ts'
 import type { Routes } from './routes.ts'
@@ -15,6 +15,7 @@ export function everyRequest(
   counts: RequestCounts,
 ) {
   const { log, newId } = ports
+  const checkHost = hostCheck()
   return (app: Elysia) =>
     app
       .use(requestLog(ports))
