@@ -24,7 +24,7 @@ export type TaskEvent =
   /** Its next request is about to be sent. */
   | { readonly type: 'attempt started'; readonly task: Task }
   | { readonly type: 'attempt ended'; readonly task: Task; readonly result: AttemptResult }
-  /** It has its final status. */
+  /** It has its final status, and the whole answer, of which the history may only keep a marker. */
   | { readonly type: 'ended'; readonly task: Task }
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>

@@ -6,7 +6,7 @@ import type { Write } from './driver.ts'
 /** A write with what its events need. */
 export interface Step {
   readonly kind: Write[0]
-  /** As it is on disk. */
+  /** As it is on disk, but for a body that is too large for that: it has it whole. */
   readonly task: Task
   /** Of the attempt that brought the task there. */
   readonly result?: AttemptResult | undefined

@@ -13,7 +13,7 @@ import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
 import { FileWatch } from './file-watch.ts'
 import { retryWhileLocked, withReadLimit } from './limits.ts'
-import { storedBody } from './stored-body.ts'
+import { asStored } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 import { changesOf } from './task-changes.ts'
 
@@ -87,9 +87,8 @@ export class GroupCommitStore implements TaskStore {
   }
 
   update(task: Task, result?: AttemptResult): Promise<WriteResult> {
-    const stored = asStored(task)
-    const step: Step = { kind: 'update', task: stored, result }
-    return this.#enqueue(step, ['update', changesOf(stored)])
+    const step: Step = { kind: 'update', task, result }
+    return this.#enqueue(step, ['update', changesOf(asStored(task))])
   }
 
   find(id: string) {
@@ -267,10 +266,4 @@ export class GroupCommitStore implements TaskStore {
 function refuseNew(writes: readonly PendingWrite[], fault: string | null): PendingWrite[] {
   for (const { kind, reject } of writes) if (kind !== 'update') reject(storeUnavailable(fault))
   return writes.filter(({ kind }) => kind === 'update')
-}
-
-/** A task as it is stored: without a body that is too large for the history. */
-function asStored(task: Task): Task {
-  const responseBody = storedBody(task.responseBody)
-  return responseBody === task.responseBody ? task : { ...task, responseBody }
 }

@@ -1,4 +1,4 @@
-import type { JsonText } from '../task.ts'
+import type { JsonText, Task } from '../task.ts'
 import { truncationMarker } from '../truncation.ts'
 
 /** Of larger bodies, in bytes of JSON text, only a marker is stored. */
@@ -11,4 +11,10 @@ export function storedBody(body: JsonText | null): JsonText | null {
   const bytes = Buffer.byteLength(body)
   if (bytes <= MAX_STORED_BODY_BYTES) return body
   return truncationMarker(bytes, MAX_STORED_BODY_BYTES, 'The body is too large for the history')
+}
+
+/** A task as it is stored: without a body that is too large for the history. */
+export function asStored(task: Task): Task {
+  const responseBody = storedBody(task.responseBody)
+  return responseBody === task.responseBody ? task : { ...task, responseBody }
 }

@@ -157,15 +157,14 @@ export class Submitter {
     // Registered before the insert: the task may end at once.
     const waiter = waitMs > 0 ? waiters.wait(task.id, waitMs) : null
     try {
-      await delivery.accept(task, write)
-    } catch (error) {
-      waiter?.cancel()
-      throw error
+      await delivery.accept(task, write).finally(() => this.#accepting--)
+      if (!waiter) return task
+      // It is accepted, whatever can be read now.
+      const read = (await waiter.ended) ?? (await latest(store, task, ports.clock))
+      // It may have ended while it was read: the history need not have the whole answer.
+      return waiter.endedTask ?? read
     } finally {
-      this.#accepting--
+      waiter?.cancel()
     }
-    if (!waiter) return task
-    // It is accepted, whatever can be read now.
-    return (await waiter.ended) ?? (await latest(store, task, ports.clock))
   }
 }

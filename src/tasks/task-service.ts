@@ -8,6 +8,7 @@ import type { Delivery } from '../delivery/delivery.ts'
 import { invalidRequest } from '../errors.ts'
 import type { EventBus } from '../events.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
+import { asStored } from '../store/stored-body.ts'
 import { isFinished, type Submission, type Task } from '../task.ts'
 import { latest } from './latest.ts'
 import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from './submit.ts'
@@ -68,8 +69,10 @@ export class TaskService {
       const found = await this.parts.store.find(id)
       // It may have ended, and have been forgotten, before it was read.
       const task = visible(caller, id, found ?? waiter.endedTask)
-      if (isFinished(task)) return task
-      return (await waiter.ended) ?? (await latest(this.parts.store, task, this.parts.ports.clock))
+      const ended = isFinished(task) ? task : await waiter.ended
+      // The same as without a wait.
+      if (ended) return asStored(ended)
+      return latest(this.parts.store, task, this.parts.ports.clock)
     } finally {
       waiter.cancel()
     }

@@ -6,9 +6,9 @@ import type { Task } from '../task.ts'
 export interface Waiter {
   /** The task, as soon as it has ended; null when the time is over, or the service stops. */
   readonly ended: Promise<Task | null>
-  /** The same, without waiting; null also as long as it has not ended. */
+  /** The same, without waiting; null as long as it has not ended. Known until `cancel`. */
   readonly endedTask: Task | null
-  /** Ends the wait. May be called again. */
+  /** Ends the wait: to be called in any case. May be called again. */
   cancel(): void
 }
 
@@ -31,7 +31,6 @@ export class Waiters {
     const release: Release = (task) => {
       endedTask ??= task
       cancelTimer()
-      this.#remove(id, release)
       resolve(task)
     }
     const cancelTimer = this.clock.after(ms, () => release(null))
@@ -42,7 +41,10 @@ export class Waiters {
       get endedTask() {
         return endedTask
       },
-      cancel: () => release(null),
+      cancel: () => {
+        release(null)
+        this.#remove(id, release)
+      },
     }
   }
 

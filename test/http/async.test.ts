@@ -41,6 +41,25 @@ describe('Prefer', () => {
     await service.task(accepted.task_id, ({ status: now }) => now === 'success')
   })
 
+  test('wait: a large answer comes whole, as without it; a look at the task has the marker', async () => {
+    const large = 'x'.repeat(50_000)
+    const release = Promise.withResolvers<void>()
+    await using upstream = sequenceServer(json(large), held(release.promise, json(large)))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const quick = await service.submit({}, { prefer: 'wait=10' })
+    expect([quick.status, quick.json.response_body]).toEqual([200, large])
+    const { json: accepted } = await service.submit({}, ASYNC)
+    await upstream.received(2)
+    const looks = ['?wait=5', '?wait=5'].map((wait) => service.get(accepted.location + wait))
+    await service.clock.settle()
+    release.resolve()
+    const marker = expect.objectContaining({ _truncated: true })
+    for (const { json: task } of await Promise.all(looks)) {
+      expect([task.status, task.response_body]).toEqual(['success', marker])
+    }
+    expect((await service.get(accepted.location)).json.response_body).toEqual(marker)
+  })
+
   test.each([
     ['wait=0', 1, 'wait=1'],
     ['wait=100', 55, 'wait=55'],

@@ -51,6 +51,16 @@ test('each waits as long as it said, and then has no task', async () => {
   expect(clock.pending).toBe(0)
 })
 
+test('an end that comes too late is known all the same, until the wait is cancelled', async () => {
+  const { clock, events, all, released } = waiting(1000, 1000, 1000)
+  await clock.advance(1000)
+  all[2]!.cancel()
+  const task = taskOf('success', { id: 'task-0' })
+  events.emit({ type: 'ended', task })
+  expect(released.map(([, ended]) => ended)).toEqual([null, null, null])
+  expect(all.map(({ endedTask }) => endedTask)).toEqual([task, null, null])
+})
+
 test('a cancelled wait leaves no timer', async () => {
   const { clock, events, all, released } = waiting(1000, 1000)
   for (const { cancel } of all) cancel()

@@ -1,5 +1,4 @@
 /** What callers are told is what is on disk, and what the droplet answered. */
-import { MAX_STORED_BODY_BYTES } from '../../../src/store/stored-body.ts'
 import { INTERRUPTED, isFinished } from '../../../src/task.ts'
 import { MAX_RESPONSE_BYTES } from '../environment/droplet-plan.ts'
 import type { Call } from '../model/call-models.ts'
@@ -77,7 +76,5 @@ function isTold<T>(told: T | undefined, expected: T): boolean {
 function answerBodyFault(task: TaskModel, answer: TaskAnswer): string | null {
   const result = task.requests.at(-1)?.result
   if (answer.responseStatus === null || result?.kind !== 'answered') return null
-  // Who waits for an asynchronous task reads what the history keeps.
-  const maxBytes = modeOf(task) === 'sync' ? MAX_RESPONSE_BYTES : MAX_STORED_BODY_BYTES
-  return bodyFault(answer.responseBody, result, maxBytes)
+  return bodyFault(answer.responseBody, result, MAX_RESPONSE_BYTES)
 }

@@ -99,6 +99,17 @@ export function testUpdate(harness: Harness): void {
         expect(JSON.parse(remembered.responseBody!)).toMatchObject(marker)
         expect(events.at(-1)).toEqual({ type: 'ended', task: remembered })
       }))
+
+    test('tells of a large body whole, of which it remembers the marker', () =>
+      withStore(harness, async ({ store, events }) => {
+        const task = running()
+        const body = JSON.stringify('x'.repeat(50_000))
+        const ended = conclude(task, { kind: 'answered', status: 200, body }, 1, after(1))
+        await store.insert(task)
+        await store.update(ended, RESULT)
+        expect(events.at(-1)).toEqual({ type: 'ended', task: ended })
+        expect((await store.find(task.id))?.responseBody).toStartWith('{"_truncated":true,')
+      }))
   })
 
   describe('resume', () => {
