@@ -169,3 +169,33 @@ test.skipIf(!isPossible)(smallDisk, async () => {
   await again.stop()
   expect(await again.exited).toBe(0)
 })
+
+const largeHistory = `a disk that the history has filled is of use again with a smaller one${reason}`
+
+test.skipIf(!isPossible)(largeHistory, async () => {
+  await using echo = scriptedServer(json({ fine: true }))
+  using home = serviceHome({ echo: echo.url })
+  using disk = mountSmallDisk(home, 12)
+  const env = { TASK_DB: `${disk.path}/orchestrator.db` }
+  await using service = await home.start(env)
+  const statuses = await submitMany(service, 400)
+  expect(new Set(statuses)).toEqual(new Set([200, 503]))
+  // Nothing in it is over the limits: so it stays full.
+  const [status] = await submitMany(service, 1)
+  expect(status).toBe(503)
+  expect((await service.get('/orchestrator/ready')).status).toBe(503)
+  await service.stop()
+  expect(await service.exited).toBe(0)
+
+  // Not even the rest of a page is left.
+  disk.fill()
+  await using again = await home.start({ ...env, TASK_MAX_HISTORY: '20' })
+  const after = await eventually('tasks are taken again', async () => {
+    const [first] = await submitMany(again, 1)
+    return first === 200 ? submitMany(again, 100) : null
+  })
+  expect(after.filter((each) => each !== 200)).toEqual([])
+  expect((await again.get('/orchestrator/tasks?limit=1')).json.total).toBeLessThanOrEqual(21)
+  await again.stop()
+  expect(await again.exited).toBe(0)
+})

@@ -365,6 +365,18 @@ test('what SQLite does with its files, ours or that of others, is nothing to tel
   await store.close()
 })
 
+test('room is kept beside it, really taken; and is made again when it is gone', async () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const driver = await openSqlite(file, RETENTION)
+  const takenBytes = () => statSync(`${file}-reserve`).blocks * 512
+  expect(takenBytes()).toBeGreaterThanOrEqual(1024 * 1024)
+  rmSync(`${file}-reserve`)
+  expect(await driver.trim(NOW)).toBe(false)
+  expect(takenBytes()).toBeGreaterThanOrEqual(1024 * 1024)
+  await driver.close()
+})
+
 test('errors of the database name its file', async () => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')

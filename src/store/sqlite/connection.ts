@@ -4,6 +4,7 @@ import { DatabaseLocked, type MovedFile } from '../driver.ts'
 import { migrate } from './migrate.ts'
 import { OwnFiles } from './own-files.ts'
 import { refuseForeign, refuseForeignFile } from './ownership.ts'
+import { Reserve } from './reserve.ts'
 import type { Row, SqlValue } from './rows.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
@@ -21,6 +22,8 @@ export class Connection {
   readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
   readonly #files: OwnFiles | null
+  /** Room for when the disk is full; null without a disk. */
+  readonly reserve: Reserve | null
 
   /**
    * Throws when the file is not a database, is damaged, was written by a newer version or is a
@@ -41,6 +44,7 @@ export class Connection {
       // Only now: it leaves that at 0.
       this.#log?.committed()
       this.#files = file === ':memory:' ? null : new OwnFiles(this.#db, file)
+      this.reserve = file === ':memory:' ? null : new Reserve(file)
     } catch (error) {
       this.#db.close()
       throw error

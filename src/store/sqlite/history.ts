@@ -25,6 +25,10 @@ import {
 /** Finished tasks that one commit forgets at most, beyond those that it adds. */
 const TRIM_STEP = 64
 
+/** On a full disk, less room does for less; so many steps make room for the next commits. */
+const SMALL_TRIM_STEP = 8
+const MAX_SMALL_STEPS = 16
+
 const COUNT_SQL = `insert into task_counts values (?, ?, ?)
   on conflict do update set tasks = tasks + excluded.tasks`
 
@@ -65,15 +69,28 @@ export class SqliteHistory {
 
   /**
    * All of the writes but those that it returns; or, when it throws, none. On a disk that is
-   * full, what the log had taken is used again.
+   * full, what the log had taken is used again, and what the history has beyond its limits.
    */
   commit(writes: readonly Write[], now: number): RefusedWrite[] {
+    return this.#withRoom(now, () => this.#commit(writes, now))
+  }
+
+  #withRoom<T>(now: number, work: () => T): T {
     try {
-      return this.#commit(writes, now)
+      return work()
     } catch (error) {
-      if (!hasCode(error, NO_ROOM) || !this.#connection.freeSpace()) throw error
+      if (!hasCode(error, NO_ROOM) || !this.#makeRoom(now)) throw error
     }
-    return this.#commit(writes, now)
+    return work()
+  }
+
+  /** The reserve is there to forget what is over the limits: more tasks would only eat it up. */
+  #makeRoom(now: number): boolean {
+    const isFreed = this.#connection.freeSpace()
+    if (!this.#isOverLimits(now) || !this.#connection.reserve?.giveUp()) return isFreed
+    for (let steps = 0; steps < MAX_SMALL_STEPS && this.#trim(now, SMALL_TRIM_STEP);) steps++
+    this.#connection.freeSpace()
+    return true
   }
 
   #commit(writes: readonly Write[], now: number): RefusedWrite[] {
@@ -92,19 +109,29 @@ export class SqliteHistory {
 
   /** Forgets a step's worth of what is over the limits; true when there may be more. */
   trim(now: number): boolean {
-    const { ttlMs, maxFinished } = this.retention
-    const expired = ttlMs > 0 && this.#hasFinishedBefore(now - ttlMs)
-    if (!expired && this.#finished <= maxFinished) return false
+    const mayBeMore = this.#withRoom(now, () => this.#trim(now, TRIM_STEP))
+    if (!mayBeMore) this.#connection.reserve?.keep()
+    return mayBeMore
+  }
+
+  #trim(now: number, max: number): boolean {
+    if (!this.#isOverLimits(now)) return false
     this.#transaction((finished) => {
-      this.#forgetExcess(TRIM_STEP, finished)
-      if (expired) this.#forget(now - ttlMs, TRIM_STEP, finished)
+      this.#forgetExcess(max, finished)
+      if (this.#hasExpired(now)) this.#forget(now - this.retention.ttlMs, max, finished)
     })
     return true
   }
 
-  #hasFinishedBefore(time: number): boolean {
+  #isOverLimits(now: number): boolean {
+    return this.#finished > this.retention.maxFinished || this.#hasExpired(now)
+  }
+
+  #hasExpired(now: number): boolean {
+    const { ttlMs } = this.retention
+    if (ttlMs <= 0) return false
     const oldest = this.#connection.one(OLDEST_SQL).at as number | null
-    return oldest !== null && oldest < time
+    return oldest !== null && oldest < now - ttlMs
   }
 
   find(id: string): Task | null {
