@@ -49,7 +49,15 @@ function climbsOut(path: string): boolean {
   if (!path.includes('.') && !path.includes('%')) return false
   const end = path.indexOf('?')
   const pathname = (end < 0 ? path : path.slice(0, end)).replace(/%2e/gi, '.')
-  return pathname.includes('..') && SEPARATORS.some((one) => climbs(pathname.split(one).slice(1)))
+  if (!pathname.includes('..')) return false
+  return readings(pathname).some((reading) =>
+    SEPARATORS.some((one) => climbs(reading.split(one).slice(1))),
+  )
+}
+
+/** With its path parameters, and without: some strip them before they decode the slashes. */
+function readings(pathname: string): string[] {
+  return pathname.includes(';') ? [pathname, pathname.replace(/;[^/]*/g, '')] : [pathname]
 }
 
 /**
