@@ -59,8 +59,10 @@ export class SimRegistry {
     this.restartedAt = world.now
     for (const droplet of this.droplets) {
       if (!isOnList(droplet)) continue
+      // What no list has told the service since the last restart, it cannot keep in this one.
+      const isVisible = this.#selfTold && droplet.toldAt >= droplet.changedAt
       Object.assign(droplet, { registered: false, changedAt: world.now })
-      droplet.lost = { at: world.now, isVisible: this.#selfTold }
+      droplet.lost = { at: world.now, isVisible }
       world.after(this.#random.between(0, refillMs), () => this.#register(droplet))
     }
     this.#forgetSelf()
