@@ -117,6 +117,9 @@ test.each([
   const before = service.clock.pending
   const poll = service.get(`${accepted.location}?wait=${wait}`)
   await service.clock.settle(() => service.clock.pending > before)
+  // Its thread answers in order: by then the poll has read its task, and only waits.
+  await service.engine.store.find('another')
+  await service.clock.settle()
   await service.clock.advance(seconds * 1000 - 1)
   expect(await Promise.race([poll, Bun.sleep(5)])).toBeUndefined()
   await service.clock.advance(1)
