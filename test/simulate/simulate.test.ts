@@ -13,7 +13,7 @@ import type { World } from './world/world.ts'
 const SEEDS = [
   1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584, 4181, 6765, 10946,
 ]
-const HOURS = 50
+const HOURS = 25
 const MINUTE = 60_000
 
 async function simulate(seed: number, hours: number, bugs?: PlantedBugs): Promise<Simulation> {
