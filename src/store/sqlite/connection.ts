@@ -4,7 +4,7 @@ import { DatabaseLocked, type MovedFile } from '../driver.ts'
 import { migrate } from './migrate.ts'
 import { OwnFiles } from './own-files.ts'
 import { refuseForeign, refuseForeignFile } from './ownership.ts'
-import { Reserve } from './reserve.ts'
+import { isOutOfRoom, Reserve } from './reserve.ts'
 import type { Row, SqlValue } from './rows.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
@@ -48,6 +48,19 @@ export class Connection {
     } catch (error) {
       this.#db.close()
       throw error
+    }
+  }
+
+  /**
+   * Opens it even on a disk that has not the 32 KB left which that takes: then the reserve is
+   * given up. Throws as the constructor does.
+   */
+  static open(file: string): Connection {
+    try {
+      return new Connection(file)
+    } catch (error) {
+      if (!isOutOfRoom(error) || !new Reserve(file).giveUp()) throw error
+      return new Connection(file)
     }
   }
 

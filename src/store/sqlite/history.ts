@@ -10,6 +10,7 @@ import type { ClaimedTask, Retention, TaskQuery, WriteResult } from '../store.ts
 import type { Connection } from './connection.ts'
 import { FinishedCounts } from './finished-counts.ts'
 import { listStep, type ListStep } from './list.ts'
+import { isOutOfRoom } from './reserve.ts'
 import {
   CLAIMED_COLUMNS,
   claimedOf,
@@ -79,7 +80,7 @@ export class SqliteHistory {
     try {
       return work()
     } catch (error) {
-      if (!hasCode(error, NO_ROOM) || !this.#makeRoom(now)) throw error
+      if (!isOutOfRoom(error) || !this.#makeRoom(now)) throw error
     }
     return work()
   }
@@ -226,9 +227,6 @@ export class SqliteHistory {
   }
 }
 
-/** IOERR: SQLite says so, too, when the file beside the log can't grow. */
-const NO_ROOM = /^SQLITE_(FULL|IOERR)/
-
 const ABOUT_THE_DATABASE =
   /^SQLITE_(FULL|IOERR|BUSY|LOCKED|CORRUPT|NOTADB|NOMEM|READONLY|CANTOPEN|PROTOCOL|INTERRUPT)/
 
@@ -238,10 +236,6 @@ const ABOUT_THE_DATABASE =
  * and the transaction goes on.
  */
 function isAboutTheDatabase(error: unknown): boolean {
-  return hasCode(error, ABOUT_THE_DATABASE)
-}
-
-function hasCode(error: unknown, pattern: RegExp): boolean {
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' && pattern.test(code)
+  return typeof code === 'string' && ABOUT_THE_DATABASE.test(code)
 }

@@ -43,6 +43,12 @@ export class Reserve {
   }
 }
 
+/** SQLite says IOERR, too, when a file beside the database can't grow. */
+export function isOutOfRoom(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^SQLITE_(FULL|IOERR)/.test(code)
+}
+
 /** Really written: a file of holes takes no room. */
 function write(path: string): void {
   const file = openSync(path, 'w', 0o600)

@@ -31,7 +31,7 @@ function answerQuestions(): void {
   const perform = (verb: Question['verb'], args: unknown[]): unknown => {
     if (verb !== 'open') return history && callHistory(history, verb, args)
     const [file, retention] = args as [string, Retention]
-    history = new SqliteHistory(new Connection(file), retention)
+    history = new SqliteHistory(Connection.open(file), retention)
     return null
   }
   self.addEventListener('message', ({ data }: MessageEvent<string>) => {
