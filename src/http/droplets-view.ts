@@ -4,6 +4,7 @@ import { jsonArray } from '../droplets/json-array.ts'
 import type { Engine } from '../engine.ts'
 import { nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
+import { JSON_TYPE } from './base.ts'
 
 type Mesh = Pick<Engine, 'registry' | 'health'>
 
@@ -21,7 +22,7 @@ export function dropletsReply(mesh: Mesh, clock: Pick<Clock, 'soon'>): object | 
       await nextTurn(clock)
     },
   })
-  return new Response(body, { headers: { 'content-type': 'application/json' } })
+  return new Response(body, { headers: { 'content-type': JSON_TYPE } })
 }
 
 export function* jsonPieces(mesh: Mesh, droplets: readonly Droplet[]): Generator<string, void> {

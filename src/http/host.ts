@@ -1,4 +1,4 @@
-/** The `Host` header. Nothing is decided by it, but a client that sends no host is told so. */
+/** The `Host` header. Nothing is decided by it, but one that is not a host is refused. */
 import { invalidRequest } from '../errors.ts'
 
 // What RFC 3986 allows in a host and its port. A URL parser alone would let more pass, drop some of

@@ -6,7 +6,7 @@ import { codingsOf } from '../platform/codings.ts'
 import type { JsonText } from '../task.ts'
 
 // RFC 6839: any type with the suffix +json is JSON.
-const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
+const ANY_JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
 // RFC 8259 knows no other charset than UTF-8, of which US-ASCII is a part.
 const CHARSET_PARAMETER = /^\s*charset\s*=\s*"?([^"\s]*)/i
 const UTF8_NAMES = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii'])
@@ -77,7 +77,7 @@ export function codingRefused(content_encoding: string): OrchestratorError {
 
 function checkType(header: string | null): void {
   if (header === null || header === 'application/json') return
-  if (!JSON_TYPE.test(header)) {
+  if (!ANY_JSON_TYPE.test(header)) {
     const content_type = header.slice(0, 100)
     const message = `The body must be application/json, not ${content_type}`
     throw new OrchestratorError('UNSUPPORTED_MEDIA_TYPE', message, { content_type })

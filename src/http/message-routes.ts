@@ -8,6 +8,7 @@ import type { Ports } from '../ports.ts'
 import { MAX_RETRIES, type JsonText, type Submission } from '../task.ts'
 import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
+import { clamp } from './clamp.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
 import type { IdleLimit } from './idle-limit.ts'
@@ -82,7 +83,7 @@ function toTask({ target, retry_count }: SendBody, message: JsonText): Submissio
     headers: {},
     timeoutMs: null,
     deadlineMs: null,
-    maxRetries: retry_count == null ? null : Math.min(Math.max(0, retry_count), MAX_RETRIES),
+    maxRetries: retry_count == null ? null : clamp(retry_count, 0, MAX_RETRIES),
     delayMs: 0,
   }
 }

@@ -34,11 +34,13 @@ export function operationRoutes(engine: Engine) {
 }
 
 function readinessOf({ registry, store, tasks }: Engine) {
-  const unless = (fault: boolean, reason: string) => ({ ok: !fault, reason: fault ? reason : null })
   const checks = {
     registry: registryCheck(registry),
-    store: unless(store.fault !== null, store.fault ?? ''),
-    lifecycle: unless(tasks.draining, 'the service is shutting down'),
+    store: { ok: store.fault === null, reason: store.fault },
+    lifecycle: {
+      ok: !tasks.draining,
+      reason: tasks.draining ? 'the service is shutting down' : null,
+    },
   }
   const ready = Object.values(checks).every(({ ok }) => ok)
   return { status: ready ? 'ready' : 'not_ready', service: SERVICE, checks }

@@ -1,3 +1,5 @@
+import { clamp } from './clamp.ts'
+
 /** `Prefer` (RFC 7240): `respond-async` and `wait`, in one header or in several. */
 export interface Preferences {
   respondAsync: boolean
@@ -48,11 +50,6 @@ function nameAndValue(preference: string): [string, string] {
   const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"')
   const name = preference.slice(0, equals).trim().toLowerCase()
   return [name, isQuoted ? value.slice(1, -1) : value]
-}
-
-/** The nearest number from `least` to `most`. */
-export function clamp(value: number, least: number, most: number): number {
-  return Math.min(Math.max(value, least), most)
 }
 
 /** The value of `Preference-Applied`; null when nothing was. */

@@ -1,6 +1,7 @@
 /** One connection to the database file, and the statements that were prepared on it. */
 import { Database, type Changes, type Statement } from 'bun:sqlite'
 import { DatabaseLocked, type MovedFile } from '../driver.ts'
+import { hasCode } from './has-code.ts'
 import { migrate } from './migrate.ts'
 import { OwnFiles } from './own-files.ts'
 import { refuseForeign, refuseForeignFile } from './ownership.ts'
@@ -139,8 +140,7 @@ export class Connection {
 
 /** PROTOCOL is a race for the lock that was lost too often. */
 function isLock(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^SQLITE_(BUSY|PROTOCOL)/.test(code)
+  return hasCode(error, /^SQLITE_(BUSY|PROTOCOL)/)
 }
 
 function useWriteAheadLog(db: Database): void {

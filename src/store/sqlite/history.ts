@@ -9,6 +9,7 @@ import type { MovedFile, RefusedWrite, Write } from '../driver.ts'
 import type { ClaimedTask, Retention, TaskQuery, WriteResult } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { FinishedCounts } from './finished-counts.ts'
+import { hasCode } from './has-code.ts'
 import { listStep, type ListStep } from './list.ts'
 import { isOutOfRoom } from './reserve.ts'
 import {
@@ -236,6 +237,5 @@ const ABOUT_THE_DATABASE =
  * and the transaction goes on.
  */
 function isAboutTheDatabase(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && ABOUT_THE_DATABASE.test(code)
+  return hasCode(error, ABOUT_THE_DATABASE)
 }

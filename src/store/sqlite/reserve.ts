@@ -5,6 +5,7 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileSize, freeBytes } from '../../platform/disk.ts'
+import { hasCode } from './has-code.ts'
 
 const BYTES = 1024 * 1024
 /** With less left on the disk, the tasks need it more, bytes. */
@@ -45,8 +46,7 @@ export class Reserve {
 
 /** SQLite says IOERR, too, when a file beside the database can't grow. */
 export function isOutOfRoom(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^SQLITE_(FULL|IOERR)/.test(code)
+  return hasCode(error, /^SQLITE_(FULL|IOERR)/)
 }
 
 /** Really written: a file of holes takes no room. */

@@ -4,7 +4,7 @@ import type { SqliteHistory } from './history.ts'
 import { listInSteps } from './list-in-steps.ts'
 import type { ListStep } from './list.ts'
 
-export const VERBS = [
+const VERBS = [
   'commit',
   'trim',
   'find',

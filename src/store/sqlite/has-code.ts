@@ -1,0 +1,5 @@
+/** Whether SQLite's own name for an error (`SQLITE_FULL`, `SQLITE_IOERR_WRITE`) is such a one. */
+export function hasCode(error: unknown, pattern: RegExp): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && pattern.test(code)
+}
