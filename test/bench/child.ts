@@ -16,6 +16,13 @@ export interface ChildOptions {
   directory: string
 }
 
+export interface ThreadTime {
+  id: string
+  /** As the system names it; `main` for the first. */
+  name: string
+  cpuMs: number
+}
+
 export class Child {
   readonly name: string
   readonly log: string
@@ -61,13 +68,26 @@ export class Child {
     return Number(kilobytes) / 1024
   }
 
-  /** Time on a core so far, all threads, ms. The ticks of /proc/pid/stat are too coarse. */
+  /** Time on a core so far, all threads, ms. */
   cpuMs(): number {
+    return this.threads().reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+  }
+
+  /** Each thread's time on a core so far. The ticks of /proc/pid/stat are too coarse. */
+  threads(): ThreadTime[] {
     const tasks = `/proc/${this.pid}/task`
-    const nanoseconds = readdirSync(tasks).map((id) =>
-      Number(readFileSync(join(tasks, id, 'schedstat'), 'utf8').split(' ')[0]),
-    )
-    return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
+    return readdirSync(tasks).map((id) => {
+      const nanoseconds = readFileSync(join(tasks, id, 'schedstat'), 'utf8').split(' ')[0]
+      const name = readFileSync(join(tasks, id, 'comm'), 'utf8').trim()
+      const isMain = id === String(this.pid)
+      return { id, name: isMain ? 'main' : name, cpuMs: Number(nanoseconds) / 1e6 }
+    })
+  }
+
+  /** What it has sent to the disk so far, in whole pages (proc(5), write_bytes). */
+  writtenBytes(): number {
+    const io = readFileSync(`/proc/${this.pid}/io`, 'utf8')
+    return Number(/^write_bytes: (\d+)/m.exec(io)?.[1])
   }
 
   /** SIGTERM, then SIGKILL if that is ignored. */

@@ -14,12 +14,12 @@ import { list } from './parts/list.ts'
 import { memory } from './parts/memory.ts'
 import { million } from './parts/million.ts'
 import { start } from './parts/start.ts'
-import { sync } from './parts/sync.ts'
+import { speed } from './parts/speed.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 
 const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
-  sync,
+  speed,
   memory,
   list,
   hanging,

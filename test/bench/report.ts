@@ -8,6 +8,8 @@ export interface Figure {
   unit: string
   wanted: Limit | null
   ok: boolean | null
+  /** The least and the most of the rounds of which it is the median; null: it is of one. */
+  spread: readonly [number, number] | null
   note: string
 }
 
@@ -24,11 +26,24 @@ export class Report {
   }
 
   add(name: string, value: number, unit = '', wanted: Limit | null = null, note = ''): void {
-    this.#push({ name, value, unit, wanted, ok: wanted && meets(value, wanted), note })
+    this.#add({ name, value, unit, wanted, spread: null, note })
+  }
+
+  /** The median of several rounds, with their spread. */
+  addMedian(
+    name: string,
+    values: readonly number[],
+    unit = '',
+    wanted: Limit | null = null,
+    note = '',
+  ): void {
+    const spread = [Math.min(...values), Math.max(...values)] as const
+    this.#add({ name, value: median(values), unit, wanted, spread, note })
   }
 
   unmeasured(name: string, reason: string): void {
-    this.#push({ name, value: null, unit: '', wanted: null, ok: null, note: reason })
+    const none = { value: null, unit: '', wanted: null, ok: null, spread: null }
+    this.#push({ ...none, name, note: reason })
   }
 
   get complete(): boolean {
@@ -38,6 +53,11 @@ export class Report {
   /** The figures that are short of what is wanted. */
   get short(): Figure[] {
     return this.figures.filter(({ ok }) => ok === false)
+  }
+
+  #add(figure: Omit<Figure, 'part' | 'ok'> & { value: number }): void {
+    const { value, wanted } = figure
+    this.#push({ ...figure, ok: wanted && meets(value, wanted) })
   }
 
   #push(figure: Omit<Figure, 'part'>): void {
@@ -53,12 +73,13 @@ function meets(value: number, [relation, limit]: Limit): boolean {
   return relation === '<' ? value < limit : value <= limit
 }
 
-function line({ name, value, unit, wanted, ok, note }: Figure): string {
+function line({ name, value, unit, wanted, ok, spread, note }: Figure): string {
   const measured = value === null ? 'not measured' : `${readable(value)} ${unit}`.trim()
   const want = wanted ? `${wanted[0]} ${wanted[1]}` : ''
   const verdict = ok === null ? '' : ok ? 'ok' : 'SHORT'
-  const columns = [name.padEnd(46), measured.padStart(16), want.padStart(10), verdict.padEnd(5)]
-  return `  ${columns.join('  ')}  ${note}`.trimEnd()
+  const columns = [name.padEnd(52), measured.padStart(16), want.padStart(10), verdict.padEnd(5)]
+  const range = spread ? `${readable(spread[0])} to ${readable(spread[1])}` : ''
+  return `  ${columns.join('  ')}  ${[range, note].filter(Boolean).join('; ')}`.trimEnd()
 }
 
 /** Four digits are more than two noisy cores can tell. */

@@ -14,11 +14,20 @@ export function taskBody(droplet: string, more: Record<string, unknown> = {}): s
   return JSON.stringify({ ...task, ...more })
 }
 
+/** The same for a task without a payload. */
+export function getBody(droplet: string): string {
+  return JSON.stringify({ droplet_name: droplet, method: 'GET', path: '/work' })
+}
+
 /** Synchronous tasks, for the relay or for us. */
-export function loadTasks(to: Service, seconds: number, body: string): Promise<LoadResult> {
+export function loadTasks(
+  to: Pick<Service, 'url'>,
+  seconds: number,
+  body: string,
+  connections = CONNECTIONS,
+): Promise<LoadResult> {
   const url = `${to.url}/orchestrator/tasks`
-  const headers = JSON_HEADERS
-  return load({ url, method: 'POST', headers, body, connections: CONNECTIONS, seconds })
+  return load({ url, method: 'POST', headers: JSON_HEADERS, body, connections, seconds })
 }
 
 /** Asynchronous ones: each is answered with 202. */
