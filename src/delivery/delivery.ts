@@ -146,7 +146,7 @@ export class Delivery {
 
   async #ended(id: string, run: Run): Promise<void> {
     const { clock } = this.options
-    const ended = await within(clock, MAX_RECORD_MS, null, () => run.finished)
+    const ended = await within(clock, MAX_RECORD_MS, null, () => run.finished())
     if (!ended.ok) throw notRecorded(id, run.unrecorded)
   }
 

@@ -72,39 +72,55 @@ export function begin(task: Task, targetUrl: string, now: number): Task {
  */
 export function conclude(task: Task, outcome: Outcome, attemptMs: number, at: Moment): Task {
   mustBeUnfinished(task)
-  // An attempt that was not sent is dropped: retry_count counts requests that were sent.
-  const earlier = task.attempts.slice(0, -1)
-  const attempts =
-    'unsent' in outcome ? earlier : [...earlier, closed(task.attempts.at(-1)!, outcome, attemptMs)]
-  const concluded = { ...task, attempts, ...answerOf(outcome) }
+  const attempts = attemptsAfter(task, outcome, attemptMs)
+  const { responseStatus, responseBody } = answerOf(outcome) ?? task
+  const concluded = { attempts, responseStatus, responseBody }
   // An asynchronous task survives a shutdown: the next start sends it again.
   if (outcome.kind === 'interrupted' && task.mode === 'async') {
-    return { ...concluded, dueAt: at.now }
+    return { ...task, ...concluded, dueAt: at.now }
   }
-  const wait = isRetryable(outcome) ? nextWait(concluded, outcome, at.elapsedMs) : null
+  const wait = isRetryable(outcome) ? nextWait(task, attempts, outcome, at.elapsedMs) : null
   return wait === null
-    ? finish(concluded, outcome, at)
-    : { ...concluded, dueAt: at.now + wait, errorMessage: outcomeError(outcome) }
+    ? finish(task, concluded, outcome, at)
+    : { ...task, ...concluded, dueAt: at.now + wait, errorMessage: outcomeError(outcome) }
+}
+
+/** What an attempt has changed of its task. */
+type Concluded = Pick<Task, 'attempts' | 'responseStatus' | 'responseBody'>
+
+/** An attempt that was not sent is dropped: retry_count counts requests that were sent. */
+function attemptsAfter({ attempts }: Task, outcome: Outcome, attemptMs: number): Attempt[] {
+  const after = attempts.slice(0, -1)
+  if (!('unsent' in outcome)) after.push(closed(attempts.at(-1)!, outcome, attemptMs))
+  return after
 }
 
 /** The wait before the next attempt, ms; null when there is none left or no time for it. */
-function nextWait(task: Task, outcome: Outcome, elapsedMs: number): number | null {
-  const failures = task.attempts.filter((attempt) => !attempt.interrupted).length
+function nextWait(
+  task: Task,
+  attempts: readonly Attempt[],
+  outcome: Outcome,
+  elapsedMs: number,
+): number | null {
+  const failures = attempts.filter((attempt) => !attempt.interrupted).length
   if (failures > task.maxRetries) return null
   const asked = outcome.kind === 'answered' ? outcome.retryAfterMs : 0
   const wait = waitBefore(failures - 1, asked)
   return task.deadlineMs !== null && elapsedMs + wait >= task.deadlineMs ? null : wait
 }
 
-function finish(task: Task, outcome: Outcome, at: Moment): Task {
+function finish(task: Task, concluded: Concluded, outcome: Outcome, at: Moment): Task {
   const message = outcomeError(outcome)
-  if (outcome.kind === 'answered') {
-    const { responseStatus, responseBody } = task
-    return ended(task, finalStatus(outcome), message, at, { responseStatus, responseBody })
+  const status = finalStatus(outcome)
+  switch (outcome.kind) {
+    case 'answered':
+      return ended(task, status, message, at, concluded)
+    case 'cancelled':
+    case 'interrupted':
+      return ended(task, status, message, at, { ...NO_ANSWER, attempts: concluded.attempts })
+    default:
+      return endedUnanswered(task, status, message, at, concluded)
   }
-  return outcome.kind === 'cancelled' || outcome.kind === 'interrupted'
-    ? ended(task, finalStatus(outcome), message, at)
-    : endedUnanswered(task, finalStatus(outcome), message, at)
 }
 
 /** If an earlier attempt was answered, that answer is the result. */
@@ -113,17 +129,19 @@ function endedUnanswered(
   status: FinalStatus,
   errorMessage: string | null,
   at: Moment,
+  concluded: Concluded = task,
 ): Task {
-  const { responseStatus, responseBody } = task
-  return responseStatus === null
-    ? ended(task, status, errorMessage, at)
-    : ended(task, 'error', errorMessage, at, { responseStatus, responseBody })
+  const isAnswered = concluded.responseStatus !== null
+  return ended(task, isAnswered ? 'error' : status, errorMessage, at, concluded)
 }
 
-function answerOf(outcome: Outcome): Partial<Task> {
+const NO_ANSWER = { responseStatus: null, responseBody: null }
+
+/** null: there was none. */
+function answerOf(outcome: Outcome): Pick<Concluded, 'responseStatus' | 'responseBody'> | null {
   return outcome.kind === 'answered'
     ? { responseStatus: outcome.status, responseBody: outcome.body }
-    : {}
+    : null
 }
 
 /** queued, running → cancelled, when no attempt is in flight. */
@@ -176,16 +194,15 @@ function ended(
   status: FinalStatus,
   errorMessage: string | null,
   at: Moment,
-  answer: Partial<Task> = {},
+  { attempts, responseStatus, responseBody }: Concluded = { ...NO_ANSWER, attempts: task.attempts },
 ): Task {
   mustBeUnfinished(task)
   return {
     ...task,
     // The last attempt may have been cut off by a restart.
-    attempts: closeInterrupted(task.attempts),
-    responseStatus: null,
-    responseBody: null,
-    ...answer,
+    attempts: closeInterrupted(attempts),
+    responseStatus,
+    responseBody,
     status,
     errorMessage,
     dueAt: null,

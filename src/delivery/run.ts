@@ -10,6 +10,8 @@ export type AbortReason = 'cancelled' | 'shutdown' | 'given up'
 /** The store's method that remembers a task's next state. */
 export type WriteVerb = keyof Pick<TaskStore, 'insert' | 'resume' | 'update'>
 
+const NONE: readonly (() => void)[] = []
+
 /**
  * A task that is being worked on: its latest state, and a way to stop it. It is a StopSignal of
  * its own: an AbortController would cost each task 5 µs.
@@ -17,9 +19,10 @@ export type WriteVerb = keyof Pick<TaskStore, 'insert' | 'resume' | 'update'>
 export class Run implements StopSignal, RecordWaiter {
   #task: Task | null
   #abortReason: AbortReason | null = null
-  readonly #listeners = new Set<() => void>()
-  /** Resolves when the work is over, however it ended. */
-  finished: Promise<void> = Promise.resolve()
+  /** One or two at a time: a Set of them would be a tenth of a task's garbage. */
+  #listeners: readonly (() => void)[] = NONE
+  /** The work on it. */
+  working: Promise<void> | null = null
   /** Called when a record takes too long for whoever waits for the task's end. */
   giveUp: () => void = () => {}
   /** The state that is being recorded. */
@@ -54,6 +57,11 @@ export class Run implements StopSignal, RecordWaiter {
 
   set task(task: Task) {
     this.#task = task
+  }
+
+  /** Resolves when the work is over, however it ended. */
+  async finished(): Promise<void> {
+    await this.working?.catch(() => {})
   }
 
   /** A step is on its way to the disk, until `recorded`. */
@@ -92,11 +100,12 @@ export class Run implements StopSignal, RecordWaiter {
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener)
+    this.#listeners = [...this.#listeners, listener]
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener)
+    const others = this.#listeners.filter((each) => each !== listener)
+    this.#listeners = others.length === 0 ? NONE : others
   }
 
   moment(): Moment {

@@ -15,7 +15,7 @@ export class Runs {
   /** Keeps the run as long as `work` takes; settles as `work` does. */
   async hold(id: string, run: Run, work: () => Promise<void>): Promise<void> {
     const working = work()
-    run.finished = working.catch(() => {})
+    run.working = working
     this.#byId.set(id, run)
     try {
       await working
@@ -35,6 +35,6 @@ export class Runs {
   /** Resolves when the work on each run that is here now is over; `which` of them: all if unset. */
   async finished(which: (run: Run) => boolean = () => true): Promise<void> {
     const runs = [...this.#byId.values()].filter(which)
-    await Promise.all(runs.map((run) => run.finished))
+    await Promise.all(runs.map((run) => run.finished()))
   }
 }

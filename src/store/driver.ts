@@ -1,11 +1,9 @@
 /** What `GroupCommitStore` asks of a database: whole groups of writes, and reads. */
 import type { Task } from '../task.ts'
 import type { ClaimedTask, TaskPage, TaskQuery, WriteResult } from './store.ts'
-import type { TaskChanges } from './task-changes.ts'
 
 /** `resume` is the update that makes a finished task unfinished again, as it is asked for now. */
-export type Write =
-  readonly ['insert', Task] | readonly ['update', TaskChanges] | readonly ['resume', Task]
+export type Write = readonly [kind: 'insert' | 'update' | 'resume', task: Task]
 
 /** A write of a group that changed nothing, while its neighbours were written. */
 export interface RefusedWrite {
@@ -33,6 +31,11 @@ export interface StoreDriver {
    * `now` is the wall clock, ms.
    */
   commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]>
+  /**
+   * Does some of what commits leave for later, so that they are short: after 1,000 writes, and
+   * after a moment. Rejects as `commit` does.
+   */
+  catchUp(now: number): Promise<void>
   /**
    * Deletes some of the finished tasks that are over the limits; true: there may be more. Rejects
    * as `commit` does.

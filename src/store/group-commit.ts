@@ -9,13 +9,13 @@ import { within } from '../platform/time-limit.ts'
 import { nextTurn } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Task } from '../task.ts'
+import { CatchUp } from './catch-up.ts'
 import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
 import { FileWatch } from './file-watch.ts'
 import { retryWhileLocked, withReadLimit } from './limits.ts'
 import { asStored } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
-import { changesOf } from './task-changes.ts'
 
 /** While one is being synced, the next is already in the thread: so that is never idle. */
 const MAX_COMMITS_UNDER_WAY = 2
@@ -57,6 +57,7 @@ export class GroupCommitStore implements TaskStore {
   #closing: Promise<void> | null = null
   #closed = false
   readonly #file: FileWatch
+  readonly #catchUp: CatchUp
   readonly stats = { commits: 0, writes: 0, failures: 0 }
 
   constructor(
@@ -64,6 +65,7 @@ export class GroupCommitStore implements TaskStore {
     private readonly ports: GroupCommitPorts,
   ) {
     this.#file = new FileWatch(driver, ports)
+    this.#catchUp = new CatchUp(driver, ports.clock)
     this.#trimLater()
   }
 
@@ -87,8 +89,7 @@ export class GroupCommitStore implements TaskStore {
   }
 
   update(task: Task, result?: AttemptResult): Promise<WriteResult> {
-    const step: Step = { kind: 'update', task, result }
-    return this.#enqueue(step, ['update', changesOf(asStored(task))])
+    return this.#enqueue({ kind: 'update', task, result }, ['update', asStored(task)])
   }
 
   find(id: string) {
@@ -122,6 +123,7 @@ export class GroupCommitStore implements TaskStore {
     this.#cancelTimer()
     await within(clock, MAX_CLOSE_MS, null, () => this.#writeRest())
     this.#closed = true
+    this.#catchUp.stop()
     this.#logUnwritten()
     // Who wrote what is still pending gets no answer.
     const closed = await within(clock, MAX_CLOSE_MS, null, () => this.driver.close())
@@ -196,6 +198,7 @@ export class GroupCommitStore implements TaskStore {
   #committed(batch: readonly PendingWrite[], refused: readonly RefusedWrite[]): void {
     this.stats.commits++
     this.stats.writes += batch.length
+    this.#catchUp.committed(batch.length)
     if (!this.#writable) {
       this.ports.log.info('the store can be written again')
       this.#failure = null

@@ -1,11 +1,21 @@
 /** Where a submitted task goes: its droplet, or an error that says why there is none. */
-import { visibleTo, type Caller } from '../access/caller.ts'
+import { mayUse, visibleTo, type Caller } from '../access/caller.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import type { OrchestratorError } from '../errors.ts'
 import type { LookUp, Registry } from '../registry/registry.ts'
 import { registryError, shuttingDown, unknownDroplet } from './task-errors.ts'
 
 export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'errorDetails'>
+
+/** The droplet, if it is listed and the caller may see it. */
+export function listedDroplet(
+  registry: Pick<DropletSource, 'find'>,
+  caller: Caller,
+  name: string,
+): Droplet | undefined {
+  const droplet = registry.find(name)
+  return droplet && mayUse(caller, droplet.name) ? droplet : undefined
+}
 
 /**
  * Asks the Registry once more for a name that is not listed. A droplet that the caller may not

@@ -4,12 +4,13 @@ import type { Config } from '../config/config.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { accept, resume, type NewTask } from '../delivery/lifecycle.ts'
 import { NotWritten } from '../delivery/not-written.ts'
+import type { Droplet } from '../droplets/droplet.ts'
 import { joinTarget } from '../droplets/target.ts'
 import { invalidRequest } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Submission, Task, TaskRequest } from '../task.ts'
-import { dropletNotFound, findDroplet, type DropletSource } from './find-droplet.ts'
+import { dropletNotFound, findDroplet, listedDroplet, type DropletSource } from './find-droplet.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { latest } from './latest.ts'
@@ -111,8 +112,13 @@ export class Submitter {
 
   /** `previous`: the interrupted task to run again. */
   async #run(draft: Draft, previous: Task | null): Promise<Task> {
-    const { store, delivery, ports } = this.parts
-    const fresh = await this.#withTarget(draft)
+    const { store, delivery, ports, registry } = this.parts
+    const { caller, request } = draft
+    // Most are listed: those need not wait, not even for a turn of the queue of promises.
+    const droplet =
+      listedDroplet(registry, caller, request.dropletName) ??
+      (await findDroplet(registry, caller, request.dropletName))
+    const fresh = this.#withTarget(draft, droplet)
     // The Registry may have kept us waiting.
     if (this.parts.isDraining()) throw shuttingDown()
     if (store.fault !== null) throw storeUnavailable(store.fault)
@@ -123,8 +129,7 @@ export class Submitter {
     return this.#enqueue(task, write, draft.waitMs)
   }
 
-  async #withTarget({ caller, request, ...draft }: Draft): Promise<NewTask> {
-    const droplet = await findDroplet(this.parts.registry, caller, request.dropletName)
+  #withTarget({ caller, request, ...draft }: Draft, droplet: Droplet): NewTask {
     const target = joinTarget(droplet.url, request.path)
     if (!target.ok) throw invalidRequest({ path: '/path', message: target.reason })
     return {

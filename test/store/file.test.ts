@@ -312,6 +312,8 @@ describe('a file that is cut while it is open', () => {
     const driver = await openSqlite(database, RETENTION)
     const store = storeOver(driver, { clock, log })
     await store.insert(queued())
+    // What is written after the cut would hide it.
+    await driver.catchUp(NOW)
     if (isWrittenBack) writeBack(database)
     expect(await driver.movedFile()).toBeNull()
     cut(database + end)
@@ -508,7 +510,7 @@ describe('a database of ours', () => {
     db.run('drop table task_counts')
     db.close()
     const { message } = await failureOf(openSqlite(file, RETENTION))
-    expect(message).toBe('damaged: not all of schema 2 is there')
+    expect(message).toBe(`damaged: not all of schema ${MIGRATIONS.length} is there`)
   })
 })
 
@@ -527,7 +529,8 @@ describe('a file that is no good', () => {
       'garbage in the middle',
       (file) => {
         const bytes = readFileSync(file)
-        bytes.fill(0x5a, bytes.length / 2, bytes.length / 2 + 8192)
+        // More than the pages of the journal that are free now: what is in those is no matter.
+        bytes.fill(0x5a, bytes.length / 4, (bytes.length * 3) / 4)
         writeFileSync(file, bytes)
       },
     ],

@@ -412,11 +412,19 @@ describe('cancel', () => {
 })
 
 describe('who waits for an end', () => {
-  // Nothing that has ended is kept: it could not be read again.
+  // Nothing that has ended is kept, not even for a moment: it could not be read again.
   const retention = { maxFinished: 0, ttlMs: 1000 }
+  const driver = (kept: StoreDriver): StoreDriver => ({
+    ...kept,
+    async commit(writes, now) {
+      const refused = await kept.commit(writes, now)
+      await kept.catchUp(now)
+      return refused
+    },
+  })
 
   test('of the task that was submitted, is handed it', async () => {
-    await using service = await startEngine(json({ n: 1 }), { retention })
+    await using service = await startEngine(json({ n: 1 }), { retention, driver })
     const { task } = await service.tasks.submit(CALLER, request(), { ...ASYNC, waitMs: 5000 })
     expect(task).toMatchObject({ status: 'success', responseBody: '{"n":1}' })
     expect(await service.store.find(task.id)).toBeNull()
@@ -424,7 +432,7 @@ describe('who waits for an end', () => {
 
   test('of another task, is handed it', async () => {
     const release = Promise.withResolvers<void>()
-    await using service = await startEngine(held(release.promise, json(1)), { retention })
+    await using service = await startEngine(held(release.promise, json(1)), { retention, driver })
     const { task } = await service.tasks.submit(CALLER, request(), ASYNC)
     const found = service.tasks.find(CALLER, task.id, 5000)
     await service.droplet.received(1)

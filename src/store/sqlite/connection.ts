@@ -23,6 +23,7 @@ export class Connection {
   readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
   readonly #files: OwnFiles | null
+  #isHurried = false
   /** Room for when the disk is full; null without a disk. */
   readonly reserve: Reserve | null
 
@@ -84,8 +85,10 @@ export class Connection {
    */
   transaction(work: () => void): void {
     this.#begin()
+    this.#isHurried = false
     try {
       work()
+      this.#log?.writeBackWhenFull(!this.#isHurried)
       this.run('commit')
       this.#log?.committed()
     } catch (error) {
@@ -93,6 +96,11 @@ export class Connection {
       if (this.#db.inTransaction) this.run('rollback')
       throw error
     }
+  }
+
+  /** The transaction under way leaves it to others to write the log back. */
+  hurry(): void {
+    this.#isHurried = true
   }
 
   /** Frees space on a disk that is full. False when there is none to be freed. */
@@ -109,11 +117,6 @@ export class Connection {
     const isLog = moved?.role === 'write-ahead log of the database'
     if (isLog && moved.became !== 'truncated' && this.#files!.logIsGone) this.freeSpace()
     return moved
-  }
-
-  /** SQLite ends a transaction by itself after some errors. */
-  get inTransaction(): boolean {
-    return this.#db.inTransaction
   }
 
   close(): void {

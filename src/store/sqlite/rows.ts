@@ -1,82 +1,109 @@
 /** A task as a row of the table `tasks`, and back. */
 import { nameKey } from '../../droplets/droplet.ts'
-import { INTERRUPTED, retryCount, type Task, type TaskSummary } from '../../task.ts'
+import { retryCount, type Task, type TaskSummary } from '../../task.ts'
 import type { ClaimedTask } from '../store.ts'
-import type { TaskChanges } from '../task-changes.ts'
 
 export type SqlValue = string | number | null
 
-type ColumnOf<T> = readonly [column: string, read: (task: T) => SqlValue]
+/** A value as it goes to the thread: what is JSON text in the row need not be text twice. */
+export type PartValue = SqlValue | Task['headers'] | Task['attempts']
+
+/** The values of one part of a row, in the order of its columns. */
+export type PartValues = readonly PartValue[]
+
+interface Part {
+  readonly columns: readonly string[]
+  /** Written out: a function for each column would take twice as long. */
+  readonly valuesOf: (task: Task) => PartValues
+}
 
 /** What never changes once a task is accepted. */
-const FIXED: readonly ColumnOf<Task>[] = [
-  ['droplet_name', (task) => task.dropletName],
-  ['droplet_key', (task) => nameKey(task.dropletName)],
-  ['method', (task) => task.method],
-  ['path', (task) => task.path],
-  ['idempotency_key', (task) => task.idempotencyKey],
-  ['replay_of', (task) => task.replayOf],
-]
+const fixed: Part = {
+  columns: ['droplet_name', 'droplet_key', 'method', 'path', 'idempotency_key', 'replay_of'],
+  valuesOf: (task) => [
+    task.dropletName,
+    nameKey(task.dropletName),
+    task.method,
+    task.path,
+    task.idempotencyKey,
+    task.replayOf,
+  ],
+}
 
 /** What changes only when a caller sends the request of an interrupted task again. */
-const ASKED: readonly ColumnOf<Task>[] = [
-  ['payload', (task) => task.payload],
-  ['meta', (task) => task.meta],
-  ['headers', (task) => JSON.stringify(task.headers)],
-  ['timeout_ms', (task) => task.timeoutMs],
-  ['deadline_ms', (task) => task.deadlineMs],
-  ['max_retries', (task) => task.maxRetries],
-  ['fingerprint', (task) => task.fingerprint],
-]
-
-const CHANGING: readonly ColumnOf<TaskChanges>[] = [
-  ['mode', (task) => task.mode],
-  ['status', (task) => task.status],
-  ['delay_ms', (task) => task.delayMs],
-  ['request_id', (task) => task.requestId],
-  ['target_url', (task) => task.targetUrl],
-  ['created_at', (task) => task.createdAt],
-  ['due_at', (task) => task.dueAt],
-  ['attempts', (task) => JSON.stringify(task.attempts)],
-  ['retry_count', retryCount],
-  ['completed_at', (task) => task.completedAt],
-  ['duration_ms', (task) => task.durationMs],
-  ['response_status', (task) => task.responseStatus],
-  ['response_body', (task) => task.responseBody],
-  ['error_message', (task) => task.errorMessage],
-]
-
-const INSERTED = [...FIXED, ...ASKED, ...CHANGING]
-const RESUMED = [...ASKED, ...CHANGING]
-
-export const INSERT_SQL = `insert into tasks (${INSERTED.map(([name]) => name).join(', ')}, id)
-  values (${INSERTED.map(() => '?').join(', ')}, ?)
-  on conflict (idempotency_key) where idempotency_key is not null do nothing`
-
-const assigned = (columns: readonly (readonly [string, unknown])[]) =>
-  columns.map(([name]) => `${name} = ?`).join(', ')
-
-/** Changes nothing when the task has ended: then it has no owner. */
-export const UPDATE_SQL = `update tasks set ${assigned(CHANGING)}
-  where id = ? and completed_at is null`
-
-/** Changes nothing when the task was not interrupted, or is under way again already. */
-export const RESUME_SQL = `update tasks set ${assigned(RESUMED)}
-  where id = ? and status = 'error' and error_message = '${INTERRUPTED}'`
-
-/** The parameters of INSERT_SQL. */
-export function insertValues(task: Task): SqlValue[] {
-  return [...INSERTED.map(([, read]) => read(task)), task.id]
+const asked: Part = {
+  columns: [
+    ...['payload', 'meta', 'headers', 'timeout_ms', 'deadline_ms', 'max_retries', 'fingerprint'],
+    ...['mode', 'delay_ms', 'request_id', 'created_at'],
+  ],
+  valuesOf: (task) => [
+    task.payload,
+    task.meta,
+    task.headers,
+    task.timeoutMs,
+    task.deadlineMs,
+    task.maxRetries,
+    task.fingerprint,
+    task.mode,
+    task.delayMs,
+    task.requestId,
+    task.createdAt,
+  ],
 }
 
-/** The parameters of RESUME_SQL. */
-export function resumeValues(task: Task): SqlValue[] {
-  return [...RESUMED.map(([, read]) => read(task)), task.id]
+const changing: Part = {
+  columns: [
+    ...['status', 'target_url', 'due_at', 'attempts', 'retry_count', 'completed_at'],
+    ...['duration_ms', 'response_status', 'response_body', 'error_message'],
+  ],
+  valuesOf: (task) => [
+    task.status,
+    task.targetUrl,
+    task.dueAt,
+    task.attempts,
+    retryCount(task),
+    task.completedAt,
+    task.durationMs,
+    task.responseStatus,
+    task.responseBody,
+    task.errorMessage,
+  ],
 }
 
-/** The parameters of UPDATE_SQL. */
-export function updateValues(task: TaskChanges): SqlValue[] {
-  return [...CHANGING.map(([, read]) => read(task)), task.id]
+/** The columns of a row but for its id, in three parts by what changes them. */
+export const PARTS = { fixed, asked, changing } as const
+export type PartName = keyof typeof PARTS
+
+/** As the row has them. */
+export function sqlValues(values: PartValues): SqlValue[] {
+  return values.map((value) =>
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+  )
+}
+
+/** Where a column's value is in its part. */
+export function columnAt(part: PartName, column: string): number {
+  return PARTS[part].columns.indexOf(column)
+}
+
+const namesOf = (...parts: PartName[]) => parts.flatMap((part) => PARTS[part].columns)
+
+/** Parameters: the id, then the values of all parts. */
+export const INSERT_SQL = insertSql(namesOf('fixed', 'asked', 'changing'))
+
+/** Parameters: the id, then the values of `changing`. */
+export const UPDATE_SQL = updateSql(namesOf('changing'))
+
+/** Parameters: the id, then the values of `asked` and `changing`. */
+export const RESUME_SQL = updateSql(namesOf('asked', 'changing'))
+
+function insertSql(names: readonly string[]): string {
+  return `insert into tasks (id, ${names.join(', ')}) values (?, ${names.map(() => '?').join(', ')})`
+}
+
+function updateSql(names: readonly string[]): string {
+  const assigned = names.map((name, index) => `${name} = ?${index + 2}`)
+  return `update tasks set ${assigned.join(', ')} where id = ?1`
 }
 
 export const SUMMARY_COLUMNS = `seq, id, droplet_name, method, target_url, status,

@@ -1,11 +1,13 @@
 /** The history's methods as the promises of a `StoreDriver`, wherever they run. */
-import type { StoreDriver } from '../driver.ts'
+import type { RefusedWrite, StoreDriver } from '../driver.ts'
 import type { SqliteHistory } from './history.ts'
+import { packed } from './lines.ts'
 import { listInSteps } from './list-in-steps.ts'
 import type { ListStep } from './list.ts'
 
 const VERBS = [
   'commit',
+  'catchUp',
   'trim',
   'find',
   'findByKey',
@@ -19,9 +21,13 @@ export type Verb = (typeof VERBS)[number]
 /** A driver of which each verb is a call of `ask`. */
 export function driverOf(ask: (verb: Verb, args: unknown[]) => Promise<unknown>): StoreDriver {
   const entries = VERBS.map((verb) => [verb, (...args: unknown[]) => ask(verb, args)])
-  const list: StoreDriver['list'] = (query) =>
-    listInSteps((each, from) => ask('list', [each, from]) as Promise<ListStep | null>, query)
-  return { ...(Object.fromEntries(entries) as StoreDriver), list }
+  const asIs = Object.fromEntries(entries) as StoreDriver
+  return {
+    ...asIs,
+    commit: (writes, now) => ask('commit', [packed(writes), now]) as Promise<RefusedWrite[]>,
+    list: (query) =>
+      listInSteps((each, from) => ask('list', [each, from]) as Promise<ListStep | null>, query),
+  }
 }
 
 export function callHistory(history: SqliteHistory, verb: Verb, args: unknown[]): unknown {

@@ -4,23 +4,8 @@ import { DatabaseLocked } from '../driver.ts'
 import type { Retention } from '../store.ts'
 import { Connection } from './connection.ts'
 import { SqliteHistory } from './history.ts'
-import { callHistory, type Verb } from './verbs.ts'
-
-export interface Question {
-  id: number
-  verb: Verb | 'open'
-  args: unknown[]
-}
-
-export interface Failure {
-  id: number
-  verb: Question['verb']
-  error: string
-  /** It is a DatabaseLocked. */
-  locked: boolean
-}
-
-export type Answer = { id: number; value: unknown } | Failure
+import { readQuestion, type Answer, type Question } from './questions.ts'
+import { callHistory } from './verbs.ts'
 
 declare const self: Worker
 
@@ -35,7 +20,7 @@ function answerQuestions(): void {
     return null
   }
   self.addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const { id, verb, args } = JSON.parse(data) as Question
+    const { id, verb, args } = readQuestion(data)
     let answer: Answer
     try {
       answer = { id, value: perform(verb, args) ?? null }

@@ -7,7 +7,7 @@ import type { Database } from 'bun:sqlite'
 import { dirname, resolve } from 'node:path'
 import { fileSize, freeBytes } from '../../platform/disk.ts'
 
-/** A commit that writes it back costs as much as 100 others; so at 16 MiB, not at the default of 4. */
+/** A commit that writes it back takes as long as 100 others; so at 16 MiB, not at the default of 4. */
 const AUTOCHECKPOINT_PAGES = 4096
 /** What a burst, or a long read of somebody else, has added is given back beyond this, bytes. */
 const KEPT_BYTES = 20 * 1024 * 1024
@@ -22,6 +22,7 @@ export class WriteAheadLog {
   readonly #log: string
   readonly #folder: string
   #commitsUntilCheck = 0
+  #writesBack = true
 
   constructor(
     private readonly db: Database,
@@ -31,6 +32,13 @@ export class WriteAheadLog {
     this.#folder = dirname(resolve(file))
     db.run(`pragma wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`)
     db.run(`pragma journal_size_limit = ${KEPT_BYTES}`)
+  }
+
+  /** Whether the next commits write a log back that has become long: somebody waits for most. */
+  writeBackWhenFull(writesBack: boolean): void {
+    if (writesBack === this.#writesBack) return
+    this.db.run(`pragma wal_autocheckpoint = ${writesBack ? AUTOCHECKPOINT_PAGES : 0}`)
+    this.#writesBack = writesBack
   }
 
   /** After each commit: checks whether the log gets too large. Never throws: it is committed. */

@@ -1,4 +1,5 @@
 /** What callers are told is what is on disk, and what the droplet answered. */
+import { storedBody } from '../../../src/store/stored-body.ts'
 import { INTERRUPTED, isFinished } from '../../../src/task.ts'
 import { MAX_RESPONSE_BYTES } from '../environment/droplet-plan.ts'
 import type { Call } from '../model/call-models.ts'
@@ -76,5 +77,12 @@ function isTold<T>(told: T | undefined, expected: T): boolean {
 function answerBodyFault(task: TaskModel, answer: TaskAnswer): string | null {
   const result = task.requests.at(-1)?.result
   if (answer.responseStatus === null || result?.kind !== 'answered') return null
-  return bodyFault(answer.responseBody, result, MAX_RESPONSE_BYTES)
+  const told = endedWithoutRequest(task) ? { ...result, json: storedBody(result.json) } : result
+  return bodyFault(answer.responseBody, told, MAX_RESPONSE_BYTES)
+}
+
+/** In a turn after that of its answer, for which an asynchronous task is read from the history. */
+function endedWithoutRequest(task: TaskModel): boolean {
+  const message = task.row!.error_message as string | null
+  return modeOf(task) === 'async' && (message?.startsWith('the deadline of ') ?? false)
 }

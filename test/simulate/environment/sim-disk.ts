@@ -100,7 +100,7 @@ export class SimDisk {
   perform(verb: Verb, args: unknown[]): unknown {
     if (verb === 'close') return null
     if (this.#behavior === 'failing') throw new Error('disk I/O error')
-    const writes = verb === 'commit' || verb === 'trim'
+    const writes = verb === 'commit' || verb === 'catchUp' || verb === 'trim'
     if (this.#behavior === 'locked' && writes) throw new DatabaseLocked('database is locked')
     if (this.#behavior === 'read-only' && writes) throw new Error('database or disk is full')
     return callHistory(this.#history, verb, args) ?? null
@@ -123,6 +123,8 @@ export class SimDisk {
     const { random } = this
     if (this.#behavior === 'slow') return random.between(10, 3000)
     if (random.chance(0.002)) return random.between(50, 400)
-    return verb === 'commit' ? random.between(0.2, 6) : random.between(0.02, 0.5)
+    return verb === 'commit' || verb === 'catchUp'
+      ? random.between(0.2, 6)
+      : random.between(0.02, 0.5)
   }
 }

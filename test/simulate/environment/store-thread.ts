@@ -6,6 +6,7 @@ import {
   type StoreDriver,
   type Write,
 } from '../../../src/store/driver.ts'
+import { packed } from '../../../src/store/sqlite/lines.ts'
 import { driverOf, type Verb } from '../../../src/store/sqlite/verbs.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { SimDisk } from './sim-disk.ts'
@@ -13,6 +14,8 @@ import type { SimDisk } from './sim-disk.ts'
 interface Question {
   verb: Verb
   args: unknown[]
+  /** Of a commit: its writes. */
+  group: readonly Write[] | null
   resolve(value: unknown): void
   reject(error: Error): void
 }
@@ -20,7 +23,11 @@ interface Question {
 export class StoreThread {
   /** Questions without an answer. */
   pending = 0
-  readonly driver: StoreDriver = driverOf((verb, args) => this.#ask(verb, args))
+  readonly driver: StoreDriver = {
+    ...driverOf((verb, args) => this.#ask(verb, args)),
+    commit: (writes, now) =>
+      this.#ask('commit', [packed(writes), now], writes) as Promise<RefusedWrite[]>,
+  }
   readonly #queue: Question[] = []
   #busy = false
   #closed = false
@@ -30,16 +37,16 @@ export class StoreThread {
     private readonly process: SimProcess,
   ) {}
 
-  #ask(verb: Verb, args: unknown[]): Promise<unknown> {
+  #ask(verb: Verb, args: unknown[], group: readonly Write[] | null = null): Promise<unknown> {
     // A process that is gone, or a thread that was ended, never answers.
     if (!this.process.alive || this.#closed) return new Promise(() => {})
-    if (verb === 'commit') this.disk.observer.commitRequested(args[0] as readonly Write[])
+    if (group) this.disk.observer.commitRequested(group)
     this.#closed = verb === 'close'
     this.pending++
     return new Promise((resolve, reject) => {
       // The real thread gets the arguments as JSON too.
       const copy = JSON.parse(JSON.stringify(args)) as unknown[]
-      this.#queue.push({ verb, args: copy, resolve, reject })
+      this.#queue.push({ verb, args: copy, group, resolve, reject })
       if (!this.#busy) this.#next()
     })
   }
@@ -51,10 +58,9 @@ export class StoreThread {
     this.#later(this.disk.latencyMs(question.verb), () => this.#perform(question))
   }
 
-  #perform({ verb, args, resolve, reject }: Question): void {
+  #perform({ verb, args, group, resolve, reject }: Question): void {
     const { disk, process } = this
     const { observer, crashPoints } = disk
-    const group = verb === 'commit' ? (args[0] as readonly Write[]) : null
     if (group && crashPoints.reached('before the commit')) return
     let value: unknown
     try {

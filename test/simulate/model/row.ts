@@ -1,37 +1,21 @@
 /** A write as the row that it makes in the table `tasks`. */
-import {
-  INSERT_SQL,
-  insertValues,
-  RESUME_SQL,
-  resumeValues,
-  UPDATE_SQL,
-  updateValues,
-  type Row,
-  type SqlValue,
-} from '../../../src/store/sqlite/rows.ts'
+import { PARTS, sqlValues, type PartName, type Row } from '../../../src/store/sqlite/rows.ts'
 import type { Write } from '../../../src/store/driver.ts'
 import { INTERRUPTED, type Attempt } from '../../../src/task.ts'
 
-const assigned = (sql: string) => [...sql.matchAll(/(\w+) = \?/g)].map((match) => match[1]!)
-
-const INSERTED = /\(([^)]+)\)/.exec(INSERT_SQL)![1]!.split(/,\s*/)
-const RESUMED = assigned(RESUME_SQL)
-const UPDATED = assigned(UPDATE_SQL)
-
-export function rowOf(write: Write): Row {
-  const [columns, values] = cellsOf(write)
-  return Object.fromEntries(columns.map((name, index) => [name, values[index]!]))
+const PARTS_OF: Readonly<Record<Write[0], readonly PartName[]>> = {
+  insert: ['fixed', 'asked', 'changing'],
+  resume: ['asked', 'changing'],
+  update: ['changing'],
 }
 
-function cellsOf([kind, task]: Write): [columns: readonly string[], values: SqlValue[]] {
-  switch (kind) {
-    case 'insert':
-      return [INSERTED, insertValues(task)]
-    case 'resume':
-      return [RESUMED, resumeValues(task)]
-    case 'update':
-      return [UPDATED, updateValues(task)]
+export function rowOf([kind, task]: Write): Row {
+  const row: Row = { id: task.id }
+  for (const part of PARTS_OF[kind]) {
+    const values = sqlValues(PARTS[part].valuesOf(task))
+    for (const [index, name] of PARTS[part].columns.entries()) row[name] = values[index]!
   }
+  return row
 }
 
 export function attemptsIn(row: Row): readonly Attempt[] {

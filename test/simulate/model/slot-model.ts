@@ -3,7 +3,7 @@ import type { Write } from '../../../src/store/driver.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 import { attemptsIn, isOpen, rowOf } from './row.ts'
-import { dropletOf, type TaskModel } from './task-model.ts'
+import { dropletOf, modeOf, type TaskModel } from './task-model.ts'
 import type { TaskModels } from './task-models.ts'
 
 /** A droplet may hold three slots for each one that is free. */
@@ -67,7 +67,7 @@ export class SlotModel {
     for (const write of writes) {
       const row = rowOf(write)
       const task = this.tasks.find(row.id as string)
-      if (!task || row.mode !== 'async' || write[0] === 'insert') continue
+      if (!task || modeOf(task) !== 'async' || write[0] === 'insert') continue
       change(task, row.status === 'running' && isOpen(attemptsIn(row).at(-1)))
     }
     this.updateCongestion()

@@ -2,6 +2,7 @@
 import type { Database } from 'bun:sqlite'
 import tasks from './001-tasks.sql' with { type: 'text' }
 import filters from './002-filters.sql' with { type: 'text' }
+import journal from './003-journal.sql' with { type: 'text' }
 import { makeDropletKeys } from './droplet-keys.ts'
 
 export interface Migration {
@@ -13,4 +14,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { sql: tasks },
   { before: makeDropletKeys, sql: filters },
+  { sql: journal },
 ]

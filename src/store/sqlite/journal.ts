@@ -1,0 +1,182 @@
+/**
+ * What is committed and not in the tables yet. Each commit adds one row to the table `journal`;
+ * here is the same in memory, a task's later lines laid over its earlier ones, so that a short
+ * task is one row of the tables, written once, with its indexes.
+ */
+import { INTERRUPTED, isFinished, type JsonText } from '../../task.ts'
+import type { RefusedWrite } from '../driver.ts'
+import { nameKey } from '../../droplets/droplet.ts'
+import type { Connection } from './connection.ts'
+import {
+  entryOf,
+  faultOf,
+  keyOf,
+  stateOf,
+  unpacked,
+  type Entry,
+  type Line,
+  type RowState,
+} from './lines.ts'
+
+/** What a group of writes makes of the tasks, as far as it may be written. */
+export interface Admitted {
+  readonly entries: ReadonlyMap<string, Entry>
+  /** As they go into the journal. */
+  readonly text: JsonText
+  /** How many of them. */
+  readonly lines: number
+  /** Whether a task runs again. */
+  readonly hasResume: boolean
+  readonly refused: RefusedWrite[]
+}
+
+export function emptyGroup(): Admitted {
+  return { entries: new Map(), text: '[]', lines: 0, hasResume: false, refused: [] }
+}
+
+const ADD_SQL = 'insert into journal (lines) values (?)'
+const READ_SQL = 'select lines from journal order by n'
+const CLEAR_SQL = 'delete from journal'
+// Not droplet_key: a column behind the payload costs as many reads as that has pages.
+const STATE_SQL = 'select droplet_name, status, error_message from tasks where id = ?'
+const KEY_SQL = 'select 1 from tasks where idempotency_key = ?'
+
+export class Journal {
+  #entries = new Map<string, Entry>()
+  /** The ids of the new tasks that have an Idempotency-Key, by that. */
+  readonly #keys = new Map<string, string>()
+  #lines = 0
+
+  /** Reads what an earlier process left. */
+  constructor(private readonly connection: Connection) {
+    for (const { lines } of connection.all(READ_SQL)) this.add(this.admit(lines as JsonText))
+  }
+
+  /** How many lines there are. */
+  get length(): number {
+    return this.#lines
+  }
+
+  /** In the order of their first lines. */
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#entries
+  }
+
+  get(id: string): Entry | undefined {
+    return this.#entries.get(id)
+  }
+
+  idOfKey(idempotencyKey: string): string | undefined {
+    return this.#keys.get(idempotencyKey)
+  }
+
+  /** The entries as they are with those of the group. */
+  with(group: Admitted): ReadonlyMap<string, Entry> {
+    return new Map([...this.#entries, ...group.entries])
+  }
+
+  /** Decides about each write of a group, in order. Changes nothing. */
+  admit(text: JsonText): Admitted {
+    const lines = unpacked(text)
+    const group = new Group(this, this.connection)
+    const refused: RefusedWrite[] = []
+    for (const [index, line] of lines.entries()) {
+      const reason = group.admit(line)
+      if (reason !== null) refused.push({ index, reason })
+    }
+    const { entries, hasResume } = group
+    if (refused.length === 0) return { entries, text, lines: lines.length, hasResume, refused }
+    const isRefused = new Set(refused.map(({ index }) => index))
+    const kept = lines.filter((_, index) => !isRefused.has(index))
+    return { entries, text: JSON.stringify(kept), lines: kept.length, hasResume, refused }
+  }
+
+  /** Within a transaction, for which somebody waits. */
+  append({ text, lines }: Admitted): void {
+    this.connection.hurry()
+    if (lines > 0) this.connection.run(ADD_SQL, text)
+  }
+
+  /** Once that transaction is committed. */
+  add({ entries, lines }: Admitted): void {
+    for (const [id, entry] of entries) {
+      this.#entries.set(id, entry)
+      const key = keyOf(entry)
+      if (key !== null) this.#keys.set(key, id)
+    }
+    this.#lines += lines
+  }
+
+  /** Within the transaction that applies it. */
+  clear(): void {
+    if (this.#lines > 0) this.connection.run(CLEAR_SQL)
+  }
+
+  /** Once that transaction is committed. */
+  forget(): void {
+    this.#entries = new Map()
+    this.#keys.clear()
+    this.#lines = 0
+  }
+}
+
+/** The lines of one group, over what the journal and the tables have. */
+class Group {
+  readonly entries = new Map<string, Entry>()
+  hasResume = false
+  readonly #keys = new Set<string>()
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly connection: Connection,
+  ) {}
+
+  /** Why the line is refused; null: it is not. */
+  admit(line: Line): RefusedWrite['reason'] | null {
+    const error = faultOf(line)
+    if (error !== null) return { error }
+    const [kind, id] = line
+    const latest = this.entries.get(id) ?? this.journal.get(id) ?? this.#rowState(id)
+    const reason = kind === 'insert' ? this.#mayInsert(line, latest) : mayChange(kind, latest)
+    if (reason !== null) return reason
+    this.entries.set(id, entryOf(line, latest))
+    if (kind === 'resume') this.hasResume = true
+    return null
+  }
+
+  #mayInsert(
+    line: Extract<Line, readonly ['insert', ...unknown[]]>,
+    latest: Entry | RowState | null,
+  ): RefusedWrite['reason'] | null {
+    const key = keyOf({ fixed: line[2] })
+    if (key !== null && this.#isTaken(key)) return 'key taken'
+    if (latest) return { error: 'there is a task with its id' }
+    if (key !== null) this.#keys.add(key)
+    return null
+  }
+
+  #isTaken(key: string): boolean {
+    if (this.#keys.has(key) || this.journal.idOfKey(key) !== undefined) return true
+    return this.connection.all(KEY_SQL, key).length > 0
+  }
+
+  #rowState(id: string): RowState | null {
+    const [row] = this.connection.all(STATE_SQL, id)
+    if (!row) return null
+    return {
+      dropletKey: nameKey(row.droplet_name as string),
+      status: row.status as RowState['status'],
+      errorMessage: row.error_message as string | null,
+    }
+  }
+}
+
+/** An update, of an unfinished task only; a resume, of an interrupted one only. */
+function mayChange(kind: Line[0], latest: Entry | RowState | null): 'not owned' | null {
+  if (!latest) return 'not owned'
+  const state = 'changing' in latest ? stateOf(latest) : latest
+  const { status, errorMessage } = state
+  const may =
+    kind === 'update' ? !isFinished(state) : status === 'error' && errorMessage === INTERRUPTED
+  return may ? null : 'not owned'
+}

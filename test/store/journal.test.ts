@@ -1,0 +1,227 @@
+/** What is committed and not in the tables yet: it is not lost, and nobody notices it. */
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { begin, conclude, interrupt, resume } from '../../src/delivery/lifecycle.ts'
+import type { Write } from '../../src/store/driver.ts'
+import { Connection } from '../../src/store/sqlite/connection.ts'
+import { SqliteHistory } from '../../src/store/sqlite/history.ts'
+import { packed } from '../../src/store/sqlite/lines.ts'
+import { isFinished, type Task } from '../../src/task.ts'
+import { allowRealTime } from '../support/eventually.ts'
+import { RETENTION } from '../support/store.ts'
+import { taskOf } from '../support/task-states.ts'
+import { newTask, NOW, queued, running } from '../support/tasks.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+allowRealTime()
+
+function openHistory(file: string, retention = RETENTION): SqliteHistory {
+  return new SqliteHistory(new Connection(file), retention)
+}
+
+function commit(history: SqliteHistory, ...writes: Write[]) {
+  return history.commit(packed(writes), NOW)
+}
+
+/** As a crash would leave the files: copied while they are open. */
+function copyOf(file: string, copy: string): string {
+  for (const end of ['', '-wal']) writeFileSync(copy + end, readFileSync(file + end))
+  return copy
+}
+
+/** How many rows there are. */
+function rowsIn(file: string) {
+  using db = new Database(file, { readonly: true })
+  const count = (table: string) =>
+    db.query<{ rows: number }, []>(`select count(*) as rows from ${table}`).get()!.rows
+  return { journal: count('journal'), tasks: count('tasks') }
+}
+
+test('a commit is one row of the journal; later, a task is one row of the tables', () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const history = openHistory(file)
+  const tasks = [running(), running(), running()]
+  commit(history, ...tasks.map((task): Write => ['insert', task]))
+  commit(history, ...tasks.map((task): Write => ['update', ended(task)]))
+  expect(rowsIn(file)).toEqual({ journal: 2, tasks: 0 })
+  expect(history.find(tasks[0]!.id)).toEqual(ended(tasks[0]!))
+  history.catchUp(NOW)
+  expect(rowsIn(file)).toEqual({ journal: 0, tasks: 3 })
+  expect(history.find(tasks[0]!.id)).toEqual(ended(tasks[0]!))
+  history.close()
+})
+
+test.each([
+  ['lists', (history: SqliteHistory) => void history.list({ limit: 1 })],
+  ['is trimmed', (history: SqliteHistory) => void history.trim(NOW)],
+  ['is closed', (history: SqliteHistory) => history.close()],
+])('who %s finds all in the tables', (_, deed) => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const history = openHistory(file)
+  commit(history, ['insert', queued()])
+  deed(history)
+  expect(rowsIn(file)).toEqual({ journal: 0, tasks: 1 })
+})
+
+test('large payloads are not written twice', () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const history = openHistory(file)
+  const [small, large] = [queued(), queued({ payload: JSON.stringify('x'.repeat(200_000)) })]
+  commit(history, ['insert', small])
+  commit(history, ['insert', large])
+  expect(rowsIn(file)).toEqual({ journal: 0, tasks: 2 })
+  expect(history.find(large.id)).toEqual(large)
+  expect(history.list({ limit: 2 })!.tasks.map(({ task }) => task.id)).toEqual([large.id, small.id])
+  history.close()
+})
+
+test('the journal does not grow without end, even if nobody has it applied', () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const history = openHistory(file)
+  for (let group = 0; group < 101; group++) {
+    commit(history, ...Array.from({ length: 100 }, (): Write => ['insert', queued()]))
+  }
+  expect(rowsIn(file)).toEqual({ journal: 0, tasks: 10_100 })
+  history.close()
+})
+
+test('a value that no row can hold is refused alone', () => {
+  const history = openHistory(':memory:')
+  const [good, bad] = [queued(), queued({}, NOW + 0.5)]
+  expect(commit(history, ['insert', bad], ['insert', good])).toEqual([
+    { index: 0, reason: { error: expect.stringContaining('is not whole') } },
+  ])
+  history.catchUp(NOW)
+  expect(history.find(bad.id)).toBeNull()
+  expect(history.find(good.id)).toEqual(good)
+})
+
+describe('after a crash', () => {
+  test('what was in the journal is there, and unfinished tasks are claimed in their order', () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    const history = openHistory(file)
+    const [early, late, over] = [queued(), queued(), running()]
+    commit(history, ['insert', early])
+    history.catchUp(NOW)
+    commit(history, ['insert', over], ['insert', late])
+    commit(history, ['update', ended(over)], ['update', { ...early, targetUrl: 'http://new/' }])
+    const after = openHistory(copyOf(file, dir.file('copy.db')))
+    expect(after.claim(9).map(({ id }) => id)).toEqual([early.id, late.id])
+    expect(after.find(early.id)?.targetUrl).toBe('http://new/')
+    expect(after.find(over.id)).toEqual(ended(over))
+    expect(after.list({ limit: 9 })!.total).toBe(3)
+    for (const each of [history, after]) each.close()
+  })
+
+  test('and with a lock on the file: claimed and found from the journal alone', () => {
+    using dir = temporaryDir()
+    const file = dir.file('tasks.db')
+    const history = openHistory(file)
+    const [waiting, changed, over] = [queued(), running({ idempotencyKey: 'key' }), running()]
+    commit(history, ['insert', changed], ['insert', over])
+    history.catchUp(NOW)
+    commit(history, ['insert', waiting], ['update', ended(over)])
+    commit(history, ['update', { ...changed, targetUrl: 'http://new/' }])
+    const copy = copyOf(file, dir.file('copy.db'))
+    const connection = new Connection(copy)
+    using other = new Database(copy)
+    other.run('begin immediate')
+    const after = new SqliteHistory(connection, RETENTION)
+    expect(after.claim(9).map(({ id }) => id)).toEqual([changed.id, waiting.id])
+    expect(after.findByKey('key')?.targetUrl).toBe('http://new/')
+    expect(() => after.catchUp(NOW)).toThrow('locked')
+    other.run('rollback')
+    after.catchUp(NOW)
+    expect(after.findByKey('key')?.targetUrl).toBe('http://new/')
+    expect(rowsIn(copy)).toEqual({ journal: 0, tasks: 3 })
+    for (const each of [history, after]) each.close()
+  })
+})
+
+/** What may happen, by chance. The numbers choose a task. */
+const step = fc.oneof(
+  fc.record({ kind: fc.constantFrom('insert', 'keyed' as const) }),
+  fc.record({
+    kind: fc.constantFrom('start', 'end', 'interrupt', 'resume' as const),
+    at: fc.nat(),
+  }),
+  fc.record({ kind: fc.constantFrom('catch up', 'crash', 'trim', 'list' as const) }),
+)
+
+test('whenever it is applied, and whatever crashes, all is as if it were applied at once', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      using dir = temporaryDir()
+      const retention = { maxFinished: 6, ttlMs: 3_600_000 }
+      let file = dir.file('0.db')
+      let lazy = openHistory(file, retention)
+      let eager = openHistory(dir.file('eager.db'), retention)
+      const tasks: Task[] = []
+      const write = (kind: Write[0], task: Task) => {
+        const reasons = [lazy, eager].map((each) => commit(each, [kind, task]))
+        expect(reasons[0]!.map(kindOf)).toEqual(reasons[1]!.map(kindOf))
+        eager.catchUp(NOW)
+        if (reasons[0]!.length > 0) return
+        const place = tasks.findIndex(({ id }) => id === task.id)
+        tasks[place < 0 ? tasks.length : place] = task
+      }
+      for (const [index, each] of steps.entries()) {
+        const task = 'at' in each ? tasks[each.at % tasks.length] : undefined
+        if (each.kind === 'insert') write('insert', queued())
+        else if (each.kind === 'keyed') write('insert', queued({ idempotencyKey: `k${index % 3}` }))
+        else if (each.kind === 'catch up') lazy.catchUp(NOW)
+        else if (each.kind === 'trim') void [lazy.trim(NOW), eager.trim(NOW)]
+        else if (each.kind === 'list')
+          expect(lazy.list({ limit: 9 })).toEqual(eager.list({ limit: 9 }))
+        else if (each.kind === 'crash') {
+          const next = copyOf(file, dir.file(`${index + 1}.db`))
+          lazy.close()
+          lazy = openHistory((file = next), retention)
+        } else if (task) writeNext(each.kind, task, write)
+      }
+      // What is over the limits goes once it is in the tables.
+      for (const each of [lazy, eager]) each.trim(NOW)
+      for (const { id } of tasks) expect(lazy.find(id)).toEqual(eager.find(id))
+      expect(lazy.list({ limit: 100 })).toEqual(eager.list({ limit: 100 }))
+      for (const each of [lazy, eager]) each.close()
+      lazy = openHistory(file, retention)
+      eager = openHistory(dir.file('eager.db'), retention)
+      expect(lazy.claim(100)).toEqual(eager.claim(100))
+      for (const each of [lazy, eager]) each.close()
+    }),
+    { numRuns: 150 },
+  )
+})
+
+const kindOf = ({ reason }: { reason: unknown }) => (typeof reason === 'string' ? reason : 'error')
+const moment = { now: NOW, elapsedMs: 3 }
+
+function ended(task: Task): Task {
+  return conclude(task, { kind: 'answered', status: 200, body: '{"n":1}' }, 3, moment)
+}
+
+/** Also what nobody would write: it is refused by both, or by neither. */
+function writeNext(
+  kind: 'start' | 'end' | 'interrupt' | 'resume',
+  task: Task,
+  write: (kind: Write[0], task: Task) => void,
+): void {
+  if (kind === 'resume') {
+    const again = task.errorMessage === null ? taskOf('queued', { id: task.id }) : resumed(task)
+    write('resume', again)
+  } else if (isFinished(task)) write('update', task)
+  else if (kind === 'start') write('update', begin(task, 'http://next/', NOW))
+  else if (kind === 'interrupt') write('update', interrupt(task, moment))
+  else write('update', task.attempts.length > 0 ? ended(task) : task)
+}
+
+function resumed(task: Task): Task {
+  return resume(task, newTask({ requestId: 'again' }), NOW)
+}
