@@ -55,6 +55,18 @@ export async function startRelay(bench: Bench, upstream: Service): Promise<Servi
   return startProgram(bench, 'relay', 'relay.ts', env)
 }
 
+/** bunqueue as a service, with its database in the directory; `callers` work at once. */
+export async function startRival(
+  bench: Bench,
+  directory: string,
+  upstream: Service,
+  callers: number,
+): Promise<Service> {
+  const DATABASE = join(directory, 'rival.db')
+  const env = { UPSTREAM: upstream.url, DATABASE, CALLERS: String(callers), ...MANY_REQUESTS }
+  return startProgram(bench, 'rival', 'rival.ts', env)
+}
+
 /** As the binary sets it for itself. */
 export const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', UV_THREADPOOL_SIZE: '16' }
 

@@ -1,6 +1,8 @@
 /** A burst of load on a service, and what it cost its process. */
 import type { Service } from './bench.ts'
+import type { Child } from './child.ts'
 import type { LoadResult } from './load.ts'
+import { median } from './report.ts'
 import { loadTasks } from './tasks.ts'
 
 export interface Burst extends LoadResult {
@@ -18,13 +20,18 @@ export interface BurstOptions {
 }
 
 /** Synchronous tasks, for the relay or for us. */
-export async function burst(
-  { url, process }: Service,
+export function burst(
+  service: Service,
   { body, connections, seconds }: BurstOptions,
 ): Promise<Burst> {
+  return withCost(service.process, () => loadTasks(service, seconds, body, connections))
+}
+
+/** Any load, and what a request of it cost the process that it was for. */
+export async function withCost(process: Child, load: () => Promise<LoadResult>): Promise<Burst> {
   const threadsBefore = new Map(process.threads().map(({ id, cpuMs }) => [id, cpuMs]))
   const writtenBefore = process.writtenBytes()
-  const result = await loadTasks({ url }, seconds, body, connections)
+  const result = await load()
   const threadsUs: Record<string, number> = {}
   for (const { id, name, cpuMs } of process.threads()) {
     const us = ((cpuMs - (threadsBefore.get(id) ?? 0)) * 1000) / result.requests
@@ -33,4 +40,11 @@ export async function burst(
   const cpuUs = Object.values(threadsUs).reduce((sum, each) => sum + each, 0)
   const writtenBytes = (process.writtenBytes() - writtenBefore) / result.requests
   return { ...result, cpuUs, threadsUs, writtenBytes }
+}
+
+/** For a note: the medians of several bursts. */
+export function latencies(bursts: readonly LoadResult[]): string {
+  const of = (key: 'p50Ms' | 'p99Ms' | 'maxMs') =>
+    median(bursts.map((each) => each[key])).toFixed(1)
+  return `p50 ${of('p50Ms')}, p99 ${of('p99Ms')}, slowest ${of('maxMs')} ms`
 }

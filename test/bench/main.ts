@@ -13,6 +13,7 @@ import { hanging } from './parts/hanging.ts'
 import { list } from './parts/list.ts'
 import { memory } from './parts/memory.ts'
 import { million } from './parts/million.ts'
+import { rival } from './parts/rival.ts'
 import { start } from './parts/start.ts'
 import { speed } from './parts/speed.ts'
 
@@ -20,6 +21,7 @@ const ROOT = join(import.meta.dir, '../..')
 
 const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   speed,
+  rival,
   memory,
   list,
   hanging,

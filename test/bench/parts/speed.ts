@@ -6,7 +6,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, type Burst } from '../burst.ts'
+import { burst, latencies, type Burst } from '../burst.ts'
 import { median, type Limit } from '../report.ts'
 import { getBody, metricsOf, taskBody, type Metrics } from '../tasks.ts'
 
@@ -125,12 +125,6 @@ function tell(
   )
   const failed = rounds.reduce((sum, { ours }) => sum + ours.refused + ours.lost, 0)
   report.add(name('failed'), failed, 'requests', ['<=', 0])
-}
-
-function latencies(bursts: readonly Burst[]): string {
-  const of = (key: 'p50Ms' | 'p99Ms' | 'maxMs') =>
-    median(bursts.map((each) => each[key])).toFixed(1)
-  return `p50 ${of('p50Ms')}, p99 ${of('p99Ms')}, slowest ${of('maxMs')} ms`
 }
 
 /** The threads that take the most, medians. */
