@@ -2,9 +2,13 @@
 import type { Clock } from '../ports.ts'
 import type { StoreDriver } from './driver.ts'
 
-/** After so many writes, or so soon after the first of them, ms. */
+/**
+ * After so many writes, or so soon after the first of them, ms. Commits wait meanwhile, 8 ms for
+ * 1,000; half as many would cost 2 µs a task more. At 1,000 tasks a second, 200 ms in place of 50
+ * would take their median from 1.4 to 1.5 times the least, and their p99 from 4.4 to 5.9 ms.
+ */
 const MAX_WRITES = 1000
-const MAX_WAIT_MS = 200
+const MAX_WAIT_MS = 50
 
 export class CatchUp {
   /** Since it was asked for last. */

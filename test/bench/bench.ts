@@ -94,19 +94,21 @@ export interface OrchestratorOptions {
   /** By name; none: the Registry cannot be reached. */
   droplets?: Record<string, Service>
   env?: Record<string, string>
+  /** The program; default: the binary. */
+  command?: readonly string[]
 }
 
 /** The binary with its history on disk; resolves once it is healthy. */
 export async function startOrchestrator(
   bench: Bench,
-  { directory, droplets, env = {} }: OrchestratorOptions,
+  { directory, droplets, env = {}, command = [bench.binary] }: OrchestratorOptions,
 ): Promise<Service & { startMs: number }> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const start = performance.now()
   const process = new Child({
     name: 'orchestrator',
-    command: [bench.binary, 'serve'],
+    command: [...command, 'serve'],
     env: {
       HOST: '127.0.0.1',
       PORT: String(port),

@@ -20,7 +20,7 @@ const IN_MEMORY = new Set(['tmpfs', 'ramfs', 'devtmpfs'])
 const PROBES = 100
 
 export function describeMachine(directory: string, loadGenerator: string): Machine {
-  const syncs = fsyncTimes(directory)
+  const syncs = syncedWriteTimes(directory)
   return {
     cores: cpus().length,
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -66,7 +66,7 @@ function fileSystemOf(directory: string): string {
 }
 
 /** How long it takes to add a page to a file and have it on the disk, ms. */
-function fsyncTimes(directory: string): number[] {
+export function syncedWriteTimes(directory: string): number[] {
   const file = join(directory, 'fsync-probe')
   const descriptor = openSync(file, 'w')
   const page = Buffer.alloc(4096, 1)

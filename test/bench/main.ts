@@ -10,9 +10,11 @@ import { killChildren } from './child.ts'
 import { async } from './parts/async.ts'
 import { drain } from './parts/drain.ts'
 import { hanging } from './parts/hanging.ts'
+import { latency } from './parts/latency.ts'
 import { list } from './parts/list.ts'
 import { memory } from './parts/memory.ts'
 import { million } from './parts/million.ts'
+import { profile } from './parts/profile.ts'
 import { rival } from './parts/rival.ts'
 import { start } from './parts/start.ts'
 import { speed } from './parts/speed.ts'
@@ -21,6 +23,7 @@ const ROOT = join(import.meta.dir, '../..')
 
 const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   speed,
+  latency,
   rival,
   memory,
   list,
@@ -31,10 +34,15 @@ const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   start,
 }
 
+/** Only when it is asked for. */
+const ON_DEMAND: typeof PARTS = { profile }
+const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
+
 const USAGE = `Usage: bun run bench [--quick] [--only PART]… [--json FILE] [--binary FILE]
 
   --quick        a few seconds a part, to try it out
-  --only PART    ${Object.keys(PARTS).join(', ')}
+  --only PART    ${Object.keys(PARTS).join(', ')};
+                 or ${Object.keys(ON_DEMAND).join(', ')}: where the CPU goes, by thread
   --json FILE    where the figures go; default dist/bench.json
   --binary FILE  what is measured; default dist/orchestrator
 `
@@ -77,7 +85,7 @@ function read(args: string[]) {
         binary: { type: 'string', default: join(ROOT, 'dist/orchestrator') },
       },
     })
-    const unknown = values.only.find((name) => !Object.hasOwn(PARTS, name))
+    const unknown = values.only.find((name) => !Object.hasOwn(ALL_PARTS, name))
     if (unknown !== undefined) throw new Error(`There is no part '${unknown}'`)
     return { ...values, parts: values.only }
   } catch (error) {
@@ -90,7 +98,7 @@ function read(args: string[]) {
 async function measure(bench: Bench, name: string): Promise<void> {
   bench.report.part(name)
   try {
-    await PARTS[name]!(bench)
+    await ALL_PARTS[name]!(bench)
   } catch (error) {
     bench.report.unmeasured(name, (error as Error).message)
   }
