@@ -95,7 +95,10 @@ export class Run implements StopSignal, RecordWaiter {
   abort(reason: AbortReason): boolean {
     if (this.#abortReason !== null) return false
     this.#abortReason = reason
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#listeners) {
+      // One listener may remove another.
+      if (this.#listeners.includes(listener)) listener()
+    }
     return true
   }
 

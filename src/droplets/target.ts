@@ -9,8 +9,8 @@ const refuse = (reason: string): Target => ({ ok: false, reason })
 const FORBIDDEN = /[\u0000-\u0020\u007f\\#]/
 
 /**
- * What every parser leaves as it is: no dot segments, and nothing to be encoded or decoded. Nine
- * paths in ten are so, and need not be parsed, which takes 1 µs.
+ * What every parser leaves as it is: no dot segments, and nothing to be encoded or decoded. Most
+ * paths are so; to parse one takes 1 µs.
  */
 const PLAIN = /^[\w~/?&=:@!$()*+,-]*$/
 

@@ -32,10 +32,11 @@ export interface StoreDriver {
    */
   commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]>
   /**
-   * Does some of what commits leave for later, so that they are short: after 1,000 writes, and
-   * after a moment. Rejects as `commit` does.
+   * Finishes the work that commits put off: lists may be behind until then. The store asks for it
+   * again and again (`CatchUp`). Returns what the database has rejected of it, for people. Rejects
+   * as `commit` does.
    */
-  catchUp(now: number): Promise<void>
+  catchUp(now: number): Promise<string[]>
   /**
    * Deletes some of the finished tasks that are over the limits; true: there may be more. Rejects
    * as `commit` does.

@@ -27,7 +27,7 @@ const MAX_COMMIT_MS = 6000
 const MAX_READ_MS = 8000
 /** How long the last commit, and then the closing of the database, may take, ms. */
 const MAX_CLOSE_MS = 10_000
-/** How often the history is trimmed by age, ms; by number, each commit trims it. */
+/** How often the history is trimmed by age, ms; by number, whenever the journal is applied. */
 const TRIM_MS = 10_000
 
 interface PendingWrite extends Step {
@@ -65,7 +65,7 @@ export class GroupCommitStore implements TaskStore {
     private readonly ports: GroupCommitPorts,
   ) {
     this.#file = new FileWatch(driver, ports)
-    this.#catchUp = new CatchUp(driver, ports.clock)
+    this.#catchUp = new CatchUp(driver, ports)
     this.#trimLater()
   }
 

@@ -91,7 +91,10 @@ export interface TaskStore {
   update(task: Task, result?: AttemptResult): Promise<WriteResult>
   find(id: string): Promise<Task | null>
   findByKey(idempotencyKey: string): Promise<Task | null>
-  /** Newest first. null: the cursor was not issued by this store. */
+  /**
+   * Newest first. null: the cursor was not issued by this store. While nothing can be written, it
+   * may be behind what `find` gives.
+   */
   list(query: TaskQuery): Promise<TaskPage | null>
   /**
    * Takes up to `capacity` unfinished tasks that nobody owns, oldest first; this store owns them

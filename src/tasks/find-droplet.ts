@@ -7,31 +7,31 @@ import { registryError, shuttingDown, unknownDroplet } from './task-errors.ts'
 
 export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'errorDetails'>
 
-/** The droplet, if it is listed and the caller may see it. */
-export function listedDroplet(
-  registry: Pick<DropletSource, 'find'>,
-  caller: Caller,
-  name: string,
-): Droplet | undefined {
-  const droplet = registry.find(name)
-  return droplet && mayUse(caller, droplet.name) ? droplet : undefined
-}
-
 /**
- * Asks the Registry once more for a name that is not listed. A droplet that the caller may not
- * see is not there for it. Throws DROPLET_NOT_FOUND, REGISTRY_ERROR and SHUTTING_DOWN.
+ * Most are listed; then there is nothing to wait for. Asks the Registry once more for a name that
+ * is not. A droplet that the caller may not see is not there for it. Throws, or rejects with,
+ * DROPLET_NOT_FOUND, REGISTRY_ERROR and SHUTTING_DOWN.
  */
-export async function findDroplet(
+export function findDroplet(
   registry: DropletSource,
   caller: Caller,
   name: string,
-): Promise<Droplet> {
+): Droplet | Promise<Droplet> {
   const known = registry.find(name)
+  if (known && mayUse(caller, known.name)) return known
+  return lookUp(registry, caller, name, known)
+}
+
+async function lookUp(
+  registry: DropletSource,
+  caller: Caller,
+  name: string,
+  known: Droplet | undefined,
+): Promise<Droplet> {
   const found: LookUp = known ? { kind: 'found', droplet: known } : await registry.lookUp(name)
   if (found.kind === 'stopping') throw shuttingDown()
   if (found.kind === 'no list') throw registryError(registry)
-  const isVisible = visibleTo(caller)
-  if (found.kind === 'found' && (isVisible?.(found.droplet.name) ?? true)) return found.droplet
+  if (found.kind === 'found' && mayUse(caller, found.droplet.name)) return found.droplet
   throw await dropletNotFound(registry, caller, name)
 }
 

@@ -10,7 +10,7 @@ import { invalidRequest } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Submission, Task, TaskRequest } from '../task.ts'
-import { dropletNotFound, findDroplet, listedDroplet, type DropletSource } from './find-droplet.ts'
+import { dropletNotFound, findDroplet, type DropletSource } from './find-droplet.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { latest } from './latest.ts'
@@ -114,10 +114,8 @@ export class Submitter {
   async #run(draft: Draft, previous: Task | null): Promise<Task> {
     const { store, delivery, ports, registry } = this.parts
     const { caller, request } = draft
-    // Most are listed: those need not wait, not even for a turn of the queue of promises.
-    const droplet =
-      listedDroplet(registry, caller, request.dropletName) ??
-      (await findDroplet(registry, caller, request.dropletName))
+    const found = findDroplet(registry, caller, request.dropletName)
+    const droplet = found instanceof Promise ? await found : found
     const fresh = this.#withTarget(draft, droplet)
     // The Registry may have kept us waiting.
     if (this.parts.isDraining()) throw shuttingDown()

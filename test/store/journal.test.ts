@@ -8,6 +8,7 @@ import type { Write } from '../../src/store/driver.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { packed } from '../../src/store/sqlite/lines.ts'
+import { PARTS } from '../../src/store/sqlite/rows.ts'
 import { isFinished, type Task } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { RETENTION } from '../support/store.ts'
@@ -55,10 +56,10 @@ test('a commit is one row of the journal; later, a task is one row of the tables
 })
 
 test.each([
-  ['lists', (history: SqliteHistory) => void history.list({ limit: 1 })],
-  ['is trimmed', (history: SqliteHistory) => void history.trim(NOW)],
-  ['is closed', (history: SqliteHistory) => history.close()],
-])('who %s finds all in the tables', (_, deed) => {
+  ['list', (history: SqliteHistory) => void history.list({ limit: 1 })],
+  ['trim', (history: SqliteHistory) => void history.trim(NOW)],
+  ['close', (history: SqliteHistory) => history.close()],
+])('a %s applies the journal', (_, deed) => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
   const history = openHistory(file)
@@ -84,22 +85,121 @@ test('the journal does not grow without end, even if nobody has it applied', () 
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
   const history = openHistory(file)
-  for (let group = 0; group < 101; group++) {
+  for (let group = 0; group < 41; group++) {
     commit(history, ...Array.from({ length: 100 }, (): Write => ['insert', queued()]))
   }
-  expect(rowsIn(file)).toEqual({ journal: 0, tasks: 10_100 })
+  expect(rowsIn(file)).toEqual({ journal: 0, tasks: 4100 })
+  const payload = JSON.stringify('x'.repeat(120_000))
+  for (let group = 0; group < 72; group++) commit(history, ['insert', queued({ payload })])
+  expect(rowsIn(file).tasks).toBeGreaterThan(4150)
   history.close()
 })
 
-test('a value that no row can hold is refused alone', () => {
+test.each([
+  ['a fraction', { createdAt: NOW + 0.5 }, 'created_at is 1767225600000.5, not whole'],
+  ['nothing where something must be', { createdAt: NaN }, 'created_at is null'],
+  ['no path', { path: null }, 'path is null'],
+])('%s is refused alone, before anybody relies on it', (_, value, error) => {
   const history = openHistory(':memory:')
-  const [good, bad] = [queued(), queued({}, NOW + 0.5)]
+  const [good, bad] = [queued(), { ...queued(), ...value } as unknown as Task]
   expect(commit(history, ['insert', bad], ['insert', good])).toEqual([
-    { index: 0, reason: { error: expect.stringContaining('is not whole') } },
+    { index: 0, reason: { error } },
   ])
   history.catchUp(NOW)
   expect(history.find(bad.id)).toBeNull()
   expect(history.find(good.id)).toEqual(good)
+})
+
+test('a refused write leaves no trace among those that are written', () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  const history = openHistory(file)
+  const [first, second] = [running({ idempotencyKey: 'k' }), running({ idempotencyKey: 'k' })]
+  const last = running()
+  const refused = commit(
+    history,
+    ['insert', first],
+    ['insert', second],
+    ['update', ended(second)],
+    ['insert', last],
+    ['update', ended(last)],
+  )
+  expect(refused).toEqual([
+    { index: 1, reason: 'key taken' },
+    { index: 2, reason: 'not owned' },
+  ])
+  const after = openHistory(copyOf(file, dir.file('copy.db')))
+  for (const each of [history, after]) {
+    expect(each.list({ limit: 9 })!.total).toBe(2)
+    expect(each.findByKey('k')).toEqual(first)
+    expect(each.find(last.id)).toEqual(ended(last))
+    each.close()
+  }
+})
+
+test('what a trigger of somebody else rejects is told once, and holds up nothing', () => {
+  const connection = new Connection(':memory:')
+  connection.run(`create temp trigger no before insert on tasks when new.path = '/no'
+    begin select raise(abort, 'not this one'); end`)
+  const history = new SqliteHistory(connection, RETENTION)
+  const [good, bad] = [queued(), queued({ path: '/no' })]
+  commit(history, ['insert', bad], ['insert', good])
+  expect(history.catchUp(NOW)).toEqual([`task ${bad.id}: SQLITE_CONSTRAINT_TRIGGER: not this one`])
+  expect(history.catchUp(NOW)).toEqual([])
+  expect(history.list({ limit: 9 })!.tasks.map(({ task }) => task.id)).toEqual([good.id])
+})
+
+test('a row that somebody deletes while its end waits is not counted', () => {
+  const connection = new Connection(':memory:')
+  const history = new SqliteHistory(connection, RETENTION)
+  const task = running()
+  commit(history, ['insert', task])
+  history.catchUp(NOW)
+  commit(history, ['update', ended(task)])
+  connection.run('delete from tasks')
+  history.catchUp(NOW)
+  expect(history.list({ limit: 9 })).toEqual({ tasks: [], total: 0, next: null })
+})
+
+/** A database with room for small transactions only, when it is told so. */
+class NarrowConnection extends Connection {
+  maxStatements = Infinity
+  #statements = 0
+
+  override transaction<T>(work: () => T): T {
+    this.#statements = 0
+    return super.transaction(work)
+  }
+
+  override run(sql: string, ...values: Parameters<Connection['run']>[1][]) {
+    if (/^(insert|update)/.test(sql) && this.#statements++ >= this.maxStatements) {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    }
+    return super.run(sql, ...values)
+  }
+}
+
+test('where it has no room to be applied, commits go on, and lists are old', () => {
+  const connection = new NarrowConnection(':memory:')
+  const history = new SqliteHistory(connection, { maxFinished: 3, ttlMs: 3_600_000 })
+  const old = Array.from({ length: 9 }, () => taskOf('success'))
+  commit(history, ...old.slice(0, 3).map((task): Write => ['insert', task]))
+  history.catchUp(NOW)
+  connection.maxStatements = 4
+  const tasks = [running(), running(), running(), running(), running()]
+  commit(history, ...tasks.map((task): Write => ['insert', task]))
+  for (const task of tasks) expect(commit(history, ['update', ended(task)])).toEqual([])
+  expect(() => history.catchUp(NOW)).toThrow('full')
+  expect(history.list({ limit: 9 })!.total).toBe(3)
+  for (const task of tasks) expect(history.find(task.id)).toEqual(ended(task))
+  // Whether writing works again is asked of all of it.
+  expect(() => commit(history)).toThrow('full')
+  // Trimming makes room without it.
+  expect(history.trim(NOW + 4_000_000)).toBe(true)
+  expect(history.list({ limit: 9 })!.total).toBe(0)
+  connection.maxStatements = Infinity
+  history.catchUp(NOW)
+  expect(history.list({ limit: 9 })!.total).toBe(3)
 })
 
 describe('after a crash', () => {
@@ -143,6 +243,45 @@ describe('after a crash', () => {
     expect(rowsIn(copy)).toEqual({ journal: 0, tasks: 3 })
     for (const each of [history, after]) each.close()
   })
+})
+
+test('a journal of the first format is read, and one of another is not touched', () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  openHistory(file).close()
+  const db = new Database(file)
+  // As it was first released. It must never change: a crash may have left it.
+  const lines = [
+    [
+      ...['insert', 'a-task'],
+      ['Echo', 'echo', 'POST', '/x', 'key', null],
+      ['{"n":1}', null, { 'x-a': 'b' }, 30000, null, 3, null, 'async', 0, 'request-1', NOW],
+      ['queued', 'http://echo.example/x', NOW, [], 0, null, null, null, null, null],
+    ],
+    ['update', 'a-task', ['cancelled', 'http://e/x', null, [], 0, NOW, 5, null, null, 'cancelled']],
+  ]
+  db.run('insert into journal (format, lines) values (1, ?)', [JSON.stringify(lines)])
+  db.close()
+  const history = openHistory(file)
+  expect(history.findByKey('key')).toMatchObject({
+    ...{ id: 'a-task', dropletName: 'Echo', payload: '{"n":1}', headers: { 'x-a': 'b' } },
+    ...{ status: 'cancelled', requestId: 'request-1', createdAt: NOW, durationMs: 5 },
+  })
+  expect(history.list({ limit: 1 })!.total).toBe(1)
+  history.close()
+  const other = new Database(file)
+  other.run("insert into journal (format, lines) values (2, '[]'), (1, 'garbage')")
+  expect(() => openHistory(file)).toThrow('damaged: a journal of format 2')
+  other.run('delete from journal where format = 2')
+  expect(() => openHistory(file)).toThrow('damaged: the journal cannot be read')
+  expect(rowsIn(file).journal).toBe(1)
+  other.close()
+})
+
+test('each part has as many values as columns', () => {
+  for (const { columns, valuesOf } of Object.values(PARTS)) {
+    expect(valuesOf(queued())).toHaveLength(columns.length)
+  }
 })
 
 /** What may happen, by chance. The numbers choose a task. */
@@ -196,7 +335,7 @@ test('whenever it is applied, and whatever crashes, all is as if it were applied
       expect(lazy.claim(100)).toEqual(eager.claim(100))
       for (const each of [lazy, eager]) each.close()
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 

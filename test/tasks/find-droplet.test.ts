@@ -10,7 +10,7 @@ import { droplet } from '../registry/mesh.ts'
 const DETAILS = { registry_url: 'http://r:1', last_sync: 17.5, last_error: 'it answered 503' }
 const all = anyone('r1')
 
-function find(result: LookUp, listed: readonly string[] = [], caller: Caller = all) {
+async function find(result: LookUp, listed: readonly string[] = [], caller: Caller = all) {
   const directory = Directory.of(listed.map((name) => droplet(name)))
   const registry = {
     find: () => undefined,

@@ -23,7 +23,7 @@ export class Connection {
   readonly #log: WriteAheadLog | null
   readonly #statements = new Map<string, Statement<Row, SqlValue[]>>()
   readonly #files: OwnFiles | null
-  #isHurried = false
+  #skipsCheckpoint = false
   /** Room for when the disk is full; null without a disk. */
   readonly reserve: Reserve | null
 
@@ -83,14 +83,15 @@ export class Connection {
    * All of what `work` does or, when it throws, nothing of it. Throws DatabaseLocked, and has not
    * begun, while another process holds the lock.
    */
-  transaction(work: () => void): void {
+  transaction<T>(work: () => T): T {
     this.#begin()
-    this.#isHurried = false
+    this.#skipsCheckpoint = false
     try {
-      work()
-      this.#log?.writeBackWhenFull(!this.#isHurried)
+      const result = work()
+      this.#log?.setAutocheckpoint(!this.#skipsCheckpoint)
       this.run('commit')
       this.#log?.committed()
+      return result
     } catch (error) {
       // A failed COMMIT may have rolled back by itself.
       if (this.#db.inTransaction) this.run('rollback')
@@ -98,9 +99,9 @@ export class Connection {
     }
   }
 
-  /** The transaction under way leaves it to others to write the log back. */
-  hurry(): void {
-    this.#isHurried = true
+  /** The transaction under way does not write the log back, however long that is: a caller waits. */
+  skipCheckpoint(): void {
+    this.#skipsCheckpoint = true
   }
 
   /** Frees space on a disk that is full. False when there is none to be freed. */

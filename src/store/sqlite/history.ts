@@ -7,24 +7,29 @@
  * each commit to the tables and their indexes. Until then, a task is looked for in the journal.
  */
 import type { JsonText, Task } from '../../task.ts'
-import type { MovedFile, RefusedWrite } from '../driver.ts'
+import { DatabaseLocked, type MovedFile, type RefusedWrite } from '../driver.ts'
 import type { ClaimedTask, Retention, TaskQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
-import { emptyGroup, Journal, type Admitted } from './journal.ts'
-import { rowOf, type Entry } from './lines.ts'
+import type { FinishedCounts } from './finished-counts.ts'
+import { Journal, type CheckedGroup } from './journal.ts'
+import { cellsOf, type Entry } from './lines.ts'
 import { listStep, type ListStep } from './list.ts'
 import { isOutOfRoom } from './reserve.ts'
 import { CLAIMED_COLUMNS, claimedOf, taskOf, type Row } from './rows.ts'
 import { Tables, TRIM_STEP } from './tables.ts'
 
 /**
- * A group of more text than this goes to the tables at once, characters: what its payloads and
- * bodies take is most of it, and would be written twice.
+ * A group with more text than this is applied at once, characters. Most of it is payloads and
+ * bodies, which would be written twice: into the journal and into the table.
  */
-const MAX_JOURNALED = 128 * 1024
+const MAX_JOURNALED_LENGTH = 128 * 1024
 
-/** More lines than this are applied, whatever else there is to do. */
-const MAX_LINES = 10_000
+/**
+ * A commit that would bring the journal over so many lines, or characters, applies it: so it never
+ * takes more memory, or more room for its one transaction, than these.
+ */
+const MAX_LINES = 4000
+const MAX_LENGTH = 8 * 1024 * 1024
 
 /** On a full disk, less room does for less; so many steps make room for the next commits. */
 const SMALL_TRIM_STEP = 8
@@ -45,6 +50,10 @@ export class SqliteHistory {
   readonly #journal: Journal
   /** What earlier processes left, and is not claimed yet. */
   readonly #unclaimed: ClaimedTask[]
+  /** What was done to apply the journal was in vain, and took long: lists do not try it again. */
+  #isBehind = false
+  /** What the tables have rejected, for people; not told yet. */
+  #rejected: string[] = []
 
   /** A process makes one: what is unfinished in the database then is what earlier ones left. */
   constructor(connection: Connection, retention: Retention) {
@@ -59,59 +68,81 @@ export class SqliteHistory {
   /**
    * All of the writes but those that it returns; or, when it throws, none. On a disk that is
    * full, what the log had taken is used again, and what the history has beyond its limits.
-   * `lines`: of `packed`.
+   * `lines`: what `packed` made of the writes.
    */
   commit(lines: JsonText, now: number): RefusedWrite[] {
     return this.#withRoom(now, () => this.#commit(lines, now))
   }
 
   #commit(lines: JsonText, now: number): RefusedWrite[] {
-    let group = emptyGroup()
-    this.#tables.transaction((finished) => {
+    const { group, rejected } = this.#tables.transaction((finished) => {
       // Within the transaction: look-ups on their own would take and release a lock each.
-      group = this.#journal.admit(lines)
+      const group = this.#journal.check(lines)
+      const isEmpty = group.lineCount + group.refused.length === 0
       // Something to write when nothing else is, to see whether the disk takes it again.
-      const isEmpty = group.lines + group.refused.length === 0
       if (isEmpty) this.#connection.run(HEARTBEAT_SQL, now)
-      if (this.#mayWait(group)) return this.#journal.append(group)
-      this.#tables.apply(this.#journal.with(group), finished)
-      this.#journal.clear()
+      if (isEmpty || !this.#mayStayInJournal(group)) {
+        return { group, rejected: this.#applyWith(this.#journal.mergedWith(group), finished) }
+      }
+      this.#journal.writeRow(group)
+      return { group, rejected: null }
     })
-    if (this.#mayWait(group)) this.#journal.add(group)
-    else this.#journal.forget()
+    if (rejected) this.#applied(rejected)
+    else this.#journal.remember(group)
     return group.refused
   }
 
-  /** Whether the tables may have the group later. A finished task that waits could be trimmed. */
-  #mayWait({ text, lines, hasResume }: Admitted): boolean {
-    if (hasResume || text.length > MAX_JOURNALED) return false
-    return this.#journal.length + lines <= MAX_LINES
+  /**
+   * A task that runs again may not: until that is applied, its row looks finished, and could be
+   * trimmed.
+   */
+  #mayStayInJournal({ text, lineCount, hasResume }: CheckedGroup): boolean {
+    if (hasResume || text.length > MAX_JOURNALED_LENGTH) return false
+    const journal = this.#journal
+    return journal.lineCount + lineCount <= MAX_LINES && journal.textLength <= MAX_LENGTH
   }
 
-  /** Applies the journal to the tables. Throws, and has applied nothing, as a commit does. */
-  catchUp(now: number): void {
+  /**
+   * Applies the journal to the tables. Throws, and has applied nothing, as a commit does. Returns
+   * what the tables have rejected since the last call, for people: it is not in the history.
+   */
+  catchUp(now: number): string[] {
     this.#withRoom(now, () => this.#apply())
+    return this.#rejected.splice(0)
   }
 
   #apply(): void {
-    if (this.#journal.length === 0) return
-    this.#tables.transaction((finished) => {
-      this.#tables.apply(this.#journal.entries, finished)
-      this.#journal.clear()
-    })
-    this.#journal.forget()
-  }
-
-  /** What can't be applied stays in the journal, where nothing is lost. */
-  #applyIfPossible(): void {
+    if (this.#journal.lineCount === 0) return
+    const { entries } = this.#journal
     try {
-      this.#withRoom(null, () => this.#apply())
-    } catch {
-      // The commits that fail for the same reason say so.
+      this.#applied(this.#tables.transaction((finished) => this.#applyWith(entries, finished)))
+    } catch (error) {
+      this.#isBehind = !(error instanceof DatabaseLocked)
+      throw error
     }
   }
 
-  /** `now`: null where it is not known; then nothing is forgotten for it. */
+  #applyWith(entries: ReadonlyMap<string, Entry>, finished: FinishedCounts): string[] {
+    this.#journal.deleteRows()
+    return this.#tables.apply(entries, finished)
+  }
+
+  #applied(rejected: readonly string[]): void {
+    this.#rejected.push(...rejected)
+    this.#journal.forget()
+    this.#isBehind = false
+  }
+
+  /** What can't be applied stays in the journal, where nothing is lost. */
+  #applyIfPossible(now: number | null = null): void {
+    try {
+      this.#withRoom(now, () => this.#apply())
+    } catch {
+      // `catchUp` tries again and tells why.
+    }
+  }
+
+  /** `now`: the wall clock, ms; null when it is not known, and then no task is deleted for it. */
   #withRoom<T>(now: number | null, work: () => T): T {
     try {
       return work()
@@ -133,7 +164,8 @@ export class SqliteHistory {
 
   /** Forgets a step's worth of what is over the limits; true when there may be more. */
   trim(now: number): boolean {
-    this.catchUp(now)
+    // Trimming does not need that, and may make the room for it.
+    this.#applyIfPossible(now)
     const mayBeMore = this.#withRoom(now, () => this.#trim(now, TRIM_STEP))
     if (!mayBeMore) this.#connection.reserve?.keep()
     return mayBeMore
@@ -156,7 +188,7 @@ export class SqliteHistory {
 
   /** `entry`: known to be of the task. */
   #latest(entry: Entry | undefined, sql: string, value: string): Task | null {
-    if (entry?.fixed) return taskOf(rowOf(entry))
+    if (entry?.fixed) return taskOf(cellsOf(entry))
     const [row] = this.#connection.all(sql, value)
     return row ? taskOf(this.#withEntry(row)) : null
   }
@@ -164,7 +196,7 @@ export class SqliteHistory {
   /** What the journal has of it, over what the table has. */
   #withEntry(row: Row): Row {
     const entry = this.#journal.get(row.id as string)
-    return entry ? { ...row, ...rowOf(entry) } : row
+    return entry ? { ...row, ...cellsOf(entry) } : row
   }
 
   /** The next of those that an earlier process left; each is returned once. */
@@ -174,16 +206,17 @@ export class SqliteHistory {
 
   #readUnfinished(): ClaimedTask[] {
     const rows = this.#connection.all(UNFINISHED_SQL).map((row) => this.#withEntry(row))
-    const fresh = [...this.#journal.entries.values()].filter(({ fixed }) => fixed).map(rowOf)
+    const fresh = [...this.#journal.entries.values()].filter(({ fixed }) => fixed).map(cellsOf)
     return [...rows, ...fresh].filter((row) => row.completed_at == null).map(claimedOf)
   }
 
   /**
-   * The first step of a list, or the one that starts at `from`; null: a foreign cursor. While
-   * nothing can be written, what was committed in the moment before that may be missing.
+   * The first step of a list, or the one that starts at `from`; null: a foreign cursor. While the
+   * journal can't be applied (a lock, a full disk), the list is as old as the last time that it
+   * could: new tasks are missing, and some that have ended look unfinished.
    */
   list(query: TaskQuery, from: number | null = null): ListStep | null {
-    this.#applyIfPossible()
+    if (!this.#isBehind) this.#applyIfPossible()
     return listStep(this.#connection, query, from)
   }
 
@@ -191,7 +224,7 @@ export class SqliteHistory {
     return this.#connection.movedFile()
   }
 
-  /** Whoever opens the file next, with whatever program, finds all in its tables. */
+  /** So that other programs find all in the tables; else the next start does it. */
   close(): void {
     this.#applyIfPossible()
     this.#connection.close()

@@ -3,9 +3,9 @@
  * here is the same in memory, a task's later lines laid over its earlier ones, so that a short
  * task is one row of the tables, written once, with its indexes.
  */
+import { nameKey } from '../../droplets/droplet.ts'
 import { INTERRUPTED, isFinished, type JsonText } from '../../task.ts'
 import type { RefusedWrite } from '../driver.ts'
-import { nameKey } from '../../droplets/droplet.ts'
 import type { Connection } from './connection.ts'
 import {
   entryOf,
@@ -17,27 +17,24 @@ import {
   type Line,
   type RowState,
 } from './lines.ts'
+import { JOURNAL_FORMAT } from './rows.ts'
 
 /** What a group of writes makes of the tasks, as far as it may be written. */
-export interface Admitted {
+export interface CheckedGroup {
   readonly entries: ReadonlyMap<string, Entry>
-  /** As they go into the journal. */
+  /** The lines as they go into the journal. */
   readonly text: JsonText
-  /** How many of them. */
-  readonly lines: number
+  readonly lineCount: number
   /** Whether a task runs again. */
   readonly hasResume: boolean
   readonly refused: RefusedWrite[]
 }
 
-export function emptyGroup(): Admitted {
-  return { entries: new Map(), text: '[]', lines: 0, hasResume: false, refused: [] }
-}
-
-const ADD_SQL = 'insert into journal (lines) values (?)'
-const READ_SQL = 'select lines from journal order by n'
+const ADD_SQL = `insert into journal (format, lines) values (${JOURNAL_FORMAT}, ?)`
+const READ_SQL = 'select format, lines from journal order by n'
 const CLEAR_SQL = 'delete from journal'
-// Not droplet_key: a column behind the payload costs as many reads as that has pages.
+// Not droplet_key: a column behind the payload costs as many reads as that has pages. So does
+// error_message where it is not null, which it mostly is.
 const STATE_SQL = 'select droplet_name, status, error_message from tasks where id = ?'
 const KEY_SQL = 'select 1 from tasks where idempotency_key = ?'
 
@@ -45,16 +42,25 @@ export class Journal {
   #entries = new Map<string, Entry>()
   /** The ids of the new tasks that have an Idempotency-Key, by that. */
   readonly #keys = new Map<string, string>()
-  #lines = 0
+  #lineCount = 0
+  #textLength = 0
 
-  /** Reads what an earlier process left. */
+  /** Reads what an earlier process left. Throws, with a message for people, what it can't read. */
   constructor(private readonly connection: Connection) {
-    for (const { lines } of connection.all(READ_SQL)) this.add(this.admit(lines as JsonText))
+    for (const { format, lines } of connection.all(READ_SQL)) {
+      if (format !== JOURNAL_FORMAT) throw new Error(`damaged: a journal of format ${format}`)
+      this.remember(this.#checkStored(lines as JsonText))
+    }
   }
 
   /** How many lines there are. */
-  get length(): number {
-    return this.#lines
+  get lineCount(): number {
+    return this.#lineCount
+  }
+
+  /** How much text they are, characters. */
+  get textLength(): number {
+    return this.#textLength
   }
 
   /** In the order of their first lines. */
@@ -71,52 +77,63 @@ export class Journal {
   }
 
   /** The entries as they are with those of the group. */
-  with(group: Admitted): ReadonlyMap<string, Entry> {
+  mergedWith(group: CheckedGroup): ReadonlyMap<string, Entry> {
     return new Map([...this.#entries, ...group.entries])
   }
 
   /** Decides about each write of a group, in order. Changes nothing. */
-  admit(text: JsonText): Admitted {
+  check(text: JsonText): CheckedGroup {
     const lines = unpacked(text)
     const group = new Group(this, this.connection)
     const refused: RefusedWrite[] = []
     for (const [index, line] of lines.entries()) {
-      const reason = group.admit(line)
+      const reason = group.add(line)
       if (reason !== null) refused.push({ index, reason })
     }
     const { entries, hasResume } = group
-    if (refused.length === 0) return { entries, text, lines: lines.length, hasResume, refused }
+    if (refused.length === 0) return { entries, text, lineCount: lines.length, hasResume, refused }
     const isRefused = new Set(refused.map(({ index }) => index))
     const kept = lines.filter((_, index) => !isRefused.has(index))
-    return { entries, text: JSON.stringify(kept), lines: kept.length, hasResume, refused }
+    return { entries, text: JSON.stringify(kept), lineCount: kept.length, hasResume, refused }
   }
 
-  /** Within a transaction, for which somebody waits. */
-  append({ text, lines }: Admitted): void {
-    this.connection.hurry()
-    if (lines > 0) this.connection.run(ADD_SQL, text)
+  #checkStored(text: JsonText): CheckedGroup {
+    try {
+      return this.check(text)
+    } catch (error) {
+      throw new Error('damaged: the journal cannot be read', { cause: error })
+    }
+  }
+
+  /** Adds the group's row, within a transaction for which somebody waits. */
+  writeRow({ text, lineCount }: CheckedGroup): void {
+    this.connection.skipCheckpoint()
+    if (lineCount > 0) this.connection.run(ADD_SQL, text)
   }
 
   /** Once that transaction is committed. */
-  add({ entries, lines }: Admitted): void {
+  remember({ entries, lineCount, text, refused }: CheckedGroup): void {
     for (const [id, entry] of entries) {
       this.#entries.set(id, entry)
       const key = keyOf(entry)
       if (key !== null) this.#keys.set(key, id)
     }
-    this.#lines += lines
+    // What is refused at the start was written once: its row is still to be deleted.
+    this.#lineCount += lineCount + refused.length
+    this.#textLength += text.length
   }
 
-  /** Within the transaction that applies it. */
-  clear(): void {
-    if (this.#lines > 0) this.connection.run(CLEAR_SQL)
+  /** Within the transaction that applies them. */
+  deleteRows(): void {
+    if (this.#lineCount > 0) this.connection.run(CLEAR_SQL)
   }
 
   /** Once that transaction is committed. */
   forget(): void {
     this.#entries = new Map()
     this.#keys.clear()
-    this.#lines = 0
+    this.#lineCount = 0
+    this.#textLength = 0
   }
 }
 
@@ -132,7 +149,7 @@ class Group {
   ) {}
 
   /** Why the line is refused; null: it is not. */
-  admit(line: Line): RefusedWrite['reason'] | null {
+  add(line: Line): RefusedWrite['reason'] | null {
     const error = faultOf(line)
     if (error !== null) return { error }
     const [kind, id] = line

@@ -4,7 +4,15 @@
  */
 import type { JsonText, TaskStatus } from '../../task.ts'
 import type { Write } from '../driver.ts'
-import { columnAt, PARTS, sqlValues, type PartName, type PartValues, type Row } from './rows.ts'
+import {
+  columnAt,
+  PARTS,
+  sqlValues,
+  valuesFault,
+  type PartName,
+  type PartValues,
+  type Row,
+} from './rows.ts'
 
 export type Line =
   | readonly ['insert', id: string, fixed: PartValues, asked: PartValues, changing: PartValues]
@@ -41,7 +49,7 @@ export interface Entry {
   readonly asked: PartValues | null
   readonly changing: PartValues
   /** The row as it is in the table; null: it is not there. */
-  readonly before: RowState | null
+  readonly stored: RowState | null
 }
 
 /** Of a row, what decides whether a write may change it, and what is counted. */
@@ -61,18 +69,18 @@ export function entryOf(line: Line, latest: Entry | RowState | null): Entry {
   const [kind, id] = line
   if (kind === 'insert') {
     const [, , fixed, asked, changing] = line
-    return { id, fixed, asked, changing, before: null }
+    return { id, fixed, asked, changing, stored: null }
   }
   const changing = line.at(-1) as PartValues
   const asked = kind === 'resume' ? line[2] : null
   if (latest === null) throw new Error(`${kind} of task ${id}, which is not there`)
-  if (!('changing' in latest)) return { id, fixed: null, asked, changing, before: latest }
+  if (!('changing' in latest)) return { id, fixed: null, asked, changing, stored: latest }
   return { ...latest, asked: asked ?? latest.asked, changing }
 }
 
-export function stateOf({ fixed, changing, before }: Entry): RowState {
+export function stateOf({ fixed, changing, stored }: Entry): RowState {
   return {
-    dropletKey: before?.dropletKey ?? (fixed![DROPLET_KEY] as string),
+    dropletKey: stored?.dropletKey ?? (fixed![DROPLET_KEY] as string),
     status: changing[STATUS] as TaskStatus,
     errorMessage: changing[ERROR_MESSAGE] as string | null,
   }
@@ -84,7 +92,7 @@ export function keyOf({ fixed }: Pick<Entry, 'fixed'>): string | null {
 }
 
 /** As much of the row as the entry has, by the names of its columns. */
-export function rowOf({ id, fixed, asked, changing }: Entry): Row {
+export function cellsOf({ id, fixed, asked, changing }: Entry): Row {
   const row: Row = { id }
   if (fixed) assign(row, 'fixed', fixed)
   if (asked) assign(row, 'asked', asked)
@@ -97,12 +105,10 @@ function assign(row: Row, part: PartName, values: PartValues): void {
   for (const [index, name] of PARTS[part].columns.entries()) row[name] = written[index]!
 }
 
-/** Why no row can hold the values of the line; null: one can. All numbers in a row are whole. */
-export function faultOf([, , ...parts]: Line): string | null {
-  for (const values of parts) {
-    for (const value of values) {
-      if (typeof value === 'number' && !Number.isSafeInteger(value)) return `${value} is not whole`
-    }
-  }
-  return null
+/** Why no row can hold the values of the line; null: nothing speaks against it. */
+export function faultOf(line: Line): string | null {
+  const changing = valuesFault('changing', line.at(-1) as PartValues)
+  if (line[0] === 'update' || changing !== null) return changing
+  const asked = valuesFault('asked', line.at(-2) as PartValues)
+  return line[0] === 'resume' || asked !== null ? asked : valuesFault('fixed', line[2])
 }

@@ -21,10 +21,11 @@ export type Answer = { id: number; value: unknown } | Failure
  * A first argument that is text goes beside the JSON, on the second line: as JSON within JSON, the
  * lines of a commit would be escaped twice.
  */
-export function writeQuestion({ id, verb, args: [first, ...rest] }: Question): string {
+export function writeQuestion({ id, verb, args }: Question): string {
+  const [first, ...rest] = args
   return typeof first === 'string'
     ? `${JSON.stringify({ id, verb, args: rest })}\n${first}`
-    : JSON.stringify({ id, verb, args: [first, ...rest] })
+    : JSON.stringify({ id, verb, args })
 }
 
 export function readQuestion(text: string): Question {

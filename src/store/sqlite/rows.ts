@@ -5,14 +5,16 @@ import type { ClaimedTask } from '../store.ts'
 
 export type SqlValue = string | number | null
 
-/** A value as it goes to the thread: what is JSON text in the row need not be text twice. */
-export type PartValue = SqlValue | Task['headers'] | Task['attempts']
+/** Headers and attempts cross to the thread as they are: JSON text in JSON would be escaped twice. */
+type PartValue = SqlValue | Task['headers'] | Task['attempts']
 
 /** The values of one part of a row, in the order of its columns. */
 export type PartValues = readonly PartValue[]
 
 interface Part {
   readonly columns: readonly string[]
+  /** Those of them that may be null. */
+  readonly nullable: readonly string[]
   /** Written out: a function for each column would take twice as long. */
   readonly valuesOf: (task: Task) => PartValues
 }
@@ -20,6 +22,7 @@ interface Part {
 /** What never changes once a task is accepted. */
 const fixed: Part = {
   columns: ['droplet_name', 'droplet_key', 'method', 'path', 'idempotency_key', 'replay_of'],
+  nullable: ['idempotency_key', 'replay_of'],
   valuesOf: (task) => [
     task.dropletName,
     nameKey(task.dropletName),
@@ -36,6 +39,7 @@ const asked: Part = {
     ...['payload', 'meta', 'headers', 'timeout_ms', 'deadline_ms', 'max_retries', 'fingerprint'],
     ...['mode', 'delay_ms', 'request_id', 'created_at'],
   ],
+  nullable: ['payload', 'meta', 'deadline_ms', 'fingerprint'],
   valuesOf: (task) => [
     task.payload,
     task.meta,
@@ -56,6 +60,10 @@ const changing: Part = {
     ...['status', 'target_url', 'due_at', 'attempts', 'retry_count', 'completed_at'],
     ...['duration_ms', 'response_status', 'response_body', 'error_message'],
   ],
+  nullable: [
+    ...['due_at', 'completed_at', 'duration_ms'],
+    ...['response_status', 'response_body', 'error_message'],
+  ],
   valuesOf: (task) => [
     task.status,
     task.targetUrl,
@@ -70,15 +78,32 @@ const changing: Part = {
   ],
 }
 
-/** The columns of a row but for its id, in three parts by what changes them. */
+/**
+ * The columns of a row but for its id, in three parts by what changes them. The journal has their
+ * values by their places: whoever changes a part raises JOURNAL_FORMAT and still reads the format
+ * before, because a crash may have left it. And a migration that goes through the table `tasks`
+ * comes before the journal is applied.
+ */
 export const PARTS = { fixed, asked, changing } as const
 export type PartName = keyof typeof PARTS
+export const JOURNAL_FORMAT = 1
 
 /** As the row has them. */
 export function sqlValues(values: PartValues): SqlValue[] {
   return values.map((value) =>
     typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
   )
+}
+
+/** Why no row can hold such values; null: nothing speaks against it. All numbers are whole. */
+export function valuesFault(part: PartName, values: PartValues): string | null {
+  const { columns, nullable } = PARTS[part]
+  for (const [index, value] of values.entries()) {
+    const isNumber = typeof value === 'number'
+    if (isNumber && !Number.isSafeInteger(value)) return `${columns[index]} is ${value}, not whole`
+    if (value === null && !nullable.includes(columns[index]!)) return `${columns[index]} is null`
+  }
+  return null
 }
 
 /** Where a column's value is in its part. */

@@ -1,13 +1,15 @@
 /** Everything that changes the table `tasks`, and counts what has ended in it. */
 import { nameKey } from '../../droplets/droplet.ts'
+import { errorText } from '../../errors.ts'
 import { isFinished } from '../../task.ts'
 import type { Retention } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { FinishedCounts } from './finished-counts.ts'
+import { hasCode } from './has-code.ts'
 import { stateOf, type Entry } from './lines.ts'
 import { INSERT_SQL, RESUME_SQL, sqlValues, UPDATE_SQL } from './rows.ts'
 
-/** Finished tasks that one step forgets at most, beyond those that it adds. */
+/** Finished tasks that one step of trimming forgets at most; applying forgets as many more as it adds. */
 export const TRIM_STEP = 64
 
 const COUNT_SQL = `insert into task_counts values (?, ?, ?)
@@ -35,19 +37,34 @@ export class Tables {
   }
 
   /** All of what `work` does or, when it throws, nothing of it. `finished`: what it changes. */
-  transaction(work: (finished: FinishedCounts) => void): void {
+  transaction<T>(work: (finished: FinishedCounts) => T): T {
     const finished = new FinishedCounts()
-    this.connection.transaction(() => {
-      work(finished)
+    const result = this.connection.transaction(() => {
+      const done = work(finished)
       for (const change of finished.changes()) this.connection.run(COUNT_SQL, ...change)
+      return done
     })
     this.#finished += finished.total
+    return result
   }
 
-  /** Within a transaction: brings the rows to what the entries say, and forgets as many. */
-  apply(entries: ReadonlyMap<string, Entry>, finished: FinishedCounts): void {
-    for (const entry of entries.values()) this.#applyEntry(entry, finished)
+  /**
+   * Within a transaction: brings the rows to what the entries say, and forgets about as many of
+   * the oldest where there are too many. Returns what the database rejects of it, for people: that
+   * would be rejected again, and is left out.
+   */
+  apply(entries: ReadonlyMap<string, Entry>, finished: FinishedCounts): string[] {
+    const rejected: string[] = []
+    for (const entry of entries.values()) {
+      try {
+        this.#applyEntry(entry, finished)
+      } catch (error) {
+        if (isAboutTheDatabase(error)) throw error
+        rejected.push(`task ${entry.id}: ${errorText(error)}`)
+      }
+    }
     this.#forgetExcess(entries.size + TRIM_STEP, finished)
+    return rejected
   }
 
   isOverLimits(now: number): boolean {
@@ -63,11 +80,13 @@ export class Tables {
   }
 
   #applyEntry(entry: Entry, finished: FinishedCounts): void {
-    const { id, fixed, asked, changing, before } = entry
+    const { id, fixed, asked, changing, stored } = entry
     const values = sqlValues([id, ...(fixed ?? []), ...(asked ?? []), ...changing])
-    this.connection.run(fixed ? INSERT_SQL : asked ? RESUME_SQL : UPDATE_SQL, ...values)
+    const sql = fixed ? INSERT_SQL : asked ? RESUME_SQL : UPDATE_SQL
+    // Somebody may have deleted the row meanwhile.
+    if (this.connection.run(sql, ...values).changes === 0) return
     const after = stateOf(entry)
-    if (before && isFinished(before)) finished.add(before.dropletKey, before.status, -1)
+    if (stored && isFinished(stored)) finished.add(stored.dropletKey, stored.status, -1)
     if (isFinished(after)) finished.add(after.dropletKey, after.status, 1)
   }
 
@@ -90,4 +109,15 @@ export class Tables {
       finished.add(nameKey(row.droplet_name as string), row.status as string, -1)
     }
   }
+}
+
+const ABOUT_THE_DATABASE =
+  /^SQLITE_(FULL|IOERR|BUSY|LOCKED|CORRUPT|NOTADB|NOMEM|READONLY|CANTOPEN|PROTOCOL|INTERRUPT)/
+
+/**
+ * Whether SQLite cannot write at all now. Every other error (a constraint, a value that is too
+ * big or of a wrong type) is about one row: its statement is undone, and the transaction goes on.
+ */
+function isAboutTheDatabase(error: unknown): boolean {
+  return hasCode(error, ABOUT_THE_DATABASE)
 }

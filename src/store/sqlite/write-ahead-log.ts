@@ -22,7 +22,7 @@ export class WriteAheadLog {
   readonly #log: string
   readonly #folder: string
   #commitsUntilCheck = 0
-  #writesBack = true
+  #autocheckpoint = true
 
   constructor(
     private readonly db: Database,
@@ -34,11 +34,11 @@ export class WriteAheadLog {
     db.run(`pragma journal_size_limit = ${KEPT_BYTES}`)
   }
 
-  /** Whether the next commits write a log back that has become long: somebody waits for most. */
-  writeBackWhenFull(writesBack: boolean): void {
-    if (writesBack === this.#writesBack) return
-    this.db.run(`pragma wal_autocheckpoint = ${writesBack ? AUTOCHECKPOINT_PAGES : 0}`)
-    this.#writesBack = writesBack
+  /** Whether the next commits write a log back that has become long: most leave it to others. */
+  setAutocheckpoint(isOn: boolean): void {
+    if (isOn === this.#autocheckpoint) return
+    this.db.run(`pragma wal_autocheckpoint = ${isOn ? AUTOCHECKPOINT_PAGES : 0}`)
+    this.#autocheckpoint = isOn
   }
 
   /** After each commit: checks whether the log gets too large. Never throws: it is committed. */

@@ -16,10 +16,10 @@ export class SmallDiskConnection extends Connection {
     super(':memory:')
   }
 
-  override transaction(work: () => void): void {
-    super.transaction(() => {
-      work()
-      if (this.#room-- > 0) return
+  override transaction<T>(work: () => T): T {
+    return super.transaction(() => {
+      const result = work()
+      if (this.#room-- > 0) return result
       throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
     })
   }

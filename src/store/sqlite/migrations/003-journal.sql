@@ -2,6 +2,7 @@
 -- (sqlite/lines.ts). A commit adds a row, which touches a page or two, and later many of them are
 -- applied to the tables in one transaction.
 create table journal (
-  n     integer primary key, -- the order of the commits
-  lines text not null
+  n      integer primary key, -- the order of the commits
+  format integer not null,    -- of the lines
+  lines  text not null
 ) strict;
