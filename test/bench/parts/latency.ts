@@ -70,7 +70,8 @@ export async function latency(bench: Bench): Promise<void> {
     all((each) => each.relay.p99Ms),
     'ms',
   )
-  const failed = all((each) => each.ours.failed).reduce((sum, each) => sum + each, 0)
+  const failures = all((each) => each.ours.failed + each.relay.failed)
+  const failed = failures.reduce((sum, each) => sum + each, 0)
   report.add('failed', failed, 'requests', ['<=', 0])
 }
 

@@ -6,7 +6,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { latencies, withCost, type Burst } from '../burst.ts'
+import { burst, latencies, withCost, type Burst } from '../burst.ts'
 import type { LoadResult } from '../load.ts'
 import { syncsPerRequest } from '../syncs.ts'
 import { CONNECTIONS, loadAsync, loadTasks, pause, taskBody } from '../tasks.ts'
@@ -15,7 +15,10 @@ const BODY = taskBody('bench', { timeout_ms: 600_000 })
 
 const OURS = 'orchestrator'
 const RIVAL = 'bunqueue behind HTTP'
-/** The callers are in its process, which is to its good: ours are only reached over HTTP. */
+/**
+ * The callers are in its process, which is to its good: ours are only reached over HTTP. But its
+ * CPU has theirs in it.
+ */
 const ALONE = 'bunqueue without HTTP'
 /** Seen with strace, see compareSyncs. It sets WAL and `synchronous = NORMAL`. */
 const UNSYNCED = 'bunqueue does not sync its commits'
@@ -50,8 +53,8 @@ async function compareWork(bench: Bench): Promise<void> {
   await using ours = await startOrchestrator(bench, { directory, droplets: { bench: droplet } })
   const seconds = bench.quick ? 1 : 3
   await compare(bench, 'done', {
-    [OURS]: () => withCost(ours.process, () => loadTasks(ours, seconds, BODY)),
-    [RIVAL]: () => withCost(theirs.process, () => loadTasks(theirs, seconds, BODY)),
+    [OURS]: () => burst(ours, { body: BODY, connections: CONNECTIONS, seconds }),
+    [RIVAL]: () => burst(theirs, { body: BODY, connections: CONNECTIONS, seconds }),
     [ALONE]: () => withCost(theirs.process, () => callers(theirs, seconds)),
   })
   await compareSyncs(bench, directory, ours, theirs)

@@ -123,7 +123,8 @@ function tell(
     null,
     `${writes.toFixed(1)} writes a commit`,
   )
-  const failed = rounds.reduce((sum, { ours }) => sum + ours.refused + ours.lost, 0)
+  const bursts = rounds.flatMap((round) => [round.relay, round.ours])
+  const failed = bursts.reduce((sum, { refused, lost }) => sum + refused + lost, 0)
   report.add(name('failed'), failed, 'requests', ['<=', 0])
 }
 

@@ -9,17 +9,16 @@ import { median, percentile } from '../report.ts'
 const { TARGET, BODY } = env
 const rate = Number(env.RATE)
 const count = rate * Number(env.SECONDS)
+/** ms; what failed has none. */
 const latencies: number[] = []
-let failed = 0
 
-async function send(dueAt: number): Promise<void> {
+async function send(index: number, dueAt: number): Promise<void> {
   // A timer may be early, too.
   const from = Math.min(dueAt, performance.now())
   const headers = { 'content-type': 'application/json' }
   const answer = await fetch(TARGET!, { method: 'POST', headers, body: BODY! }).catch(() => null)
   await answer?.bytes()
-  if (answer?.ok) latencies.push(performance.now() - from)
-  else failed++
+  if (answer?.ok) latencies[index] = performance.now() - from
 }
 
 const sent: Promise<void>[] = []
@@ -27,10 +26,11 @@ const start = performance.now()
 while (sent.length < count) {
   const dueAt = start + (sent.length * 1000) / rate
   if (dueAt > performance.now()) await Bun.sleep(dueAt - performance.now())
-  sent.push(send(dueAt))
+  sent.push(send(sent.length, dueAt))
 }
 await Promise.all(sent)
 // Nothing was compiled yet for the first second's.
-const measured = latencies.slice(rate)
+const measured = latencies.slice(rate).filter((each) => each !== undefined)
+const failed = count - Object.keys(latencies).length
 const result = { p50Ms: median(measured), p99Ms: percentile(measured, 99), failed }
 console.log(JSON.stringify(result))

@@ -1,9 +1,11 @@
 /**
  * What the database's thread does for synchronous tasks, in a process of its own, so that a
- * profiler sees it: groups of GROUP writes, half of which end the tasks that the others began.
+ * profiler sees it: groups of GROUP writes, half of which end the tasks that the others began. It
+ * makes and packs them, too, which in the service the main thread does.
  */
 import { env } from 'node:process'
 import { accept, begin, conclude } from '../../../src/delivery/lifecycle.ts'
+import { MAX_WRITES } from '../../../src/store/catch-up.ts'
 import type { Write } from '../../../src/store/driver.ts'
 import { Connection } from '../../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../../src/store/sqlite/history.ts'
@@ -14,8 +16,6 @@ const PAYLOAD = '{"order":4711,"items":["apple","pear"],"note":"a payload of a u
 const URL = 'http://127.0.0.1:9000/work'
 /** As many as wait for a commit when 32 tasks are under way. */
 const GROUP = 12
-/** When the service has the journal applied. */
-const CATCH_UP_WRITES = 1000
 
 const history = new SqliteHistory(new Connection(env.TASK_DB!), { maxFinished: 10_000, ttlMs: 0 })
 const underWay: Task[] = []
@@ -23,7 +23,7 @@ let writes = 0
 for (const end = performance.now() + Number(env.SECONDS) * 1000; performance.now() < end;) {
   history.commit(packed(group()), Date.now())
   writes += GROUP
-  if (writes < CATCH_UP_WRITES) continue
+  if (writes < MAX_WRITES) continue
   history.catchUp(Date.now())
   writes = 0
 }
