@@ -1,6 +1,5 @@
 /** When the database does what commits have put off. */
-import { errorText } from '../errors.ts'
-import type { Clock, Log } from '../ports.ts'
+import type { Clock } from '../ports.ts'
 import { DatabaseLocked, type StoreDriver } from './driver.ts'
 
 /**
@@ -11,22 +10,31 @@ import { DatabaseLocked, type StoreDriver } from './driver.ts'
  */
 export const MAX_WRITES = 1000
 const WAIT_MS = 50
-/** After a failure it waits twice as long each time, at most so long, ms. */
-const MAX_RETRY_MS = 1000
+/** While another process holds the lock it waits twice as long each time, at most so long, ms. */
+const MAX_LOCKED_WAIT_MS = 1000
+
+export interface CatchUpPorts {
+  clock: Clock
+  /** Told what the database has rejected, for people. */
+  onRejected(error: string): void
+  /** Told why it failed, unless that was a lock: nothing can be written, then. */
+  onFailed(error: unknown): void
+}
 
 export class CatchUp {
-  /** Since it was done last. */
-  #writes = 0
+  /** Since it was done last; at the start, an earlier process may have left some. */
+  #writes = 1
   #isRunning = false
-  #retryMs = 0
-  #isLogged = false
+  #lockedWaitMs = 0
   #cancelTimer: (() => void) | null = null
   #stopped = false
 
   constructor(
     private readonly driver: Pick<StoreDriver, 'catchUp'>,
-    private readonly ports: { clock: Clock; log: Log },
-  ) {}
+    private readonly ports: CatchUpPorts,
+  ) {
+    this.#schedule()
+  }
 
   /** So many more are committed. */
   committed(writes: number): void {
@@ -42,46 +50,37 @@ export class CatchUp {
 
   #schedule(): void {
     if (this.#stopped || this.#isRunning || this.#writes === 0) return
-    const isDue = this.#writes >= MAX_WRITES && this.#retryMs === 0
-    if (isDue) void this.#run()
-    else this.#cancelTimer ??= this.ports.clock.after(this.#retryMs || WAIT_MS, () => this.#run())
+    const isDue = this.#writes >= MAX_WRITES && this.#lockedWaitMs === 0
+    if (isDue) return void this.#run()
+    const wait = this.#lockedWaitMs || WAIT_MS
+    this.#cancelTimer ??= this.ports.clock.after(wait, () => this.#run())
   }
 
   async #run(): Promise<void> {
     this.#cancel()
     this.#isRunning = true
     const writes = this.#writes
+    this.#writes = 0
     try {
       const rejected = await this.driver.catchUp(this.ports.clock.now())
-      this.#writes -= writes
-      this.#worked(rejected)
+      this.#lockedWaitMs = 0
+      for (const error of rejected) this.ports.onRejected(error)
     } catch (error) {
-      this.#failed(error)
+      if (error instanceof DatabaseLocked) this.#tryAgain(writes)
+      // The store tries it again, with all else that it has to write.
+      else if (!this.#stopped) this.ports.onFailed(error)
     }
     this.#isRunning = false
     this.#schedule()
   }
 
+  #tryAgain(writes: number): void {
+    this.#writes += writes
+    this.#lockedWaitMs = Math.min(2 * (this.#lockedWaitMs || WAIT_MS), MAX_LOCKED_WAIT_MS)
+  }
+
   #cancel(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
-  }
-
-  #worked(rejected: readonly string[]): void {
-    const { log } = this.ports
-    if (this.#isLogged) log.info('lists of tasks are up to date again')
-    this.#isLogged = false
-    this.#retryMs = 0
-    for (const error of rejected)
-      log.error('the database rejects a task that was accepted', { error })
-  }
-
-  /** A lock passes. Everything else is worth a line, once. */
-  #failed(error: unknown): void {
-    this.#retryMs = Math.min(2 * (this.#retryMs || WAIT_MS), MAX_RETRY_MS)
-    if (this.#isLogged || this.#stopped || error instanceof DatabaseLocked) return
-    this.#isLogged = true
-    const message = 'lists of tasks are out of date: the latest steps are only in the journal'
-    this.ports.log.error(message, { error: errorText(error) })
   }
 }

@@ -65,7 +65,12 @@ export class GroupCommitStore implements TaskStore {
     private readonly ports: GroupCommitPorts,
   ) {
     this.#file = new FileWatch(driver, ports)
-    this.#catchUp = new CatchUp(driver, ports)
+    this.#catchUp = new CatchUp(driver, {
+      clock: ports.clock,
+      onRejected: (error) =>
+        ports.log.error('the database rejects a task that was accepted', { error }),
+      onFailed: (error) => this.#failed([], error),
+    })
     this.#trimLater()
   }
 

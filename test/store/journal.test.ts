@@ -164,7 +164,12 @@ test('a row that somebody deletes while its end waits is not counted', () => {
 /** A database with room for small transactions only, when it is told so. */
 class NarrowConnection extends Connection {
   maxStatements = Infinity
+  isTight = false
   #statements = 0
+
+  override isDiskTight(): boolean {
+    return this.isTight
+  }
 
   override transaction<T>(work: () => T): T {
     this.#statements = 0
@@ -179,27 +184,63 @@ class NarrowConnection extends Connection {
   }
 }
 
-test('where it has no room to be applied, commits go on, and lists are old', () => {
+test('where it has no room to be applied, nothing more goes into it, and nothing is lost', () => {
   const connection = new NarrowConnection(':memory:')
   const history = new SqliteHistory(connection, { maxFinished: 3, ttlMs: 3_600_000 })
-  const old = Array.from({ length: 9 }, () => taskOf('success'))
-  commit(history, ...old.slice(0, 3).map((task): Write => ['insert', task]))
+  const old = [taskOf('success'), taskOf('success'), taskOf('success')]
+  commit(history, ...old.map((task): Write => ['insert', task]))
   history.catchUp(NOW)
   connection.maxStatements = 4
   const tasks = [running(), running(), running(), running(), running()]
   commit(history, ...tasks.map((task): Write => ['insert', task]))
   for (const task of tasks) expect(commit(history, ['update', ended(task)])).toEqual([])
   expect(() => history.catchUp(NOW)).toThrow('full')
+  expect(() => commit(history)).toThrow('full')
+  expect(() => commit(history, ['insert', queued()])).toThrow('full')
   expect(history.list({ limit: 9 })!.total).toBe(3)
   for (const task of tasks) expect(history.find(task.id)).toEqual(ended(task))
-  // Whether writing works again is asked of all of it.
-  expect(() => commit(history)).toThrow('full')
-  // Trimming makes room without it.
+  // Trimming needs no journal, and makes room.
   expect(history.trim(NOW + 4_000_000)).toBe(true)
   expect(history.list({ limit: 9 })!.total).toBe(0)
   connection.maxStatements = Infinity
+  commit(history)
+  expect(history.list({ limit: 9 })!.total).toBe(3)
+})
+
+test('on a disk with little left, each commit goes to the tables by itself', () => {
+  const connection = new NarrowConnection(':memory:')
+  const history = new SqliteHistory(connection, RETENTION)
+  const tasks = [running(), running(), running()]
+  for (const task of tasks) commit(history, ['insert', task])
+  for (const task of tasks) commit(history, ['update', ended(task)])
+  // Not even the journal fits, at once.
+  connection.maxStatements = 3
+  connection.isTight = true
+  const last = running()
+  commit(history, ['insert', last])
+  const { rows } = connection.one('select count(*) as rows from journal')
+  expect(rows).toBe(0)
+  commit(history, ['update', ended(last)])
+  for (const task of [...tasks, last]) expect(history.find(task.id)).toEqual(ended(task))
+  expect(history.list({ limit: 9 })!.total).toBe(4)
+})
+
+test('what was applied before the disk was full is not applied once more', () => {
+  const connection = new NarrowConnection(':memory:')
+  const history = new SqliteHistory(connection, RETENTION)
+  const tasks = [running(), running(), running()]
+  commit(history, ['insert', tasks[0]!])
+  commit(history, ['insert', tasks[1]!], ['insert', tasks[2]!])
+  commit(history, ['update', ended(tasks[0]!)])
+  connection.maxStatements = 1
+  connection.isTight = true
+  expect(() => history.catchUp(NOW)).toThrow('full')
+  expect(connection.one('select count(*) as rows from tasks').rows).toBe(1)
+  expect(history.find(tasks[0]!.id)).toEqual(ended(tasks[0]!))
+  connection.maxStatements = Infinity
   history.catchUp(NOW)
   expect(history.list({ limit: 9 })!.total).toBe(3)
+  expect(history.find(tasks[0]!.id)).toEqual(ended(tasks[0]!))
 })
 
 describe('after a crash', () => {

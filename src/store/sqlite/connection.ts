@@ -104,6 +104,14 @@ export class Connection {
     this.#skipsCheckpoint = true
   }
 
+  /**
+   * Whether the disk has little left: then only small transactions may be made. A large one that
+   * does not fit leaves a log that takes all the room there is, and can't be written back.
+   */
+  isDiskTight(): boolean {
+    return this.#log?.isDiskTight() ?? false
+  }
+
   /** Frees space on a disk that is full. False when there is none to be freed. */
   freeSpace(): boolean {
     return this.#log?.truncate() ?? false

@@ -50,7 +50,10 @@ export class SqliteHistory {
   readonly #journal: Journal
   /** What earlier processes left, and is not claimed yet. */
   readonly #unclaimed: ClaimedTask[]
-  /** What was done to apply the journal was in vain, and took long: lists do not try it again. */
+  /**
+   * The journal can't be applied, and not for a lock: until it can, no commit goes into it, and
+   * no list tries it.
+   */
   #isBehind = false
   /** What the tables have rejected, for people; not told yet. */
   #rejected: string[] = []
@@ -74,14 +77,18 @@ export class SqliteHistory {
     return this.#withRoom(now, () => this.#commit(lines, now))
   }
 
+  /** On a disk with little left, each group goes to the tables at once, in a small transaction. */
+
   #commit(lines: JsonText, now: number): RefusedWrite[] {
+    const isTight = this.#connection.isDiskTight()
+    if (isTight) this.#applyRowByRow()
     const { group, rejected } = this.#tables.transaction((finished) => {
       // Within the transaction: look-ups on their own would take and release a lock each.
       const group = this.#journal.check(lines)
       const isEmpty = group.lineCount + group.refused.length === 0
       // Something to write when nothing else is, to see whether the disk takes it again.
       if (isEmpty) this.#connection.run(HEARTBEAT_SQL, now)
-      if (isEmpty || !this.#mayStayInJournal(group)) {
+      if (isTight || isEmpty || !this.#mayStayInJournal(group)) {
         return { group, rejected: this.#applyWith(this.#journal.mergedWith(group), finished) }
       }
       this.#journal.writeRow(group)
@@ -97,7 +104,7 @@ export class SqliteHistory {
    * trimmed.
    */
   #mayStayInJournal({ text, lineCount, hasResume }: CheckedGroup): boolean {
-    if (hasResume || text.length > MAX_JOURNALED_LENGTH) return false
+    if (hasResume || text.length > MAX_JOURNALED_LENGTH || this.#isBehind) return false
     const journal = this.#journal
     return journal.lineCount + lineCount <= MAX_LINES && journal.textLength <= MAX_LENGTH
   }
@@ -113,13 +120,37 @@ export class SqliteHistory {
 
   #apply(): void {
     if (this.#journal.lineCount === 0) return
-    const { entries } = this.#journal
     try {
-      this.#applied(this.#tables.transaction((finished) => this.#applyWith(entries, finished)))
+      if (this.#connection.isDiskTight()) this.#applyRowByRow()
+      else this.#applyAtOnce()
     } catch (error) {
       this.#isBehind = !(error instanceof DatabaseLocked)
       throw error
     }
+  }
+
+  #applyAtOnce(): void {
+    const { entries } = this.#journal
+    this.#applied(this.#tables.transaction((finished) => this.#applyWith(entries, finished)))
+  }
+
+  /** As if each commit had gone to the tables itself. */
+  #applyRowByRow(): void {
+    if (this.#journal.lineCount === 0) return
+    const rows = this.#journal.rows()
+    this.#journal.forget()
+    try {
+      for (const { n, lines } of rows) {
+        const rejected = this.#tables.transaction((finished) => {
+          this.#journal.deleteRow(n)
+          return this.#tables.apply(this.#journal.check(lines).entries, finished)
+        })
+        this.#rejected.push(...rejected)
+      }
+    } finally {
+      this.#journal.reread()
+    }
+    this.#applied([])
   }
 
   #applyWith(entries: ReadonlyMap<string, Entry>, finished: FinishedCounts): string[] {

@@ -31,8 +31,9 @@ export interface CheckedGroup {
 }
 
 const ADD_SQL = `insert into journal (format, lines) values (${JOURNAL_FORMAT}, ?)`
-const READ_SQL = 'select format, lines from journal order by n'
+const READ_SQL = 'select n, format, lines from journal order by n'
 const CLEAR_SQL = 'delete from journal'
+const DELETE_SQL = 'delete from journal where n = ?'
 // Not droplet_key: a column behind the payload costs as many reads as that has pages. So does
 // error_message where it is not null, which it mostly is.
 const STATE_SQL = 'select droplet_name, status, error_message from tasks where id = ?'
@@ -47,10 +48,21 @@ export class Journal {
 
   /** Reads what an earlier process left. Throws, with a message for people, what it can't read. */
   constructor(private readonly connection: Connection) {
-    for (const { format, lines } of connection.all(READ_SQL)) {
+    this.reread()
+  }
+
+  /** As the table has it now. */
+  reread(): void {
+    this.forget()
+    for (const { lines } of this.rows()) this.remember(this.#checkStored(lines))
+  }
+
+  /** Each commit that is in it, the oldest first. */
+  rows(): { n: number; lines: JsonText }[] {
+    return this.connection.all(READ_SQL).map(({ n, format, lines }) => {
       if (format !== JOURNAL_FORMAT) throw new Error(`damaged: a journal of format ${format}`)
-      this.remember(this.#checkStored(lines as JsonText))
-    }
+      return { n: n as number, lines: lines as JsonText }
+    })
   }
 
   /** How many lines there are. */
@@ -123,9 +135,14 @@ export class Journal {
     this.#textLength += text.length
   }
 
-  /** Within the transaction that applies them. */
+  /** Within the transaction that applies all of it. */
   deleteRows(): void {
     if (this.#lineCount > 0) this.connection.run(CLEAR_SQL)
+  }
+
+  /** The same for one of them. */
+  deleteRow(n: number): void {
+    this.connection.run(DELETE_SQL, n)
   }
 
   /** Once that transaction is committed. */

@@ -14,8 +14,9 @@ const KEPT_BYTES = 20 * 1024 * 1024
 /** From here on, a gap between others' reads is waited for, bytes. */
 const TOO_LARGE_BYTES = 64 * 1024 * 1024
 const MAX_GAP_WAIT_MS = 50
-/** With more than this left on the disk, a check now and then is enough, bytes. */
+/** With less than this left on the disk, nothing large may be written at once, bytes. */
 const AMPLE_BYTES = 256 * 1024 * 1024
+/** With more, a check now and then is enough. */
 const COMMITS_WITHOUT_CHECK = 64
 
 export class WriteAheadLog {
@@ -39,6 +40,11 @@ export class WriteAheadLog {
     if (isOn === this.#autocheckpoint) return
     this.db.run(`pragma wal_autocheckpoint = ${isOn ? AUTOCHECKPOINT_PAGES : 0}`)
     this.#autocheckpoint = isOn
+  }
+
+  /** Whether the disk has little left, now. */
+  isDiskTight(): boolean {
+    return freeBytes(this.#folder) <= AMPLE_BYTES
   }
 
   /** After each commit: checks whether the log gets too large. Never throws: it is committed. */

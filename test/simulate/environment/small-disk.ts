@@ -24,6 +24,11 @@ export class SmallDiskConnection extends Connection {
     })
   }
 
+  /** Before it is full, so that it comes to that now and then all the same. */
+  override isDiskTight(): boolean {
+    return this.#room < 2
+  }
+
   override freeSpace(): boolean {
     this.#room = this.random.integer(MIN_COMMITS, MAX_COMMITS)
     this.onRoomMade()

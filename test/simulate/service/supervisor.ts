@@ -35,7 +35,7 @@ interface Surroundings {
  * `no-unexpected-errors` there.
  */
 const EXPECTED_ERRORS =
-  /^(the store cannot be (written|read|closed)|lists of tasks are out of date|the latest steps of some tasks were not written|a request failed|an interrupted task cannot be recorded|(there is no list of droplets|the list of droplets has expired): no task can be routed)/
+  /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed|an interrupted task cannot be recorded|(there is no list of droplets|the list of droplets has expired): no task can be routed)/
 
 export class Supervisor {
   readonly #cache = memoryCache()
