@@ -45,7 +45,11 @@ export interface StoreDriver {
   find(id: string): Promise<Task | null>
   findByKey(idempotencyKey: string): Promise<Task | null>
   claim(capacity: number): Promise<ClaimedTask[]>
-  list(query: TaskQuery): Promise<TaskPage | null>
+  /**
+   * Rejects with DatabaseLocked when another process keeps it from what `catchUp` does, unless it
+   * may be behind.
+   */
+  list(query: TaskQuery, mayBeBehind: boolean): Promise<TaskPage | null>
   /** null while the paths lead to the files that are open, whole, or there are none. */
   movedFile(): Promise<MovedFile | null>
   close(): Promise<void>

@@ -13,7 +13,7 @@ import { CatchUp } from './catch-up.ts'
 import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
 import { FileWatch } from './file-watch.ts'
-import { retryWhileLocked, withReadLimit } from './limits.ts'
+import { listThroughLock, retryWhileLocked, withReadLimit } from './limits.ts'
 import { asStored } from './stored-body.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 
@@ -106,7 +106,8 @@ export class GroupCommitStore implements TaskStore {
   }
 
   list(query: TaskQuery) {
-    return this.#read(this.driver.list(query))
+    const { clock } = this.ports
+    return this.#read(listThroughLock(clock, (behind) => this.driver.list(query, behind)))
   }
 
   #read<T>(read: Promise<T>): Promise<T> {

@@ -6,6 +6,8 @@ import { DatabaseLocked } from './driver.ts'
 
 /** How long another process may hold the database's lock before that counts as a failure, ms. */
 const MAX_LOCKED_MS = 5000
+/** How long a list waits for that, ms: then it is told as it was before the lock. */
+const MAX_LOCKED_LIST_MS = 1000
 /** How soon a locked database is tried again, ms: doubling, for most locks are short. */
 const MIN_WAIT_MS = 2
 const MAX_WAIT_MS = 50
@@ -15,11 +17,31 @@ const MAX_WAIT_MS = 50
  * gather. Two groups of writes may change places then; nobody asks for a task's next step before
  * the last is on disk. Rejects as `commit` does.
  */
-export async function retryWhileLocked<T>(clock: Clock, commit: () => Promise<T>): Promise<T> {
-  const end = clock.monotonic() + MAX_LOCKED_MS
+export function retryWhileLocked<T>(clock: Clock, commit: () => Promise<T>): Promise<T> {
+  return retryUntil(clock, clock.monotonic() + MAX_LOCKED_MS, commit)
+}
+
+/**
+ * The list as it is now. While another process holds the lock for long, as it was before: `read`
+ * is told that it may be behind.
+ */
+export async function listThroughLock<T>(
+  clock: Clock,
+  read: (mayBeBehind: boolean) => Promise<T>,
+): Promise<T> {
+  try {
+    return await retryUntil(clock, clock.monotonic() + MAX_LOCKED_LIST_MS, () => read(false))
+  } catch (error) {
+    if (error instanceof DatabaseLocked) return read(true)
+    throw error
+  }
+}
+
+/** `end`: monotonic ms. */
+async function retryUntil<T>(clock: Clock, end: number, work: () => Promise<T>): Promise<T> {
   for (let wait = MIN_WAIT_MS; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
     try {
-      return await commit()
+      return await work()
     } catch (error) {
       if (!(error instanceof DatabaseLocked) || clock.monotonic() >= end) throw error
     }

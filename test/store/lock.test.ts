@@ -65,6 +65,31 @@ test('a lock of a moment is waited for: nothing is refused, and reads go on', as
   expect(log.lines).toEqual([])
 })
 
+test('a list waits for a short lock, and is told as it was before a long one', async () => {
+  await using shared = sharedFile()
+  const { store, clock, other } = shared
+  await store.insert(queued())
+  const totals: (number | undefined)[] = []
+  const list = () => store.list({ limit: 9 }).then((page) => void totals.push(page?.total))
+  other.run('begin immediate')
+  const short = list()
+  await clock.advance(500)
+  expect(totals).toEqual([])
+  other.run('rollback')
+  await clock.advance(50)
+  await short
+  expect(totals).toEqual([1])
+  await store.insert(queued())
+  other.run('begin immediate')
+  const long = list()
+  await clock.advance(1100)
+  await long
+  expect(totals).toEqual([1, 1])
+  other.run('rollback')
+  await list()
+  expect(totals).toEqual([1, 1, 2])
+})
+
 test('a lock that lasts is an outage, which ends with it', async () => {
   await using shared = sharedFile()
   const { store, clock, other } = shared

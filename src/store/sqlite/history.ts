@@ -164,12 +164,16 @@ export class SqliteHistory {
     this.#isBehind = false
   }
 
-  /** What can't be applied stays in the journal, where nothing is lost. */
-  #applyIfPossible(now: number | null = null): void {
+  /**
+   * What can't be applied stays in the journal, where nothing is lost: `catchUp` tries again and
+   * tells why. Returns whether that is for a lock.
+   */
+  #applyIfPossible(now: number | null = null): { isLocked: boolean } {
     try {
       this.#withRoom(now, () => this.#apply())
-    } catch {
-      // `catchUp` tries again and tells why.
+      return { isLocked: false }
+    } catch (error) {
+      return { isLocked: error instanceof DatabaseLocked }
     }
   }
 
@@ -243,11 +247,13 @@ export class SqliteHistory {
 
   /**
    * The first step of a list, or the one that starts at `from`; null: a foreign cursor. While the
-   * journal can't be applied (a lock, a full disk), the list is as old as the last time that it
-   * could: new tasks are missing, and some that have ended look unfinished.
+   * journal can't be applied, the list is as old as the last time that it could: new tasks are
+   * missing, and some that have ended look unfinished. Throws DatabaseLocked when that is for a
+   * lock, unless it `mayBeBehind`.
    */
-  list(query: TaskQuery, from: number | null = null): ListStep | null {
-    if (!this.#isBehind) this.#applyIfPossible()
+  list(query: TaskQuery, from: number | null = null, mayBeBehind = true): ListStep | null {
+    const { isLocked } = this.#isBehind ? { isLocked: false } : this.#applyIfPossible()
+    if (isLocked && !mayBeBehind) throw new DatabaseLocked('database is locked')
     return listStep(this.#connection, query, from)
   }
 

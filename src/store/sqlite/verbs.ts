@@ -25,8 +25,11 @@ export function driverOf(ask: (verb: Verb, args: unknown[]) => Promise<unknown>)
   return {
     ...asIs,
     commit: (writes, now) => ask('commit', [packed(writes), now]) as Promise<RefusedWrite[]>,
-    list: (query) =>
-      listInSteps((each, from) => ask('list', [each, from]) as Promise<ListStep | null>, query),
+    list: (query, mayBeBehind) =>
+      listInSteps(
+        (each, from) => ask('list', [each, from, mayBeBehind]) as Promise<ListStep | null>,
+        query,
+      ),
   }
 }
 

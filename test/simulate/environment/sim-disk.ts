@@ -60,7 +60,8 @@ export class SimDisk {
   /** Until when the service has to wait for it, simulated ms. */
   get disturbedUntil(): number {
     const { now } = this.world
-    return this.#behavior === 'healthy' ? this.#disturbedUntil : now + STORE_RETRY_MS
+    const latest = this.#behavior === 'healthy' ? 0 : now + STORE_RETRY_MS
+    return Math.max(this.#disturbedUntil, latest)
   }
 
   /** Until when it may refuse writes, simulated ms: a lock of a moment is no reason for that. */
@@ -109,7 +110,9 @@ export class SimDisk {
   latencyMs(verb: Verb): number {
     const ms = this.#drawLatency(verb)
     if (ms > MAX_PROMPT_MS) {
-      this.#disturbedUntil = Math.max(this.#disturbedUntil, this.world.now + ms)
+      // Whoever gives up a read that waits behind it asks again a second later.
+      const end = this.world.now + ms + STORE_RETRY_MS
+      this.#disturbedUntil = Math.max(this.#disturbedUntil, end)
       this.#brokenUntil = Math.max(this.#brokenUntil, this.world.now + ms)
     }
     return ms
