@@ -5,7 +5,7 @@ export type Target = { ok: true; url: string } | { ok: false; reason: string }
 const refuse = (reason: string): Target => ({ ok: false, reason })
 
 // Control characters (with DEL), space, backslash, fragment.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0020\u007f\\#]/
 
 /**

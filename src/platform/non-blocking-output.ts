@@ -4,8 +4,8 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 
 export interface NonBlockingOutput {
   /**
-   * Writes what can be written at once, text in UTF-8, and returns how many bytes that were. `full`: none until
-   * the reader has read. `broken`: the reader is gone, or the disk full.
+   * Writes what can be written at once, text in UTF-8, and returns how many bytes that were.
+   * `full`: none until the reader has read. `broken`: the reader is gone, or the disk full.
    */
   write(data: string | Uint8Array): number | 'full' | 'broken'
 }

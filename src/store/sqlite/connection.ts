@@ -1,6 +1,7 @@
 /** One connection to the database file, and the statements that were prepared on it. */
 import { Database, type Changes, type Statement } from 'bun:sqlite'
 import { DatabaseLocked, type MovedFile } from '../driver.ts'
+import { databaseBytes } from './database-bytes.ts'
 import { hasCode } from './has-code.ts'
 import { migrate } from './migrate.ts'
 import { OwnFiles } from './own-files.ts'
@@ -99,7 +100,7 @@ export class Connection {
     }
   }
 
-  /** The transaction under way does not write the log back, however long that is: a caller waits. */
+  /** The transaction under way does not write the log back, however long it is: a caller waits. */
   skipCheckpoint(): void {
     this.#skipsCheckpoint = true
   }
@@ -164,10 +165,7 @@ function useWriteAheadLog(db: Database): void {
 }
 
 function checkIntegrity(db: Database): void {
-  const size = db.query<{ bytes: number }, []>(
-    'select page_count * page_size as bytes from pragma_page_count, pragma_page_size',
-  )
-  if (size.get()!.bytes > MAX_CHECKED_BYTES) return
+  if (databaseBytes(db) > MAX_CHECKED_BYTES) return
   const result = db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()
   if (result?.quick_check !== 'ok') throw new Error(`damaged: ${result?.quick_check}`)
 }

@@ -1,4 +1,4 @@
-/** How one transaction changes the numbers of finished tasks, by droplet (its `nameKey`) and state. */
+/** How a transaction changes the numbers of finished tasks, by droplet (its `nameKey`) and state. */
 export class FinishedCounts {
   readonly #changes = new Map<string, Map<string, number>>()
   /** The sum of all changes. */

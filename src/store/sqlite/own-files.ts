@@ -6,6 +6,7 @@
 import type { Database } from 'bun:sqlite'
 import { fileIdentity, fileSize } from '../../platform/disk.ts'
 import type { MovedFile } from '../driver.ts'
+import { databaseBytes } from './database-bytes.ts'
 
 interface KnownFile {
   readonly file: string
@@ -58,12 +59,7 @@ export class OwnFiles {
 
   /** The pages that are only in the log make no difference to the file's size yet. */
   #remember(size: number): void {
-    const { bytes } = this.db
-      .query<{ bytes: number }, []>(
-        'select page_count * page_size as bytes from pragma_page_count, pragma_page_size',
-      )
-      .get()!
-    this.#size = Math.min(size, bytes)
+    this.#size = Math.min(size, databaseBytes(this.db))
     this.#version = this.#readVersion()
   }
 

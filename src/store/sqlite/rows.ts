@@ -5,7 +5,7 @@ import type { ClaimedTask } from '../store.ts'
 
 export type SqlValue = string | number | null
 
-/** Headers and attempts cross to the thread as they are: JSON text in JSON would be escaped twice. */
+/** Headers and attempts cross to the thread as they are: as text they would be escaped twice. */
 type PartValue = SqlValue | Task['headers'] | Task['attempts']
 
 /** The values of one part of a row, in the order of its columns. */

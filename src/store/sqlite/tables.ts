@@ -9,7 +9,7 @@ import { hasCode } from './has-code.ts'
 import { stateOf, type Entry } from './lines.ts'
 import { INSERT_SQL, RESUME_SQL, sqlValues, UPDATE_SQL } from './rows.ts'
 
-/** Finished tasks that one step of trimming forgets at most; applying forgets as many more as it adds. */
+/** What one step of trimming forgets at most; applying forgets as many more as it adds. */
 export const TRIM_STEP = 64
 
 const COUNT_SQL = `insert into task_counts values (?, ?, ?)

@@ -7,7 +7,7 @@ import type { Database } from 'bun:sqlite'
 import { dirname, resolve } from 'node:path'
 import { fileSize, freeBytes } from '../../platform/disk.ts'
 
-/** A commit that writes it back takes as long as 100 others; so at 16 MiB, not at the default of 4. */
+/** To write it back takes as long as 100 commits; so at 16 MiB, not at the default of 4. */
 const AUTOCHECKPOINT_PAGES = 4096
 /** What a burst, or a long read of somebody else, has added is given back beyond this, bytes. */
 const KEPT_BYTES = 20 * 1024 * 1024

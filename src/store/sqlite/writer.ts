@@ -128,7 +128,7 @@ export class Writer {
     } finally {
       this.journal.reread()
     }
-    this.#applied([])
+    this.#isBehind = false
   }
 
   #applyWith(entries: ReadonlyMap<string, Entry>, finished: FinishedCounts): string[] {
