@@ -69,20 +69,20 @@ export class Delivery {
    */
   runNow(accepted: Task, write: WriteVerb): Promise<Task> {
     const { clock } = this.options
-    const run = new Run(clock, clock.monotonic(), accepted, write)
+    const run = new Run(clock, accepted.id, clock.monotonic(), accepted, write)
     return new Promise((resolve, reject) => {
       run.giveUp = () => reject(this.#giveUp(run))
-      this.#limit.add(run)
+      const unlimit = this.#limit.add(run)
       const ended = () => {
-        this.#limit.remove(run)
+        unlimit()
         resolve(run.task)
       }
       const failed = (error: unknown) => {
         this.#logFailure(run, error)
-        this.#limit.remove(run)
+        unlimit()
         reject(error)
       }
-      this.#runs.hold(accepted.id, run, () => runToEnd(run, this.#ports)).then(ended, failed)
+      this.#runs.hold(run, () => runToEnd(run, this.#ports)).then(ended, failed)
     })
   }
 
@@ -118,9 +118,9 @@ export class Delivery {
           reject(storeUnavailable(store.fault))
         },
       }
-      this.#limit.add(waiter)
+      const unlimit = this.#limit.add(waiter)
       const settled = () => {
-        this.#limit.remove(waiter)
+        unlimit()
         this.#givenUp.delete(id)
       }
       const written = store[write](accepted).finally(settled)

@@ -95,8 +95,8 @@ export class QueueRunner {
     this.#scheduler.add({ id, droplet: nameKey(dropletName), dueTick, deadlineFrom, isRetry })
   }
 
-  #runOf({ deadlineFrom }: WaitingTask): Run {
-    return new Run(this.ports.clock, deadlineFrom)
+  #runOf({ id, deadlineFrom }: WaitingTask): Run {
+    return new Run(this.ports.clock, id, deadlineFrom)
   }
 
   /**
@@ -105,7 +105,7 @@ export class QueueRunner {
    */
   async #takeTurn(waiting: WaitingTask, run = this.#runOf(waiting)): Promise<void> {
     try {
-      await this.runs.hold(waiting.id, run, () => this.#readAndDeliver(waiting.id, run))
+      await this.runs.hold(run, () => this.#readAndDeliver(waiting.id, run))
       if (run.loaded && !isFinished(run.task)) {
         this.#enqueue(run.task, run.dueTick, run.deadlineFrom)
       }

@@ -1,5 +1,6 @@
 /** No caller waits for ever for a disk that takes nothing, whether it fails or hangs. */
 import { OrchestratorError } from '../errors.ts'
+import { Bag } from '../bag.ts'
 import type { Clock } from '../ports.ts'
 import type { Task } from '../task.ts'
 
@@ -17,20 +18,22 @@ export interface RecordWaiter {
 
 /** One timer for all: a timer for each step would cost each task. */
 export class RecordLimit {
-  readonly #waiters = new Set<RecordWaiter>()
+  readonly #waiters = new Bag<RecordWaiter>()
   #cancelTimer: (() => void) | null = null
   /** Only while somebody wants to know. */
   #emptied: PromiseWithResolvers<void> | null = null
 
   constructor(private readonly clock: Clock) {}
 
-  add(waiter: RecordWaiter): void {
-    this.#waiters.add(waiter)
+  /** Returns what ends that: to be called in any case. */
+  add(waiter: RecordWaiter): () => void {
+    const at = this.#waiters.add(waiter)
     this.#cancelTimer ??= this.clock.after(CHECK_MS, () => this.#check())
+    return () => this.#remove(waiter, at)
   }
 
-  remove(waiter: RecordWaiter): void {
-    this.#waiters.delete(waiter)
+  #remove(waiter: RecordWaiter, at: number): void {
+    this.#waiters.remove(waiter, at)
     if (this.#waiters.size === 0) this.#emptied?.resolve()
   }
 
@@ -56,9 +59,9 @@ export class RecordLimit {
 
   #giveUp(afterMs: number): void {
     const latest = this.clock.monotonic() - afterMs
-    for (const waiter of this.#waiters) {
+    for (const waiter of this.#waiters.values()) {
       if (waiter.recordingSince === null || waiter.recordingSince > latest) continue
-      this.#waiters.delete(waiter)
+      this.#waiters.remove(waiter)
       waiter.giveUp()
     }
   }

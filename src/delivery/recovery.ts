@@ -58,9 +58,9 @@ export async function interruptTask(
   { clock, store, log }: Omit<RecoveryPorts, 'reader'>,
   runs: Runs,
 ): Promise<void> {
-  const run = new Run(clock, clock.monotonic() - elapsedMs)
+  const run = new Run(clock, id, clock.monotonic() - elapsedMs)
   try {
-    await runs.hold(id, run, async () => {
+    await runs.hold(run, async () => {
       const task = await read(run)
       if (!task) return
       const interrupted = interrupt(task, run.moment())

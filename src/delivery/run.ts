@@ -38,6 +38,7 @@ export class Run implements StopSignal, RecordWaiter {
    */
   constructor(
     private readonly clock: Clock,
+    readonly id: string,
     readonly deadlineFrom: number,
     task: Task | null = null,
     public nextWrite: WriteVerb = 'update',

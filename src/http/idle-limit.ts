@@ -1,5 +1,6 @@
 /** How long a connection may be silent. Bun counts the time that a handler works, too. */
 import type { Server } from 'bun'
+import { Bag } from '../bag.ts'
 import type { Clock } from '../ports.ts'
 
 /** A connection that neither sends nor is sent anything for so long is closed, s. */
@@ -20,7 +21,7 @@ export interface LongRequest {
  * most are answered before it comes, and the two calls for each would cost them 2 µs.
  */
 export class IdleLimit {
-  readonly #working = new Set<LongRequest>()
+  readonly #working = new Bag<LongRequest>()
   readonly #lifted = new Set<LongRequest>()
   #cancelLook: (() => void) | null = null
 
@@ -32,12 +33,12 @@ export class IdleLimit {
   /** Does work that may take minutes. Settles as it does. */
   async during<T>(from: LongRequest, work: () => Promise<T>): Promise<T> {
     if (!from.server) return work()
-    this.#working.add(from)
+    const at = this.#working.add(from)
     this.#cancelLook ??= this.#lookLater()
     try {
       return await work()
     } finally {
-      this.#working.delete(from)
+      this.#working.remove(from, at)
       if (this.#working.size === 0) this.#rest()
       if (this.#lifted.delete(from)) from.server.timeout(from.request, this.seconds)
     }
@@ -45,7 +46,7 @@ export class IdleLimit {
 
   #lookLater(): () => void {
     return this.clock.after((this.seconds * 1000) / LOOKS, () => {
-      for (const each of this.#working) if (!this.#lifted.has(each)) this.#lift(each)
+      for (const each of this.#working.values()) if (!this.#lifted.has(each)) this.#lift(each)
       this.#cancelLook = this.#lookLater()
     })
   }

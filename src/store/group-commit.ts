@@ -5,6 +5,7 @@
  */
 import { errorText } from '../errors.ts'
 import type { AttemptResult, TaskEvent } from '../events.ts'
+import { Bag } from '../bag.ts'
 import { within } from '../platform/time-limit.ts'
 import { nextTurn } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -50,7 +51,7 @@ export class GroupCommitStore implements TaskStore {
   /** In the order of arrival. */
   #pending: PendingWrite[] = []
   #arrivals = 0
-  readonly #underWay = new Set<readonly PendingWrite[]>()
+  readonly #underWay = new Bag<readonly PendingWrite[]>()
   #scheduled = false
   #idle = Promise.withResolvers<void>()
   #cancelTimer: () => void = () => {}
@@ -145,7 +146,7 @@ export class GroupCommitStore implements TaskStore {
   }
 
   #logUnwritten(): void {
-    const unwritten = [...this.#underWay, this.#pending].flat()
+    const unwritten = [...this.#underWay.values(), this.#pending].flat()
     if (unwritten.length === 0) return
     const { size } = new Set(unwritten.map(({ task }) => task.id))
     const message =
@@ -184,7 +185,7 @@ export class GroupCommitStore implements TaskStore {
     const { clock } = this.ports
     const batch = this.#pending
     this.#pending = []
-    this.#underWay.add(batch)
+    const at = this.#underWay.add(batch)
     const cancelLimit = clock.after(MAX_COMMIT_MS, () =>
       this.#hangs(`a commit has taken longer than ${MAX_COMMIT_MS} ms`),
     )
@@ -196,7 +197,7 @@ export class GroupCommitStore implements TaskStore {
       this.#failed(batch, error)
     }
     cancelLimit()
-    this.#underWay.delete(batch)
+    this.#underWay.remove(batch, at)
     if (this.#underWay.size === 0) this.#idle.resolve()
     if (this.#writable && this.#pending.length > 0) this.#scheduleCommit()
   }

@@ -31,7 +31,8 @@ export type KeyUse =
   | { kind: 'first'; previous: Task | null; release(): void }
 
 export class IdempotencyKeys {
-  readonly #held = new Map<string, Holder>()
+  /** In boxes that are emptied: the Map itself keeps for long what it has had (see `Bag`). */
+  readonly #held = new Map<string, { holder: Holder | null }>()
 
   constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}
 
@@ -40,11 +41,15 @@ export class IdempotencyKeys {
    * queue. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
    */
   async use(key: string, request: KeyedRequest): Promise<KeyUse> {
-    const holder = this.#held.get(key)
+    const holder = this.#held.get(key)?.holder
     if (holder) return this.#repeatOrRefuse(holder, request)
     const previous = this.findByKey(key)
-    this.#held.set(key, { ...request, previous })
-    const release = () => void this.#held.delete(key)
+    const box: { holder: Holder | null } = { holder: { ...request, previous } }
+    this.#held.set(key, box)
+    const release = () => {
+      box.holder = null
+      this.#held.delete(key)
+    }
     try {
       const task = await previous
       if (!task) return { kind: 'first', previous: null, release }

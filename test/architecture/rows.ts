@@ -23,6 +23,7 @@ export const ROWS: readonly (readonly string[])[] = [
     'truncation.ts',
     'json-text.ts',
     'timestamp.ts',
+    'bag.ts',
   ],
   // The settings.
   ['config'],

@@ -1,4 +1,5 @@
 /** SQLite in a thread of its own: the only way in which the service runs it. */
+import { Bag } from '../../bag.ts'
 import { lockDatabase } from '../../platform/file-lock.ts'
 import { DatabaseLocked, type StoreDriver } from '../driver.ts'
 import type { Retention } from '../store.ts'
@@ -34,8 +35,7 @@ export async function openSqlite(file: string, retention: Retention): Promise<St
 
 /** Sends questions to the thread, and its answers to those who asked. */
 class DatabaseThread {
-  readonly #pending = new Map<number, PendingQuestion>()
-  #lastId = 0
+  readonly #pending = new Bag<PendingQuestion>()
   #ended: Error | null = null
 
   constructor(
@@ -52,8 +52,7 @@ class DatabaseThread {
   ask(verb: Question['verb'], args: unknown[]): Promise<unknown> {
     if (this.#ended) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
-      const id = ++this.#lastId
-      this.#pending.set(id, { resolve, reject })
+      const id = this.#pending.add({ resolve, reject })
       this.worker.postMessage(writeQuestion({ id, verb, args }))
     })
   }
@@ -68,9 +67,10 @@ class DatabaseThread {
   #answer(data: string): void {
     const answer = JSON.parse(data) as Answer
     const question = this.#pending.get(answer.id)
-    this.#pending.delete(answer.id)
-    if (!('error' in answer)) question?.resolve(answer.value)
-    else question?.reject(this.#errorOf(answer))
+    if (!question) return
+    this.#pending.remove(question, answer.id)
+    if ('error' in answer) question.reject(this.#errorOf(answer))
+    else question.resolve(answer.value)
   }
 
   /** Names the file, for the log. Not in a failure to open it: that message names it already. */
@@ -81,7 +81,9 @@ class DatabaseThread {
 
   #end(reason: Error): void {
     this.#ended ??= reason
-    for (const question of this.#pending.values()) question.reject(reason)
-    this.#pending.clear()
+    for (const question of this.#pending.values()) {
+      this.#pending.remove(question)
+      question.reject(reason)
+    }
   }
 }
