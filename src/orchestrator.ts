@@ -8,6 +8,7 @@ import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
 import { openSqlite } from './store/sqlite/thread.ts'
+import type { Retention } from './store/store.ts'
 
 /** How long answers may take to get out once their tasks have ended, ms. */
 const LAST_ANSWERS_MS = 1000
@@ -26,11 +27,14 @@ export interface Orchestrator extends AsyncDisposable {
 }
 
 /** Opens the database; rejects with a message for people when that can't be. */
-export async function createOrchestrator(config: Config, ports: Ports): Promise<Orchestrator> {
+export async function createOrchestrator(
+  config: Config,
+  ports: Ports,
+  openDatabase = openSqlite,
+): Promise<Orchestrator> {
   const { clock, log, newId } = ports
   const events = new EventBus(log)
-  const retention = { maxFinished: config.task.maxHistory, ttlMs: config.task.historyTtlMs }
-  const database = await openSqlite(config.task.db, retention)
+  const database = await openDatabase(config.task.db, retentionOf(config))
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })
   const cache = fileCache(config.registry.cacheDir, log, newId)
   const publicUrl = () =>
@@ -72,4 +76,8 @@ export async function createOrchestrator(config: Config, ports: Ports): Promise<
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+function retentionOf({ task }: Config): Retention {
+  return { maxFinished: task.maxHistory, ttlMs: task.historyTtlMs }
 }

@@ -53,3 +53,14 @@ export function latencies(bursts: readonly LoadResult[]): string {
   const slowest = Math.max(...bursts.map(({ maxMs }) => maxMs)).toFixed(1)
   return `p50 ${of('p50Ms')}, p99 ${of('p99Ms')}, slowest ${slowest} ms`
 }
+
+/** For a note: the threads that take the most, medians. */
+export function byThread(bursts: readonly Burst[]): string {
+  const names = [...new Set(bursts.flatMap(({ threadsUs }) => Object.keys(threadsUs)))]
+  return names
+    .map((name) => ({ name, us: median(bursts.map(({ threadsUs }) => threadsUs[name] ?? 0)) }))
+    .filter(({ us }) => us >= 1)
+    .sort((a, b) => b.us - a.us)
+    .map(({ name, us }) => `${name} ${us.toFixed(0)}`)
+    .join(', ')
+}

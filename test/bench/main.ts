@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { createBench, removeBench, type Bench } from './bench.ts'
 import { killChildren } from './child.ts'
 import { async } from './parts/async.ts'
+import { ceiling } from './parts/ceiling.ts'
 import { drain } from './parts/drain.ts'
 import { hanging } from './parts/hanging.ts'
 import { latency } from './parts/latency.ts'
@@ -35,14 +36,15 @@ const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
 }
 
 /** Only when it is asked for. */
-const ON_DEMAND: typeof PARTS = { profile }
+const ON_DEMAND: typeof PARTS = { ceiling, profile }
 const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
 
 const USAGE = `Usage: bun run bench [--quick] [--only PART]… [--json FILE] [--binary FILE]
 
   --quick        a few seconds a part, to try it out
   --only PART    ${Object.keys(PARTS).join(', ')};
-                 or ${Object.keys(ON_DEMAND).join(', ')}: where the CPU goes, by thread
+                 or ${Object.keys(ON_DEMAND).join(', ')}: how much is left for a store; where the CPU
+                 goes
   --json FILE    where the figures go; default dist/bench.json
   --binary FILE  what is measured; default dist/orchestrator
 `

@@ -28,7 +28,7 @@ export async function pairs(
 }
 
 /** The median of what each `some` is per second over its counterpart. */
-export function medianRatio(some: readonly LoadResult[], others: readonly LoadResult[]): number {
+function medianRatio(some: readonly LoadResult[], others: readonly LoadResult[]): number {
   return median(some.map((each, index) => each.perSecond / others[index]!.perSecond))
 }
 

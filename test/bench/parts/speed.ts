@@ -6,8 +6,8 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, latencies, type Burst } from '../burst.ts'
-import { median, type Limit } from '../report.ts'
+import { burst, byThread, latencies, type Burst } from '../burst.ts'
+import type { Limit } from '../report.ts'
 import { getBody, metricsOf, taskBody, type Metrics } from '../tasks.ts'
 
 interface Load {
@@ -126,15 +126,4 @@ function tell(
   const bursts = rounds.flatMap((round) => [round.relay, round.ours])
   const failed = bursts.reduce((sum, { refused, lost }) => sum + refused + lost, 0)
   report.add(name('failed'), failed, 'requests', ['<=', 0])
-}
-
-/** The threads that take the most, medians. */
-function byThread(bursts: readonly Burst[]): string {
-  const names = [...new Set(bursts.flatMap(({ threadsUs }) => Object.keys(threadsUs)))]
-  return names
-    .map((name) => ({ name, us: median(bursts.map(({ threadsUs }) => threadsUs[name] ?? 0)) }))
-    .filter(({ us }) => us >= 1)
-    .sort((a, b) => b.us - a.us)
-    .map(({ name, us }) => `${name} ${us.toFixed(0)}`)
-    .join(', ')
 }
