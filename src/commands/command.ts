@@ -33,7 +33,7 @@ export interface CommandIo {
    */
   openLog(options: LogOptions): Log
   /** Calls back for each SIGTERM and SIGINT, which then no longer end the process. */
-  onStopSignal(callback: () => void): void
+  onStopSignal(callback: (name: string) => void): void
   /** Ends the process at once; what was logged is out before. */
   exit(code: number): void
 }

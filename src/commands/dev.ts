@@ -62,7 +62,7 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
   // The first sync: the printed lines must work as soon as they are printed.
   await orchestrator.engine.registry.refresh()
   io.stdout(welcome(`http://localhost:${new URL(orchestrator.url).port}`, registryUrl))
-  await runUntilStopped(orchestrator, ports.log, io)
+  await runUntilStopped(orchestrator, ports, io)
   return EXIT.ok
 }
 

@@ -3,7 +3,7 @@ import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import type { Log, Ports } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import {
   configWorld,
@@ -14,9 +14,7 @@ import {
   type CommandIo,
 } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
-
-/** Exit code after a second signal: the one that a shell reports for a death by SIGINT. */
-const EXIT_AT_ONCE = 130
+import { stopSignal } from './stop-signal.ts'
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
 export async function serve(args: string[], io: CommandIo): Promise<number> {
@@ -31,18 +29,18 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   const { url } = orchestrator
   const { config } = loaded
   ports.log.info('listening', { url, version: VERSION, database: config.task.db })
-  await runUntilStopped(orchestrator, ports.log, io)
+  await runUntilStopped(orchestrator, ports, io)
   return EXIT.ok
 }
 
 /** Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for. */
 export async function runUntilStopped(
   orchestrator: Orchestrator,
-  log: Log,
+  { clock, log }: Pick<Ports, 'clock' | 'log'>,
   io: CommandIo,
 ): Promise<void> {
   const { config, tasks } = orchestrator.engine
-  await stopSignal(io, () => tasks.running)
+  await stopSignal(io, clock, () => tasks.running)
   log.info('stopping', {
     running: tasks.running,
     queued: tasks.queued,
@@ -78,17 +76,4 @@ export async function launch(
     await orchestrator.stop()
     return null
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once, and says so. */
-function stopSignal(io: CommandIo, running: () => number): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0
-    io.onStopSignal(() => {
-      if (signals++ === 0) return resolve()
-      const count = running()
-      io.stderr(`ended at once; ${count} ${count === 1 ? 'task was' : 'tasks were'} running\n`)
-      io.exit(EXIT_AT_ONCE)
-    })
-  })
 }

@@ -90,7 +90,13 @@ test('Ctrl-C with a task running says what it waits for; a second one ends it at
     return dev.stdout.split('\n').find((each) => each.includes('stopping'))
   })
   expect(JSON.parse(line)).toMatchObject({ running: 1, queued: 0, grace_seconds: 30 })
-  dev.signal('SIGINT')
+  // A signal like the first is not taken for a second one as long as it may be the same.
+  let hasEnded = false
+  void dev.exited.then(() => (hasEnded = true))
+  await eventually('its end', () => {
+    if (!hasEnded) dev.signal('SIGINT')
+    return hasEnded
+  })
   expect(await dev.exited).toBe(130)
   expect(dev.stderr).toBe('ended at once; 1 task was running\n')
 })
