@@ -26,11 +26,14 @@ export interface Orchestrator extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Opens the database; rejects with a message for people when that can't be. */
+/**
+ * Opens the database; rejects with a message for people when that can't be. `openDatabase`: the
+ * benchmark measures the service without one, too.
+ */
 export async function createOrchestrator(
   config: Config,
   ports: Ports,
-  openDatabase = openSqlite,
+  openDatabase: typeof openSqlite = openSqlite,
 ): Promise<Orchestrator> {
   const { clock, log, newId } = ports
   const events = new EventBus(log)

@@ -63,23 +63,25 @@ export class Delivery {
 
   /**
    * Takes a synchronous task to its end. `write` puts it in the store, together with its first
-   * attempt. Rejects with NotWritten; with STORE_UNAVAILABLE, and then nothing was sent; or with
-   * STORE_UNAVAILABLE that has details: a later step can't be recorded in time, and the task goes
-   * on without its caller.
+   * attempt. Rejects with
+   * - NotWritten;
+   * - STORE_UNAVAILABLE without details: nothing was sent;
+   * - STORE_UNAVAILABLE with details: a later step can't be recorded in time, and the task goes on
+   *   without its caller.
    */
   runNow(accepted: Task, write: WriteVerb): Promise<Task> {
     const { clock } = this.options
     const run = new Run(clock, accepted.id, clock.monotonic(), accepted, write)
     return new Promise((resolve, reject) => {
       run.giveUp = () => reject(this.#giveUp(run))
-      const unlimit = this.#limit.add(run)
+      const stopLimit = this.#limit.add(run)
       const ended = () => {
-        unlimit()
+        stopLimit()
         resolve(run.task)
       }
       const failed = (error: unknown) => {
         this.#logFailure(run, error)
-        unlimit()
+        stopLimit()
         reject(error)
       }
       this.#runs.hold(run, () => runToEnd(run, this.#ports)).then(ended, failed)
@@ -93,7 +95,7 @@ export class Delivery {
     return storeUnavailable(this.options.store.fault)
   }
 
-  /** Of a run whose caller may be gone: then nobody else hears of it. */
+  /** Its caller may be gone: then the line in the log is all that tells of it. */
   #logFailure(run: Run, error: unknown): void {
     const { log } = this.options
     if (error instanceof NotWritten) return logLost(error, log)
@@ -103,9 +105,9 @@ export class Delivery {
   }
 
   /**
-   * Stores an asynchronous task. It waits for its turn from the event of its acceptance on.
-   * Rejects with NotWritten or STORE_UNAVAILABLE, and then it does not wait; should it come to the
-   * disk later, it ends there as interrupted.
+   * Stores an asynchronous task; the event `accepted` puts it into the queue. Rejects with
+   * NotWritten or STORE_UNAVAILABLE, and then it is not in the queue: should its write succeed
+   * later, the task ends as interrupted.
    */
   accept(accepted: Task, write: WriteVerb): Promise<void> {
     const { clock, store } = this.options
@@ -118,9 +120,9 @@ export class Delivery {
           reject(storeUnavailable(store.fault))
         },
       }
-      const unlimit = this.#limit.add(waiter)
+      const stopLimit = this.#limit.add(waiter)
       const settled = () => {
-        unlimit()
+        stopLimit()
         this.#givenUp.delete(id)
       }
       const written = store[write](accepted).finally(settled)

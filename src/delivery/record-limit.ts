@@ -1,10 +1,13 @@
 /** No caller waits for ever for a disk that takes nothing, whether it fails or hangs. */
-import { OrchestratorError } from '../errors.ts'
 import { Bag } from '../bag.ts'
+import { OrchestratorError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import type { Task } from '../task.ts'
 
-/** How long somebody waits for one step of a task to be recorded, ms. With CHECK_MS below 10 s. */
+/**
+ * How long somebody waits for one step of a task to be recorded, ms. Together with CHECK_MS less
+ * than the 10 s in which a caller is to be told.
+ */
 export const MAX_RECORD_MS = 8000
 const CHECK_MS = 1000
 
@@ -20,20 +23,20 @@ export interface RecordWaiter {
 export class RecordLimit {
   readonly #waiters = new Bag<RecordWaiter>()
   #cancelTimer: (() => void) | null = null
-  /** Only while somebody wants to know. */
+  /** Set as soon as somebody asks. */
   #emptied: PromiseWithResolvers<void> | null = null
 
   constructor(private readonly clock: Clock) {}
 
-  /** Returns what ends that: to be called in any case. */
+  /** Returns what takes the waiter out again: to be called however its wait ends. */
   add(waiter: RecordWaiter): () => void {
-    const at = this.#waiters.add(waiter)
+    const place = this.#waiters.add(waiter)
     this.#cancelTimer ??= this.clock.after(CHECK_MS, () => this.#check())
-    return () => this.#remove(waiter, at)
+    return () => this.#remove(place, waiter)
   }
 
-  #remove(waiter: RecordWaiter, at: number): void {
-    this.#waiters.remove(waiter, at)
+  #remove(place: number, waiter: RecordWaiter): void {
+    this.#waiters.remove(place, waiter)
     if (this.#waiters.size === 0) this.#emptied?.resolve()
   }
 
@@ -59,9 +62,9 @@ export class RecordLimit {
 
   #giveUp(afterMs: number): void {
     const latest = this.clock.monotonic() - afterMs
-    for (const waiter of this.#waiters.values()) {
+    for (const [place, waiter] of this.#waiters.entries()) {
       if (waiter.recordingSince === null || waiter.recordingSince > latest) continue
-      this.#waiters.remove(waiter)
+      this.#remove(place, waiter)
       waiter.giveUp()
     }
   }

@@ -16,6 +16,7 @@ export interface WaitingTask {
 /** A queue per droplet, each oldest due first: a droplet without a slot is passed over at once. */
 export class WaitQueue {
   readonly #queues = new Map<string, TinyQueue<WaitingTask>>()
+  /** A Map, though tasks come and go in it (see `Bag`): what it keeps too long is small. */
   readonly #byId = new Map<string, WaitingTask>()
   #retries = 0
 

@@ -15,14 +15,19 @@ export interface LongRequest {
   server: Pick<Server<unknown>, 'timeout'> | null
 }
 
+interface Working {
+  readonly request: Request
+  readonly server: NonNullable<LongRequest['server']>
+  isLifted: boolean
+}
+
 /**
  * Lifts the idle limit of the connections whose requests take long, and sets it back: what Bun
  * sets for a request stays in force for those that follow on its connection. One timer for all:
  * most are answered before it comes, and the two calls for each would cost them 2 µs.
  */
 export class IdleLimit {
-  readonly #working = new Bag<LongRequest>()
-  readonly #lifted = new Set<LongRequest>()
+  readonly #working = new Bag<Working>()
   #cancelLook: (() => void) | null = null
 
   constructor(
@@ -31,22 +36,23 @@ export class IdleLimit {
   ) {}
 
   /** Does work that may take minutes. Settles as it does. */
-  async during<T>(from: LongRequest, work: () => Promise<T>): Promise<T> {
-    if (!from.server) return work()
-    const at = this.#working.add(from)
+  async during<T>({ request, server }: LongRequest, work: () => Promise<T>): Promise<T> {
+    if (!server) return work()
+    const working = { request, server, isLifted: false }
+    const place = this.#working.add(working)
     this.#cancelLook ??= this.#lookLater()
     try {
       return await work()
     } finally {
-      this.#working.remove(from, at)
+      this.#working.remove(place, working)
       if (this.#working.size === 0) this.#rest()
-      if (this.#lifted.delete(from)) from.server.timeout(from.request, this.seconds)
+      if (working.isLifted) server.timeout(request, this.seconds)
     }
   }
 
   #lookLater(): () => void {
     return this.clock.after((this.seconds * 1000) / LOOKS, () => {
-      for (const each of this.#working.values()) if (!this.#lifted.has(each)) this.#lift(each)
+      for (const each of this.#working.values()) if (!each.isLifted) lift(each)
       this.#cancelLook = this.#lookLater()
     })
   }
@@ -56,9 +62,9 @@ export class IdleLimit {
     this.#cancelLook?.()
     this.#cancelLook = null
   }
+}
 
-  #lift(long: LongRequest): void {
-    long.server?.timeout(long.request, 0)
-    this.#lifted.add(long)
-  }
+function lift(working: Working): void {
+  working.server.timeout(working.request, 0)
+  working.isLifted = true
 }

@@ -13,7 +13,8 @@ interface Wait {
   readonly resume: () => void
 }
 
-interface Share extends BodyShare {
+/** What the budget knows of a share, and no more: its Set keeps it for long (see `Bag`). */
+interface Share {
   held: number
   readonly waits: Set<Wait>
 }
@@ -41,9 +42,9 @@ export class BodyBudget {
 
   /** A reader begins. When `signal` aborts, its wait ends by rejecting. */
   open(signal: AbortSignal): BodyShare {
-    const share: Share = {
-      held: 0,
-      waits: new Set(),
+    const share: Share = { held: 0, waits: new Set() }
+    this.#shares.add(share)
+    return {
       take: (bytes) => this.#take(share, bytes, signal),
       give: (bytes) => {
         if (!this.#shares.has(share)) return
@@ -58,8 +59,6 @@ export class BodyBudget {
         this.#resumeWaiting()
       },
     }
-    this.#shares.add(share)
-    return share
   }
 
   #take(share: Share, bytes: number, signal: AbortSignal): Promise<void> | undefined {

@@ -185,7 +185,7 @@ export class GroupCommitStore implements TaskStore {
     const { clock } = this.ports
     const batch = this.#pending
     this.#pending = []
-    const at = this.#underWay.add(batch)
+    const place = this.#underWay.add(batch)
     const cancelLimit = clock.after(MAX_COMMIT_MS, () =>
       this.#hangs(`a commit has taken longer than ${MAX_COMMIT_MS} ms`),
     )
@@ -197,7 +197,7 @@ export class GroupCommitStore implements TaskStore {
       this.#failed(batch, error)
     }
     cancelLimit()
-    this.#underWay.remove(batch, at)
+    this.#underWay.remove(place, batch)
     if (this.#underWay.size === 0) this.#idle.resolve()
     if (this.#writable && this.#pending.length > 0) this.#scheduleCommit()
   }

@@ -31,7 +31,10 @@ export type KeyUse =
   | { kind: 'first'; previous: Task | null; release(): void }
 
 export class IdempotencyKeys {
-  /** In boxes that are emptied: the Map itself keeps for long what it has had (see `Bag`). */
+  /**
+   * Each in a box that `release` empties: the Map's old tables keep the box for long, but no longer
+   * what was in it (see `Bag`).
+   */
   readonly #held = new Map<string, { holder: Holder | null }>()
 
   constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}

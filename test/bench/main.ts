@@ -41,10 +41,10 @@ const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
 
 const USAGE = `Usage: bun run bench [--quick] [--only PART]… [--json FILE] [--binary FILE]
 
-  --quick        a few seconds a part, to try it out
+  --quick        to try it out: some three minutes for all parts
   --only PART    ${Object.keys(PARTS).join(', ')};
-                 or ${Object.keys(ON_DEMAND).join(', ')}: how much is left for a store; where the CPU
-                 goes
+                 ceiling: how much HTTP and delivery leave for a store
+                 profile: where the CPU goes
   --json FILE    where the figures go; default dist/bench.json
   --binary FILE  what is measured; default dist/orchestrator
 `
@@ -54,6 +54,10 @@ const EXIT = { measured: 0, unmeasured: 1, usage: 64, stopped: 130 } as const
 async function main(args: string[]): Promise<number> {
   const options = read(args)
   if (!options) return EXIT.usage
+  if (options.help) {
+    console.log(USAGE)
+    return EXIT.measured
+  }
   if (!existsSync(options.binary)) {
     console.error(`There is no ${options.binary}: bun run build makes dist/orchestrator`)
     return EXIT.unmeasured
@@ -81,6 +85,7 @@ function read(args: string[]) {
     const { values } = parseArgs({
       args,
       options: {
+        help: { type: 'boolean', short: 'h', default: false },
         quick: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
         json: { type: 'string', default: join(ROOT, 'dist/bench.json') },

@@ -52,6 +52,7 @@ class DatabaseThread {
   ask(verb: Question['verb'], args: unknown[]): Promise<unknown> {
     if (this.#ended) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
+      // Free for another question as soon as it is answered: each must be answered once.
       const id = this.#pending.add({ resolve, reject })
       this.worker.postMessage(writeQuestion({ id, verb, args }))
     })
@@ -68,7 +69,7 @@ class DatabaseThread {
     const answer = JSON.parse(data) as Answer
     const question = this.#pending.get(answer.id)
     if (!question) return
-    this.#pending.remove(question, answer.id)
+    this.#pending.remove(answer.id, question)
     if ('error' in answer) question.reject(this.#errorOf(answer))
     else question.resolve(answer.value)
   }
@@ -81,8 +82,8 @@ class DatabaseThread {
 
   #end(reason: Error): void {
     this.#ended ??= reason
-    for (const question of this.#pending.values()) {
-      this.#pending.remove(question)
+    for (const [id, question] of this.#pending.entries()) {
+      this.#pending.remove(id, question)
       question.reject(reason)
     }
   }

@@ -1,11 +1,11 @@
 /**
- * The service without a database: nothing is packed, sent to a thread, written or synced. What it
- * reaches is the most that any store could make of HTTP and delivery as they are. `COMMIT_MS`: how
- * long a commit takes, without any work; 0: it is over at once.
+ * The service without a database: nothing is packed, sent to a thread, written or synced.
+ * `COMMIT_MS`: how long a commit waits instead; 0: not at all.
  */
 import { loadConfig } from '../../../src/config/config.ts'
 import { createOrchestrator } from '../../../src/orchestrator.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { startHttpClient } from '../../../src/platform/fetch.ts'
 import { LineWriter } from '../../../src/platform/line-writer.ts'
 import { systemLog } from '../../../src/platform/log.ts'
 import { nonBlockingOutput } from '../../../src/platform/non-blocking-output.ts'
@@ -32,6 +32,7 @@ const loaded = loadConfig(process.env, world)
 if (!loaded.ok) throw new Error('its settings are refused')
 const writer = new LineWriter(nonBlockingOutput(1), systemClock)
 const ports = systemPorts(systemLog(loaded.config.log, systemClock, writer))
+await startHttpClient()
 const service = await createOrchestrator(loaded.config, ports, async () => nothing)
 await service.start()
 process.on('SIGTERM', () => void service.stop().then(() => process.exit(0)))
