@@ -39,3 +39,21 @@ test('who comes after the end gives up in time, too', async () => {
   await clock.advance(MAX_RECORD_MS + 1000)
   expect([late.gaveUp, clock.pending]).toEqual([true, 0])
 })
+
+test('it is emptied when the last has gone or given up', async () => {
+  const clock = new FakeClock()
+  const limit = new RecordLimit(clock)
+  await limit.emptied()
+  const stopFirst = limit.add(waiterAt(clock))
+  const second = waiterAt(clock)
+  const stopSecond = limit.add(second)
+  let isEmptied = false
+  const emptied = limit.emptied().then(() => (isEmptied = true))
+  stopFirst()
+  await clock.advance(MAX_RECORD_MS - 1000)
+  expect(isEmptied).toBe(false)
+  await clock.advance(2000)
+  await emptied
+  expect(second.gaveUp).toBe(true)
+  stopSecond()
+})
