@@ -5,7 +5,7 @@ import type { CommandIo } from './command.ts'
 const EXIT_AT_ONCE = 130
 
 /**
- * The same signal again within this time is not a second one, ms. The terminal sends Ctrl-C to all
+ * A second SIGINT within this time is the same press of Ctrl-C, ms. The terminal sends it to all
  * processes of a command, and `bun run` and npm send it on to ours once more.
  */
 const SAME_PRESS_MS = 500
@@ -27,7 +27,8 @@ export function stopSignal(
         first = { name, tick }
         return resolve()
       }
-      if (name === first.name && tick - first.tick < SAME_PRESS_MS) return
+      const isSamePress = first.name === 'SIGINT' && tick - first.tick < SAME_PRESS_MS
+      if (name === 'SIGINT' && isSamePress) return
       const count = running()
       io.stderr(`ended at once; ${count} ${count === 1 ? 'task was' : 'tasks were'} running\n`)
       io.exit(EXIT_AT_ONCE)

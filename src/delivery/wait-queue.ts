@@ -13,9 +13,21 @@ export interface WaitingTask {
   readonly isRetry: boolean
 }
 
+/** The tasks of one droplet, oldest due first. */
+interface DropletQueue {
+  heap: TinyQueue<WaitingTask>
+  /** How many in the heap have been taken out: they stay until they come to its top. */
+  removed: number
+}
+
+/** From so many on, the heap is made anew when most of it is removed: of cancelled tasks. */
+const MIN_REMOVED = 64
+
+const byDueTick = (a: WaitingTask, b: WaitingTask) => a.dueTick - b.dueTick
+
 /** A queue per droplet, each oldest due first: a droplet without a slot is passed over at once. */
 export class WaitQueue {
-  readonly #queues = new Map<string, TinyQueue<WaitingTask>>()
+  readonly #queues = new Map<string, DropletQueue>()
   /** A Map, though tasks come and go in it (see `Bag`): what it keeps too long is small. */
   readonly #byId = new Map<string, WaitingTask>()
   #retries = 0
@@ -32,10 +44,10 @@ export class WaitQueue {
   add(waiting: WaitingTask): void {
     let queue = this.#queues.get(waiting.droplet)
     if (!queue) {
-      queue = new TinyQueue<WaitingTask>([], (a, b) => a.dueTick - b.dueTick)
+      queue = { heap: new TinyQueue([], byDueTick), removed: 0 }
       this.#queues.set(waiting.droplet, queue)
     }
-    queue.push(waiting)
+    queue.heap.push(waiting)
     this.#byId.set(waiting.id, waiting)
     if (waiting.isRetry) this.#retries++
   }
@@ -46,8 +58,19 @@ export class WaitQueue {
     if (!waiting) return undefined
     this.#byId.delete(id)
     if (waiting.isRetry) this.#retries--
+    this.#countRemoved(waiting.droplet)
     return waiting
   }
+
+  #countRemoved(droplet: string): void {
+    const queue = this.#queues.get(droplet)!
+    queue.removed++
+    if (queue.removed < MIN_REMOVED || 2 * queue.removed < queue.heap.length) return
+    queue.heap = new TinyQueue(queue.heap.data.filter(this.#isWaiting), byDueTick)
+    queue.removed = 0
+  }
+
+  #isWaiting = (task: WaitingTask): boolean => this.#byId.get(task.id) === task
 
   /** Takes out the oldest due task of those droplets that may run one. */
   take(tick: number, mayRun: (droplet: string) => boolean): WaitingTask | undefined {
@@ -70,12 +93,12 @@ export class WaitQueue {
     return next
   }
 
-  #head(droplet: string, queue: TinyQueue<WaitingTask>): WaitingTask | undefined {
-    let head = queue.peek()
-    // Removed tasks stay in the heap until they come to its top.
-    while (head && this.#byId.get(head.id) !== head) {
-      queue.pop()
-      head = queue.peek()
+  #head(droplet: string, queue: DropletQueue): WaitingTask | undefined {
+    let head = queue.heap.peek()
+    while (head && !this.#isWaiting(head)) {
+      queue.heap.pop()
+      queue.removed--
+      head = queue.heap.peek()
     }
     if (!head) this.#queues.delete(droplet)
     return head

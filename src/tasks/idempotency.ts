@@ -45,7 +45,7 @@ export class IdempotencyKeys {
    */
   async use(key: string, request: KeyedRequest): Promise<KeyUse> {
     const holder = this.#held.get(key)?.holder
-    if (holder) return this.#repeatOrRefuse(holder, request)
+    if (holder) return this.#repeatOrRefuse(holder, key, request)
     const previous = this.findByKey(key)
     const box: { holder: Holder | null } = { holder: { ...request, previous } }
     this.#held.set(key, box)
@@ -65,9 +65,13 @@ export class IdempotencyKeys {
     }
   }
 
-  async #repeatOrRefuse(holder: Holder, request: KeyedRequest): Promise<KeyUse> {
+  async #repeatOrRefuse(holder: Holder, key: string, request: KeyedRequest): Promise<KeyUse> {
     const previous = await holder.previous
-    if (previous && !isRerun(previous, holder.fingerprint)) return repeat(previous, request)
+    if (previous && !isRerun(previous, holder.fingerprint)) {
+      // The holder was refused. It has let go of the key, and this may be the right request.
+      if (isRerun(previous, request.fingerprint)) return this.use(key, request)
+      return repeat(previous, request)
+    }
     const id = previous?.id ?? holder.taskId
     if (holder.fingerprint.text === request.fingerprint.text) throw keyInUse(id)
     throw reused({ id, dropletName: holder.dropletName }, request)

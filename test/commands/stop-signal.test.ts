@@ -41,9 +41,13 @@ test('Ctrl-C again ends it at once', async () => {
   expect(seen).toMatchObject({ exit: 130, err: 'ended at once; 2 tasks were running\n' })
 })
 
-test('so does another signal, however soon', () => {
+test.each([
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGTERM', 'SIGINT'],
+  ['SIGINT', 'SIGTERM'],
+])('so does any other second signal, however soon: %s, %s', (first, second) => {
   const { seen, send } = process()
-  send('SIGTERM')
-  send('SIGINT')
+  send(first)
+  send(second)
   expect(seen.exit).toBe(130)
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { WaitQueue, type WaitingTask } from '../../src/delivery/wait-queue.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { turn } from '../support/fake-clock.ts'
 
 allowRealTime()
 
@@ -53,6 +54,37 @@ test('what is removed is gone at once, and may come back', () => {
   expect(queue.take(9, anyone)?.dueTick).toBe(7)
   expect(queue.take(9, anyone)).toBeUndefined()
   expect([queue.size, queue.retries]).toEqual([0, 0])
+})
+
+test('removed tasks take no memory, though one that is due earlier stays', async () => {
+  const queue = new WaitQueue()
+  queue.add(waiting('stays', 'a', 1))
+  const removed: WeakRef<WaitingTask>[] = []
+  for (let n = 0; n < 10_000; n++) {
+    const task = waiting(`t${n}`, 'a', 1_000_000 - n)
+    queue.add(task)
+    queue.remove(task.id)
+    removed.push(new WeakRef(task))
+  }
+  // A WeakRef keeps what it was made for until the turn ends.
+  await turn()
+  Bun.gc(true)
+  expect(removed.filter((each) => each.deref()).length).toBeLessThan(200)
+  expect(queue.take(1, anyone)?.id).toBe('stays')
+  expect(queue.nextDueAfter(1)).toBeNull()
+})
+
+test('the order stays when most of them are removed', () => {
+  const queue = new WaitQueue()
+  // 7 and 1,009 have no common factor: each due time comes once.
+  const tasks = Array.from({ length: 1009 }, (_, n) => waiting(`t${n}`, 'a', (n * 7) % 1009))
+  for (const task of tasks) queue.add(task)
+  const kept = tasks.filter(({ dueTick }) => dueTick % 10 === 3)
+  for (const task of tasks) if (!kept.includes(task)) queue.remove(task.id)
+  expect(queue.size).toBe(kept.length)
+  const taken: (number | undefined)[] = []
+  while (queue.size > 0) taken.push(queue.take(2000, anyone)?.dueTick)
+  expect(taken).toEqual(kept.map(({ dueTick }) => dueTick).sort((a, b) => a - b))
 })
 
 test('does as a sorted list does, whatever happens', () => {

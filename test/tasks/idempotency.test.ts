@@ -75,3 +75,18 @@ test('who may not see the task that has the key is not told its id', async () =>
     expect([code, details]).toEqual(['IDEMPOTENCY_KEY_REUSED', {}])
   }
 })
+
+test('a wrong request just before it does not keep the right one from running again', async () => {
+  const moment = { now: NOW, elapsedMs: 1 }
+  const orphan = interrupt(running({ idempotencyKey: 'k', fingerprint: 'print' }), moment)
+  const keys = keysOver(orphan)
+  const texts = ['other', 'print', 'other', 'print']
+  const uses = texts.map((text, index) => keys.use('k', request(`new-${index}`, text)))
+  const ends = await Promise.allSettled(uses)
+  expect(ends[1]).toMatchObject({ value: { kind: 'first', previous: orphan } })
+  expect(ends[0]).toMatchObject({ reason: { code: 'IDEMPOTENCY_KEY_REUSED' } })
+  expect(ends[2]).toMatchObject({ reason: { code: 'IDEMPOTENCY_KEY_REUSED' } })
+  expect(ends[3]).toMatchObject({
+    reason: { code: 'IDEMPOTENCY_KEY_IN_USE', details: { task_id: orphan.id } },
+  })
+})

@@ -26,12 +26,16 @@ const submitHeaders = [
       'is beyond counts as the nearest of them. What is not understood is ignored (RFC 7240)',
     { examples: ['respond-async', 'wait=10'] },
   ),
-  header('Idempotency-Key', 'However often it is sent, a request with this key runs once', {
-    minLength: 1,
-    maxLength: MAX_KEY_LENGTH,
-    pattern: '^[\\x21-\\x7e]+$',
-    examples: ['invoice-4711'],
-  }),
+  header(
+    'Idempotency-Key',
+    'However often it is sent, a request with this key runs once, as long as its task is in the history',
+    {
+      minLength: 1,
+      maxLength: MAX_KEY_LENGTH,
+      pattern: '^[\\x21-\\x7e]+$',
+      examples: ['invoice-4711'],
+    },
+  ),
 ]
 
 const taskId = {
