@@ -27,8 +27,8 @@ export function stopSignal(
         first = { name, tick }
         return resolve()
       }
-      const isSamePress = first.name === 'SIGINT' && tick - first.tick < SAME_PRESS_MS
-      if (name === 'SIGINT' && isSamePress) return
+      const areBothCtrlC = first.name === 'SIGINT' && name === 'SIGINT'
+      if (areBothCtrlC && tick - first.tick < SAME_PRESS_MS) return
       const count = running()
       io.stderr(`ended at once; ${count} ${count === 1 ? 'task was' : 'tasks were'} running\n`)
       io.exit(EXIT_AT_ONCE)

@@ -15,7 +15,7 @@ export interface Config {
     readonly syncIntervalMs: number
     readonly timeoutMs: number
     readonly cacheDir: string
-    /** How old a list may be that is still used; 0: any age. */
+    /** How old a list may be that is still used; 0: however old. */
     readonly cacheExpiryMs: number
     readonly registerSelf: boolean
   }

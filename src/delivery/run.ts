@@ -14,7 +14,7 @@ const NONE: readonly (() => void)[] = []
 
 /**
  * A task that is being worked on: its latest state, and a way to stop it. It is a StopSignal of
- * its own: an AbortController would cost each task 5 µs.
+ * its own: an AbortController for each would take time to make, and more to collect.
  */
 export class Run implements StopSignal, RecordWaiter {
   #task: Task | null

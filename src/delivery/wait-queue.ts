@@ -15,13 +15,17 @@ export interface WaitingTask {
 
 /** The tasks of one droplet, oldest due first. */
 interface DropletQueue {
+  /** Who is taken out stays until it comes to the top. */
   heap: TinyQueue<WaitingTask>
-  /** How many in the heap have been taken out: they stay until they come to its top. */
-  removed: number
+  /** How many of the heap wait still. */
+  waiting: number
 }
 
-/** From so many on, the heap is made anew when most of it is removed: of cancelled tasks. */
-const MIN_REMOVED = 64
+/**
+ * A heap with more who are taken out than who wait, and so many besides, is made anew. Cancelled
+ * tasks would else stay for as long as one that is due earlier.
+ */
+const MAX_TAKEN_OUT = 64
 
 const byDueTick = (a: WaitingTask, b: WaitingTask) => a.dueTick - b.dueTick
 
@@ -41,13 +45,16 @@ export class WaitQueue {
     return this.#retries
   }
 
+  /** In place of one with its id. */
   add(waiting: WaitingTask): void {
+    this.remove(waiting.id)
     let queue = this.#queues.get(waiting.droplet)
     if (!queue) {
-      queue = { heap: new TinyQueue([], byDueTick), removed: 0 }
+      queue = { heap: new TinyQueue([], byDueTick), waiting: 0 }
       this.#queues.set(waiting.droplet, queue)
     }
     queue.heap.push(waiting)
+    queue.waiting++
     this.#byId.set(waiting.id, waiting)
     if (waiting.isRetry) this.#retries++
   }
@@ -58,16 +65,16 @@ export class WaitQueue {
     if (!waiting) return undefined
     this.#byId.delete(id)
     if (waiting.isRetry) this.#retries--
-    this.#countRemoved(waiting.droplet)
+    this.#takeFrom(waiting.droplet)
     return waiting
   }
 
-  #countRemoved(droplet: string): void {
+  #takeFrom(droplet: string): void {
     const queue = this.#queues.get(droplet)!
-    queue.removed++
-    if (queue.removed < MIN_REMOVED || 2 * queue.removed < queue.heap.length) return
-    queue.heap = new TinyQueue(queue.heap.data.filter(this.#isWaiting), byDueTick)
-    queue.removed = 0
+    if (--queue.waiting === 0) this.#queues.delete(droplet)
+    else if (queue.heap.length > 2 * queue.waiting + MAX_TAKEN_OUT) {
+      queue.heap = new TinyQueue(queue.heap.data.filter(this.#isWaiting), byDueTick)
+    }
   }
 
   #isWaiting = (task: WaitingTask): boolean => this.#byId.get(task.id) === task
@@ -76,8 +83,8 @@ export class WaitQueue {
   take(tick: number, mayRun: (droplet: string) => boolean): WaitingTask | undefined {
     let oldest: WaitingTask | undefined
     for (const [droplet, queue] of this.#queues) {
-      const head = this.#head(droplet, queue)
-      if (!head || head.dueTick > tick) continue
+      const head = this.#head(queue)
+      if (head.dueTick > tick) continue
       if ((!oldest || head.dueTick < oldest.dueTick) && mayRun(droplet)) oldest = head
     }
     return oldest && this.remove(oldest.id)
@@ -86,21 +93,16 @@ export class WaitQueue {
   /** The earliest due time after `tick`; null when there is none. */
   nextDueAfter(tick: number): number | null {
     let next: number | null = null
-    for (const [droplet, queue] of this.#queues) {
-      const head = this.#head(droplet, queue)
-      if (head && head.dueTick > tick && (next === null || head.dueTick < next)) next = head.dueTick
+    for (const queue of this.#queues.values()) {
+      const { dueTick } = this.#head(queue)
+      if (dueTick > tick && (next === null || dueTick < next)) next = dueTick
     }
     return next
   }
 
-  #head(droplet: string, queue: DropletQueue): WaitingTask | undefined {
-    let head = queue.heap.peek()
-    while (head && !this.#isWaiting(head)) {
-      queue.heap.pop()
-      queue.removed--
-      head = queue.heap.peek()
-    }
-    if (!head) this.#queues.delete(droplet)
-    return head
+  /** There is one: a queue without any is not kept. */
+  #head({ heap }: DropletQueue): WaitingTask {
+    while (!this.#isWaiting(heap.peek()!)) heap.pop()
+    return heap.peek()!
   }
 }

@@ -5,7 +5,7 @@ import { readBody } from '../platform/bounded-body.ts'
 import { codingsOf } from '../platform/codings.ts'
 import type { JsonText } from '../task.ts'
 
-// RFC 6839: any type with the suffix +json is JSON.
+// RFC 6839: each type with the suffix +json is JSON.
 const ANY_JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
 // RFC 8259 knows no other charset than UTF-8, of which US-ASCII is a part.
 const CHARSET_PARAMETER = /^\s*charset\s*=\s*"?([^"\s]*)/i

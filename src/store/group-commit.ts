@@ -3,9 +3,9 @@
  * while two commits are under way, share the next commit. That is what makes a synced commit per
  * step affordable: 32 callers at once need two or three commits instead of 64.
  */
+import { Bag } from '../bag.ts'
 import { errorText } from '../errors.ts'
 import type { AttemptResult, TaskEvent } from '../events.ts'
-import { Bag } from '../bag.ts'
 import { within } from '../platform/time-limit.ts'
 import { nextTurn } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'

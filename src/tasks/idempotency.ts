@@ -25,6 +25,10 @@ interface Holder extends KeyedRequest {
   previous: Promise<Task | null>
 }
 
+interface Box {
+  holder: Holder | null
+}
+
 export type KeyUse =
   | { kind: 'repeated'; task: Task }
   /** `previous`: the interrupted task that is to run again. */
@@ -35,7 +39,7 @@ export class IdempotencyKeys {
    * Each in a box that `release` empties: the Map's old tables keep the box for long, but no longer
    * what was in it (see `Bag`).
    */
-  readonly #held = new Map<string, { holder: Holder | null }>()
+  readonly #held = new Map<string, Box>()
 
   constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}
 
@@ -47,7 +51,7 @@ export class IdempotencyKeys {
     const holder = this.#held.get(key)?.holder
     if (holder) return this.#repeatOrRefuse(holder, key, request)
     const previous = this.findByKey(key)
-    const box: { holder: Holder | null } = { holder: { ...request, previous } }
+    const box: Box = { holder: { ...request, previous } }
     this.#held.set(key, box)
     const release = () => {
       box.holder = null

@@ -47,6 +47,29 @@ export async function withCost(process: Child, load: () => Promise<LoadResult>):
   return { ...result, cpuUs, threadsUs, writtenBytes }
 }
 
+/**
+ * The loads in turns, so many rounds of each, by their names. One more round comes before, in which
+ * all that runs is compiled.
+ */
+export async function inTurns(
+  rounds: number,
+  loads: Readonly<Record<string, () => Promise<Burst>>>,
+): Promise<Record<string, Burst[]>> {
+  const bursts: Record<string, Burst[]> = {}
+  for (let round = 0; round <= rounds; round++) {
+    for (const [who, load] of Object.entries(loads)) {
+      const burst = await load()
+      if (round > 0) (bursts[who] ??= []).push(burst)
+    }
+  }
+  return bursts
+}
+
+/** A refusal is fast, and would count as a task. */
+export function failures(bursts: readonly LoadResult[]): number {
+  return bursts.reduce((sum, { refused, lost }) => sum + refused + lost, 0)
+}
+
 /** For a note: medians of several bursts, and the slowest request of all. */
 export function latencies(bursts: readonly LoadResult[]): string {
   const of = (key: 'p50Ms' | 'p99Ms') => median(bursts.map((each) => each[key])).toFixed(1)

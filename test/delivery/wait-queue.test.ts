@@ -56,6 +56,16 @@ test('what is removed is gone at once, and may come back', () => {
   expect([queue.size, queue.retries]).toEqual([0, 0])
 })
 
+test('a task that is added again counts once, with its new time', () => {
+  const queue = new WaitQueue()
+  queue.add(waiting('one', 'a', 1, true))
+  queue.add(waiting('one', 'a', 5))
+  expect([queue.size, queue.retries]).toEqual([1, 0])
+  expect(queue.take(4, anyone)).toBeUndefined()
+  expect(queue.take(5, anyone)?.dueTick).toBe(5)
+  expect([queue.size, queue.nextDueAfter(0)]).toEqual([0, null])
+})
+
 test('removed tasks take no memory, though one that is due earlier stays', async () => {
   const queue = new WaitQueue()
   queue.add(waiting('stays', 'a', 1))

@@ -8,7 +8,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, byThread, type Burst } from '../burst.ts'
+import { burst, byThread, failures, inTurns, type Burst } from '../burst.ts'
 import { taskBody } from '../tasks.ts'
 
 const ROOT = join(import.meta.dir, '../../..')
@@ -34,46 +34,40 @@ export async function ceiling(bench: Bench): Promise<void> {
   await using atOnce = await start('at-once', CEILING)
   await using waiting = await start('waiting', CEILING, 1)
   const services = {
+    relay,
     'the whole service': whole,
     'commits that are over at once': atOnce,
     'commits that wait 1 ms': waiting,
   }
-  for (const connections of [128, 32]) await compare(bench, relay, services, connections)
+  for (const connections of [128, 32]) await compare(bench, services, connections)
 }
 
 async function compare(
   { quick, report }: Bench,
-  relay: Service,
   services: Readonly<Record<string, Service>>,
   connections: number,
 ): Promise<void> {
   const options = { body: taskBody('bench'), connections, seconds: quick ? 1 : 3 }
-  const all = [relay, ...Object.values(services)]
-  const rounds: Burst[][] = []
-  // The first round is there to compile all of it.
-  for (let round = 0; round <= (quick ? 1 : 5); round++) {
-    const bursts: Burst[] = []
-    for (const service of all) bursts.push(await burst(service, options))
-    if (round > 0) rounds.push(bursts)
-  }
-  for (const [index, name] of Object.keys(services).entries()) {
+  const loads = Object.entries(services).map(
+    ([name, service]) => [name, () => burst(service, options)] as const,
+  )
+  const { relay, ...others } = await inTurns(quick ? 1 : 5, Object.fromEntries(loads))
+  for (const [name, bursts] of Object.entries(others)) {
     const ratios = (of: (each: Burst) => number) =>
-      rounds.map((bursts) => of(bursts[index + 1]!) / of(bursts[0]!))
+      bursts.map((each, round) => of(each) / of(relay![round]!))
     const title = (what: string) => `${name}, ${connections}: ${what}`
     report.addMedian(
       title("throughput, of the relay's"),
       ratios(({ perSecond }) => perSecond),
     )
-    const threads = byThread(rounds.map((bursts) => bursts[index + 1]!))
     const cpu = ratios(({ cpuUs }) => cpuUs)
-    report.addMedian(title("CPU, times the relay's"), cpu, 'x', null, threads)
+    report.addMedian(title("CPU, times the relay's"), cpu, 'x', null, byThread(bursts))
     report.addMedian(
       title('main thread'),
       ratios(({ threadsUs }) => threadsUs.main!),
       'x',
     )
   }
-  // A refusal is fast, and would count as a task.
-  const failed = rounds.flat().reduce((sum, { refused, lost }) => sum + refused + lost, 0)
+  const failed = failures([relay!, ...Object.values(others)].flat())
   report.add(`${connections}: failed`, failed, 'requests', ['<=', 0])
 }

@@ -21,6 +21,13 @@ interface OpenLoop {
   failed: number
 }
 
+interface Round {
+  relay: OpenLoop
+  ours: OpenLoop
+  /** A synced write of a page, ms. */
+  write: number
+}
+
 /**
  * How long a task takes when there are 1,000 a second: beside the least that its two steps can
  * take, which is a request through the relay and two synced writes of a page.
@@ -34,7 +41,7 @@ export async function latency(bench: Bench): Promise<void> {
   const seconds = quick ? 2 : 5
   for (const service of [relay, ours]) await openLoop(service, seconds)
 
-  const rounds: { relay: OpenLoop; write: number; ours: OpenLoop }[] = []
+  const rounds: Round[] = []
   for (let round = 0; round < (quick ? 2 : 5); round++) {
     rounds.push({
       relay: await openLoop(relay, seconds),
@@ -42,36 +49,16 @@ export async function latency(bench: Bench): Promise<void> {
       ours: await openLoop(ours, seconds),
     })
   }
-  const all = <T>(of: (round: (typeof rounds)[number]) => T) => rounds.map(of)
-  const ratios = all((each) => each.ours.p50Ms / (each.relay.p50Ms + 2 * each.write))
+  const add = (name: string, of: (round: Round) => number) =>
+    report.addMedian(name, rounds.map(of), 'ms')
+  const ratios = rounds.map(({ ours, relay, write }) => ours.p50Ms / (relay.p50Ms + 2 * write))
   report.addMedian('p50, times (relay + two synced writes)', ratios, 'x', ['<=', 2])
-  report.addMedian(
-    'p50, orchestrator',
-    all((each) => each.ours.p50Ms),
-    'ms',
-  )
-  report.addMedian(
-    'p50, relay',
-    all((each) => each.relay.p50Ms),
-    'ms',
-  )
-  report.addMedian(
-    'a synced write of 4 KB',
-    all((each) => each.write),
-    'ms',
-  )
-  report.addMedian(
-    'p99, orchestrator',
-    all((each) => each.ours.p99Ms),
-    'ms',
-  )
-  report.addMedian(
-    'p99, relay',
-    all((each) => each.relay.p99Ms),
-    'ms',
-  )
-  const failures = all((each) => each.ours.failed + each.relay.failed)
-  const failed = failures.reduce((sum, each) => sum + each, 0)
+  add('p50, orchestrator', (each) => each.ours.p50Ms)
+  add('p50, relay', (each) => each.relay.p50Ms)
+  add('a synced write of 4 KB', (each) => each.write)
+  add('p99, orchestrator', (each) => each.ours.p99Ms)
+  add('p99, relay', (each) => each.relay.p99Ms)
+  const failed = rounds.reduce((sum, { ours, relay }) => sum + ours.failed + relay.failed, 0)
   report.add('failed', failed, 'requests', ['<=', 0])
 }
 

@@ -6,7 +6,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, latencies, withCost, type Burst } from '../burst.ts'
+import { burst, failures, inTurns, latencies, withCost, type Burst } from '../burst.ts'
 import type { LoadResult } from '../load.ts'
 import { syncsPerRequest } from '../syncs.ts'
 import { CONNECTIONS, loadAsync, loadTasks, pause, taskBody } from '../tasks.ts'
@@ -77,13 +77,7 @@ async function compareAcceptance(bench: Bench): Promise<void> {
 }
 
 async function compare(bench: Bench, what: string, loads: Record<string, Load>): Promise<void> {
-  // Once each, so that all of it is compiled.
-  for (const load of Object.values(loads)) await load()
-  const bursts: Record<string, Burst[]> = {}
-  for (let round = 0; round < (bench.quick ? 2 : 5); round++) {
-    for (const [who, load] of Object.entries(loads)) (bursts[who] ??= []).push(await load())
-  }
-  tell(bench, what, bursts)
+  tell(bench, what, await inTurns(bench.quick ? 2 : 5, loads))
 }
 
 function tell({ report }: Bench, what: string, bursts: Record<string, Burst[]>): void {
@@ -98,8 +92,7 @@ function tell({ report }: Bench, what: string, bursts: Record<string, Burst[]>):
     report.addMedian(`${what}, ${who}`, perSecond, 'tasks/s', null, latencies(all))
     report.addMedian(`${what}, ${who}: CPU a task`, cpuUs, 'µs')
   }
-  const all = Object.values(bursts).flat()
-  const failed = all.reduce((sum, { refused, lost }) => sum + refused + lost, 0)
+  const failed = failures(Object.values(bursts).flat())
   report.add(`${what}: failed`, failed, 'requests', ['<=', 0])
 }
 

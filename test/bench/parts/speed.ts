@@ -6,7 +6,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, byThread, latencies, type Burst } from '../burst.ts'
+import { burst, byThread, failures, latencies, type Burst } from '../burst.ts'
 import type { Limit } from '../report.ts'
 import { getBody, metricsOf, taskBody, type Metrics } from '../tasks.ts'
 
@@ -124,6 +124,5 @@ function tell(
     `${writes.toFixed(1)} writes a commit`,
   )
   const bursts = rounds.flatMap((round) => [round.relay, round.ours])
-  const failed = bursts.reduce((sum, { refused, lost }) => sum + refused + lost, 0)
-  report.add(name('failed'), failed, 'requests', ['<=', 0])
+  report.add(name('failed'), failures(bursts), 'requests', ['<=', 0])
 }
