@@ -5,6 +5,8 @@
  */
 export type ErrorCode =
   | 'INVALID_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
   | 'DROPLET_NOT_FOUND'
   | 'NOT_FOUND'
   | 'TASK_NOT_FOUND'
@@ -14,12 +16,15 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'RATE_LIMITED'
   | 'INTERNAL_ERROR'
   | 'DROPLET_UNREACHABLE'
   | 'REGISTRY_ERROR'
   | 'OVERLOADED'
+  | 'CIRCUIT_OPEN'
   | 'SHUTTING_DOWN'
   | 'STORE_UNAVAILABLE'
+  | 'LOOP_DETECTED'
   | 'TIMEOUT'
 
 export class OrchestratorError extends Error {

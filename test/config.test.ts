@@ -30,10 +30,14 @@ function sourceOf(name: VariableName, env: Environment, where = world()) {
   return [setting?.value, setting?.source]
 }
 
+const SECRETS = [`whsec_${btoa('a'.repeat(24))}`, `whsec_${btoa('b'.repeat(64))}`]
+
 const DEFAULTS: Config = {
   host: '0.0.0.0',
   port: 8001,
   publicUrl: null,
+  tls: { certFile: null, keyFile: null },
+  access: { tokensFile: null, corsOrigins: [], rateLimit: 0, trustProxy: [] },
   registry: {
     url: 'http://localhost:8000',
     syncIntervalMs: 60_000,
@@ -43,12 +47,22 @@ const DEFAULTS: Config = {
     registerSelf: true,
   },
   probeIntervalMs: 30_000,
+  droplets: {
+    allow: [],
+    maxConcurrency: 256,
+    maxWaiting: 1000,
+    breakerThreshold: 5,
+    breakerGraceMs: 30_000,
+    signingSecrets: [],
+    signingSecretFile: null,
+  },
   task: {
     timeoutMs: 30_000,
     maxRetries: 3,
     maxHistory: 10_000,
     historyTtlMs: 0,
     maxResponseBytes: 10_485_760,
+    maxRunning: 10_000,
     concurrency: 64,
     maxQueued: 100_000,
     db: '/var/lib/fpai/orchestrator.db',
@@ -98,6 +112,12 @@ describe('values', () => {
       HOST: '::1',
       PORT: '0',
       PUBLIC_URL: 'https://Orchestrator.example/base/',
+      TLS_CERT_FILE: 'cert.pem',
+      TLS_KEY_FILE: 'key.pem',
+      AUTH_TOKENS_FILE: '/etc/tokens',
+      CORS_ORIGINS: 'https://App.example:443, http://localhost:3000',
+      RATE_LIMIT: '50',
+      TRUST_PROXY: '10.0.0.0/8 ::1',
       REGISTRY_URL: 'HTTP://registry:8000/',
       REGISTRY_SYNC_INTERVAL: '1',
       REGISTRY_TIMEOUT: '0.5',
@@ -105,11 +125,19 @@ describe('values', () => {
       REGISTRY_CACHE_EXPIRY: '0',
       REGISTER_SELF: 'No',
       DROPLET_PROBE_INTERVAL: '0',
+      DROPLET_ALLOW: '*.Mesh.example,10.0.0.0/8',
+      DROPLET_SIGNING_SECRET: SECRETS.join(','),
+      DROPLET_SIGNING_SECRET_FILE: 'secrets',
+      DROPLET_MAX_CONCURRENCY: '3',
+      DROPLET_MAX_WAITING: '0',
+      BREAKER_THRESHOLD: '0',
+      BREAKER_GRACE: '1.5',
       TASK_TIMEOUT: '2.25',
       TASK_MAX_RETRIES: '0',
       TASK_MAX_HISTORY: '10',
       TASK_HISTORY_TTL: '60',
       TASK_MAX_RESPONSE_BYTES: '1024',
+      TASK_MAX_RUNNING: '5',
       TASK_CONCURRENCY: '2',
       TASK_MAX_QUEUED: '7',
       TASK_DB: ':memory:',
@@ -123,6 +151,13 @@ describe('values', () => {
       host: '::1',
       port: 0,
       publicUrl: 'https://orchestrator.example/base',
+      tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
+      access: {
+        tokensFile: '/etc/tokens',
+        corsOrigins: ['https://app.example', 'http://localhost:3000'],
+        rateLimit: 50,
+        trustProxy: ['10.0.0.0/8', '::1'],
+      },
       registry: {
         url: 'http://registry:8000',
         syncIntervalMs: 1000,
@@ -132,12 +167,22 @@ describe('values', () => {
         registerSelf: false,
       },
       probeIntervalMs: 0,
+      droplets: {
+        allow: ['*.mesh.example', '10.0.0.0/8'],
+        maxConcurrency: 3,
+        maxWaiting: 0,
+        breakerThreshold: 0,
+        breakerGraceMs: 1500,
+        signingSecrets: SECRETS,
+        signingSecretFile: 'secrets',
+      },
       task: {
         timeoutMs: 2250,
         maxRetries: 0,
         maxHistory: 10,
         historyTtlMs: 60_000,
         maxResponseBytes: 1024,
+        maxRunning: 5,
         concurrency: 2,
         maxQueued: 7,
         db: ':memory:',
@@ -203,6 +248,30 @@ const BAD: [VariableName, string[]][] = [
   ['REGISTRY_CACHE_EXPIRY', ['0.0004', '-0', '31536001', 'never']],
   ['REGISTER_SELF', ['on', '2', 'tru', ' true']],
   ['DROPLET_PROBE_INTERVAL', ['0.05', 'off', '86401']],
+  ['TLS_CERT_FILE', ['~/cert.pem', '/etc/', 'file:cert.pem']],
+  ['TLS_KEY_FILE', ['$KEY', '/etc/']],
+  ['AUTH_TOKENS_FILE', ['https://h/tokens', '/etc/', ' x']],
+  [
+    'CORS_ORIGINS',
+    ['*', 'null', 'app.example', 'https://h/', 'https://h/x', 'https://u@h', 'ws://h'],
+  ],
+  ['RATE_LIMIT', ['-1', '0.5', '1000001', '50/s']],
+  ['TRUST_PROXY', ['proxy', '10.0.0.0/33', '10.1', '0x7f.0.0.1', '10.0.0.0-10.0.0.9', '*']],
+  [
+    'DROPLET_ALLOW',
+    ['*', 'h:80', 'http://h', '10.0.0.0/33', '*.*.h', 'a..b', '2130706433', '127.1'],
+  ],
+  [
+    'DROPLET_SIGNING_SECRET',
+    ['hunter2', 'whsec_', `whsec_${btoa('short')}`, `whsec_${'!'.repeat(32)}`],
+  ],
+  ['DROPLET_SIGNING_SECRET', [[...SECRETS, ...SECRETS].join(), `whsec_${btoa('x'.repeat(65))}`]],
+  ['DROPLET_SIGNING_SECRET_FILE', ['/etc/', '~/x']],
+  ['DROPLET_MAX_CONCURRENCY', ['0', '60001']],
+  ['DROPLET_MAX_WAITING', ['-1', '1000001']],
+  ['BREAKER_THRESHOLD', ['-1', '1001', 'off']],
+  ['BREAKER_GRACE', ['-1', '3601', '30s']],
+  ['TASK_MAX_RUNNING', ['0', '60001']],
   ['TASK_TIMEOUT', ['0', '600.001', '30s']],
   ['TASK_MAX_RETRIES', ['11', '1.5', '-1', '1_0']],
   ['TASK_MAX_HISTORY', ['0', '1e5', '100000001']],
@@ -247,6 +316,21 @@ describe('faults', () => {
     expect(faultsOf({ TASK_DB: text })).toEqual([
       `TASK_DB=${JSON.stringify(text)}: must be the path of a SQLite file, or :memory:; ${reason}`,
     ])
+  })
+
+  test('of a list, the item that is wrong is named', () => {
+    expect(faultsOf({ TRUST_PROXY: '10.0.0.0/8, proxy' })).toEqual([
+      'TRUST_PROXY="10.0.0.0/8, proxy": must be empty, or a list, separated by commas, of ' +
+        'addresses and networks such as 10.0.0.0/8 or fd00::/8; "proxy" is none',
+    ])
+  })
+
+  test('a secret is never shown, whether it is valid or not', () => {
+    const fault = faultsOf({ DROPLET_SIGNING_SECRET: 'whsec_hunter2' }).join()
+    expect(fault).toStartWith('DROPLET_SIGNING_SECRET="***": must be')
+    expect(fault).not.toContain('hunter2')
+    const env = { DROPLET_SIGNING_SECRET: SECRETS[0]! }
+    expect(sourceOf('DROPLET_SIGNING_SECRET', env)).toEqual(['***', 'environment'])
   })
 
   test('a URL is no directory', () => {

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../log.ts'
 import { effectiveText, type ConfigWorld, type Environment, type Source } from './source.ts'
+import type { Kind } from './kinds.ts'
 import { VARIABLES, VARIABLE_NAMES, type Values, type VariableName } from './variables.ts'
 
 /** The effective settings, frozen. Durations are ms, whatever unit their variable has. */
@@ -9,6 +10,18 @@ export interface Config {
   readonly port: number
   /** What we register as; null: `http://localhost:<port>`, with the port that we really got. */
   readonly publicUrl: string | null
+  /** PEM files; both null: plain HTTP. */
+  readonly tls: { readonly certFile: string | null; readonly keyFile: string | null }
+  readonly access: {
+    /** null: open to all. */
+    readonly tokensFile: string | null
+    /** Origins besides our own, as browsers write them. */
+    readonly corsOrigins: readonly string[]
+    /** Requests a second; 0: no limit. */
+    readonly rateLimit: number
+    /** Addresses and networks of proxies that are believed. */
+    readonly trustProxy: readonly string[]
+  }
   readonly registry: {
     /** An http, https or file URL, without trailing slash. */
     readonly url: string
@@ -21,6 +34,22 @@ export interface Config {
   }
   /** Between two health probes of a droplet; 0: no probes. */
   readonly probeIntervalMs: number
+  readonly droplets: {
+    /** Host names, `*.suffix`, addresses and networks; empty: any. */
+    readonly allow: readonly string[]
+    /** Requests to one at once. */
+    readonly maxConcurrency: number
+    /** Synchronous tasks that wait for one. */
+    readonly maxWaiting: number
+    /** Failures in a row that open a circuit; 0: no circuits. */
+    readonly breakerThreshold: number
+    /** How long an open circuit is waited for. */
+    readonly breakerGraceMs: number
+    /** The first of them signs; `whsec_` and base64. */
+    readonly signingSecrets: readonly string[]
+    /** Holds the secrets in their place. */
+    readonly signingSecretFile: string | null
+  }
   readonly task: {
     readonly timeoutMs: number
     readonly maxRetries: number
@@ -28,6 +57,8 @@ export interface Config {
     /** How long a finished task is kept; 0: no limit of age. */
     readonly historyTtlMs: number
     readonly maxResponseBytes: number
+    /** Requests to all droplets at once, and synchronous tasks that wait to send one. */
+    readonly maxRunning: number
     /** How many asynchronous tasks run at once. */
     readonly concurrency: number
     /** How many asynchronous tasks may wait. */
@@ -40,7 +71,7 @@ export interface Config {
   readonly shutdownGraceMs: number
 }
 
-/** An effective setting. Nothing in it is secret: URLs with credentials are refused. */
+/** An effective setting. Nothing in it is secret: URLs with credentials are refused, too. */
 export interface Setting {
   readonly name: VariableName
   readonly value: string
@@ -70,7 +101,7 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
   const settings: Setting[] = []
   const values: Partial<Record<VariableName, unknown>> = {}
   for (const name of VARIABLE_NAMES) {
-    const { kind } = VARIABLES[name]
+    const kind: Kind<unknown> = VARIABLES[name].kind
     const found = effectiveText(name, env, world)
     if (found === null) {
       const allowed = unwritable(kind.allowed)
@@ -81,7 +112,7 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
     // A default PUBLIC_URL is made from PORT. If PORT is wrong, that is reported already; if it is
     // 0, the URL isn't known yet.
     if (value === undefined && (name !== 'PUBLIC_URL' || found.source === 'environment')) {
-      const shown = kind.mask?.(found.text) ?? found.text
+      const shown = masked(name, kind.mask?.(found.text) ?? found.text)
       const reason = kind.reason?.(found.text) ?? null
       faults.push({ variable: name, value: shown, allowed: kind.allowed, reason })
       continue
@@ -89,10 +120,14 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
     values[name] = value
     // Texts as they were understood: LOG_LEVEL=info is shown as INFO.
     const shown = typeof value === 'string' ? value : found.text
-    settings.push({ name, value: shown, source: found.source })
+    settings.push({ name, value: masked(name, shown), source: found.source })
   }
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, config: toConfig(values as Values, env), settings }
+}
+
+function masked(name: VariableName, text: string): string {
+  return 'secret' in VARIABLES[name] && text !== '' ? '***' : text
 }
 
 /** A fault as one line: `PORT="abc": must be a whole number from 0 to 65535`. */
@@ -111,6 +146,13 @@ function toConfig(values: Values, env: Environment): Config {
     host: values.HOST,
     port: values.PORT,
     publicUrl: env.PUBLIC_URL ? values.PUBLIC_URL : null,
+    tls: { certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE },
+    access: {
+      tokensFile: values.AUTH_TOKENS_FILE,
+      corsOrigins: values.CORS_ORIGINS,
+      rateLimit: values.RATE_LIMIT,
+      trustProxy: values.TRUST_PROXY,
+    },
     registry: {
       url: values.REGISTRY_URL,
       syncIntervalMs: values.REGISTRY_SYNC_INTERVAL,
@@ -120,12 +162,22 @@ function toConfig(values: Values, env: Environment): Config {
       registerSelf: values.REGISTER_SELF,
     },
     probeIntervalMs: values.DROPLET_PROBE_INTERVAL,
+    droplets: {
+      allow: values.DROPLET_ALLOW,
+      maxConcurrency: values.DROPLET_MAX_CONCURRENCY,
+      maxWaiting: values.DROPLET_MAX_WAITING,
+      breakerThreshold: values.BREAKER_THRESHOLD,
+      breakerGraceMs: values.BREAKER_GRACE,
+      signingSecrets: values.DROPLET_SIGNING_SECRET,
+      signingSecretFile: values.DROPLET_SIGNING_SECRET_FILE,
+    },
     task: {
       timeoutMs: values.TASK_TIMEOUT,
       maxRetries: values.TASK_MAX_RETRIES,
       maxHistory: values.TASK_MAX_HISTORY,
       historyTtlMs: values.TASK_HISTORY_TTL,
       maxResponseBytes: values.TASK_MAX_RESPONSE_BYTES,
+      maxRunning: values.TASK_MAX_RUNNING,
       concurrency: values.TASK_CONCURRENCY,
       maxQueued: values.TASK_MAX_QUEUED,
       db: values.TASK_DB,

@@ -10,6 +10,18 @@ export const path: Kind<string> = {
   mask: maskUrl,
 }
 
+/** The path of a file; null: none is used. */
+export const filePath: Kind<string | null> = {
+  allowed: 'empty, or the path of a file',
+  parse: (text) => (text === '' ? null : fileFault(text) === null ? text : undefined),
+  reason: fileFault,
+  mask: maskUrl,
+}
+
+function fileFault(text: string): string | null {
+  return faultOf(text) ?? (text.endsWith('/') ? 'that is a directory: name a file in it' : null)
+}
+
 const IN_MEMORY = ':memory:'
 
 export const database: Kind<string> = {
@@ -22,7 +34,7 @@ export const database: Kind<string> = {
 function databaseFault(text: string): string | null {
   // RFC 3986, section 3.1; one letter is a drive of Windows.
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return 'no other database is supported, and no URL'
-  return faultOf(text) ?? (text.endsWith('/') ? 'that is a directory: name a file in it' : null)
+  return fileFault(text)
 }
 
 /**

@@ -5,7 +5,9 @@
 import { LOG_LEVELS } from '../log.ts'
 import { MAX_RETRIES } from '../task.ts'
 import { boolean, host, oneOf, seconds, wholeNumber, type Kind } from './kinds.ts'
-import { database, path } from './paths.ts'
+import { destinations, networks, origins } from './lists.ts'
+import { database, filePath, path } from './paths.ts'
+import { signingSecrets } from './secrets.ts'
 import { httpOrFileUrl, httpUrl } from './urls.ts'
 
 export interface Variable<T> {
@@ -19,6 +21,8 @@ export interface Variable<T> {
    * something.
    */
   readonly derived?: true
+  /** Nobody is shown its value. */
+  readonly secret?: true
 }
 
 const KIBIBYTE = 1024
@@ -40,6 +44,28 @@ export const VARIABLES = {
     'http://localhost:<PORT>',
     'Where droplets and the Registry reach this service: what it registers as.',
   ),
+  TLS_CERT_FILE: variable(
+    filePath,
+    '',
+    'PEM file with the certificate, and those between it and the root: to serve HTTPS. Needs `TLS_KEY_FILE`.',
+  ),
+  TLS_KEY_FILE: variable(filePath, '', 'PEM file with the private key of the certificate.'),
+  AUTH_TOKENS_FILE: variable(
+    filePath,
+    '',
+    'File with the tokens that may be used, made by `orchestrator token`. Empty: the service is open to all.',
+  ),
+  CORS_ORIGINS: variable(
+    origins,
+    '',
+    'Origins whose web pages may use the service, besides its own.',
+  ),
+  RATE_LIMIT: variable(
+    wholeNumber(0, 1_000_000),
+    '0',
+    "Requests a second for each token, or for each client address where there are no tokens; two seconds' worth at once. 0 turns it off.",
+  ),
+  TRUST_PROXY: variable(networks, '', 'Addresses of proxies whose `X-Forwarded-For` is believed.'),
   REGISTRY_URL: variable(
     httpOrFileUrl,
     'http://localhost:8000',
@@ -75,6 +101,44 @@ export const VARIABLES = {
     '30',
     "Seconds from one look at each droplet's health to the next. 0 turns them off.",
   ),
+  DROPLET_ALLOW: variable(
+    destinations,
+    '',
+    'The only hosts that may be called, besides the Registry. Empty: all but link-local and metadata addresses, which must always be named.',
+  ),
+  DROPLET_SIGNING_SECRET: {
+    ...variable(
+      signingSecrets,
+      '',
+      'Secret with which requests to droplets are signed (Standard Webhooks): `whsec_…`. Two, separated by a comma, while it is changed.',
+    ),
+    secret: true as const,
+  },
+  DROPLET_SIGNING_SECRET_FILE: variable(
+    filePath,
+    '',
+    'File with that secret, or both, in its place.',
+  ),
+  DROPLET_MAX_CONCURRENCY: variable(
+    wholeNumber(1, 60_000),
+    '256',
+    'Requests to one droplet at once.',
+  ),
+  DROPLET_MAX_WAITING: variable(
+    wholeNumber(0, 1_000_000),
+    '1000',
+    'Synchronous tasks that wait until one of these has ended; one more is refused as `OVERLOADED`.',
+  ),
+  BREAKER_THRESHOLD: variable(
+    wholeNumber(0, 1000),
+    '5',
+    'Failures of a droplet in a row that open its circuit. 0 turns that off.',
+  ),
+  BREAKER_GRACE: variable(
+    seconds(0, 3600),
+    '30',
+    'Seconds that an open circuit is waited for; then new synchronous tasks are refused at once.',
+  ),
   TASK_TIMEOUT: variable(
     seconds(0.001, 600),
     '30',
@@ -95,6 +159,11 @@ export const VARIABLES = {
     wholeNumber(1, 1024 * MEBIBYTE),
     '10485760',
     "Bytes of a droplet's answer that are read, compressed or not.",
+  ),
+  TASK_MAX_RUNNING: variable(
+    wholeNumber(1, 60_000),
+    '10000',
+    'Requests to all droplets at once, and synchronous tasks that wait to send one; one more is refused as `OVERLOADED`.',
   ),
   TASK_CONCURRENCY: variable(wholeNumber(1, 10_000), '64', 'Asynchronous tasks that run at once.'),
   TASK_MAX_QUEUED: variable(

@@ -6,6 +6,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   INVALID_REQUEST: 400,
   // 400, as v1.1.0 documented: the fault is in the body.
   DROPLET_NOT_FOUND: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
   TASK_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
@@ -14,13 +16,16 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   IDEMPOTENCY_KEY_REUSED: 422,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
   INTERNAL_ERROR: 500,
   DROPLET_UNREACHABLE: 503,
   REGISTRY_ERROR: 503,
   OVERLOADED: 503,
+  CIRCUIT_OPEN: 503,
   SHUTTING_DOWN: 503,
   STORE_UNAVAILABLE: 503,
   TIMEOUT: 504,
+  LOOP_DETECTED: 508,
 }
 
 /** When to try again (RFC 9110, section 10.2.3), seconds. */

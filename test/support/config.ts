@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { loadConfig, type Config } from '../../src/config/config.ts'
 
 export type DeepPartial<T> = {
-  readonly [K in keyof T]?: T[K] extends object ? DeepPartial<T[K]> : T[K]
+  readonly [K in keyof T]?: T[K] extends readonly unknown[]
+    ? T[K]
+    : T[K] extends object
+      ? DeepPartial<T[K]>
+      : T[K]
 }
 
 /**
@@ -31,6 +35,9 @@ export function testConfig(overrides: DeepPartial<Config> = {}): Config {
   return {
     ...base,
     ...overrides,
+    tls: { ...base.tls, ...overrides.tls },
+    access: { ...base.access, ...overrides.access },
+    droplets: { ...base.droplets, ...overrides.droplets },
     registry: { ...base.registry, ...overrides.registry },
     task: { ...base.task, ...overrides.task },
     log: { ...base.log, ...overrides.log },

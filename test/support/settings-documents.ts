@@ -27,7 +27,8 @@ const HEADING = `# Settings of the Orchestrator, with their defaults: nothing ne
 export function readmeRows(): string[] {
   return VARIABLE_NAMES.map((name) => {
     const { default: fallback, description } = VARIABLES[name]
-    return `| \`${name}\` | \`${fallback}\` | ${description} |`
+    const shown = fallback === '' ? 'empty' : `\`${fallback}\``
+    return `| \`${name}\` | ${shown} | ${description} |`
   })
 }
 

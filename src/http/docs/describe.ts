@@ -27,6 +27,8 @@ export interface RouteDescription {
 const MEANING: Readonly<Record<ErrorCode, string>> = {
   INVALID_REQUEST: 'the request is not valid',
   DROPLET_NOT_FOUND: 'no droplet of that name is in the Registry',
+  UNAUTHORIZED: 'there is no token, or it is not one that is valid now',
+  FORBIDDEN: 'the token may not do that, or may not use that droplet; or a web page may not ask',
   NOT_FOUND: 'there is no such route',
   TASK_NOT_FOUND: 'there is no such task',
   METHOD_NOT_ALLOWED: 'the route has other methods',
@@ -36,16 +38,19 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
     'the key was used for another request: that of the task `task_id`, unless you may not see it',
   PAYLOAD_TOO_LARGE: 'the body is over MAX_BODY_BYTES',
   UNSUPPORTED_MEDIA_TYPE: 'the body is not JSON in UTF-8, or it is compressed',
+  RATE_LIMITED: 'more requests than RATE_LIMIT allows',
   INTERNAL_ERROR: 'a bug of ours',
   DROPLET_UNREACHABLE: 'no attempt got an answer',
   REGISTRY_ERROR: 'there is no usable list of droplets',
   OVERLOADED: 'too many tasks are waiting',
+  CIRCUIT_OPEN: 'the droplet has not been there for a while; nothing was sent',
   SHUTTING_DOWN: 'the service is shutting down',
   STORE_UNAVAILABLE:
     'the disk takes or gives nothing now. Without details, nothing was started. With `task_id`, ' +
     'the task was: `delivered` is true when the droplet has answered (`response_status` says ' +
     'how), false when nothing was sent, and null when a request was sent and what became of it is ' +
     'not known; the task itself will say the rest once the disk takes it',
+  LOOP_DETECTED: 'the request has come through this service too often: a task calls it again',
   TIMEOUT: 'no attempt got an answer in time',
 }
 

@@ -32,6 +32,10 @@ const registryDetails = {
 export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   INVALID_REQUEST: invalidRequest({ path: '/path', message: 'is required' }),
   DROPLET_NOT_FOUND: unknownDroplet('ehco', ['dashboard', 'echo', 'registry']),
+  UNAUTHORIZED: new OrchestratorError('UNAUTHORIZED', 'A token is needed', {}),
+  FORBIDDEN: new OrchestratorError('FORBIDDEN', "This needs a token with the scope 'tasks:write'", {
+    scope: 'tasks:write',
+  }),
   NOT_FOUND: new OrchestratorError('NOT_FOUND', 'There is no /orchestrator/task'),
   TASK_NOT_FOUND: taskNotFound(id),
   METHOD_NOT_ALLOWED: new OrchestratorError('METHOD_NOT_ALLOWED', 'Only GET is allowed here', {
@@ -42,6 +46,9 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   IDEMPOTENCY_KEY_REUSED: keyReused(id),
   PAYLOAD_TOO_LARGE: tooLarge(1_048_576),
   UNSUPPORTED_MEDIA_TYPE: codingRefused('gzip'),
+  RATE_LIMITED: new OrchestratorError('RATE_LIMITED', 'More than 50 requests a second', {
+    rate_limit: 50,
+  }),
   INTERNAL_ERROR: new OrchestratorError('INTERNAL_ERROR', 'Something went wrong here', {
     request_id: taskExample.request_id,
   }),
@@ -52,8 +59,16 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   }),
   REGISTRY_ERROR: registryError({ errorDetails: () => registryDetails }),
   OVERLOADED: overloaded(100_000),
+  CIRCUIT_OPEN: new OrchestratorError(
+    'CIRCUIT_OPEN',
+    "Droplet 'echo' has not been there for 95 s",
+    {
+      droplet_name: 'echo',
+    },
+  ),
   SHUTTING_DOWN: shuttingDown(),
   STORE_UNAVAILABLE: storeUnavailable(),
+  LOOP_DETECTED: new OrchestratorError('LOOP_DETECTED', 'The request has made 8 hops', { hops: 8 }),
   TIMEOUT: neverAnswered({
     ...ended,
     status: 'timeout',

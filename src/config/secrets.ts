@@ -1,0 +1,22 @@
+/** The kind of settings that are secrets, and how those are read from a file. */
+import type { Kind } from './kinds.ts'
+
+/** As Standard Webhooks has it: 24 to 64 bytes in base64 after the prefix. */
+const SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/
+const MAX_SECRETS = 2
+
+export const signingSecrets: Kind<readonly string[]> = {
+  allowed: 'empty, or one or two secrets: whsec_ and 24 to 64 bytes in base64',
+  parse(text) {
+    const secrets = text.split(/[\s,]+/).filter(Boolean)
+    const areValid = secrets.length <= MAX_SECRETS && secrets.every(isSecret)
+    return areValid ? secrets : undefined
+  },
+  mask: () => '***',
+}
+
+function isSecret(text: string): boolean {
+  if (!SECRET.test(text)) return false
+  const { length } = Buffer.from(text.slice('whsec_'.length), 'base64')
+  return length >= 24 && length <= 64
+}
