@@ -4,8 +4,9 @@
  */
 import type { Config } from './config/config.ts'
 import { Delivery } from './delivery/delivery.ts'
-import { openGate, type Gate } from './droplets/gate.ts'
+import type { Gate } from './droplets/gate.ts'
 import { createHealth, type DropletHealth } from './droplets/health.ts'
+import { MeshGate } from './droplets/mesh-gate.ts'
 import { createRouter } from './droplets/router.ts'
 import type { EventBus } from './events.ts'
 import type { Ports } from './ports.ts'
@@ -25,8 +26,8 @@ export interface EngineParts {
   cache: DirectoryCache
   /** What we register as; null while it is not known yet. */
   publicUrl(): string | null
-  /** Default: `openGate`, which admits everything. */
-  gate?: Gate
+  /** Stands before that of the engine, or takes its place. */
+  gate?: (own: MeshGate) => Gate
 }
 
 export interface Engine {
@@ -34,6 +35,7 @@ export interface Engine {
   readonly tasks: TaskService
   readonly registry: Registry
   readonly health: DropletHealth
+  readonly gate: Pick<MeshGate, 'of' | 'stats'>
   readonly store: TaskStore
   readonly metrics: TaskMetrics
   uptimeMs(): number
@@ -51,27 +53,28 @@ export interface Engine {
 }
 
 export function createEngine(parts: EngineParts): Engine {
-  const { config, ports, store, events, cache, publicUrl, gate = openGate } = parts
+  const { config, ports, store, events, cache, publicUrl } = parts
   const { clock, log } = ports
   const startTick = clock.monotonic()
 
   const registry = createRegistry({ ...ports, config, cache, publicUrl })
   const intervalMs = config.probeIntervalMs
   const health = createHealth({ ...ports, events, intervalMs, list: registry })
+  const gate = gateOf(parts, registry, health)
   const delivery = new Delivery({
     ...ports,
     ...config.task,
     store,
     events,
     router: createRouter(registry),
-    gate,
+    gate: parts.gate?.(gate) ?? gate,
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
   const metrics = new TaskMetrics(events)
   logTasks(events, log, clock)
 
   return {
-    ...{ config, tasks, registry, health, store, metrics },
+    ...{ config, tasks, registry, health, gate, store, metrics },
     uptimeMs: () => clock.monotonic() - startTick,
     async recover() {
       await Promise.all([delivery.recover(), registry.restore()])
@@ -89,9 +92,21 @@ export function createEngine(parts: EngineParts): Engine {
     },
     async stop() {
       delivery.stop()
+      gate.stop()
       await health.stop()
       await registry.stop()
       await store.close()
     },
   }
+}
+
+function gateOf({ config, ports }: EngineParts, list: Registry, health: DropletHealth): MeshGate {
+  return new MeshGate({
+    ...ports,
+    ...config.droplets,
+    list,
+    maxRunning: config.task.maxRunning,
+    patienceMs: config.task.timeoutMs,
+    look: (name) => health.lookAt(name),
+  })
 }

@@ -16,6 +16,8 @@ export interface AttemptResult {
   readonly status: number | null
   /** Not rounded. */
   readonly durationMs: number
+  /** It failed on this machine: that says nothing of the droplet. */
+  readonly isOurs?: true
 }
 
 export type TaskEvent =

@@ -43,9 +43,14 @@ export async function attempt(
   })
   if (answer.ok) return answer.value
   if (answer.kind === 'stopped') return { kind: ABORTED[run.abortReason ?? 'shutdown'] }
-  return answer.kind === 'timeout'
-    ? { kind: 'timeout', error: `no answer in ${limitMs} ms` }
-    : { kind: 'unreachable', error: answer.error }
+  if (answer.kind === 'timeout') return { kind: 'timeout', error: `no answer in ${limitMs} ms` }
+  const isOurs = hasNoDescriptors(answer.cause)
+  return { kind: 'unreachable', error: answer.error, ...(isOurs ? { isOurs } : {}) }
+}
+
+function hasNoDescriptors(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 /** `now`: when its headers came; wall clock, ms. */

@@ -1,5 +1,5 @@
 /** One attempt with all its steps. Every step is on disk before the next one is taken. */
-import type { Gate, Permit, Refusal } from '../droplets/gate.ts'
+import type { Entrant, Gate, Permit, Refusal } from '../droplets/gate.ts'
 import type { Router } from '../droplets/router.ts'
 import type { AttemptResult } from '../events.ts'
 import type { Clock } from '../ports.ts'
@@ -15,9 +15,12 @@ import {
   fail,
   interrupt,
   isExpired,
+  passOver,
+  type Moment,
 } from './lifecycle.ts'
 import { NotWritten } from './not-written.ts'
 import { wasSent, type Outcome } from './outcome.ts'
+import { refusedTask } from './refused-task.ts'
 import type { Run } from './run.ts'
 
 export interface DeliveryPorts extends AttemptPorts {
@@ -29,18 +32,52 @@ export interface DeliveryPorts extends AttemptPorts {
 /**
  * Finds the target, passes the gate, sends one request and records what came of it. Afterwards
  * the task has ended, or its next attempt is due at `run.dueTick`; or a shutdown stopped it at
- * the gate, and an asynchronous task is as it was. Rejects with NotWritten, or as the store does.
+ * the gate, and an asynchronous task is as it was. `permit`: an asynchronous attempt has it
+ * already. Rejects with NotWritten, or as the store does; and with what `refusedTask` makes when
+ * the gate refuses a new task, which is then none.
  */
-export async function deliverAttempt(run: Run, ports: DeliveryPorts): Promise<void> {
+export async function deliverAttempt(
+  run: Run,
+  ports: DeliveryPorts,
+  permit: Permit | null = null,
+): Promise<void> {
   const moment = run.moment()
-  if (isExpired(run.task, moment)) return record(run, expire(run.task, moment), ports)
+  if (isExpired(run.task, moment)) return endExpired(run, ports)
   const route = ports.router.route(run.task)
   if (!route.ok) return refuse(run, route.reason, ports)
-  const entry = await ports.gate.enter(run.task.dropletName, run)
+  const startTick = ports.clock.monotonic()
+  const entry = permit ?? (await ports.gate.enter(entrantOf(run, moment), run))
   if (run.aborted) return leaveGate(run, entry, ports)
-  if (!entry.admitted) return refuse(run, entry.reason, ports)
-  const ended = await beginAndSend(run, route.url, entry, ports)
+  if (!entry.admitted) return turnedAway(run, entry, ports)
+  const ended = await beginAndSend(run, { url: route.url, startTick }, entry, ports)
   await record(run, concludeRun(run, ended, ports.clock), ports, ended.result)
+}
+
+/** Ends a task, of which no attempt is under way, because its deadline has passed. */
+export function endExpired(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<void> {
+  return record(run, expire(run.task, run.moment()), ports)
+}
+
+function entrantOf({ task, nextWrite }: Run, { elapsedMs }: Moment): Entrant {
+  const { dropletName: droplet, timeoutMs, deadlineMs } = task
+  const leftMs = deadlineMs === null ? Infinity : deadlineMs - elapsedMs
+  return { droplet, isNew: nextWrite !== 'update', timeoutMs, leftMs }
+}
+
+/** What is not sent now may be sent later, or never; or the task is none. */
+function turnedAway(run: Run, refusal: Refusal, ports: DeliveryPorts): Promise<void> {
+  switch (refusal.kind) {
+    case 'refused':
+      return refuse(run, refusal.reason, ports)
+    case 'passed over': {
+      const moment = run.moment()
+      const task = passOver(run.task, ++run.passedOver, refusal.reason, moment)
+      setDue(run, task, ports.clock)
+      return record(run, task, ports)
+    }
+    default:
+      throw refusedTask(run.task.dropletName, refusal)
+  }
 }
 
 /** Ends a task, of which no attempt is under way, because it cannot be sent. */
@@ -74,21 +111,29 @@ interface EndedAttempt {
   result: AttemptResult | undefined
 }
 
+/** Where an attempt goes, and since when it has been under way; monotonic ms. */
+interface Sending {
+  url: string
+  startTick: number
+}
+
 /** The permit is given back as soon as the request is over, before that is recorded. */
 async function beginAndSend(
   run: Run,
-  url: string,
+  { url, startTick }: Sending,
   permit: Permit,
   ports: DeliveryPorts,
 ): Promise<EndedAttempt> {
   const { clock } = ports
   let result: AttemptResult | undefined
+  // Before it is recorded: a slow disk is no fault of the droplet's.
+  const waitedMs = clock.monotonic() - startTick
   try {
     await record(run, begin(run.task, url, clock.now()), ports)
-    const startTick = clock.monotonic()
-    const limitMs = attemptLimit(run.task, run.moment().elapsedMs)
+    const sentTick = clock.monotonic()
+    const limitMs = attemptLimit(run.task, run.moment().elapsedMs, waitedMs)
     const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
-    const durationMs = clock.monotonic() - startTick
+    const durationMs = clock.monotonic() - sentTick
     result = resultOf(outcome, durationMs)
     return { outcome, durationMs, result }
   } finally {
@@ -98,16 +143,20 @@ async function beginAndSend(
 
 /** The task as it is after the attempt. Also sets when the next one is due. */
 function concludeRun(run: Run, { outcome, durationMs }: EndedAttempt, clock: Clock): Task {
-  const moment = run.moment()
-  const task = conclude(run.task, outcome, durationMs, moment)
-  if (task.dueAt !== null) run.dueTick = clock.monotonic() + (task.dueAt - moment.now)
+  const task = conclude(run.task, outcome, durationMs, run.moment(), run.passedOver)
+  setDue(run, task, clock)
   return task
+}
+
+function setDue(run: Run, { dueAt }: Task, clock: Clock): void {
+  if (dueAt !== null) run.dueTick = clock.monotonic() + (dueAt - clock.now())
 }
 
 function resultOf(outcome: Outcome, durationMs: number): AttemptResult | undefined {
   if (!wasSent(outcome)) return undefined
   const status = outcome.kind === 'answered' ? outcome.status : null
-  return { outcome: outcome.kind, status, durationMs }
+  const isOurs = outcome.kind === 'unreachable' && outcome.isOurs
+  return { outcome: outcome.kind, status, durationMs, ...(isOurs ? { isOurs } : {}) }
 }
 
 /** A slow disk, or the wait at the gate, can take all that was left until the deadline. */

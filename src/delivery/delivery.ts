@@ -9,6 +9,7 @@ import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
 import { MAX_RECORD_MS, notRecorded, RecordLimit, type RecordWaiter } from './record-limit.ts'
 import { interruptTask, recover } from './recovery.ts'
+import { tooManyTasks } from './refused-task.ts'
 import { Run, type WriteVerb } from './run.ts'
 import { Runs } from './runs.ts'
 import { runToEnd } from './sync-runner.ts'
@@ -19,6 +20,8 @@ export interface DeliveryOptions extends Omit<QueuePorts, 'answers' | 'reader'> 
   events: EventBus
   /** Bytes of one answer that are read. */
   maxResponseBytes: number
+  /** What the gate admits at once, in all. */
+  maxRunning: number
 }
 
 /** How long the records of what was cut off may take, ms. */
@@ -64,13 +67,16 @@ export class Delivery {
   /**
    * Takes a synchronous task to its end. `write` puts it in the store, together with its first
    * attempt. Rejects with
+   * - OVERLOADED or CIRCUIT_OPEN: the gate has refused it, and it is no task;
    * - NotWritten;
    * - STORE_UNAVAILABLE without details: nothing was sent;
    * - STORE_UNAVAILABLE with details: a later step can't be recorded in time, and the task goes on
    *   without its caller.
    */
   runNow(accepted: Task, write: WriteVerb): Promise<Task> {
-    const { clock } = this.options
+    const { clock, gate, maxRunning } = this.options
+    const leave = gate.admit()
+    if (!leave) return Promise.reject(tooManyTasks(maxRunning))
     const run = new Run(clock, accepted.id, clock.monotonic(), accepted, write)
     return new Promise((resolve, reject) => {
       run.giveUp = () => reject(this.#giveUp(run))
@@ -84,7 +90,10 @@ export class Delivery {
         stopLimit()
         reject(error)
       }
-      this.#runs.hold(run, () => runToEnd(run, this.#ports)).then(ended, failed)
+      this.#runs
+        .hold(run, () => runToEnd(run, this.#ports))
+        .finally(leave)
+        .then(ended, failed)
     })
   }
 

@@ -68,9 +68,16 @@ export function begin(task: Task, targetUrl: string, now: number): Task {
 
 /**
  * running → running with the next attempt due, or finished: what the latest attempt's outcome
- * makes of the task. `attemptMs` is how long it took.
+ * makes of the task. `attemptMs` is how long it took. `passedOver`: how many attempts the gate
+ * has passed over.
  */
-export function conclude(task: Task, outcome: Outcome, attemptMs: number, at: Moment): Task {
+export function conclude(
+  task: Task,
+  outcome: Outcome,
+  attemptMs: number,
+  at: Moment,
+  passedOver = 0,
+): Task {
   mustBeUnfinished(task)
   const attempts = attemptsAfter(task, outcome, attemptMs)
   const { responseStatus, responseBody } = answerOf(outcome) ?? task
@@ -79,7 +86,9 @@ export function conclude(task: Task, outcome: Outcome, attemptMs: number, at: Mo
   if (outcome.kind === 'interrupted' && task.mode === 'async') {
     return { ...task, ...concluded, dueAt: at.now }
   }
-  const wait = isRetryable(outcome) ? nextWait(task, attempts, outcome, at.elapsedMs) : null
+  const asked = outcome.kind === 'answered' ? outcome.retryAfterMs : 0
+  const failures = failuresIn(attempts) + passedOver
+  const wait = isRetryable(outcome) ? nextWait(task, failures, at.elapsedMs, asked) : null
   return wait === null
     ? finish(task, concluded, outcome, at)
     : { ...task, ...concluded, dueAt: at.now + wait, errorMessage: outcomeError(outcome) }
@@ -95,17 +104,19 @@ function attemptsAfter({ attempts }: Task, outcome: Outcome, attemptMs: number):
   return after
 }
 
+function failuresIn(attempts: readonly Attempt[]): number {
+  return attempts.filter((attempt) => !attempt.interrupted).length
+}
+
 /** The wait before the next attempt, ms; null when there is none left or no time for it. */
 function nextWait(
   task: Task,
-  attempts: readonly Attempt[],
-  outcome: Outcome,
+  failures: number,
   elapsedMs: number,
+  askedMs: number | undefined,
 ): number | null {
-  const failures = attempts.filter((attempt) => !attempt.interrupted).length
   if (failures > task.maxRetries) return null
-  const asked = outcome.kind === 'answered' ? outcome.retryAfterMs : 0
-  const wait = waitBefore(failures - 1, asked)
+  const wait = waitBefore(failures - 1, askedMs)
   return task.deadlineMs !== null && elapsedMs + wait >= task.deadlineMs ? null : wait
 }
 
@@ -159,6 +170,18 @@ export function expire(task: Task, at: Moment): Task {
   return endedUnanswered(task, 'timeout', task.errorMessage ?? message, at)
 }
 
+/**
+ * queued, running → running with the next attempt due, or error: the gate let an attempt pass
+ * that was not sent. `passedOver`: how many so far, with this one; each uses up a retry.
+ */
+export function passOver(task: Task, passedOver: number, message: string, at: Moment): Task {
+  mustBeUnfinished(task)
+  const failures = failuresIn(task.attempts) + passedOver
+  const wait = nextWait(task, failures, at.elapsedMs, 0)
+  if (wait === null) return endedUnanswered(task, 'error', message, at)
+  return { ...task, status: 'running', dueAt: at.now + wait, errorMessage: message }
+}
+
 /** queued, running → error: it can't be sent, and trying again would not help. */
 export function fail(task: Task, message: string, at: Moment): Task {
   return endedUnanswered(task, 'error', message, at)
@@ -183,10 +206,14 @@ export function isInterrupted(task: Task): boolean {
   return task.status === 'error' && task.errorMessage === INTERRUPTED
 }
 
-/** How long one attempt may take, whole ms: its own limit, or what is left until the deadline. */
-export function attemptLimit(task: Task, elapsedMs: number): number {
-  if (task.deadlineMs === null) return task.timeoutMs
-  return Math.max(0, Math.min(task.timeoutMs, Math.floor(task.deadlineMs - elapsedMs)))
+/**
+ * How long one attempt may take, whole ms: its own limit, less what it has `waitedMs` at the gate;
+ * or what is left until the deadline.
+ */
+export function attemptLimit(task: Task, elapsedMs: number, waitedMs = 0): number {
+  const limitMs = Math.ceil(task.timeoutMs - waitedMs)
+  if (task.deadlineMs === null) return Math.max(0, limitMs)
+  return Math.max(0, Math.min(limitMs, Math.floor(task.deadlineMs - elapsedMs)))
 }
 
 function ended(

@@ -12,7 +12,7 @@ export type Outcome =
       retryAfterMs?: number
     }
   | { kind: 'timeout'; error: string; /** No request was sent. */ unsent?: true }
-  | { kind: 'unreachable'; error: string }
+  | { kind: 'unreachable'; error: string; /** It failed on this machine. */ isOurs?: true }
   | { kind: 'cancelled'; unsent?: true }
   | { kind: 'interrupted'; unsent?: true }
 

@@ -1,12 +1,13 @@
 /** Asynchronous tasks: they wait in the queue for their turn, and each turn is one attempt. */
 import { nameKey } from '../droplets/droplet.ts'
+import type { Permit } from '../droplets/gate.ts'
 import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import type { ClaimedTask } from '../store/store.ts'
 import { isFinished, type Task } from '../task.ts'
 import { headersFault } from './attempt-headers.ts'
 import { MAX_WAIT_MS } from './backoff.ts'
-import { deliverAttempt, endAborted, refuse, type DeliveryPorts } from './deliver.ts'
+import { deliverAttempt, endAborted, endExpired, refuse, type DeliveryPorts } from './deliver.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
@@ -21,6 +22,9 @@ export interface QueuePorts extends DeliveryPorts {
   concurrency: number
 }
 
+/** What waiting in the queue needs of a task. */
+type QueuedTask = Pick<Task, 'id' | 'dropletName' | 'status' | 'timeoutMs' | 'deadlineMs'>
+
 export class QueueRunner {
   readonly #scheduler: Scheduler
   #stopped = false
@@ -29,8 +33,9 @@ export class QueueRunner {
     private readonly ports: QueuePorts,
     private readonly runs: Runs,
   ) {
-    const { clock, concurrency } = ports
-    this.#scheduler = new Scheduler({ clock, concurrency, run: (each) => this.#takeTurn(each) })
+    const { clock, concurrency, gate } = ports
+    const run = (each: WaitingTask, permit: Permit | null) => this.#takeTurn(each, permit)
+    this.#scheduler = new Scheduler({ clock, concurrency, gate, run })
   }
 
   /** Tasks that wait, without those in flight. */
@@ -82,17 +87,18 @@ export class QueueRunner {
     if (!waiting) return undefined
     const run = this.#runOf(waiting)
     run.abort('cancelled')
-    void this.#takeTurn(waiting, run)
+    void this.#takeTurn(waiting, null, run)
     return run
   }
 
-  #enqueue(
-    { id, dropletName, status }: Pick<Task, 'id' | 'dropletName' | 'status'>,
-    dueTick: number,
-    deadlineFrom: number,
-  ): void {
+  #enqueue(task: QueuedTask, dueTick: number, deadlineFrom: number): void {
+    const { id, dropletName, status, timeoutMs, deadlineMs } = task
+    const deadlineTick = deadlineMs === null ? Infinity : deadlineFrom + deadlineMs
     const isRetry = status === 'running'
-    this.#scheduler.add({ id, droplet: nameKey(dropletName), dueTick, deadlineFrom, isRetry })
+    const droplet = nameKey(dropletName)
+    this.#scheduler.add({
+      ...{ id, droplet, dueTick, deadlineFrom, deadlineTick, timeoutMs, isRetry },
+    })
   }
 
   #runOf({ id, deadlineFrom }: WaitingTask): Run {
@@ -101,16 +107,23 @@ export class QueueRunner {
 
   /**
    * One turn: at most one attempt, after which the task has ended or waits again. What fails is
-   * logged. Never rejects.
+   * logged. Never rejects. `permit`: null when the deadline has passed, or it is cancelled.
    */
-  async #takeTurn(waiting: WaitingTask, run = this.#runOf(waiting)): Promise<void> {
+  async #takeTurn(
+    waiting: WaitingTask,
+    permit: Permit | null,
+    run = this.#runOf(waiting),
+  ): Promise<void> {
     try {
-      await this.runs.hold(run, () => this.#readAndDeliver(waiting.id, run))
+      await this.runs.hold(run, () => this.#readAndDeliver(waiting.id, run, permit))
       if (run.loaded && !isFinished(run.task)) {
         this.#enqueue(run.task, run.dueTick, run.deadlineFrom)
       }
     } catch (error) {
       this.#logFailure(waiting.id, error)
+    } finally {
+      // It may not have come to an attempt.
+      permit?.release(null)
     }
   }
 
@@ -123,7 +136,7 @@ export class QueueRunner {
   }
 
   /** While the store can't be read, the task keeps its slot, and a cancel waits as well. */
-  async #readAndDeliver(id: string, run: Run): Promise<void> {
+  async #readAndDeliver(id: string, run: Run, permit: Permit | null): Promise<void> {
     const { log, reader } = this.ports
     const task = await reader.read(id, () => this.#stopped)
     if (!task) {
@@ -134,7 +147,9 @@ export class QueueRunner {
     run.task = task
     const fault = headersFault(task)
     if (fault && !run.abortReason) return refuse(run, fault, this.ports)
-    if (!run.abortReason) await deliverAttempt(run, this.ports)
+    if (!run.abortReason) {
+      await (permit ? deliverAttempt(run, this.ports, permit) : endExpired(run, this.ports))
+    }
     if (run.abortReason && !isFinished(run.task)) await endAborted(run, this.ports)
   }
 }

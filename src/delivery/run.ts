@@ -31,6 +31,8 @@ export class Run implements StopSignal, RecordWaiter {
   recordingSince: number | null = null
   /** When the next attempt is due, by the monotonic clock; only while the task is unfinished. */
   dueTick = 0
+  /** Attempts that the gate has passed over: each has used up a retry. */
+  passedOver = 0
 
   /**
    * `deadlineFrom`: monotonic ms from which the deadline and the duration count.

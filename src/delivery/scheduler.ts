@@ -1,4 +1,5 @@
 /** Decides which asynchronous task runs next. */
+import type { Gate, Permit } from '../droplets/gate.ts'
 import type { Clock } from '../ports.ts'
 import { WaitQueue, type WaitingTask } from './wait-queue.ts'
 
@@ -6,8 +7,12 @@ export interface SchedulerOptions {
   clock: Clock
   /** Tasks in flight at once. */
   concurrency: number
-  /** Runs one attempt of the task; resolves when its slot is free again, and never rejects. */
-  run(waiting: WaitingTask): Promise<void>
+  gate: Pick<Gate, 'hasRoom' | 'enterNow' | 'onRoom'>
+  /**
+   * Runs one attempt of the task; resolves when its slot is free again, and never rejects.
+   * `permit`: to be released by then; null when the task's deadline has passed.
+   */
+  run(waiting: WaitingTask, permit: Permit | null): Promise<void>
 }
 
 /**
@@ -25,7 +30,9 @@ export class Scheduler {
   #started = false
   #cancelTimer: () => void = () => {}
 
-  constructor(private readonly options: SchedulerOptions) {}
+  constructor(private readonly options: SchedulerOptions) {
+    options.gate.onRoom(() => this.#startDue())
+  }
 
   /** Tasks that wait, without those in flight. */
   get waiting(): number {
@@ -61,7 +68,8 @@ export class Scheduler {
   #mayRun = (droplet: string): boolean => {
     const held = this.#inFlight.get(droplet) ?? 0
     // A droplet without a slot may have the last one: else a slot would always stay unused.
-    return held === 0 || held < MAX_HELD_PER_FREE_SLOT * (this.#free - 1)
+    const mayHold = held === 0 || held < MAX_HELD_PER_FREE_SLOT * (this.#free - 1)
+    return mayHold && this.options.gate.hasRoom(droplet)
   }
 
   get #free(): number {
@@ -70,20 +78,23 @@ export class Scheduler {
 
   #startDue(): void {
     if (!this.#started) return
-    const tick = this.options.clock.monotonic()
+    const { clock, gate, run } = this.options
+    const tick = clock.monotonic()
+    // They need no slot: nothing is sent.
+    for (let next; (next = this.#queue.takeExpired(tick));) void run(next, null)
     while (this.#free > 0) {
       const next = this.#queue.take(tick, this.#mayRun)
       if (!next) break
-      void this.#run(next)
+      void this.#run(next, gate.enterNow(next.droplet, next.timeoutMs))
     }
     this.#setTimer(tick)
   }
 
-  async #run(waiting: WaitingTask): Promise<void> {
+  async #run(waiting: WaitingTask, permit: Permit): Promise<void> {
     const { droplet } = waiting
     this.#running++
     this.#inFlight.set(droplet, (this.#inFlight.get(droplet) ?? 0) + 1)
-    await this.options.run(waiting)
+    await this.options.run(waiting, permit)
     this.#running--
     const held = this.#inFlight.get(droplet)! - 1
     if (held > 0) this.#inFlight.set(droplet, held)
@@ -91,11 +102,14 @@ export class Scheduler {
     this.#startDue()
   }
 
-  /** For tasks that are not due yet. Those that wait for a slot start when one is released. */
+  /**
+   * For tasks that are not due yet, and for deadlines. Those that wait for a slot start when one is
+   * released, and those that wait at the gate when it has room.
+   */
   #setTimer(tick: number): void {
     this.#cancelTimer()
-    const next = this.#queue.nextDueAfter(tick)
-    if (next === null) return
+    const next = Math.min(this.#queue.nextDueAfter(tick) ?? Infinity, this.#queue.nextDeadline)
+    if (next === Infinity) return
     this.#cancelTimer = this.options.clock.after(next - tick, () => this.#startDue())
   }
 }

@@ -9,6 +9,10 @@ export interface WaitingTask {
   readonly dueTick: number
   /** Monotonic ms from which its deadline counts. */
   readonly deadlineFrom: number
+  /** Its deadline, monotonic ms; Infinity without one. */
+  readonly deadlineTick: number
+  /** How long one attempt may take, ms. */
+  readonly timeoutMs: number
   /** It has had an attempt already: its state is running, not queued. */
   readonly isRetry: boolean
 }
@@ -28,12 +32,16 @@ interface DropletQueue {
 const MAX_TAKEN_OUT = 64
 
 const byDueTick = (a: WaitingTask, b: WaitingTask) => a.dueTick - b.dueTick
+const byDeadline = (a: WaitingTask, b: WaitingTask) => a.deadlineTick - b.deadlineTick
 
 /** A queue per droplet, each oldest due first: a droplet without a slot is passed over at once. */
 export class WaitQueue {
   readonly #queues = new Map<string, DropletQueue>()
   /** A Map, though tasks come and go in it (see `Bag`): what it keeps too long is small. */
   readonly #byId = new Map<string, WaitingTask>()
+  /** Those that have a deadline. Who is taken out stays, as in the others. */
+  #deadlines = new TinyQueue<WaitingTask>([], byDeadline)
+  #withDeadline = 0
   #retries = 0
 
   get size(): number {
@@ -57,6 +65,9 @@ export class WaitQueue {
     queue.waiting++
     this.#byId.set(waiting.id, waiting)
     if (waiting.isRetry) this.#retries++
+    if (waiting.deadlineTick === Infinity) return
+    this.#deadlines.push(waiting)
+    this.#withDeadline++
   }
 
   /** Takes a task out; undefined when it is not there. */
@@ -65,6 +76,7 @@ export class WaitQueue {
     if (!waiting) return undefined
     this.#byId.delete(id)
     if (waiting.isRetry) this.#retries--
+    if (waiting.deadlineTick !== Infinity) this.#takeFromDeadlines()
     this.#takeFrom(waiting.droplet)
     return waiting
   }
@@ -72,9 +84,14 @@ export class WaitQueue {
   #takeFrom(droplet: string): void {
     const queue = this.#queues.get(droplet)!
     if (--queue.waiting === 0) this.#queues.delete(droplet)
-    else if (queue.heap.length > 2 * queue.waiting + MAX_TAKEN_OUT) {
+    else if (isMostlyTakenOut(queue.heap, queue.waiting)) {
       queue.heap = new TinyQueue(queue.heap.data.filter(this.#isWaiting), byDueTick)
     }
+  }
+
+  #takeFromDeadlines(): void {
+    if (!isMostlyTakenOut(this.#deadlines, --this.#withDeadline)) return
+    this.#deadlines = new TinyQueue(this.#deadlines.data.filter(this.#isWaiting), byDeadline)
   }
 
   #isWaiting = (task: WaitingTask): boolean => this.#byId.get(task.id) === task
@@ -88,6 +105,24 @@ export class WaitQueue {
       if ((!oldest || head.dueTick < oldest.dueTick) && mayRun(droplet)) oldest = head
     }
     return oldest && this.remove(oldest.id)
+  }
+
+  /** Takes out one whose deadline has passed. */
+  takeExpired(tick: number): WaitingTask | undefined {
+    const next = this.#firstDeadline()
+    return next && next.deadlineTick <= tick ? this.remove(next.id) : undefined
+  }
+
+  /** The earliest deadline; Infinity when there is none. */
+  get nextDeadline(): number {
+    return this.#firstDeadline()?.deadlineTick ?? Infinity
+  }
+
+  #firstDeadline(): WaitingTask | undefined {
+    while (this.#deadlines.length > 0 && !this.#isWaiting(this.#deadlines.peek()!)) {
+      this.#deadlines.pop()
+    }
+    return this.#deadlines.peek()
   }
 
   /** The earliest due time after `tick`; null when there is none. */
@@ -105,4 +140,8 @@ export class WaitQueue {
     while (!this.#isWaiting(heap.peek()!)) heap.pop()
     return heap.peek()!
   }
+}
+
+function isMostlyTakenOut({ length }: TinyQueue<WaitingTask>, waiting: number): boolean {
+  return length > 2 * waiting + MAX_TAKEN_OUT
 }

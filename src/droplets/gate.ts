@@ -6,27 +6,63 @@
 import type { AttemptResult } from '../events.ts'
 import type { StopSignal } from '../ports.ts'
 
+/** A synchronous attempt that wants to go to its droplet. Times are ms. */
+export interface Entrant {
+  /** The droplet's name, as the task has it; compare with `nameKey`. */
+  readonly droplet: string
+  /** Its task is not recorded yet: if it is refused, there is no task. */
+  readonly isNew: boolean
+  /** How long the attempt may take, its wait here included. */
+  readonly timeoutMs: number
+  /** What is left until the task's deadline; Infinity without one. */
+  readonly leftMs: number
+}
+
 export interface Permit {
   readonly admitted: true
-  /** To be called once, as soon as the request is over. null: none was sent. */
+  /** As soon as the request is over. null: none was sent. Only the first call counts. */
   release(result: AttemptResult | null): void
 }
 
 export interface Refusal {
   readonly admitted: false
-  /** Why nothing can be sent. It ends the task as an error, without another attempt. */
+  /**
+   * - `overloaded`, `circuit open`: a new task is refused, and there is no task.
+   * - `passed over`: the attempt is not sent, and uses up one of the task's retries.
+   * - `refused`: nothing can be sent. It ends the task as an error, without another attempt.
+   */
+  readonly kind: 'overloaded' | 'circuit open' | 'passed over' | 'refused'
+  /** For people. */
   readonly reason: string
+  /** When to try again; only where that is known. */
+  readonly retryAfterMs?: number
 }
 
 export interface Gate {
   /**
-   * May wait for a place, but must return soon after `stop` aborts. `droplet`: its name, as the
-   * task has it; compare with `nameKey`.
+   * A new synchronous task: it is one of those that run until the returned function is called.
+   * null: there are too many.
    */
-  enter(droplet: string, stop: StopSignal): Permit | Refusal | Promise<Permit | Refusal>
+  admit(): (() => void) | null
+  /** For synchronous attempts. May wait for a place, but returns soon after `stop` aborts. */
+  enter(entrant: Entrant, stop: StopSignal): Permit | Refusal | Promise<Permit | Refusal>
+  /**
+   * Whether an asynchronous attempt may go to the droplet now; it waits in its queue until then,
+   * and `onRoom` tells when to ask again. `droplet`: as `nameKey` gives it.
+   */
+  hasRoom(droplet: string): boolean
+  /** The permit that `hasRoom` has just promised. `timeoutMs`: how long the attempt may take. */
+  enterNow(droplet: string, timeoutMs: number): Permit
+  onRoom(callback: () => void): void
 }
+
+const nothing = (): void => {}
 
 /** Admits everything. */
 export const openGate: Gate = {
-  enter: () => ({ admitted: true, release: () => {} }),
+  admit: () => nothing,
+  enter: () => ({ admitted: true, release: nothing }),
+  hasRoom: () => true,
+  enterNow: () => ({ admitted: true, release: nothing }),
+  onRoom: nothing,
 }

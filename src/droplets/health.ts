@@ -28,6 +28,8 @@ export interface DropletHealth {
   /** May be called twice, or before `start`; after it, `start` does nothing. */
   stop(): Promise<void>
   of(name: string): Reach
+  /** Probes a droplet now. Whether it answers; false for one that is not listed. Never rejects. */
+  lookAt(name: string): Promise<boolean>
   reachableCount(): number
 }
 
@@ -109,9 +111,17 @@ class ProbedHealth implements DropletHealth {
     return this.#reachable
   }
 
-  #recordAttempt(task: Task, { outcome, status, durationMs }: AttemptResult): void {
+  async lookAt(name: string): Promise<boolean> {
+    const droplet = this.#options.list.directory().find(name)
+    if (!droplet || this.#stopping.signal.aborted) return false
+    const entry = this.#watch(droplet)
+    await this.#look(entry)
+    return entry.reach.reachable === true
+  }
+
+  #recordAttempt(task: Task, { outcome, status, durationMs, isOurs }: AttemptResult): void {
     // What we ended ourselves says nothing about the droplet.
-    if (outcome === 'cancelled' || outcome === 'interrupted') return
+    if (outcome === 'cancelled' || outcome === 'interrupted' || isOurs) return
     this.#follow()
     const droplet = this.#options.list.directory().find(task.dropletName)
     const error = task.attempts.at(-1)?.error ?? null
@@ -175,14 +185,19 @@ class ProbedHealth implements DropletHealth {
   }
 
   async #probe(entry: Watched): Promise<void> {
+    await this.#look(entry)
+    if (entry.gone || this.#stopping.signal.aborted) return
+    const now = this.#clock.monotonic()
+    this.#queue.add(entry, untilNextProbe(entry.phase, this.#options.intervalMs, now))
+  }
+
+  async #look(entry: Watched): Promise<void> {
     if (entry.gone) return
     const startTick = this.#clock.monotonic()
     const ports = { ...this.#options, stop: this.#stopping.signal }
     const finding = await probe(entry.url, ports)
     if (entry.gone || this.#stopping.signal.aborted) return
-    const now = this.#clock.monotonic()
-    this.#found(entry, finding, now - startTick)
-    this.#queue.add(entry, untilNextProbe(entry.phase, this.#options.intervalMs, now))
+    this.#found(entry, finding, this.#clock.monotonic() - startTick)
   }
 
   /** Without an answer, how long that took says nothing. */

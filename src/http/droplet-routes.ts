@@ -11,7 +11,7 @@ import type { IdleLimit } from './idle-limit.ts'
 import { DropletsQuery, queryParameters, readQuery } from './query.ts'
 
 export function dropletRoutes(
-  { registry, health }: Pick<Engine, 'registry' | 'health'>,
+  { registry, health, gate }: Pick<Engine, 'registry' | 'health' | 'gate'>,
   { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
 ) {
   return new Elysia({ name: 'droplets' }).get(
@@ -21,7 +21,7 @@ export function dropletRoutes(
         await idleLimit.during({ request, server }, () => registry.refresh())
       }
       if (registry.cacheStatus() === 'unavailable') throw registryError(registry)
-      return dropletsReply({ registry, health }, clock)
+      return dropletsReply({ registry, health, gate }, clock)
     },
     { detail },
   )

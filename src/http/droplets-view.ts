@@ -6,7 +6,7 @@ import { nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 import { JSON_TYPE } from './base.ts'
 
-type Mesh = Pick<Engine, 'registry' | 'health'>
+type Mesh = Pick<Engine, 'registry' | 'health' | 'gate'>
 
 /** A long list goes out in slices, each made in a turn of its own when the caller takes it. */
 export function dropletsReply(mesh: Mesh, clock: Pick<Clock, 'soon'>): object | Response {
@@ -40,9 +40,10 @@ function aboutList({ registry }: Mesh) {
   }
 }
 
-function viewOf({ health }: Mesh) {
+function viewOf({ health, gate }: Mesh) {
   return (droplet: Droplet) => {
     const { reachable, lastProbe, latencyMs } = health.of(droplet.name)
+    const { circuit, inFlight, waiting } = gate.of(droplet.name)
     return {
       id: droplet.id,
       name: droplet.name,
@@ -53,6 +54,9 @@ function viewOf({ health }: Mesh) {
       reachable,
       last_probe: lastProbe === null ? null : lastProbe / 1000,
       latency_ms: latencyMs,
+      circuit,
+      in_flight: inFlight,
+      waiting,
     }
   }
 }

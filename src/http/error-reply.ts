@@ -28,9 +28,10 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   LOOP_DETECTED: 508,
 }
 
-/** When to try again (RFC 9110, section 10.2.3), seconds. */
+/** When to try again (RFC 9110, section 10.2.3), seconds; where the details do not say it. */
 export const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
   OVERLOADED: 5,
+  CIRCUIT_OPEN: 1,
   SHUTTING_DOWN: 5,
   STORE_UNAVAILABLE: 1,
 }
@@ -40,7 +41,7 @@ export function errorBody({ code, message, details }: OrchestratorError): string
 }
 
 export function errorHeaders({ code, details }: OrchestratorError): Record<string, string> {
-  const seconds = RETRY_AFTER_SECONDS[code]
+  const seconds = details.retry_after_seconds ?? RETRY_AFTER_SECONDS[code]
   if (seconds !== undefined) return { 'retry-after': String(seconds) }
   if (code === 'METHOD_NOT_ALLOWED') {
     return { allow: (details.allowed_methods as string[]).join(', ') }

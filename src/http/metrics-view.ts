@@ -1,4 +1,5 @@
 /** The numbers of `GET /orchestrator/metrics`, in v1.1.0's words; null is "not known". */
+import type { MeshGate } from '../droplets/mesh-gate.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../store/store.ts'
 import { SERVICE, VERSION } from '../version.ts'
@@ -10,12 +11,14 @@ export interface MetricsSources {
   tasks: { queued: number; running: number }
   registry: Pick<Registry, 'stats' | 'cacheStatus' | 'cacheAgeSeconds' | 'directory'>
   health: { reachableCount(): number }
+  gate: Pick<MeshGate, 'stats'>
   store: Pick<TaskStore, 'fault' | 'stats'>
 }
 
 /** The same cost however many tasks there have been. */
 export function metricsView(sources: MetricsSources) {
-  const { metrics, tasks, registry, health, store } = sources
+  const { metrics, tasks, registry, health, gate, store } = sources
+  const { openCircuits, overloaded, circuitOpen } = gate.stats()
   const syncs = registry.stats()
   return {
     service: SERVICE,
@@ -45,6 +48,11 @@ export function metricsView(sources: MetricsSources) {
       last_sync_duration_ms: syncs.lastSyncDurationMs,
       cache_age_seconds: registry.cacheAgeSeconds(),
       cache_status: registry.cacheStatus(),
+    },
+    gate: {
+      circuits_open: openCircuits,
+      refused_overloaded: overloaded,
+      refused_circuit_open: circuitOpen,
     },
     store: { ...store.stats, writable: store.fault === null },
     droplets_known: registry.directory().size,

@@ -42,7 +42,7 @@ export interface TaskPage {
 /** An unfinished task, as much of it as waiting in a queue needs. */
 export type ClaimedTask = Pick<
   Task,
-  'id' | 'mode' | 'dropletName' | 'createdAt' | 'delayMs' | 'dueAt'
+  'id' | 'mode' | 'dropletName' | 'createdAt' | 'delayMs' | 'dueAt' | 'timeoutMs' | 'deadlineMs'
 > & { readonly status: 'queued' | 'running' }
 
 /** How many finished tasks are kept, and for how long. */

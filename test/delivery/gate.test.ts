@@ -1,7 +1,7 @@
 /** The gate stands before every attempt, and every permit that it gives is released. */
 import { describe, expect, test } from 'bun:test'
 import { anyone } from '../../src/access/caller.ts'
-import { openGate, type Gate } from '../../src/droplets/gate.ts'
+import { openGate, type Gate, type Permit } from '../../src/droplets/gate.ts'
 import type { SubmitOptions } from '../../src/tasks/submit.ts'
 import { startEngine } from '../support/engine.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -19,20 +19,31 @@ const BOTH = [SYNC, ASYNC]
 /** Admits everything and writes down who comes and goes. */
 function recordingGate(admit: () => Promise<void> | void = () => {}) {
   const seen: string[] = []
+  const permitOf = (droplet: string): Permit => {
+    let isReleased = false
+    seen.push(`${droplet} enters`)
+    const release: Permit['release'] = (result) => {
+      if (!isReleased) seen.push(`${droplet}: ${result?.outcome ?? null}`)
+      isReleased = true
+    }
+    return { admitted: true, release }
+  }
   const gate: Gate = {
-    async enter(droplet) {
-      seen.push(`${droplet} enters`)
+    ...openGate,
+    async enter({ droplet }) {
+      const permit = permitOf(droplet.toLowerCase())
       await admit()
-      return {
-        admitted: true,
-        release: (result) => void seen.push(`${droplet}: ${result?.outcome ?? null}`),
-      }
+      return permit
     },
+    enterNow: permitOf,
   }
   return { gate, seen }
 }
 
-const refusing: Gate = { enter: () => ({ admitted: false, reason: 'not today' }) }
+const refusing: Gate = {
+  ...openGate,
+  enter: () => ({ admitted: false, kind: 'refused', reason: 'not today' }),
+}
 
 /** Submits, and lets the waits between the attempts pass until the task has ended. */
 async function runToEnd(service: Awaited<ReturnType<typeof startEngine>>, options: SubmitOptions) {
@@ -54,37 +65,57 @@ describe.each(BOTH)('a task (%o)', (options) => {
     await using service = await startEngine((wire) => answers.shift()!(wire), { gate })
     const task = await runToEnd(service, options)
     expect(task.status).toBe('success')
-    expect(seen).toEqual(['Echo enters', 'Echo: answered', 'Echo enters', 'Echo: answered'])
+    expect(seen).toEqual(['echo enters', 'echo: answered', 'echo enters', 'echo: answered'])
   })
+})
 
-  test('that is refused is not sent, and ends with the reason', async () => {
-    await using service = await startEngine(json(1), { gate: refusing })
-    const task = await runToEnd(service, options)
-    expect(task).toMatchObject({ status: 'error', errorMessage: 'not today', attempts: [] })
-    expect(service.droplet.requests).toEqual([])
-    expect(service.events.map(({ type }) => type)).toEqual(['accepted', 'ended'])
-  })
+test('a synchronous task that is refused is not sent, and ends with the reason', async () => {
+  await using service = await startEngine(json(1), { gate: refusing })
+  const task = await runToEnd(service, SYNC)
+  expect(task).toMatchObject({ status: 'error', errorMessage: 'not today', attempts: [] })
+  expect(service.droplet.requests).toEqual([])
+  expect(service.events.map(({ type }) => type)).toEqual(['accepted', 'ended'])
+})
 
-  test('is recorded only once it is admitted', async () => {
-    const admitted = Promise.withResolvers<void>()
-    const { gate, seen } = recordingGate(() => admitted.promise)
-    await using service = await startEngine(json(1), { gate })
-    const ended = runToEnd(service, options)
-    await service.clock.settle(() => seen.length > 0)
-    expect(service.events.filter(({ type }) => type === 'attempt started')).toEqual([])
-    admitted.resolve()
-    expect((await ended).status).toBe('success')
-  })
+test('a synchronous task is recorded only once it is admitted', async () => {
+  const admitted = Promise.withResolvers<void>()
+  const { gate, seen } = recordingGate(() => admitted.promise)
+  await using service = await startEngine(json(1), { gate })
+  const ended = runToEnd(service, SYNC)
+  await service.clock.settle(() => seen.length > 0)
+  expect(service.events).toEqual([])
+  admitted.resolve()
+  expect((await ended).status).toBe('success')
+})
+
+test('an asynchronous task waits in its queue until the gate has room', async () => {
+  let hasRoom = false
+  let tell = () => {}
+  const gate: Gate = {
+    ...openGate,
+    hasRoom: () => hasRoom,
+    onRoom: (callback) => void (tell = callback),
+  }
+  await using service = await startEngine(json(1), { gate })
+  const { task } = await service.tasks.submit(CALLER, newTask(), ASYNC)
+  await service.clock.advance(100_000)
+  expect((await service.store.find(task.id))?.status).toBe('queued')
+  hasRoom = true
+  tell()
+  await service.clock.settle(() => service.events.at(-1)?.type === 'ended')
+  expect((await service.store.find(task.id))?.status).toBe('success')
 })
 
 /** Nobody gets a place; a wait for one ends when it is aborted. */
 function fullGate() {
   const waiting: string[] = []
   const gate: Gate = {
-    enter: (droplet, stop) =>
+    ...openGate,
+    hasRoom: () => false,
+    enter: ({ droplet }, stop) =>
       new Promise((resolve) => {
         waiting.push(droplet)
-        const refused = { admitted: false, reason: 'aborted' } as const
+        const refused = { admitted: false, kind: 'refused', reason: 'aborted' } as const
         stop.addEventListener('abort', () => resolve(refused))
       }),
   }
@@ -92,13 +123,22 @@ function fullGate() {
 }
 
 describe('a wait at the gate', () => {
-  test('ends when the task is cancelled', async () => {
-    const { gate, waiting } = fullGate()
+  test('of an asynchronous task ends when it is cancelled, or its deadline has passed', async () => {
+    const { gate } = fullGate()
     await using service = await startEngine(json(1), { gate })
     const { task } = await service.tasks.submit(CALLER, newTask(), ASYNC)
-    await service.clock.settle(() => waiting.length === 1)
+    const urgent = await service.tasks.submit(CALLER, newTask({ deadlineMs: 500 }), ASYNC)
     const cancelled = await service.tasks.cancel(CALLER, task.id)
     expect(cancelled).toMatchObject({ status: 'cancelled', attempts: [] })
+    await service.clock.advance(499)
+    expect(await service.store.find(urgent.task.id)).toMatchObject({ status: 'queued' })
+    await service.clock.advance(1)
+    await service.clock.settle(() => service.events.at(-1)?.task.id === urgent.task.id)
+    expect(await service.store.find(urgent.task.id)).toMatchObject({
+      status: 'timeout',
+      attempts: [],
+      durationMs: 500,
+    })
     expect(service.droplet.requests).toEqual([])
   })
 
@@ -107,7 +147,7 @@ describe('a wait at the gate', () => {
     await using service = await startEngine(json(1), { gate, config: { shutdownGraceMs: 0 } })
     const { task } = await service.tasks.submit(CALLER, newTask(), ASYNC)
     const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
-    await service.clock.settle(() => waiting.length === 2)
+    await service.clock.settle(() => waiting.length === 1)
     const drained = service.engine.drain()
     await service.clock.advance(1)
     await drained
@@ -123,7 +163,7 @@ describe('a permit is released', () => {
     await using service = await startEngine(json(1), { gate })
     service.disk.full = true
     await expect(service.tasks.submit(CALLER, newTask(), SYNC)).rejects.toThrow('disk')
-    expect(seen).toEqual(['Echo enters', 'Echo: null'])
+    expect(seen).toEqual(['echo enters', 'echo: null'])
   })
 
   test('before the end of the attempt is recorded', async () => {
@@ -135,7 +175,7 @@ describe('a permit is released', () => {
     service.disk.full = true
     answered.resolve()
     await service.clock.settle(() => seen.length === 2)
-    expect(seen).toEqual(['Echo enters', 'Echo: answered'])
+    expect(seen).toEqual(['echo enters', 'echo: answered'])
     service.disk.full = false
     await service.clock.advance(1000)
     expect((await submitted).task.status).toBe('success')
@@ -149,14 +189,18 @@ describe('a permit is released', () => {
     const [started] = service.events
     await service.tasks.cancel(CALLER, started!.task.id)
     await submitted
-    expect(seen).toEqual(['Echo enters', 'Echo: cancelled'])
+    expect(seen).toEqual(['echo enters', 'echo: cancelled'])
   })
 })
 
 test('the open gate admits everything', async () => {
+  const entrant = { droplet: 'Echo', isNew: true, timeoutMs: 1000, leftMs: Infinity }
   for (let n = 0; n < 3; n++) {
-    const entry = await openGate.enter('Echo', new AbortController().signal)
+    const entry = await openGate.enter(entrant, new AbortController().signal)
     if (!entry.admitted) throw new Error(entry.reason)
     entry.release({ outcome: 'answered', status: 200, durationMs: 1 })
+    expect(openGate.hasRoom('echo')).toBe(true)
+    openGate.enterNow('echo', 1000).release(null)
+    openGate.admit()?.()
   }
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/delivery/scheduler.ts'
+import { openGate } from '../../src/droplets/gate.ts'
 import type { WaitingTask } from '../../src/delivery/wait-queue.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -17,6 +18,7 @@ function scheduling(concurrency: number) {
   const scheduler = new Scheduler({
     clock,
     concurrency,
+    gate: openGate,
     run: ({ id, droplet }) =>
       new Promise((end) => {
         started.push({ id, at: clock.monotonic() - epoch })
@@ -39,6 +41,8 @@ function scheduling(concurrency: number) {
         droplet,
         dueTick: epoch + dueMs,
         deadlineFrom: epoch,
+        deadlineTick: Infinity,
+        timeoutMs: 1000,
         isRetry: false,
       }
       scheduler.add(due)
@@ -168,6 +172,7 @@ test('no more than the concurrency ever runs, and everything runs once', async (
     const scheduler = new Scheduler({
       clock,
       concurrency,
+      gate: openGate,
       async run({ id }) {
         maxInFlight = Math.max(maxInFlight, ++running)
         startedIds.push(id)
@@ -183,6 +188,8 @@ test('no more than the concurrency ever runs, and everything runs once', async (
         droplet,
         dueTick: epoch + dueMs,
         deadlineFrom: 0,
+        deadlineTick: Infinity,
+        timeoutMs: 1000,
         isRetry: false,
       })
     }

@@ -12,6 +12,8 @@ const waiting = (id: string, droplet: string, dueTick: number, isRetry = false):
   droplet,
   dueTick,
   deadlineFrom: 0,
+  deadlineTick: Infinity,
+  timeoutMs: 1000,
   isRetry,
 })
 
@@ -143,3 +145,30 @@ function firstDue(model: WaitingTask[], tick: number, later: number[]): number |
     ? null
     : Math.min(...awaited.map((each) => each.dueTick))
 }
+
+test('gives who is past its deadline, whether it is due or not, and nobody twice', () => {
+  const queue = new WaitQueue()
+  const until = (id: string, deadlineTick: number) => ({ ...waiting(id, 'a', 50), deadlineTick })
+  queue.add(until('late', 30))
+  queue.add(until('early', 10))
+  queue.add(until('gone', 5))
+  queue.add(waiting('without', 'a', 0))
+  queue.remove('gone')
+  expect(queue.nextDeadline).toBe(10)
+  expect([9, 10, 10].map((tick) => queue.takeExpired(tick)?.id)).toEqual([
+    undefined,
+    'early',
+    undefined,
+  ])
+  expect([queue.size, queue.nextDeadline]).toEqual([2, 30])
+})
+
+test('holds no more of those with a deadline than twice as many as wait', () => {
+  const queue = new WaitQueue()
+  for (let n = 0; n < 10_000; n++) {
+    queue.add({ ...waiting(String(n), 'a', 0), deadlineTick: 1_000_000 - n })
+    if (n > 0) queue.remove(String(n - 1))
+  }
+  expect(Bun.inspect(queue, { depth: 4 }).length).toBeLessThan(100_000)
+  expect(queue.takeExpired(1_000_000)?.id).toBe('9999')
+})

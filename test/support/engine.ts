@@ -56,7 +56,7 @@ export async function startEngine(answer: Answer, options: EngineOptions = {}) {
     events,
     cache: memoryCache(),
     publicUrl: () => null,
-    ...(options.gate ? { gate: options.gate } : {}),
+    gate: (own) => options.gate ?? own,
   })
   await engine.recover()
   await engine.start()

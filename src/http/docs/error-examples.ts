@@ -1,4 +1,5 @@
 /** What each error looks like: made by the code that throws it, where that needs no request. */
+import { refusedTask } from '../../delivery/refused-task.ts'
 import { invalidRequest, OrchestratorError, type ErrorCode } from '../../errors.ts'
 import { storeUnavailable } from '../../store/store.ts'
 import {
@@ -59,13 +60,11 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   }),
   REGISTRY_ERROR: registryError({ errorDetails: () => registryDetails }),
   OVERLOADED: overloaded(100_000),
-  CIRCUIT_OPEN: new OrchestratorError(
-    'CIRCUIT_OPEN',
-    "Droplet 'echo' has not been there for 95 s",
-    {
-      droplet_name: 'echo',
-    },
-  ),
+  CIRCUIT_OPEN: refusedTask('echo', {
+    kind: 'circuit open',
+    reason: 'circuit open: the droplet has not been there for 95 s',
+    retryAfterMs: 4000,
+  }),
   SHUTTING_DOWN: shuttingDown(),
   STORE_UNAVAILABLE: storeUnavailable(),
   LOOP_DETECTED: new OrchestratorError('LOOP_DETECTED', 'The request has made 8 hops', { hops: 8 }),

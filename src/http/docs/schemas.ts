@@ -104,6 +104,9 @@ const Droplets = Type.Object({
       reachable: nullable(Type.Boolean(), 'null: not known yet'),
       last_probe: nullable(Time),
       latency_ms: nullable(Milliseconds),
+      circuit: oneOf(['closed', 'open'], 'open: it is not there, and only probes are sent'),
+      in_flight: Type.Integer({ minimum: 0, description: 'Requests under way' }),
+      waiting: Type.Integer({ minimum: 0, description: 'Synchronous tasks that wait for a place' }),
     }),
   ),
   cache_status: CacheStatus,
@@ -168,6 +171,11 @@ const Metrics = Type.Object({
     last_sync_duration_ms: nullable(Milliseconds),
     cache_age_seconds: nullable(Count),
     cache_status: CacheStatus,
+  }),
+  gate: Type.Object({
+    circuits_open: Type.Integer({ minimum: 0, description: 'Droplets that are not there now' }),
+    refused_overloaded: Count,
+    refused_circuit_open: Count,
   }),
   store: Type.Object({
     commits: Type.Integer({ description: 'Synced commits since start' }),

@@ -134,7 +134,8 @@ function updateSql(names: readonly string[]): string {
 export const SUMMARY_COLUMNS = `seq, id, droplet_name, method, target_url, status,
   response_status, retry_count, created_at, completed_at, duration_ms, error_message`
 
-export const CLAIMED_COLUMNS = 'id, mode, status, droplet_name, created_at, delay_ms, due_at'
+export const CLAIMED_COLUMNS = `id, mode, status, droplet_name, created_at, delay_ms, due_at,
+  timeout_ms, deadline_ms`
 
 /** A row as bun:sqlite returns it: each column by its name. */
 export type Row = Record<string, SqlValue>
@@ -164,6 +165,8 @@ export function claimedOf(row: Row): ClaimedTask {
     createdAt: row.created_at,
     delayMs: row.delay_ms,
     dueAt: row.due_at,
+    timeoutMs: row.timeout_ms,
+    deadlineMs: row.deadline_ms,
   } as ClaimedTask
 }
 

@@ -1,0 +1,235 @@
+/** The gate to one droplet: so many requests at once, and a circuit. */
+import type { Clock, StopSignal } from '../ports.ts'
+import { Circuit, type CircuitOptions } from './circuit.ts'
+import type { Entrant, Permit, Refusal } from './gate.ts'
+import { GateQueue, type Waiter } from './gate-queue.ts'
+import { GatePermit, type Finding, type PermitOwner } from './gate-permit.ts'
+
+export interface DropletGateOptions extends CircuitOptions {
+  clock: Clock
+  /** Requests at once. */
+  maxConcurrency: number
+  /** New tasks that wait. */
+  maxWaiting: number
+  /** An attempt that may take longer has failed for the circuit after that; ms. */
+  patienceMs: number
+  /** Whether the droplet answers: its `/health`. Never rejects. */
+  look(): Promise<boolean>
+  /** Asynchronous tasks may ask again. */
+  onRoom(): void
+  onCircuit(change: 'opened' | 'closed', openMs: number): void
+}
+
+/**
+ * How long an attempt waits for the outcome of the next probe, ms: that starts within a second,
+ * and takes a moment.
+ */
+const CIRCUIT_WAIT_MS = 1500
+
+export class DropletGate implements PermitOwner {
+  readonly circuit: Circuit
+  readonly #queue: GateQueue
+  /** Since when asynchronous tasks have waited, in the order of the queue's; null: none does. */
+  #asyncTicket: number | null = null
+  /** It is the turn of an asynchronous task, before those that wait. */
+  #isAsyncTurn = false
+  #inFlight = 0
+  #isStopped = false
+  #cancelTimer: () => void = () => {}
+
+  constructor(private readonly options: DropletGateOptions) {
+    this.circuit = new Circuit(options)
+    this.#queue = new GateQueue(options.clock, (waiter) => this.#tooLate(waiter))
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Synchronous attempts that wait. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Nothing would be lost with it. */
+  get isIdle(): boolean {
+    return this.#inFlight + this.#queue.size === 0 && !this.circuit.isOpen
+  }
+
+  /** See `Gate`. */
+  enter(entrant: Entrant, stop: StopSignal): Permit | Refusal | Promise<Permit | Refusal> {
+    const now = this.options.clock.monotonic()
+    const limitMs = Math.min(entrant.timeoutMs, entrant.leftMs)
+    if (this.circuit.isOpen) {
+      const refusal = this.#refusalOf(entrant, now)
+      if (refusal) return refusal
+      if (this.circuit.isProbeDue(now) && this.#hasPlace)
+        return this.#permit(entrant.timeoutMs, now)
+      return this.#queue.wait(entrant, stop, Math.min(limitMs, CIRCUIT_WAIT_MS))
+    }
+    if (this.#hasPlace && this.#queue.size === 0) return this.#permit(entrant.timeoutMs, now)
+    if (entrant.isNew && this.#queue.size >= this.options.maxWaiting) return this.#full()
+    return this.#queue.wait(entrant, stop, limitMs)
+  }
+
+  hasRoom(): boolean {
+    const isOpenTo = !this.circuit.isOpen || this.#mayAsyncProbe(this.options.clock.monotonic())
+    const isNext = this.#isAsyncTurn || this.#queue.size === 0
+    if (isOpenTo && isNext && this.#hasPlace) return true
+    this.#asyncTicket ??= this.#queue.nextTicket()
+    return false
+  }
+
+  enterNow(timeoutMs: number): Permit {
+    this.#isAsyncTurn = false
+    return this.#permit(timeoutMs, this.options.clock.monotonic())
+  }
+
+  /** Its droplet is elsewhere now: what was found out about it says nothing any more. */
+  moved(): void {
+    if (this.circuit.isOpen) this.#close()
+    else this.circuit.close()
+  }
+
+  /** Sets no more timers; whoever waits does so until its own time is over. */
+  stop(): void {
+    this.#isStopped = true
+    this.#cancelTimer()
+  }
+
+  get #hasPlace(): boolean {
+    return this.#inFlight < this.options.maxConcurrency
+  }
+
+  #permit(timeoutMs: number, now: number): Permit {
+    this.#inFlight++
+    const isProbe = this.circuit.isOpen
+    if (isProbe) this.#startProbe(now)
+    const patienceMs = Math.min(timeoutMs, this.options.patienceMs)
+    const { clock } = this.options
+    return new GatePermit({ clock, patienceMs, timeoutMs, isProbe }, this)
+  }
+
+  /** An attempt is over. */
+  released(): void {
+    this.#inFlight--
+    this.#admitNext()
+  }
+
+  /** What an attempt, or a look, says of the droplet. */
+  found(isThere: boolean, { isProbe, byAnswer, startTick }: Finding): void {
+    const now = this.options.clock.monotonic()
+    if (!this.circuit.isOpen) {
+      if (this.circuit.count(!isThere, byAnswer, now)) this.#opened()
+    } else if (isProbe && isThere) this.#close()
+    else if (isProbe) this.#passOver(startTick)
+  }
+
+  #opened(): void {
+    this.options.onCircuit('opened', 0)
+    for (const waiter of this.#queue.all()) waiter.limit(CIRCUIT_WAIT_MS)
+    this.#arm()
+  }
+
+  #close(): void {
+    const openMs = this.circuit.openMs(this.options.clock.monotonic())
+    this.circuit.close()
+    this.#cancelTimer()
+    this.options.onCircuit('closed', openMs)
+    this.#admitNext()
+  }
+
+  /** The probe that they waited for has failed. */
+  #passOver(startTick: number): void {
+    for (const waiter of this.#queue.all()) {
+      if (waiter.sinceTick <= startTick) waiter.settle(this.#tooLate(waiter))
+    }
+  }
+
+  #startProbe(now: number): void {
+    this.circuit.startProbe(now)
+    this.#arm()
+  }
+
+  #arm(): void {
+    const { clock } = this.options
+    this.#cancelTimer()
+    if (this.#isStopped) return
+    const waitMs = Math.max(0, this.circuit.nextProbeTick - clock.monotonic())
+    this.#cancelTimer = clock.after(waitMs, () => this.#probeIsDue())
+  }
+
+  /** Who waits is the probe; else the droplet's own health, unless an answer opened the circuit. */
+  #probeIsDue(): void {
+    this.#admitNext()
+    const now = this.options.clock.monotonic()
+    if (!this.circuit.isProbeDue(now) || this.circuit.openedByAnswer) return
+    this.#startProbe(now)
+    const finding = { isProbe: true, byAnswer: false, startTick: now }
+    void this.options.look().then((isThere) => this.found(isThere, finding))
+  }
+
+  #admitNext(): void {
+    while (this.#hasPlace) {
+      const now = this.options.clock.monotonic()
+      if (this.circuit.isOpen && !this.circuit.isProbeDue(now)) return
+      const waiter = this.#queue.first()
+      if (this.#isTurnOfAsync(waiter, now)) this.#wakeAsync()
+      else if (waiter) waiter.settle(this.#permit(remainingMs(waiter, now), now))
+      else return
+    }
+  }
+
+  #isTurnOfAsync(waiter: Waiter | null, now: number): boolean {
+    if (this.#asyncTicket === null) return false
+    if (this.circuit.isOpen && !this.#mayAsyncProbe(now)) return false
+    return !waiter || this.#asyncTicket < waiter.ticket
+  }
+
+  #wakeAsync(): void {
+    this.#asyncTicket = null
+    this.#isAsyncTurn = true
+    this.options.onRoom()
+    this.#isAsyncTurn = false
+  }
+
+  /** They spend nothing, so only where nothing else can tell whether the droplet is back. */
+  #mayAsyncProbe(now: number): boolean {
+    return this.circuit.openedByAnswer && this.circuit.isProbeDue(now)
+  }
+
+  /** null: it may wait, or go. */
+  #refusalOf({ isNew }: Entrant, now: number): Refusal | null {
+    if (this.circuit.isWithinGrace(now)) return null
+    if (this.circuit.isProbeDue(now) && (this.circuit.openedByAnswer || !isNew)) return null
+    if (!isNew) return this.#passedOver(now)
+    const retryAfterMs = Math.max(0, this.circuit.nextProbeTick - now)
+    return { admitted: false, kind: 'circuit open', reason: this.#circuitText(now), retryAfterMs }
+  }
+
+  #tooLate({ entrant }: Waiter): Refusal {
+    const now = this.options.clock.monotonic()
+    if (this.circuit.isOpen) return this.#passedOver(now)
+    if (entrant.isNew) return this.#full()
+    const reason = `no place among the ${this.options.maxConcurrency} requests at once in time`
+    return { admitted: false, kind: 'passed over', reason }
+  }
+
+  #passedOver(now: number): Refusal {
+    return { admitted: false, kind: 'passed over', reason: this.#circuitText(now) }
+  }
+
+  #full(): Refusal {
+    const reason = `${this.#inFlight} requests are under way, and ${this.#queue.size} tasks wait`
+    return { admitted: false, kind: 'overloaded', reason }
+  }
+
+  #circuitText(now: number): string {
+    return `circuit open: the droplet has not been there for ${Math.ceil(this.circuit.openMs(now) / 1000)} s`
+  }
+}
+
+/** What the wait has left of the attempt's time. */
+function remainingMs({ entrant, sinceTick }: Waiter, now: number): number {
+  return Math.max(0, entrant.timeoutMs - (now - sinceTick))
+}

@@ -1,0 +1,86 @@
+/** Who waits at the gate for one droplet: first come, first served. */
+import type { Clock, StopSignal } from '../ports.ts'
+import type { Entrant, Permit, Refusal } from './gate.ts'
+
+export interface Waiter {
+  readonly entrant: Entrant
+  /** Since when; monotonic ms. */
+  readonly sinceTick: number
+  /** Its place in the order, among those of asynchronous tasks, too. */
+  readonly ticket: number
+  /** Ends the wait. */
+  settle(entry: Permit | Refusal): void
+  /** It waits no longer than `ms` from now. */
+  limit(ms: number): void
+}
+
+/** So many who have left may stay beyond as many as wait: else all who left would. */
+const MAX_LEFT = 64
+
+const STOPPED: Refusal = { admitted: false, kind: 'refused', reason: 'stopped' }
+
+export class GateQueue {
+  /** In order; null: has left. */
+  #waiters: (Waiter | null)[] = []
+  #head = 0
+  #size = 0
+  #tickets = 0
+
+  constructor(
+    private readonly clock: Pick<Clock, 'after' | 'monotonic'>,
+    /** What a waiter is told whose time is over. */
+    private readonly tooLate: (waiter: Waiter) => Refusal,
+  ) {}
+
+  get size(): number {
+    return this.#size
+  }
+
+  nextTicket(): number {
+    return this.#tickets++
+  }
+
+  /** Resolves when the waiter is settled, its time is over, or `stop` aborts. */
+  wait(entrant: Entrant, stop: StopSignal, limitMs: number): Promise<Permit | Refusal> {
+    return new Promise((resolve) => {
+      let cancelTimer = () => {}
+      const settle = (entry: Permit | Refusal) => {
+        cancelTimer()
+        stop.removeEventListener('abort', abort)
+        this.#remove(waiter)
+        resolve(entry)
+      }
+      const limit = (ms: number) => {
+        cancelTimer()
+        cancelTimer = this.clock.after(Math.max(0, ms), () => settle(this.tooLate(waiter)))
+      }
+      const abort = () => settle(STOPPED)
+      const sinceTick = this.clock.monotonic()
+      const waiter: Waiter = { entrant, sinceTick, ticket: this.nextTicket(), settle, limit }
+      this.#waiters.push(waiter)
+      this.#size++
+      stop.addEventListener('abort', abort)
+      limit(limitMs)
+    })
+  }
+
+  first(): Waiter | null {
+    while (this.#waiters[this.#head] === null) this.#head++
+    return this.#waiters[this.#head] ?? null
+  }
+
+  /** Of this moment. */
+  all(): Waiter[] {
+    return this.#waiters.filter((each) => each !== null)
+  }
+
+  #remove(waiter: Waiter): void {
+    const at = this.#waiters.indexOf(waiter, this.#head)
+    if (at < 0) return
+    this.#waiters[at] = null
+    this.#size--
+    if (this.#waiters.length <= 2 * this.#size + MAX_LEFT) return
+    this.#waiters = this.all()
+    this.#head = 0
+  }
+}
