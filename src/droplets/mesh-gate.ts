@@ -90,6 +90,11 @@ export class MeshGate implements Gate {
     this.#onRoom = callback
   }
 
+  /** Of how many droplets it knows anything. */
+  get size(): number {
+    return this.#entries.size
+  }
+
   /** `droplet`: its name, in any case. */
   of(droplet: string): GateState {
     const gate = this.#entries.get(nameKey(droplet))?.gate
