@@ -19,7 +19,8 @@ export function testClaim(harness: Harness): void {
         await subject.reopen()
         const expected = tasks.slice(0, 2).map((task) => {
           const { id, mode, status, dropletName, createdAt, delayMs, dueAt } = task
-          return { id, mode, status, dropletName, createdAt, delayMs, dueAt }
+          const { timeoutMs, deadlineMs } = task
+          return { id, mode, status, dropletName, createdAt, delayMs, dueAt, timeoutMs, deadlineMs }
         })
         expect(tasks.slice(0, 2).map(({ status }) => status)).toEqual(['queued', 'running'])
         expect(await subject.store.claim(9)).toEqual(expected as never)
