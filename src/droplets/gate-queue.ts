@@ -8,6 +8,8 @@ export interface Waiter {
   readonly sinceTick: number
   /** Its place in the order, among those of asynchronous tasks, too. */
   readonly ticket: number
+  /** Where it is in the queue's array. */
+  place: number
   /** Ends the wait. */
   settle(entry: Permit | Refusal): void
   /** It waits no longer than `ms` from now. */
@@ -42,6 +44,7 @@ export class GateQueue {
 
   /** Resolves when the waiter is settled, its time is over, or `stop` aborts. */
   wait(entrant: Entrant, stop: StopSignal, limitMs: number): Promise<Permit | Refusal> {
+    if (stop.aborted) return Promise.resolve(STOPPED)
     return new Promise((resolve) => {
       let cancelTimer = () => {}
       const settle = (entry: Permit | Refusal) => {
@@ -56,7 +59,8 @@ export class GateQueue {
       }
       const abort = () => settle(STOPPED)
       const sinceTick = this.clock.monotonic()
-      const waiter: Waiter = { entrant, sinceTick, ticket: this.nextTicket(), settle, limit }
+      const [ticket, place] = [this.nextTicket(), this.#waiters.length]
+      const waiter: Waiter = { entrant, sinceTick, ticket, place, settle, limit }
       this.#waiters.push(waiter)
       this.#size++
       stop.addEventListener('abort', abort)
@@ -75,12 +79,12 @@ export class GateQueue {
   }
 
   #remove(waiter: Waiter): void {
-    const at = this.#waiters.indexOf(waiter, this.#head)
-    if (at < 0) return
-    this.#waiters[at] = null
+    if (this.#waiters[waiter.place] !== waiter) return
+    this.#waiters[waiter.place] = null
     this.#size--
     if (this.#waiters.length <= 2 * this.#size + MAX_LEFT) return
     this.#waiters = this.all()
+    for (const [place, each] of this.#waiters.entries()) each!.place = place
     this.#head = 0
   }
 }
