@@ -59,17 +59,16 @@ export class DropletGate implements PermitOwner {
   /** See `Gate`. */
   enter(entrant: Entrant, stop: StopSignal): Permit | Refusal | Promise<Permit | Refusal> {
     const now = this.options.clock.monotonic()
-    const limitMs = Math.min(entrant.timeoutMs, entrant.leftMs)
     if (this.circuit.isOpen) {
       const refusal = this.#refusalOf(entrant, now)
       if (refusal) return refusal
       if (this.circuit.isProbeDue(now) && this.#hasPlace)
         return this.#permit(entrant.timeoutMs, now)
-      return this.#queue.wait(entrant, stop, Math.min(limitMs, CIRCUIT_WAIT_MS))
+      return this.#queue.wait(entrant, stop, CIRCUIT_WAIT_MS)
     }
     if (this.#hasPlace && this.#queue.size === 0) return this.#permit(entrant.timeoutMs, now)
     if (entrant.isNew && this.#queue.size >= this.options.maxWaiting) return this.#full()
-    return this.#queue.wait(entrant, stop, limitMs)
+    return this.#queue.wait(entrant, stop, Infinity)
   }
 
   hasRoom(): boolean {
@@ -137,6 +136,8 @@ export class DropletGate implements PermitOwner {
     this.#cancelTimer()
     this.options.onCircuit('closed', openMs)
     this.#admitNext()
+    // Whoever is left waits for a place now.
+    for (const waiter of this.#queue.all()) waiter.limit(Infinity)
   }
 
   /** The probe that they waited for has failed. */

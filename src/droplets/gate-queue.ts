@@ -12,7 +12,7 @@ export interface Waiter {
   place: number
   /** Ends the wait. */
   settle(entry: Permit | Refusal): void
-  /** It waits no longer than `ms` from now. */
+  /** From now on it waits for `ms`, or as long as it may. */
   limit(ms: number): void
 }
 
@@ -42,7 +42,10 @@ export class GateQueue {
     return this.#tickets++
   }
 
-  /** Resolves when the waiter is settled, its time is over, or `stop` aborts. */
+  /**
+   * Resolves when the waiter is settled, when it has waited for `limitMs` or as long as it may, or
+   * when `stop` aborts.
+   */
   wait(entrant: Entrant, stop: StopSignal, limitMs: number): Promise<Permit | Refusal> {
     if (stop.aborted) return Promise.resolve(STOPPED)
     return new Promise((resolve) => {
@@ -55,10 +58,12 @@ export class GateQueue {
       }
       const limit = (ms: number) => {
         cancelTimer()
-        cancelTimer = this.clock.after(Math.max(0, ms), () => settle(this.tooLate(waiter)))
+        const waitMs = Math.max(0, Math.min(ms, endTick - this.clock.monotonic()))
+        cancelTimer = this.clock.after(waitMs, () => settle(this.tooLate(waiter)))
       }
       const abort = () => settle(STOPPED)
       const sinceTick = this.clock.monotonic()
+      const endTick = sinceTick + Math.min(entrant.timeoutMs, entrant.leftMs)
       const [ticket, place] = [this.nextTicket(), this.#waiters.length]
       const waiter: Waiter = { entrant, sinceTick, ticket, place, settle, limit }
       this.#waiters.push(waiter)

@@ -62,11 +62,15 @@ test('a wait ends once, by whatever comes first, and leaves no timer', async () 
   expect([queue.size, clock.pending]).toEqual([0, 0])
 })
 
-test('a limit that is set later takes the place of the first', async () => {
+test('a limit that is set later takes the place of the first, and lasts no longer than it may wait', async () => {
   const { queue, clock, ends, wait } = queueOf()
   wait(1000)
   queue.first()!.limit(10)
-  await clock.advance(10)
+  queue.first()!.limit(Infinity)
+  await clock.advance(999)
+  expect(ends.size).toBe(0)
+  queue.first()!.limit(10)
+  await clock.advance(1)
   expect(ends.get(0)).toBe(LATE)
   expect(clock.pending).toBe(0)
 })

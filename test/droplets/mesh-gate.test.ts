@@ -310,6 +310,29 @@ describe('an open circuit', () => {
     expect(kindOf(waiting)).toBe('admitted')
   })
 
+  test('who waited for a probe waits on for a place once it has closed', async () => {
+    const { enter, fail, clock, gate } = gateWith({ maxConcurrency: 1 })
+    fail(REFUSED)
+    const [probe, next, last] = [enter(), enter(), enter('a', { timeoutMs: 4000 })]
+    await clock.advance(1000)
+    if (probe.entry?.admitted) probe.entry.release(FINE)
+    await clock.advance(2999)
+    expect(kindsOf(next, last)).toEqual(['admitted', null])
+    await clock.advance(1)
+    expect([kindOf(last), gate.of('a').circuit]).toEqual(['overloaded', 'closed'])
+  })
+
+  test('nobody waits for a probe longer than for an answer', async () => {
+    const { enter, admitted, clock } = gateWith({ breakerThreshold: 1 })
+    const permit = admitted()
+    admitted()
+    const before = enter('a', { timeoutMs: 300 })
+    permit.release(REFUSED)
+    const after = enter('a', { timeoutMs: 200 })
+    await clock.advance(300)
+    expect(kindsOf(before, after)).toEqual(['passed over', 'passed over'])
+  })
+
   test('after the grace, a new task is refused at once and told when to come back', async () => {
     const { enter, fail, clock, gate } = gateWith()
     fail(REFUSED)
