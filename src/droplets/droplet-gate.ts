@@ -62,8 +62,8 @@ export class DropletGate implements PermitOwner {
     if (this.circuit.isOpen) {
       const refusal = this.#refusalOf(entrant, now)
       if (refusal) return refusal
-      if (this.circuit.isProbeDue(now) && this.#hasPlace)
-        return this.#permit(entrant.timeoutMs, now)
+      const mayProbe = this.circuit.isProbeDue(now) && this.#hasPlace
+      if (mayProbe) return this.#permit(entrant.timeoutMs, now)
       return this.#queue.wait(entrant, stop, CIRCUIT_WAIT_MS)
     }
     if (this.#hasPlace && this.#queue.size === 0) return this.#permit(entrant.timeoutMs, now)
@@ -163,8 +163,11 @@ export class DropletGate implements PermitOwner {
   /** Who waits is the probe; else the droplet's own health, unless an answer opened the circuit. */
   #probeIsDue(): void {
     this.#admitNext()
+    if (!this.circuit.isOpen) return
     const now = this.options.clock.monotonic()
-    if (!this.circuit.isProbeDue(now) || this.circuit.openedByAnswer) return
+    // Somebody is the probe; or the timer came a moment too early.
+    if (!this.circuit.isProbeDue(now)) return this.#arm()
+    if (this.circuit.openedByAnswer) return
     this.#startProbe(now)
     const finding = { isProbe: true, byAnswer: false, startTick: now }
     void this.options.look().then((isThere) => this.found(isThere, finding))
