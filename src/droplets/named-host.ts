@@ -4,8 +4,10 @@ import { CallRefused } from './call-refused.ts'
 /** /etc/hosts gives no time; to read it again for every request takes 40 µs. */
 const MIN_TTL_MS = 1000
 const MAX_TTL_MS = 30_000
-/** How long a name service that fails is done without. */
+/** How long a name service that fails is done without (RFC 8767). */
 const KEEP_MS = 600_000
+/** How long one that does not answer is waited for, where its last answer is known. */
+const PATIENCE_MS = 1800
 const MAX_ADDRESSES = 16
 
 export interface NamedHostPorts {
@@ -20,7 +22,7 @@ export class NamedHost {
   #addresses: readonly string[] | null = null
   #goodUntil = -Infinity
   #keptUntil = -Infinity
-  /** The last look-up brought nothing, and what the one before it brought is kept. */
+  /** The last look-up brings nothing, and what the one before it brought is kept. */
   #isKept = false
   #asking: Promise<readonly string[]> | null = null
   #failed: string | null = null
@@ -36,11 +38,9 @@ export class NamedHost {
    * themselves.
    */
   addresses(): readonly string[] | Promise<readonly string[]> {
-    const now = this.ports.clock.monotonic()
-    if (this.#addresses && now < this.#goodUntil) return this.#addresses
+    if (this.#addresses && this.ports.clock.monotonic() < this.#goodUntil) return this.#addresses
     const asking = (this.#asking ??= this.#ask())
-    if (!this.#addresses || !this.#isKept || now >= this.#keptUntil) return asking
-    // A name service that hangs delays no request but the first.
+    if (!this.#addresses || !this.#isKept || this.#isTooOld) return asking
     asking.catch(() => {})
     return this.#addresses
   }
@@ -51,12 +51,31 @@ export class NamedHost {
     this.#addresses = this.#addresses && this.#inOrder(this.#addresses)
   }
 
+  get #isTooOld(): boolean {
+    return this.ports.clock.monotonic() >= this.#keptUntil
+  }
+
   #inOrder(addresses: readonly string[]): readonly string[] {
     const [first, ...others] = addresses
     return first !== undefined && first === this.#failed ? [...others, first] : addresses
   }
 
-  async #ask(): Promise<readonly string[]> {
+  /** A name service that hangs delays nobody for long who knows where to go. */
+  #ask(): Promise<readonly string[]> {
+    const asking = Promise.withResolvers<readonly string[]>()
+    const cancelTimer = this.ports.clock.after(PATIENCE_MS, () => {
+      this.#isKept = this.#addresses !== null
+      if (this.#addresses && !this.#isTooOld) asking.resolve(this.#addresses)
+    })
+    const answered = this.#lookUp().finally(() => {
+      cancelTimer()
+      this.#asking = null
+    })
+    answered.then(asking.resolve, asking.reject)
+    return asking.promise
+  }
+
+  async #lookUp(): Promise<readonly string[]> {
     const { clock, resolve } = this.ports
     try {
       const { addresses, ttlMs } = await resolve(this.name)
@@ -69,8 +88,6 @@ export class NamedHost {
       return allowed
     } catch (error) {
       return this.#keep(error)
-    } finally {
-      this.#asking = null
     }
   }
 
@@ -86,7 +103,7 @@ export class NamedHost {
   #keep(error: unknown): readonly string[] {
     const isAnswer =
       error instanceof CallRefused || (error as { code?: unknown }).code === 'ENOTFOUND'
-    if (isAnswer || this.ports.clock.monotonic() >= this.#keptUntil) this.#addresses = null
+    if (isAnswer || this.#isTooOld) this.#addresses = null
     this.#isKept = this.#addresses !== null
     if (this.#addresses === null) throw error
     return this.#addresses

@@ -17,7 +17,7 @@ const MAX_OF_LIBC = 2
 /**
  * The real name service. c-ares looks into /etc/hosts and asks the servers of /etc/resolv.conf
  * without taking a thread. What it does not find, libc may: a machine's own name, or one of mDNS,
- * by the modules of nsswitch.conf. A server that does not answer is given up after some 10 s.
+ * by the modules of nsswitch.conf. A server that does not answer is given up after 10 to 25 s.
  */
 export function systemResolver(): Resolve {
   let ofLibc = 0

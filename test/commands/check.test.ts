@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { check } from '../../src/commands/check.ts'
 import { canWrite } from '../../src/commands/command.ts'
 import { envFile } from '../../src/commands/env-file.ts'
+import { serve } from '../../src/commands/serve.ts'
 import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
@@ -200,6 +201,12 @@ describe('the file with the signing secrets', () => {
     expect([code, err.split('\n')]).toEqual([78, [expect.stringContaining('ENOENT'), '']])
     mkdirSync(file)
     expect((await checked()).err).toEndWith('it cannot be read: it is not a regular file\n')
+  })
+
+  test('that cannot be read keeps the service from starting, too', async () => {
+    const io = scriptedIo({ TASK_DB: ':memory:', DROPLET_SIGNING_SECRET_FILE: file })
+    expect(await serve([], io)).toBe(78)
+    expect(io.err.split('\n')).toEqual([expect.stringContaining('ENOENT'), ''])
   })
 
   test('beside the secret itself: one of them must go', async () => {

@@ -208,12 +208,58 @@ describe('the name service', () => {
     expect(dialled).toEqual(Array(4).fill('10.0.0.1'))
   })
 
+  test('that hangs delays those who know where to go for a moment, once', async () => {
+    const { call, asked, clock, dialled, names } = dialer({ droplet: ['10.0.0.1'] })
+    await call('http://droplet/')
+    await clock.advance(1000)
+    const hanging = Promise.withResolvers<never>()
+    names.droplet = hanging.promise
+    const late = [call('http://droplet/'), call('http://droplet/')]
+    await clock.advance(1799)
+    expect(dialled).toHaveLength(1)
+    await clock.advance(1)
+    expect(await Promise.all(late)).toEqual(['http://droplet/', 'http://droplet/'])
+    expect(await call('http://droplet/')).toBe('http://droplet/')
+    expect(asked).toHaveLength(2)
+    names.droplet = ['10.0.0.2']
+    hanging.reject(Object.assign(new Error('EAI_AGAIN'), { code: 'EAI_AGAIN' }))
+    await clock.advance(0)
+    await call('http://droplet/')
+    await clock.advance(0)
+    await call('http://droplet/')
+    expect(dialled).toEqual([...Array(5).fill('10.0.0.1'), '10.0.0.2'])
+    expect(clock.pending).toBe(0)
+  })
+
+  test('that hangs is waited for by those who know nothing', async () => {
+    const { call, clock, names } = dialer()
+    const hanging = Promise.withResolvers<never>()
+    names.droplet = hanging.promise
+    const late = call('http://droplet/')
+    await clock.advance(10_000)
+    hanging.reject(Object.assign(new Error('EAI_AGAIN'), { code: 'EAI_AGAIN' }))
+    expect(await late).toBe('EAI_AGAIN')
+  })
+
   test('that fails for longer is told', async () => {
     const { call, clock, names } = dialer({ droplet: ['10.0.0.1'] })
     await call('http://droplet/')
     names.droplet = { code: 'EAI_AGAIN' }
     await clock.advance(600_000)
     expect(await call('http://droplet/')).toBe('EAI_AGAIN')
+  })
+
+  test('that hangs when the last answer is too old is waited for', async () => {
+    const { call, clock, names, dialled } = dialer({ droplet: ['10.0.0.1'] })
+    await call('http://droplet/')
+    const hanging = Promise.withResolvers<never>()
+    names.droplet = hanging.promise
+    await clock.advance(600_000)
+    const late = call('http://droplet/')
+    await clock.advance(10_000)
+    hanging.reject(Object.assign(new Error('EAI_AGAIN'), { code: 'EAI_AGAIN' }))
+    expect(await late).toBe('EAI_AGAIN')
+    expect(dialled).toHaveLength(1)
   })
 
   test.each([[{ code: 'ENOTFOUND' }], [[METADATA]]])(
