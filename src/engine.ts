@@ -4,6 +4,9 @@
  */
 import type { Config } from './config/config.ts'
 import { Delivery } from './delivery/delivery.ts'
+import { createSign } from './delivery/signature.ts'
+import { AllowList } from './droplets/allow-list.ts'
+import { dialOnly } from './droplets/dial.ts'
 import type { Gate } from './droplets/gate.ts'
 import { createHealth, type DropletHealth } from './droplets/health.ts'
 import { MeshGate } from './droplets/mesh-gate.ts'
@@ -53,11 +56,13 @@ export interface Engine {
 }
 
 export function createEngine(parts: EngineParts): Engine {
-  const { config, ports, store, events, cache, publicUrl } = parts
+  const { config, store, events, cache, publicUrl } = parts
+  const allowList = new AllowList(config.droplets.allow, config.registry.url)
+  const ports = { ...parts.ports, fetch: dialOnly(allowList, parts.ports) }
   const { clock, log } = ports
   const startTick = clock.monotonic()
 
-  const registry = createRegistry({ ...ports, config, cache, publicUrl })
+  const registry = createRegistry({ ...ports, config, cache, publicUrl, allowList })
   const intervalMs = config.probeIntervalMs
   const health = createHealth({ ...ports, events, intervalMs, list: registry })
   const gate = gateOf(parts, registry, health)
@@ -68,6 +73,7 @@ export function createEngine(parts: EngineParts): Engine {
     events,
     router: createRouter(registry),
     gate: parts.gate?.(gate) ?? gate,
+    sign: createSign(config.droplets.signingSecrets),
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
   const metrics = new TaskMetrics(events)

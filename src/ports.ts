@@ -34,10 +34,26 @@ export interface FetchInit {
   headers: Record<string, string>
   body?: string
   signal: AbortSignal
+  /**
+   * Dialled in place of the host name in the URL, which is still what `Host` says and what the
+   * certificate must be for. IPv6 without brackets.
+   */
+  address?: string
 }
 
 /** One HTTP request: redirects are not followed and no environment proxy is used. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
+
+/** What the name service says of a host name. */
+export interface Resolved {
+  /** At least one; IPv6 without brackets. */
+  readonly addresses: readonly string[]
+  /** How long that is good, ms; may be 0. */
+  readonly ttlMs: number
+}
+
+/** Rejects with the `code` ENOTFOUND when there is no address, with another when nobody knows. */
+export type Resolve = (name: string) => Promise<Resolved>
 
 /** What a process uses of the machine. */
 export interface ProcessUsage {
@@ -49,7 +65,9 @@ export interface ProcessUsage {
 
 export interface Ports {
   clock: Clock
+  /** Goes wherever it is sent: `droplets/dial.ts` says where that may be. */
   fetch: Fetch
+  resolve: Resolve
   log: Log
   /** A fresh, unguessable id. */
   newId(): string

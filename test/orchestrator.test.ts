@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { createOrchestrator } from '../src/orchestrator.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { systemFetch } from '../src/platform/fetch.ts'
+import { systemResolver } from '../src/platform/resolver.ts'
 import { testConfig } from './support/config.ts'
 import { allowRealTime } from './support/eventually.ts'
 import { recordingLog } from './support/log.ts'
@@ -13,6 +14,7 @@ const create = () =>
   createOrchestrator(testConfig({ shutdownGraceMs: 0 }), {
     clock: systemClock,
     fetch: systemFetch,
+    resolve: systemResolver(),
     log: recordingLog(),
     newId: () => crypto.randomUUID(),
   })

@@ -1,6 +1,7 @@
-import { loadConfig, type Setting } from '../config/config.ts'
-import { configWorld, EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
+import type { Setting } from '../config/config.ts'
+import { EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { loadSettings } from './settings.ts'
 
 /**
  * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
@@ -8,7 +9,7 @@ import { misspeltNames } from './misspelt.ts'
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('check', args, io)) return EXIT.usage
-  const loaded = loadConfig(io.env, configWorld(io))
+  const loaded = await loadSettings(io.env, io)
   const warnings = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
   for (const warning of warnings) io.stderr(`Warning: ${warning}\n`)
   if (!loaded.ok) return reportFaults(io, loaded.faults)

@@ -1,23 +1,15 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadConfig } from '../config/config.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { createDevEcho } from '../dev/echo.ts'
 import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import {
-  configWorld,
-  EXIT,
-  hasColour,
-  misused,
-  readArguments,
-  reportFaults,
-  type CommandIo,
-} from './command.ts'
+import { EXIT, hasColour, misused, readArguments, reportFaults, type CommandIo } from './command.ts'
 import { welcome } from './dev-welcome.ts'
 import { launch, runUntilStopped } from './serve.ts'
+import { loadSettings } from './settings.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -43,7 +35,7 @@ export async function dev(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function orchestrate(io: CommandIo, port: string, registryUrl: string): Promise<number> {
-  const loaded = loadConfig(
+  const loaded = await loadSettings(
     {
       HOST: LOOPBACK,
       TASK_DB: ':memory:',
@@ -53,7 +45,7 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
       PORT: port,
       REGISTRY_URL: registryUrl,
     },
-    configWorld(io),
+    io,
   )
   if (!loaded.ok) return reportFaults(io, loaded.faults)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))

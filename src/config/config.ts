@@ -45,7 +45,7 @@ export interface Config {
     readonly breakerThreshold: number
     /** How long an open circuit is waited for. */
     readonly breakerGraceMs: number
-    /** The first of them signs; `whsec_` and base64. */
+    /** Each of them signs; `whsec_` and base64. Those in the file come from `loadSettings`. */
     readonly signingSecrets: readonly string[]
     /** Holds the secrets in their place. */
     readonly signingSecretFile: string | null

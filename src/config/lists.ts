@@ -48,7 +48,10 @@ const destination: Kind<string> = {
   allowed: 'host names, *.suffix, addresses and networks such as 10.0.0.0/8',
   parse(text) {
     if (isNetwork(text)) return text
-    return host.parse(text.replace(SUFFIX, '')) === undefined ? undefined : text.toLowerCase()
+    const name = text.replace(SUFFIX, '').toLowerCase()
+    // As a name, 0xa9fea9fe would never be met: in a URL it is an address.
+    const isName = host.parse(name) !== undefined && URL.parse(`http://${name}`)?.hostname === name
+    return isName ? text.toLowerCase() : undefined
   },
 }
 

@@ -1,4 +1,4 @@
-/** The kind of settings that are secrets, and how those are read from a file. */
+/** The kind of settings that are secrets. A file in their place has the same text. */
 import type { Kind } from './kinds.ts'
 
 /** As Standard Webhooks has it: 24 to 64 bytes in base64 after the prefix. */

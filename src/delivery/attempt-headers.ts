@@ -1,6 +1,7 @@
 /** The headers of one attempt. */
 import type { Task } from '../task.ts'
 import { USER_AGENT } from '../version.ts'
+import type { Sign } from './signature.ts'
 
 /**
  * What the service sets itself, or will: a caller's value would be lost. The names with `*` stand
@@ -41,6 +42,11 @@ export function attemptHeaders(task: Task): Record<string, string> {
     'x-attempt': String(task.attempts.length),
     'x-request-id': task.requestId,
   }
+}
+
+/** The same, signed at `now`; wall clock, ms. Of each attempt, so that it is fresh. */
+export function signed(task: Task, sign: Sign, now: number): Record<string, string> {
+  return { ...attemptHeaders(task), ...sign(task.id, Math.floor(now / 1000), task.payload ?? '') }
 }
 
 /**

@@ -1,16 +1,20 @@
 /** One attempt: one fetch, one outcome. */
+import { CallRefused } from '../droplets/call-refused.ts'
 import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import type { AnswerReader, ReadAnswer } from './answer-reader.ts'
-import { attemptHeaders } from './attempt-headers.ts'
+import { attemptHeaders, signed } from './attempt-headers.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Run } from './run.ts'
+import type { Sign } from './signature.ts'
 
 export interface AttemptPorts {
   clock: Clock
   fetch: Fetch
   answers: AnswerReader
+  /** null: requests are not signed. */
+  sign: Sign | null
 }
 
 /** The kind of outcome for each reason to abort. */
@@ -27,14 +31,14 @@ const ABORTED = {
 export async function attempt(
   run: Run,
   limitMs: number,
-  { clock, fetch, answers }: AttemptPorts,
+  { clock, fetch, answers, sign }: AttemptPorts,
 ): Promise<Outcome> {
   if (run.abortReason) return { kind: ABORTED[run.abortReason], unsent: true }
   const { task } = run
   const answer = await within(clock, limitMs, run, async (signal) => {
     const response = await fetch(task.targetUrl, {
       method: task.method,
-      headers: attemptHeaders(task),
+      headers: sign ? signed(task, sign, clock.now()) : attemptHeaders(task),
       ...(task.payload === null ? {} : { body: task.payload }),
       signal,
     })
@@ -44,8 +48,9 @@ export async function attempt(
   if (answer.ok) return answer.value
   if (answer.kind === 'stopped') return { kind: ABORTED[run.abortReason ?? 'shutdown'] }
   if (answer.kind === 'timeout') return { kind: 'timeout', error: `no answer in ${limitMs} ms` }
-  const isOurs = hasNoDescriptors(answer.cause)
-  return { kind: 'unreachable', error: answer.error, ...(isOurs ? { isOurs } : {}) }
+  const { error, cause } = answer
+  if (cause instanceof CallRefused) return { kind: 'refused', error, unsent: true }
+  return { kind: 'unreachable', error, ...(hasNoDescriptors(cause) ? { isOurs: true } : {}) }
 }
 
 function hasNoDescriptors(error: unknown): boolean {

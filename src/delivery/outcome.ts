@@ -13,8 +13,13 @@ export type Outcome =
     }
   | { kind: 'timeout'; error: string; /** No request was sent. */ unsent?: true }
   | { kind: 'unreachable'; error: string; /** It failed on this machine. */ isOurs?: true }
+  /** It may not go there. */
+  | { kind: 'refused'; error: string; unsent: true }
   | { kind: 'cancelled'; unsent?: true }
   | { kind: 'interrupted'; unsent?: true }
+
+/** Of an attempt whose request may have left us. */
+export type SentOutcome = Exclude<Outcome, { unsent: true }>
 
 /**
  * | outcome                  | retry? | because                                               |
@@ -24,6 +29,7 @@ export type Outcome =
  * | answered anything else   | no     | it is the droplet's answer, 3xx and 4xx included      |
  * | timeout                  | yes    | it may have been busy                                 |
  * | unreachable              | yes    | it may be restarting                                  |
+ * | refused                  | no     | DROPLET_ALLOW decides where a request may go          |
  * | cancelled                | no     | somebody asked for that                               |
  * | interrupted              | no     | the service stops; the next start decides             |
  */
@@ -34,6 +40,7 @@ export function isRetryable(outcome: Outcome): boolean {
     case 'timeout':
     case 'unreachable':
       return true
+    case 'refused':
     case 'cancelled':
     case 'interrupted':
       return false
@@ -41,6 +48,6 @@ export function isRetryable(outcome: Outcome): boolean {
 }
 
 /** Whether a request left us. */
-export function wasSent(outcome: Outcome): boolean {
+export function wasSent(outcome: Outcome): outcome is SentOutcome {
   return !('unsent' in outcome)
 }

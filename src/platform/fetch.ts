@@ -1,4 +1,4 @@
-import type { Fetch } from '../ports.ts'
+import type { Fetch, FetchInit } from '../ports.ts'
 
 /**
  * The real fetch. Rejects as Bun's fetch does.
@@ -9,6 +9,27 @@ import type { Fetch } from '../ports.ts'
  * its own for each request would avoid that, at 33 µs of CPU a request.
  */
 export const systemFetch: Fetch = (url, init) => {
+  const { address } = init
+  return address === undefined ? send(url, init) : sendTo(address, url, init)
+}
+
+const ORIGIN = /^(https?:)\/\/([^/?#:]+)(:\d+)?/
+
+/**
+ * fetch has no option for the address: `lookup` it ignores, and a look-up of its own could find
+ * another one than was checked. The pool is kept by address and port, and by name for https.
+ */
+function sendTo(address: string, url: string, init: FetchInit): Promise<Response> {
+  const [origin, scheme, name, port = ''] = ORIGIN.exec(url)!
+  const host = address.includes(':') ? `[${address}]` : address
+  const target = `${scheme}//${host}${port}${url.slice(origin.length)}`
+  const headers = { ...init.headers, host: name + port }
+  if (scheme === 'http:') return send(target, { ...init, headers })
+  // Names in certificates have no dot at their end.
+  return send(target, { ...init, headers, tls: { serverName: name!.replace(/\.$/, '') } })
+}
+
+function send(url: string, init: FetchInit & { tls?: { serverName: string } }): Promise<Response> {
   const options = {
     ...init,
     // It would decompress without a limit, on the thread that all requests share.

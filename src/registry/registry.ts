@@ -1,5 +1,6 @@
 /** The list of droplets, kept in step with the Registry. */
 import type { Config } from '../config/config.ts'
+import type { AllowList } from '../droplets/allow-list.ts'
 import type { DropletList } from '../droplets/directory.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import type { Clock, Fetch, Log } from '../ports.ts'
@@ -66,6 +67,8 @@ export interface RegistryOptions {
   fetch: Fetch
   log: Log
   cache: DirectoryCache
+  /** Droplets that it refuses are listed, and told of. */
+  allowList: Pick<AllowList, 'host'>
   /** What we register as; null while it isn't known yet. */
   publicUrl: () => string | null
 }

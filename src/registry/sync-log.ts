@@ -1,6 +1,7 @@
 import type { LogFields } from '../log.ts'
 import type { Log } from '../ports.ts'
 import type { ParsedList } from './droplet-list.ts'
+import type { Refused } from './refused-droplets.ts'
 import { repeatedWarning } from './repeated-warning.ts'
 import { cacheStatus, usableForMs, type Snapshot } from './snapshot.ts'
 import type { UnlistedChange } from './unlisted.ts'
@@ -17,11 +18,13 @@ export class SyncLog {
   readonly #options: SyncLogOptions
   readonly #failing
   readonly #skipping
+  readonly #refusing
 
   constructor(options: SyncLogOptions) {
     this.#options = options
     this.#failing = repeatedWarning(options.log)
     this.#skipping = repeatedWarning(options.log)
+    this.#refusing = repeatedWarning(options.log)
   }
 
   succeeded(before: Snapshot, { directory }: Snapshot, durationMs: number | null): void {
@@ -79,5 +82,11 @@ export class SyncLog {
   skipped({ skipped, firstReason: first }: ParsedList): void {
     if (skipped === 0) this.#skipping.clear()
     else this.#skipping.warn('droplets that are not valid were skipped', { skipped, first })
+  }
+
+  refused({ count, first }: Refused): void {
+    if (count === 0) this.#refusing.clear()
+    else
+      this.#refusing.warn('droplets that may not be called are listed', { refused: count, first })
   }
 }

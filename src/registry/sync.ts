@@ -1,3 +1,4 @@
+import type { AllowList } from '../droplets/allow-list.ts'
 import { Directory } from '../droplets/directory.ts'
 import { inTurns, type Work } from '../platform/turns.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -7,6 +8,7 @@ import type { CachedList } from './disk-cache.ts'
 import type { OwnEntry, ParsedList, Registration } from './droplet-list.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import { isFile, readList } from './list-reader.ts'
+import { refusedOf } from './refused-droplets.ts'
 import { afterFailure, afterList, unknownMesh } from './snapshot.ts'
 import type { Moment, NextSnapshot, Snapshot, SyncRules } from './snapshot.ts'
 import { SyncLog } from './sync-log.ts'
@@ -25,6 +27,7 @@ export interface ListSyncOptions {
   client: RegistryClientOptions
   log: Log
   cacheExpiryMs: number
+  allowList: Pick<AllowList, 'host'>
   /** Whether we register ourselves there. */
   registersSelf: boolean
   /** Called with our entry in each list that is read, whether the list is used or not. */
@@ -112,8 +115,9 @@ export class ListSync {
   }
 
   async #take(list: ParsedList, startedAt: number): Promise<void> {
-    const { client, onList } = this.#options
+    const { client, onList, allowList } = this.#options
     this.#log.skipped(list)
+    this.#log.refused(await inTurns(refusedOf(list.droplets, allowList), this.#clock))
     const directory = await inTurns(Directory.build(list.droplets), this.#clock)
     const listed = { directory, own: list.own, startedAt }
     const next = await this.#changed(afterList(this.#snapshot, listed, this.#now(), this.#rules))

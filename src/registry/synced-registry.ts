@@ -33,7 +33,7 @@ export class SyncedRegistry implements Registry {
   #registering: Promise<void> = Promise.resolve()
 
   constructor(options: RegistryOptions) {
-    const { config, clock, fetch, log, cache, publicUrl } = options
+    const { config, clock, fetch, log, cache, publicUrl, allowList } = options
     const { url, timeoutMs, registerSelf, syncIntervalMs, cacheExpiryMs } = config.registry
     const stop = this.#stopping.signal
     const enabled = registerSelf && !isFile(url)
@@ -54,6 +54,7 @@ export class SyncedRegistry implements Registry {
       client,
       log,
       cacheExpiryMs,
+      allowList,
       registersSelf: enabled,
       // Also with a list that isn't used: a Registry that has restarted no longer knows us.
       onList: (own) => {

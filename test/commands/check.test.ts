@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check } from '../../src/commands/check.ts'
 import { canWrite } from '../../src/commands/command.ts'
 import { envFile } from '../../src/commands/env-file.ts'
+import { serve } from '../../src/commands/serve.ts'
 import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
@@ -151,5 +152,69 @@ describe('canWrite', () => {
     chmodSync(dir, 0o555)
     expect(canWrite(dir)).toBe(false)
     expect(canWrite(join(dir, 'below'))).toBe(false)
+  })
+})
+
+describe('the file with the signing secrets', () => {
+  const SECRET = `whsec_${btoa('hunter2hunter2hunter2hunter2')}`
+  let dir: string
+  let file: string
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'orchestrator-secrets-'))
+    file = join(dir, 'secrets')
+  })
+  afterEach(() => rmSync(dir, { recursive: true }))
+
+  async function checked(env: Record<string, string> = {}) {
+    const io = scriptedIo({ TASK_DB: ':memory:', DROPLET_SIGNING_SECRET_FILE: file, ...env })
+    const code = await check([], io)
+    expect(io.out + io.err).not.toContain(SECRET.slice(0, 20))
+    expect(io.out + io.err).not.toContain('hunter2')
+    return { code, err: io.err, out: io.out }
+  }
+
+  test.each([SECRET, `${SECRET}\n`, `\n ${SECRET}\n${SECRET}\n`, `\ufeff${SECRET}, ${SECRET}`])(
+    'with one or two secrets: %j',
+    async (text) => {
+      writeFileSync(file, text)
+      expect(await checked()).toMatchObject({ code: 0, err: '' })
+    },
+  )
+
+  const ALLOWED = 'must be a file with one or two secrets: whsec_ and 24 to 64 bytes in base64; '
+
+  test.each([
+    ['', 'it holds none'],
+    [' \n', 'it holds none'],
+    ['hunter2', 'it holds something else'],
+    [`${SECRET},${SECRET},${SECRET}`, 'it holds something else'],
+    [`secret=${SECRET}`, 'it holds something else'],
+    ['\xff\0'.repeat(40_000), 'it cannot be read: it is larger than 65536 bytes'],
+  ])('that holds something else: one line, exit 78', async (text, reason) => {
+    writeFileSync(file, text)
+    const err = `DROPLET_SIGNING_SECRET_FILE=${JSON.stringify(file)}: ${ALLOWED}${reason}\n`
+    expect(await checked()).toEqual({ code: 78, err, out: '' })
+  })
+
+  test('that is not there, or is no file', async () => {
+    const { code, err } = await checked()
+    expect([code, err.split('\n')]).toEqual([78, [expect.stringContaining('ENOENT'), '']])
+    mkdirSync(file)
+    expect((await checked()).err).toEndWith('it cannot be read: it is not a regular file\n')
+  })
+
+  test('that cannot be read keeps the service from starting, too', async () => {
+    const io = scriptedIo({ TASK_DB: ':memory:', DROPLET_SIGNING_SECRET_FILE: file })
+    expect(await serve([], io)).toBe(78)
+    expect(io.err.split('\n')).toEqual([expect.stringContaining('ENOENT'), ''])
+  })
+
+  test('beside the secret itself: one of them must go', async () => {
+    writeFileSync(file, SECRET)
+    const { code, err } = await checked({ DROPLET_SIGNING_SECRET: SECRET })
+    expect([code, err.split('\n')]).toEqual([
+      78,
+      [expect.stringMatching(/; DROPLET_SIGNING_SECRET is set, too$/), ''],
+    ])
   })
 })

@@ -14,6 +14,7 @@ test.each<[Outcome, boolean]>([
   [{ kind: 'timeout', error: 'x' }, true],
   [{ kind: 'unreachable', error: 'x' }, true],
   [{ kind: 'answered', status: 503, body: null, truncated: true }, false],
+  [{ kind: 'refused', error: 'x', unsent: true }, false],
   [{ kind: 'cancelled' }, false],
   [{ kind: 'interrupted' }, false],
 ])('%j: %p', (outcome, again) => {

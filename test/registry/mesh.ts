@@ -1,4 +1,5 @@
 import { systemFetch } from '../../src/platform/fetch.ts'
+import { AllowList } from '../../src/droplets/allow-list.ts'
 import type { Droplet } from '../../src/droplets/droplet.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -12,9 +13,11 @@ export const EXPIRY_MS = 300_000
 /** A Registry client with a fake clock, a real fetch and a Registry at `url`. */
 export function meshAt(url: string, options: Partial<ReturnType<typeof defaults>> = {}) {
   const settings = { ...defaults(), ...options }
-  const { clock, log, cache, publicUrl, ...registry } = settings
+  const { clock, log, cache, publicUrl, allow, ...registry } = settings
   const config = { publicUrl: publicUrl(), registry: { url, ...registry } }
-  const client = createRegistry({ config, clock, fetch: systemFetch, log, cache, publicUrl })
+  const allowList = new AllowList(allow, url)
+  const ports = { clock, fetch: systemFetch, log, cache }
+  const client = createRegistry({ config, ...ports, publicUrl, allowList })
   return {
     clock,
     log,
@@ -37,6 +40,7 @@ function defaults() {
     log: recordingLog(),
     cache: memoryCache() as Parameters<typeof createRegistry>[0]['cache'] & { writes?: number },
     publicUrl: (): string | null => 'http://localhost:8001',
+    allow: [] as readonly string[],
     syncIntervalMs: INTERVAL_MS,
     timeoutMs: TIMEOUT_MS,
     cacheDir: '/nowhere',

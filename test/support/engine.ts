@@ -6,6 +6,7 @@ import type { Gate } from '../../src/droplets/gate.ts'
 import { createEngine } from '../../src/engine.ts'
 import { EventBus, type TaskEvent } from '../../src/events.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
+import { systemResolver } from '../../src/platform/resolver.ts'
 import type { StoreDriver } from '../../src/store/driver.ts'
 import type { Retention } from '../../src/store/store.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
@@ -51,7 +52,11 @@ export async function startEngine(answer: Answer, options: EngineOptions = {}) {
   const store = storeOver(options.driver?.(driver) ?? driver, { clock, log, emit: events.emit })
   const engine = createEngine({
     config,
-    ports: { clock, log, fetch: systemFetch, newId: () => crypto.randomUUID() },
+    ports: {
+      ...{ clock, log },
+      ...{ fetch: systemFetch, resolve: systemResolver() },
+      newId: () => crypto.randomUUID(),
+    },
     store,
     events,
     cache: memoryCache(),

@@ -5,7 +5,8 @@ import type { Config } from '../../src/config/config.ts'
 import type { Engine } from '../../src/engine.ts'
 import { createOrchestrator } from '../../src/orchestrator.ts'
 import { systemFetch } from '../../src/platform/fetch.ts'
-import type { Clock, Fetch } from '../../src/ports.ts'
+import { systemResolver } from '../../src/platform/resolver.ts'
+import type { Clock, Fetch, Resolve } from '../../src/ports.ts'
 import { testConfig, type DeepPartial } from './config.ts'
 import { expectDocumented } from './documented.ts'
 import { eventually, PATIENCE_MS } from './eventually.ts'
@@ -21,6 +22,7 @@ export interface StartOptions {
   config?: DeepPartial<Config>
   clock?: FakeClock
   fetch?: Fetch
+  resolve?: Resolve
   newId?: () => string
 }
 
@@ -77,6 +79,7 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
     clock: clock as Clock,
     log,
     fetch: options.fetch ?? systemFetch,
+    resolve: options.resolve ?? systemResolver(),
     newId: options.newId ?? (() => Bun.randomUUIDv7()),
   })
   await orchestrator.start()

@@ -55,6 +55,7 @@ export type Plan =
 
 const PLANS: readonly (readonly [RegExp, Plan])[] = [
   [/^curl /, { kind: 'run' }],
+  [/^echo "whsec_/, { kind: 'run' }],
   [/^orchestrator /, { kind: 'run' }],
   [/^sudo (install|mkdir) /, { kind: 'run' }],
   [/^printf '[^']*' \| sudo tee \S+$/, { kind: 'run' }],

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { begin, conclude } from '../../src/delivery/lifecycle.ts'
-import type { Outcome } from '../../src/delivery/outcome.ts'
+import type { SentOutcome } from '../../src/delivery/outcome.ts'
 import { EventBus, type AttemptResult } from '../../src/events.ts'
 import type { LogLevel } from '../../src/log.ts'
 import type { Task } from '../../src/task.ts'
@@ -25,7 +25,7 @@ function logging(enabled: (level: LogLevel) => boolean = () => true) {
 }
 
 /** A task after an attempt of 4.6 ms that ended so. */
-function attempted(outcome: Outcome, maxRetries = 1): { task: Task; result: AttemptResult } {
+function attempted(outcome: SentOutcome, maxRetries = 1): { task: Task; result: AttemptResult } {
   const ids = { id: 't-1', requestId: 'r-1', dropletName: 'Echo', method: 'GET' } as const
   const task = begin(queued({ ...ids, maxRetries }), TARGET, NOW)
   const status = outcome.kind === 'answered' ? outcome.status : null
@@ -33,7 +33,7 @@ function attempted(outcome: Outcome, maxRetries = 1): { task: Task; result: Atte
   return { task: conclude(task, outcome, 4.6, after(5)), result }
 }
 
-const answered = (status: number): Outcome => ({ kind: 'answered', status, body: '"hush"' })
+const answered = (status: number): SentOutcome => ({ kind: 'answered', status, body: '"hush"' })
 
 test('an attempt that will be repeated', () => {
   const { events, lines } = logging()
@@ -73,7 +73,7 @@ test('a refusal of the droplet fails the task', () => {
   ])
 })
 
-test.each<[Outcome['kind'], Outcome]>([
+test.each<[SentOutcome['kind'], SentOutcome]>([
   ['answered', answered(200)],
   ['cancelled', { kind: 'cancelled' }],
 ])('%s: only for DEBUG', (_, outcome) => {

@@ -40,7 +40,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   UNSUPPORTED_MEDIA_TYPE: 'the body is not JSON in UTF-8, or it is compressed',
   RATE_LIMITED: 'more requests than RATE_LIMIT allows',
   INTERNAL_ERROR: 'a bug of ours',
-  DROPLET_UNREACHABLE: 'no attempt got an answer',
+  DROPLET_UNREACHABLE: 'no attempt got an answer, or the droplet may not be called',
   REGISTRY_ERROR: 'there is no usable list of droplets',
   OVERLOADED: 'too many tasks are waiting',
   CIRCUIT_OPEN: 'the droplet has not been there for a while; nothing was sent',

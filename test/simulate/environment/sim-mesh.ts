@@ -1,5 +1,5 @@
 /** The network: requests take simulated time, and can fail on the way. */
-import type { Fetch, FetchInit } from '../../../src/ports.ts'
+import type { Fetch, FetchInit, Resolve } from '../../../src/ports.ts'
 import type { CrashPoints } from '../faults/crash-points.ts'
 import type { RequestResult, SentRequest } from '../model/sent-request.ts'
 import type { SimProcess } from '../service/sim-process.ts'
@@ -45,6 +45,12 @@ export class SimMesh {
         })
       })
     }
+  }
+
+  /** All names are known, and at one address. */
+  resolve(process: SimProcess): Resolve {
+    const resolved = Promise.resolve({ addresses: ['10.0.0.1'], ttlMs: 0 })
+    return () => (process.alive ? resolved : new Promise(() => {}))
   }
 
   /** The process is gone, and its connections with it. */

@@ -114,6 +114,7 @@ export class Supervisor {
     return {
       clock: simClock(this.world, process),
       fetch: mesh.fetch(process),
+      resolve: mesh.resolve(process),
       log: this.#log(process),
       driver: disk.driver(process),
       cache: this.#cache,

@@ -1,0 +1,52 @@
+import type { Resolve, Resolved } from '../ports.ts'
+
+/** What the look-ups of c-ares fail with, in the words of libc's. */
+const CODES: Readonly<Record<string, string>> = {
+  DNS_ENOTFOUND: 'ENOTFOUND',
+  DNS_ENODATA: 'ENOTFOUND',
+  DNS_ETIMEOUT: 'EAI_AGAIN',
+  DNS_ECONNREFUSED: 'EAI_AGAIN',
+}
+
+/**
+ * libc's look-up has threads that files and content codings need, too: as many as hang are
+ * missing there.
+ */
+const MAX_OF_LIBC = 2
+
+/**
+ * The real name service. c-ares looks into /etc/hosts and asks the servers of /etc/resolv.conf
+ * without taking a thread. What it does not find, libc may: a machine's own name, or one of mDNS,
+ * by the modules of nsswitch.conf. A server that does not answer is given up after 10 to 25 s.
+ */
+export function systemResolver(): Resolve {
+  let ofLibc = 0
+
+  async function askLibc(name: string): Promise<Resolved> {
+    ofLibc++
+    try {
+      return await lookUp(name, 'libc')
+    } finally {
+      ofLibc--
+    }
+  }
+
+  return (name) =>
+    lookUp(name, 'c-ares').catch((error: { code: string }) => {
+      if (error.code !== 'ENOTFOUND' || ofLibc >= MAX_OF_LIBC) throw error
+      return askLibc(name)
+    })
+}
+
+async function lookUp(name: string, backend: 'c-ares' | 'libc'): Promise<Resolved> {
+  try {
+    const found = await Bun.dns.lookup(name, { backend })
+    const addresses = new Set(found.map(({ address }) => address))
+    const ttlMs = 1000 * Math.min(...found.map(({ ttl }) => ttl))
+    return { addresses: [...addresses], ttlMs }
+  } catch (error) {
+    const { code } = error as { code?: string }
+    const failure = new Error(`${name} cannot be looked up: ${String(code)}`, { cause: error })
+    throw Object.assign(failure, { code: CODES[code ?? ''] ?? 'EAI_FAIL' })
+  }
+}
