@@ -132,6 +132,7 @@ async function beginAndSend(
     await record(run, begin(run.task, url, clock.now()), ports)
     const sentTick = clock.monotonic()
     const limitMs = attemptLimit(run.task, run.moment().elapsedMs, waitedMs)
+    if (limitMs > 0) permit.sending()
     const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
     const durationMs = clock.monotonic() - sentTick
     result = resultOf(outcome, durationMs)

@@ -26,7 +26,8 @@ function recordingGate(admit: () => Promise<void> | void = () => {}) {
       if (!isReleased) seen.push(`${droplet}: ${result?.outcome ?? null}`)
       isReleased = true
     }
-    return { admitted: true, release }
+    const sending = () => void seen.push(`${droplet} sends`)
+    return { admitted: true, sending, release }
   }
   const gate: Gate = {
     ...openGate,
@@ -65,7 +66,8 @@ describe.each(BOTH)('a task (%o)', (options) => {
     await using service = await startEngine((wire) => answers.shift()!(wire), { gate })
     const task = await runToEnd(service, options)
     expect(task.status).toBe('success')
-    expect(seen).toEqual(['echo enters', 'echo: answered', 'echo enters', 'echo: answered'])
+    const one = ['echo enters', 'echo sends', 'echo: answered']
+    expect(seen).toEqual([...one, ...one])
   })
 })
 
@@ -174,8 +176,8 @@ describe('a permit is released', () => {
     await service.droplet.received(1)
     service.disk.full = true
     answered.resolve()
-    await service.clock.settle(() => seen.length === 2)
-    expect(seen).toEqual(['echo enters', 'echo: answered'])
+    await service.clock.settle(() => seen.length === 3)
+    expect(seen).toEqual(['echo enters', 'echo sends', 'echo: answered'])
     service.disk.full = false
     await service.clock.advance(1000)
     expect((await submitted).task.status).toBe('success')
@@ -189,7 +191,7 @@ describe('a permit is released', () => {
     const [started] = service.events
     await service.tasks.cancel(CALLER, started!.task.id)
     await submitted
-    expect(seen).toEqual(['echo enters', 'echo: cancelled'])
+    expect(seen).toEqual(['echo enters', 'echo sends', 'echo: cancelled'])
   })
 })
 
