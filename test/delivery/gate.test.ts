@@ -90,6 +90,21 @@ test('a synchronous task is recorded only once it is admitted', async () => {
   expect((await ended).status).toBe('success')
 })
 
+test('an attempt that waited goes where its droplet is listed then', async () => {
+  const admitted = Promise.withResolvers<void>()
+  const { gate, seen } = recordingGate(() => admitted.promise)
+  await using service = await startEngine(json(1), { gate })
+  await using elsewhere = await startEngine(json(2))
+  const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
+  await service.clock.settle(() => seen.length > 0)
+  const list = new URL(service.engine.config.registry.url)
+  await Bun.write(list, JSON.stringify([{ name: 'Echo', endpoint: elsewhere.droplet.url }]))
+  await service.engine.registry.refresh()
+  admitted.resolve()
+  expect((await submitted).task).toMatchObject({ status: 'success', responseBody: '2' })
+  expect([service, elsewhere].map(({ droplet }) => droplet.requests.length)).toEqual([0, 1])
+})
+
 test('an asynchronous task waits in its queue until the gate has room', async () => {
   let hasRoom = false
   let tell = () => {}
