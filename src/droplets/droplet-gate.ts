@@ -188,9 +188,15 @@ export class DropletGate implements PermitOwner {
       if (this.circuit.isOpen && !this.circuit.isProbeDue(now)) return
       const waiter = this.#queue.first()
       if (this.#isTurnOfAsync(waiter, now)) this.#wakeAsync()
-      else if (waiter) waiter.settle(this.#permit(remainingMs(waiter, now), now))
+      else if (waiter) waiter.settle(this.#admit(waiter, now))
       else return
     }
+  }
+
+  /** Its timer may be late: then it has no time left to send anything. */
+  #admit(waiter: Waiter, now: number): Permit | Refusal {
+    const leftMs = remainingMs(waiter, now)
+    return leftMs > 0 ? this.#permit(leftMs, now) : this.#tooLate(waiter)
   }
 
   #isTurnOfAsync(waiter: Waiter | null, now: number): boolean {
