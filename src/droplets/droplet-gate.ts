@@ -15,6 +15,8 @@ export interface DropletGateOptions extends CircuitOptions {
   patienceMs: number
   /** Whether the droplet answers: its `/health`. Never rejects. */
   look(): Promise<boolean>
+  /** Whether it is known where to look: it is listed. */
+  canLook(): boolean
   /** Asynchronous tasks may ask again. */
   onRoom(): void
   onCircuit(change: 'opened' | 'closed', openMs: number): void
@@ -214,7 +216,8 @@ export class DropletGate implements PermitOwner {
 
   /** They spend nothing, so only where nothing else can tell whether the droplet is back. */
   #mayAsyncProbe(now: number): boolean {
-    return this.circuit.openedByAnswer && this.circuit.isProbeDue(now)
+    const mustTry = this.circuit.openedByAnswer || !this.options.canLook()
+    return mustTry && this.circuit.isProbeDue(now)
   }
 
   /** null: it may wait, or go. */
