@@ -12,7 +12,7 @@ export function circuitsAreRight({ world, model, droplets, registry }: Context):
   /** What was found where it was before says nothing. */
   const sinceMoved = (name: string) => {
     const { movedAt, knownAt } = findDroplet(droplets, name)!
-    return Math.max(movedAt, knownAt) + MAX_SYNC_MS
+    return Math.max(movedAt, knownAt, registry.knownAt) + MAX_SYNC_MS
   }
 
   return {

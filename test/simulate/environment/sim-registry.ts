@@ -22,7 +22,7 @@ export type RegistryBehavior =
 export class SimRegistry {
   /** When it last restarted, simulated ms; -1: never. */
   restartedAt = -1
-  /** When a list last reached the service, simulated ms; -1: never. */
+  /** When a list that is not empty last reached the service, simulated ms; -1: never. */
   toldAt = -1
   /** When the first list reached the service since it was unhealthy, simulated ms. */
   knownAt = 0
@@ -103,7 +103,7 @@ export class SimRegistry {
 
   #told(): void {
     const { now } = this.world
-    this.toldAt = now
+    if (this.droplets.some(isOnList)) this.toldAt = now
     if (this.#self) this.#selfTold = true
     if (this.knownAt <= this.disturbedUntil) this.knownAt = now
     for (const droplet of this.droplets.filter(isOnList)) {
