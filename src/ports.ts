@@ -39,6 +39,16 @@ export interface FetchInit {
 /** One HTTP request: redirects are not followed and no environment proxy is used. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
+/**
+ * Calls back each time that the file may have changed: it may have been replaced, or be gone. It
+ * need not be there yet. `failed`: changes are not noticed (any more). The returned function ends it.
+ */
+export type WatchFile = (
+  path: string,
+  changed: () => void,
+  failed: (error: unknown) => void,
+) => () => void
+
 /** What a process uses of the machine. */
 export interface ProcessUsage {
   /** Processor time since its start, ms, of all its threads together. */

@@ -1,6 +1,7 @@
 import { loadConfig, type Setting } from '../config/config.ts'
 import { configWorld, EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 
 /**
  * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
@@ -12,6 +13,9 @@ export async function check(args: string[], io: CommandIo): Promise<number> {
   const warnings = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
   for (const warning of warnings) io.stderr(`Warning: ${warning}\n`)
   if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const files = await lookAtFiles(loaded.config)
+  for (const warning of files.warnings) io.stderr(`Warning: ${warning}\n`)
+  if (files.faults.length > 0) return reportFileFaults(io, files)
   io.stdout(table(loaded.settings, io))
   return EXIT.ok
 }

@@ -17,6 +17,7 @@ import {
   type CommandIo,
 } from './command.ts'
 import { welcome } from './dev-welcome.ts'
+import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { launch, runUntilStopped } from './serve.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -56,6 +57,8 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
     configWorld(io),
   )
   if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const files = await lookAtFiles(loaded.config)
+  if (files.faults.length > 0) return reportFileFaults(io, files)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const orchestrator = await launch(loaded.config, ports, io, otherPort('port'))
   if (!orchestrator) return EXIT.failed

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { loadConfig, type Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
@@ -14,6 +15,7 @@ import {
   type CommandIo,
 } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
@@ -21,6 +23,8 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('serve', args, io)) return EXIT.usage
   const loaded = loadConfig(io.env, configWorld(io))
   if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const files = await lookAtFiles(loaded.config)
+  if (files.faults.length > 0) return reportFileFaults(io, files)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const misspelt = misspeltNames(io)
   if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })
@@ -33,13 +37,17 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   return EXIT.ok
 }
 
-/** Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for. */
+/**
+ * Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for.
+ * Until then a SIGHUP makes it read its files again.
+ */
 export async function runUntilStopped(
   orchestrator: Orchestrator,
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
   io: CommandIo,
 ): Promise<void> {
   const { config, tasks } = orchestrator.engine
+  io.onReloadSignal(() => void orchestrator.reload())
   await stopSignal(io, clock, () => tasks.running)
   log.info('stopping', {
     running: tasks.running,
@@ -68,6 +76,12 @@ export async function launch(
     io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
     return null
   }
+  if (config.access.tokensFile === null && !isLoopback(config.host)) {
+    ports.log.warning('everybody who reaches this address may use the service', {
+      host: config.host,
+      hint: 'set AUTH_TOKENS_FILE, or HOST=127.0.0.1',
+    })
+  }
   try {
     await orchestrator.start()
     return orchestrator
@@ -76,4 +90,10 @@ export async function launch(
     await orchestrator.stop()
     return null
   }
+}
+
+/** Whether only programs of this machine reach it there. */
+function isLoopback(host: string): boolean {
+  if (!ipaddr.isValid(host)) return /^(?:.+\.)?localhost\.?$/i.test(host)
+  return ipaddr.process(host).range() === 'loopback'
 }
