@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js'
 import { loadConfig, type Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
@@ -15,6 +14,7 @@ import {
   type CommandIo,
 } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { warnIfOpenToAll } from './open-to-all.ts'
 import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -76,12 +76,7 @@ export async function launch(
     io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
     return null
   }
-  if (config.access.tokensFile === null && !isLoopback(config.host)) {
-    ports.log.warning('everybody who reaches this address may use the service', {
-      host: config.host,
-      hint: 'set AUTH_TOKENS_FILE, or HOST=127.0.0.1',
-    })
-  }
+  warnIfOpenToAll(config, ports.log)
   try {
     await orchestrator.start()
     return orchestrator
@@ -90,10 +85,4 @@ export async function launch(
     await orchestrator.stop()
     return null
   }
-}
-
-/** Whether only programs of this machine reach it there. */
-function isLoopback(host: string): boolean {
-  if (!ipaddr.isValid(host)) return /^(?:.+\.)?localhost\.?$/i.test(host)
-  return ipaddr.process(host).range() === 'loopback'
 }

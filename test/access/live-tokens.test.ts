@@ -15,7 +15,11 @@ allowRealTime()
 async function openTokens(path: string) {
   const clock = new FakeClock()
   const log = recordingLog()
-  const watch = { changed: () => {}, failed: (_: unknown) => {}, stopped: 0 }
+  const watch: { changed(): void; failed(error: unknown): void; stopped: number } = {
+    changed() {},
+    failed() {},
+    stopped: 0,
+  }
   const tokens = await LiveTokens.open(path, {
     clock,
     log,
