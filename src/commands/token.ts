@@ -18,8 +18,8 @@ const LISTS = ['scope', 'droplet'] as const
 type Given = Arguments<typeof FLAGS, (typeof LISTS)[number]>
 
 /**
- * `orchestrator token NAME --scope …`: makes a token. On stdout are two lines, the token and the
- * line for the file; what they are is said on stderr. Nothing is kept: it cannot be printed again.
+ * `orchestrator token NAME --scope …`: makes a token, and prints it and the line for the file; on a
+ * terminal with what they are. Nothing is kept: it cannot be printed again.
  */
 export async function token(
   args: string[],
@@ -32,10 +32,11 @@ export async function token(
   const fault = faultOf(line, clock.now())
   if (fault !== null) return (misused('token', io, fault), EXIT.usage)
   const made = newToken(random)
-  const file = io.env.AUTH_TOKENS_FILE || 'the file that AUTH_TOKENS_FILE names'
-  io.stderr(`The token of ${line.name}. It is shown this once, and kept nowhere:\n`)
+  const explain = (text: string) => io.isTerminal && io.stdout(`${text}\n`)
+  explain(`The token of ${line.name}, shown this once and kept nowhere:`)
   io.stdout(`${made}\n`)
-  io.stderr(`The line to add to ${file}:\n`)
+  const file = io.env.AUTH_TOKENS_FILE || 'the file that AUTH_TOKENS_FILE names'
+  explain(`The line to add to ${file}:`)
   io.stdout(`${writeLine(line, made)}\n`)
   return EXIT.ok
 }

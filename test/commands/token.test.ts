@@ -27,10 +27,21 @@ test('prints the token, and the line with which it is let in', async () => {
   )
   const found = new TokenSet(parseTokens(line!).tokens).find(made!)
   expect([found?.name, [...found!.scopes]]).toEqual(['ci', ['tasks:write', 'tasks:read']])
-  expect(err).toBe(
-    'The token of ci. It is shown this once, and kept nowhere:\n' +
-      'The line to add to the file that AUTH_TOKENS_FILE names:\n',
-  )
+  expect(err).toBe('')
+})
+
+test('says on a terminal what that is', async () => {
+  const io = { ...scriptedIo({ AUTH_TOKENS_FILE: '/etc/fpai/tokens' }), isTerminal: true }
+  let out = ''
+  io.stdout = (text) => void (out += text)
+  expect(await token(['ci', '--scope', 'admin'], io, PORTS)).toBe(0)
+  expect(out.split('\n')).toEqual([
+    'The token of ci, shown this once and kept nowhere:',
+    expect.stringMatching(/^orc_\w{36}$/),
+    'The line to add to /etc/fpai/tokens:',
+    expect.stringMatching(/^ci admin sha256:/),
+    '',
+  ])
 })
 
 test('another is made each time', async () => {
