@@ -78,6 +78,7 @@ export interface Task extends TaskRequest {
   readonly status: TaskStatus
   /** Where the latest attempt went, or the next one would go. */
   readonly targetUrl: string
+  /** As it is kept: with the name of its caller's token in front, where there are tokens. */
   readonly idempotencyKey: string | null
   /** SHA-256 of the request that first used the key. */
   readonly fingerprint: string | null

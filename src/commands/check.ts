@@ -1,6 +1,7 @@
 import type { Setting } from '../config/config.ts'
 import { EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { loadSettings } from './settings.ts'
 
 /**
@@ -13,6 +14,9 @@ export async function check(args: string[], io: CommandIo): Promise<number> {
   const warnings = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
   for (const warning of warnings) io.stderr(`Warning: ${warning}\n`)
   if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const files = await lookAtFiles(loaded.config)
+  for (const warning of files.warnings) io.stderr(`Warning: ${warning}\n`)
+  if (files.faults.length > 0) return reportFileFaults(io, files)
   io.stdout(table(loaded.settings, io))
   return EXIT.ok
 }

@@ -8,6 +8,7 @@ import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import { EXIT, hasColour, misused, readArguments, reportFaults, type CommandIo } from './command.ts'
 import { welcome } from './dev-welcome.ts'
+import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { launch, runUntilStopped } from './serve.ts'
 import { loadSettings } from './settings.ts'
 
@@ -48,6 +49,8 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
     io,
   )
   if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const files = await lookAtFiles(loaded.config)
+  if (files.faults.length > 0) return reportFileFaults(io, files)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const orchestrator = await launch(loaded.config, ports, io, otherPort('port'))
   if (!orchestrator) return EXIT.failed

@@ -7,6 +7,8 @@ import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import { EXIT, hasColour, readArguments, reportFaults, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { warnIfOpenToAll } from './open-to-all.ts'
+import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { loadSettings } from './settings.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -15,6 +17,8 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('serve', args, io)) return EXIT.usage
   const loaded = await loadSettings(io.env, io)
   if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const files = await lookAtFiles(loaded.config)
+  if (files.faults.length > 0) return reportFileFaults(io, files)
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const misspelt = misspeltNames(io)
   if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })
@@ -27,13 +31,17 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   return EXIT.ok
 }
 
-/** Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for. */
+/**
+ * Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for.
+ * Until then a SIGHUP makes it read its files again.
+ */
 export async function runUntilStopped(
   orchestrator: Orchestrator,
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
   io: CommandIo,
 ): Promise<void> {
   const { config, tasks } = orchestrator.engine
+  io.onReloadSignal(() => void orchestrator.reload())
   await stopSignal(io, clock, () => tasks.running)
   log.info('stopping', {
     running: tasks.running,
@@ -62,6 +70,7 @@ export async function launch(
     io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
     return null
   }
+  warnIfOpenToAll(config, ports.log)
   try {
     await orchestrator.start()
     return orchestrator

@@ -53,7 +53,7 @@ export const VARIABLES = {
   AUTH_TOKENS_FILE: variable(
     filePath,
     '',
-    'File with the tokens that may be used, made by `orchestrator token`. Empty: the service is open to all.',
+    'File with the tokens that may be used, made by `orchestrator token`; read again when it changes. Empty: the service is open to all.',
   ),
   CORS_ORIGINS: variable(
     origins,

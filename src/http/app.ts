@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import type { Ports, ProcessUsage } from '../ports.ts'
 import { CpuLoad } from '../telemetry/cpu-load.ts'
 import { RequestCounts } from '../telemetry/request-counts.ts'
+import { Admission, type TokenSource } from './admission.ts'
 import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
@@ -22,6 +23,8 @@ const PATH_AFTER_ANY_HOST = { standardHostname: false }
 export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
   /** What this process uses; left out where that is not known. */
   usage?: () => ProcessUsage
+  /** Left out: everybody may ask for everything. */
+  tokens?: TokenSource | null
 }
 
 export function createApp(engine: Engine, ports: HttpPorts) {
@@ -66,21 +69,23 @@ function addTrailingSlashes(app: AnyElysia): void {
 
 /** The OpenAPI document, as JSON text. Calls no route, so what they need may be a stand-in. */
 export function openApiOf(engine: Engine): Promise<string> {
-  return openApiDocument(apiRoutes(engine, {} as MeshPorts))
+  const admission = new Admission(null, { now: () => 0 })
+  return openApiDocument(apiRoutes(engine, { admission } as MeshPorts))
 }
 
-function meshPorts({ clock, log, usage }: HttpPorts, requests: RequestCounts): MeshPorts {
+function meshPorts({ clock, log, usage, tokens }: HttpPorts, requests: RequestCounts): MeshPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
   const idleLimit = new IdleLimit(clock)
-  return { clock, log, requests, process, startedAt: clock.now(), idleLimit }
+  const admission = new Admission(tokens ?? null, clock)
+  return { clock, log, requests, process, startedAt: clock.now(), admission, idleLimit }
 }
 
 /** All that is documented. */
 function apiRoutes(engine: Engine, mesh: MeshPorts) {
   return new Elysia({ name: 'api' })
-    .use(operationRoutes(engine))
+    .use(operationRoutes(engine, mesh.admission))
     .use(dropletRoutes(engine, mesh))
-    .use(submitRoutes(engine, mesh.idleLimit))
-    .use(taskRoutes(engine, mesh.idleLimit))
+    .use(submitRoutes(engine, mesh))
+    .use(taskRoutes(engine, mesh))
     .use(meshRoutes(engine, mesh))
 }

@@ -40,7 +40,11 @@ export function errorBody({ code, message, details }: OrchestratorError): string
   return JSON.stringify({ status: 'error', error: { code, message, details } })
 }
 
-export function errorHeaders({ code, details }: OrchestratorError): Record<string, string> {
+export function errorHeaders({
+  code,
+  message,
+  details,
+}: OrchestratorError): Record<string, string> {
   const seconds = details.retry_after_seconds ?? RETRY_AFTER_SECONDS[code]
   if (seconds !== undefined) return { 'retry-after': String(seconds) }
   if (code === 'METHOD_NOT_ALLOWED') {
@@ -51,5 +55,23 @@ export function errorHeaders({ code, details }: OrchestratorError): Record<strin
     return { 'accept-encoding': 'identity' }
   }
   if (code === 'IDEMPOTENCY_KEY_IN_USE') return { location: taskLocation(String(details.task_id)) }
+  if (code === 'UNAUTHORIZED') {
+    // RFC 6750, section 3.1: who has sent no token is told of no error.
+    const fault = details.reason === 'missing' ? [] : challengeError('invalid_token', message)
+    return { 'www-authenticate': [CHALLENGE, ...fault].join(', ') }
+  }
+  // Only where it is a scope that is missing.
+  if (code === 'FORBIDDEN' && 'scope' in details) {
+    const fault = challengeError('insufficient_scope', message)
+    const scope = `scope="${String(details.scope)}"`
+    return { 'www-authenticate': [CHALLENGE, ...fault, scope].join(', ') }
+  }
   return {}
+}
+
+const CHALLENGE = 'Bearer realm="orchestrator"'
+
+/** `message`: has no quotation marks or backslashes. */
+function challengeError(error: string, message: string): string[] {
+  return [`error="${error}"`, `error_description="${message}"`]
 }

@@ -6,19 +6,19 @@ import { OrchestratorError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { MAX_RETRIES, type JsonText, type Submission } from '../task.ts'
-import { callerOf } from './admission.ts'
+import type { Admitted } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
 import { clamp } from './clamp.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
-import type { IdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
 import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
+import type { RoutePorts } from './route-ports.ts'
 import { outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
-type MessagePorts = Pick<Ports, 'clock' | 'log'>
+type MessagePorts = Pick<Ports, 'clock' | 'log'> & Pick<RoutePorts, 'admission'>
 
 const messageBody = TypeCompiler.Compile(MessageBody)
 const sendBody = TypeCompiler.Compile(SendBody)
@@ -29,15 +29,15 @@ const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
 export function messageRoute(
   base: string,
   { config }: Engine,
-  { clock, log }: MessagePorts,
-  description: { detail: object },
+  { clock, log, admission }: MessagePorts,
+  admitted: Admitted,
 ) {
   return new Elysia({ name: `message ${base}` }).post(
     `${base}/message`,
     async ({ request, set }) => {
       const { value } = await readJson(request, config.maxBodyBytes)
       const message = checked(messageBody, value)
-      const { requestId } = callerOf(request, set)
+      const { requestId } = admission.callerOf(set)
       const receipt = receiptView(message, message.trace_id ?? requestId, clock.now())
       const { source = null, message_type } = message
       const { trace_id, result } = receipt
@@ -45,21 +45,21 @@ export function messageRoute(
       log.info('message', { request_id: requestId, trace_id, source, message_type, result })
       return receipt
     },
-    { ...UNPARSED, ...description },
+    { ...UNPARSED, ...admitted },
   )
 }
 
 /** `POST /orchestrator/send`: 200, delivered or not, unless the body is malformed. */
 export function sendRoute(
   { config, tasks }: Engine,
-  { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
+  { clock, admission, idleLimit }: Pick<Ports, 'clock'> & RoutePorts,
 ) {
   return new Elysia({ name: 'send' }).post(
     `${BASE}/send`,
     async ({ request, set, server }) => {
       const json = await readJson(request, config.maxBodyBytes)
       const body = checked(sendBody, json.value)
-      const caller = callerOf(request, set)
+      const caller = admission.callerOf(set)
       const traceId = caller.requestId
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
       const asked = toTask(body, message)
@@ -69,7 +69,7 @@ export function sendRoute(
       set.headers['content-type'] = JSON_TYPE
       return sentView({ target: body.target, traceId, ...delivered }, clock.now())
     },
-    { ...UNPARSED, detail: documented.send },
+    { ...UNPARSED, ...admission.route(documented.send) },
   )
 }
 

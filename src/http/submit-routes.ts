@@ -4,12 +4,11 @@ import { TypeCompiler } from 'typebox/compiler'
 import type { Engine } from '../engine.ts'
 import { isFinished } from '../task.ts'
 import type { Submitted } from '../tasks/submit.ts'
-import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
-import type { IdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
+import type { RoutePorts } from './route-ports.ts'
 import { SubmitBody } from './submit-body.ts'
 import { submitOptions } from './submit-headers.ts'
 import { toSubmission } from './task-request.ts'
@@ -20,7 +19,7 @@ const submitBody = TypeCompiler.Compile(SubmitBody)
 
 export function submitRoutes(
   { config, tasks }: Pick<Engine, 'config' | 'tasks'>,
-  idleLimit: IdleLimit,
+  { admission, idleLimit }: RoutePorts,
 ) {
   return new Elysia({ name: 'submit' })
     .post(
@@ -31,22 +30,22 @@ export function submitRoutes(
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
         const asked = toSubmission(body, json, options.mode)
-        const caller = callerOf(request, set)
+        const caller = admission.callerOf(set)
         const submit = () => tasks.submit(caller, asked, options)
         return reply(await idleLimit.during({ request, server }, submit), prefer, set)
       },
-      { ...UNPARSED, detail: documented.submit },
+      { ...UNPARSED, ...admission.route(documented.submit) },
     )
     .post(
       `${BASE}/tasks/:task_id/replay`,
       async ({ params, request, set, server }) => {
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
-        const caller = callerOf(request, set)
+        const caller = admission.callerOf(set)
         const replay = () => tasks.replay(caller, params.task_id, options)
         return reply(await idleLimit.during({ request, server }, replay), prefer, set)
       },
-      { ...UNPARSED, detail: documented.replay },
+      { ...UNPARSED, ...admission.route(documented.replay) },
     )
 }
 

@@ -1,5 +1,5 @@
 /** Submitting: from a request to a task that has ended, or waits in the queue. */
-import { mayUse, type Caller } from '../access/caller.ts'
+import { mayUse, ownKey, type Caller } from '../access/caller.ts'
 import type { Config } from '../config/config.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { accept, resume, type NewTask } from '../delivery/lifecycle.ts'
@@ -77,11 +77,20 @@ export class Submitter {
       throw await dropletNotFound(registry, caller, request.dropletName)
     }
     const id = this.parts.ports.newId()
-    const draft = { ...options, caller, request, id, fingerprint: null, replayOf }
+    const key = options.idempotencyKey === null ? null : ownKey(caller, options.idempotencyKey)
+    const draft = {
+      ...options,
+      idempotencyKey: key,
+      caller,
+      request,
+      id,
+      fingerprint: null,
+      replayOf,
+    }
     try {
-      return options.idempotencyKey === null
+      return key === null
         ? { task: await this.#run(draft, null), replayed: false }
-        : await this.#runOnce(draft, options.idempotencyKey)
+        : await this.#runOnce(draft, key)
     } catch (error) {
       if (!(error instanceof NotWritten)) throw error
       throw error.verb === 'update' ? takenOver(error.taskId) : storeUnavailable()

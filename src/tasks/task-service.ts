@@ -53,7 +53,7 @@ export class TaskService {
 
   /**
    * Runs a synchronous task to its end, or accepts an asynchronous one. Throws INVALID_REQUEST,
-   * DROPLET_NOT_FOUND, REGISTRY_ERROR, OVERLOADED, SHUTTING_DOWN and the codes of
+   * DROPLET_NOT_FOUND, FORBIDDEN, REGISTRY_ERROR, OVERLOADED, SHUTTING_DOWN and the codes of
    * Idempotency-Key, and then nothing was sent; and STORE_UNAVAILABLE.
    */
   submit(caller: Caller, request: Submission, options: SubmitOptions): Promise<Submitted> {
@@ -80,10 +80,7 @@ export class TaskService {
 
   /** Newest first. null: the cursor was not issued by our store. */
   list(caller: Caller, query: TaskQuery): Promise<TaskPage | null> {
-    if (caller.droplets === null) return this.parts.store.list(query)
-    const asked = query.droplets ?? [...caller.droplets]
-    const droplets = asked.filter((name) => mayUse(caller, name))
-    return this.parts.store.list({ ...query, droplets })
+    return this.parts.store.list(boundBy(caller, query))
   }
 
   /**
@@ -112,6 +109,14 @@ export class TaskService {
   async #visible(caller: Caller, id: string): Promise<Task> {
     return visible(caller, id, await this.parts.store.find(id))
   }
+}
+
+/** The query for tasks that the caller may see: so counts and cursors know of no others. */
+function boundBy({ droplets: own }: Caller, query: TaskQuery): TaskQuery {
+  if (own === null) return query
+  const { droplets: asked } = query
+  if (asked) return { ...query, droplets: asked.filter((name) => own.has(name)) }
+  return { ...query, droplets: own.names, dropletPrefixes: own.prefixes }
 }
 
 /** A task that the caller may not see is reported as not found. */

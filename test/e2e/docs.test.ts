@@ -5,6 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { serviceHome, type Service } from '../support/binary-service.ts'
 import { allowRealTime, PATIENCE_MS } from '../support/eventually.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
+import { tokensFile } from '../support/tokens-file.ts'
 
 allowRealTime()
 
@@ -76,6 +77,34 @@ test.skipIf(!executablePath)(inBrowser, async () => {
   expect((await service.get('/orchestrator/tasks')).json.total).toBe(1)
 
   expect(seen).toEqual({ outside: [], complaints: [] })
+})
+
+const authorizes = `in a browser: a token is entered once, and forgotten with the page${withBrowser}`
+
+test.skipIf(!executablePath)(authorizes, async () => {
+  using file = tokensFile({ ci: 'tasks:read' })
+  using home = serviceHome({})
+  await using service = await home.start({ AUTH_TOKENS_FILE: file.path })
+  await using browser = await launch(executablePath!)
+  const page = await browser.newPage()
+  page.setDefaultTimeout(PATIENCE_MS)
+  const seen = await watch(page, service)
+
+  await page.goto(service.url + DOCS)
+  await page.locator('.opblock').first().waitFor()
+  await page.locator('.auth-wrapper button.authorize').click()
+  await page.locator('.auth-container input').fill(file.tokens.ci)
+  await page.locator('.auth-btn-wrapper button.authorize').click()
+  await page.locator('.auth-btn-wrapper button.btn-done').click()
+  const listed = await tryOut(page, 'GET', '/orchestrator/tasks')
+  expect(listed).toEqual({ status: '200', body: expect.stringContaining('"total": 0') })
+  expect(seen).toEqual({ outside: [], complaints: [] })
+
+  // Not a reload: that would open the operation again by itself.
+  await page.goto(`${service.url}${DOCS}?again`)
+  await page.locator('.opblock').first().waitFor()
+  expect((await tryOut(page, 'GET', '/orchestrator/tasks')).status).toBe('401')
+  expect(seen.outside).toEqual([])
 })
 
 async function launch(executable: string): Promise<Browser> {

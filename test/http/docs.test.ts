@@ -3,10 +3,11 @@ import type { ErrorCode } from '../../src/errors.ts'
 import { ERROR_EXAMPLES } from '../../src/http/docs/error-examples.ts'
 import type { SchemaName } from '../../src/http/docs/schemas.ts'
 import { errorHeaders, STATUS_OF } from '../../src/http/error-reply.ts'
-import { expectShape, openApi, seen } from '../support/documented.ts'
+import { expectShape, openApi, seen, type OpenApi } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, hang, json, scriptedServer } from '../support/scripted-server.ts'
+import { tokensFile } from '../support/tokens-file.ts'
 
 allowRealTime()
 
@@ -101,6 +102,20 @@ test('every request may bring an X-Request-ID, and every reply has one', async (
   }
 })
 
+/** Each operation without a token, and with one that has not the scope for it. */
+async function seeRefusals(paths: OpenApi['paths']): Promise<void> {
+  using file = tokensFile({ reads: 'tasks:read', writes: 'tasks:write' })
+  await using closed = await startOrchestrator({ config: { access: { tokensFile: file.path } } })
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const method of Object.keys(methods)) {
+      const ask = (headers: Record<string, string>) =>
+        closed.call(method.toUpperCase(), path.replace('{task_id}', 'x'), { headers })
+      await ask({})
+      for (const name of ['reads', 'writes'] as const) await ask(file.bearer(name))
+    }
+  }
+}
+
 test('every status that is documented can be had, and is as documented', async () => {
   await using upstream = scriptedServer(json({ fine: true }))
   await using service = await startOrchestrator({
@@ -183,6 +198,8 @@ test('every status that is documented can be had, and is as documented', async (
       expect([method, path, refused.status]).toEqual([method, path, 400])
     }
   }
+  await seeRefusals(paths)
+
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { responses }]) =>
       Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import { OrchestratorError } from '../../src/errors.ts'
+import { Admission } from '../../src/http/admission.ts'
 import { dropletRoutes } from '../../src/http/droplet-routes.ts'
 import { IDLE_SECONDS, IdleLimit } from '../../src/http/idle-limit.ts'
 import { sendRoute } from '../../src/http/message-routes.ts'
@@ -55,6 +56,7 @@ const ENDED = { status: 'cancelled' }
 function routesWith(work: () => Promise<unknown>) {
   const clock = new FakeClock()
   const idleLimit = new IdleLimit(clock)
+  const ports = { clock, idleLimit, admission: new Admission(null, clock) }
   const limits: number[] = []
   const unbound = { timeout: (_: Request, seconds: number) => limits.push(seconds) }
   const engine = {
@@ -63,10 +65,10 @@ function routesWith(work: () => Promise<unknown>) {
     registry: { refresh: work },
   } as unknown as Engine
   const app = new Elysia()
-    .use(submitRoutes(engine, idleLimit))
-    .use(taskRoutes(engine, idleLimit))
-    .use(sendRoute(engine, { clock, idleLimit }))
-    .use(dropletRoutes(engine, { clock, idleLimit }))
+    .use(submitRoutes(engine, ports))
+    .use(taskRoutes(engine, ports))
+    .use(sendRoute(engine, ports))
+    .use(dropletRoutes(engine, ports))
     .onError(() => 'refused')
   app.server = unbound as unknown as typeof app.server
   return {

@@ -1,4 +1,5 @@
 /** What each error looks like: made by the code that throws it, where that needs no request. */
+import { scopeMissing, unauthorized } from '../../access/refusals.ts'
 import { refusedTask } from '../../delivery/refused-task.ts'
 import { invalidRequest, OrchestratorError, type ErrorCode } from '../../errors.ts'
 import { storeUnavailable } from '../../store/store.ts'
@@ -33,10 +34,8 @@ const registryDetails = {
 export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   INVALID_REQUEST: invalidRequest({ path: '/path', message: 'is required' }),
   DROPLET_NOT_FOUND: unknownDroplet('ehco', ['dashboard', 'echo', 'registry']),
-  UNAUTHORIZED: new OrchestratorError('UNAUTHORIZED', 'A token is needed', {}),
-  FORBIDDEN: new OrchestratorError('FORBIDDEN', "This needs a token with the scope 'tasks:write'", {
-    scope: 'tasks:write',
-  }),
+  UNAUTHORIZED: unauthorized('missing'),
+  FORBIDDEN: scopeMissing('tasks:write'),
   NOT_FOUND: new OrchestratorError('NOT_FOUND', 'There is no /orchestrator/task'),
   TASK_NOT_FOUND: taskNotFound(id),
   METHOD_NOT_ALLOWED: new OrchestratorError('METHOD_NOT_ALLOWED', 'Only GET is allowed here', {

@@ -14,6 +14,7 @@ import {
 export const health = describe({
   operationId: 'getMeshHealth',
   tag: 'Mesh',
+  access: 'open',
   summary: 'Tell that the service is alive, as the mesh asks for it',
   description:
     '200 as long as the process lives. `error`: nothing can be written to disk. `inactive`: it ' +
@@ -24,6 +25,7 @@ export const health = describe({
 export const capabilities = describe({
   operationId: 'getCapabilities',
   tag: 'Mesh',
+  access: 'token',
   summary: 'Tell what this service can do',
   replies: {
     200: {
@@ -37,6 +39,7 @@ export const capabilities = describe({
 export const state = describe({
   operationId: 'getState',
   tag: 'Mesh',
+  access: 'admin',
   summary: 'Tell what this service uses and how many requests it gets',
   description: 'Unknown values are null.',
   replies: { 200: { description: 'Its state', schema: 'State', example: stateExample } },
@@ -45,6 +48,7 @@ export const state = describe({
 export const dependencies = describe({
   operationId: 'getDependencies',
   tag: 'Mesh',
+  access: 'token',
   summary: 'Tell what this service needs',
   description:
     'The Registry, or the file in its place: `connected` when the last sync succeeded, ' +
@@ -59,6 +63,7 @@ const bodyErrors = ['INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_T
 export const message = describe({
   operationId: 'receiveMessage',
   tag: 'Mesh',
+  access: 'tasks:write',
   summary: 'Take a message',
   description:
     'It is logged, without its payload, and acknowledged. A `command` gets `result: "error"`: ' +
@@ -73,6 +78,7 @@ export const message = describe({
 export const send = describe({
   operationId: 'sendMessage',
   tag: 'Mesh',
+  access: 'tasks:write',
   summary: 'Send a message to a droplet',
   description:
     "A task that calls the droplet's `POST /message`, with all that holds for tasks. The reply " +

@@ -73,8 +73,6 @@ const submitErrors = [
   'IDEMPOTENCY_KEY_REUSED',
   'DROPLET_UNREACHABLE',
   'REGISTRY_ERROR',
-  'UNAUTHORIZED',
-  'FORBIDDEN',
   'RATE_LIMITED',
   'LOOP_DETECTED',
   'CIRCUIT_OPEN',
@@ -87,6 +85,7 @@ const submitErrors = [
 export const submit = describe({
   operationId: 'submitTask',
   tag: 'Tasks',
+  access: 'tasks:write',
   summary: 'Submit a task',
   description:
     'Finds the droplet, calls it, tries again after 1, 2, 4 … seconds when that fails, and ' +
@@ -100,6 +99,7 @@ export const submit = describe({
 export const list = describe({
   operationId: 'listTasks',
   tag: 'Tasks',
+  access: 'tasks:read',
   summary: 'List tasks, newest first',
   parameters: queryParameters(ListQuery),
   replies: { 200: { description: 'A page', schema: 'TaskPage', example: pageExample } },
@@ -109,6 +109,7 @@ export const list = describe({
 export const find = describe({
   operationId: 'getTask',
   tag: 'Tasks',
+  access: 'token',
   summary: 'Show a task with its attempts',
   parameters: [taskId, ...queryParameters(FindQuery)],
   replies: { 200: { description: 'The task', schema: 'Task', example: taskExample } },
@@ -118,6 +119,7 @@ export const find = describe({
 export const cancel = describe({
   operationId: 'cancelTask',
   tag: 'Tasks',
+  access: 'tasks:write',
   summary: 'Cancel a task',
   description: 'Ends its request or its wait. Needs no body.',
   parameters: [taskId],
@@ -130,6 +132,7 @@ export const cancel = describe({
 export const replay = describe({
   operationId: 'replayTask',
   tag: 'Tasks',
+  access: 'tasks:write',
   summary: 'Submit the same again, as a new task',
   description: 'Needs no body.',
   parameters: [taskId, ...submitHeaders],
