@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
+import { readCertificate, type Certificate } from './platform/certificate.ts'
 import { processUsage } from './platform/process-usage.ts'
 import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
@@ -15,7 +16,7 @@ const LAST_ANSWERS_MS = 1000
 
 export interface Orchestrator extends AsyncDisposable {
   readonly engine: Engine
-  /** `http://host:port`, once it has started. */
+  /** `http://host:port`, or `https:`, once it has started. */
   readonly url: string
   /**
    * Listens, unless it was stopped. Rejects with a message for people when the port is not to be
@@ -27,7 +28,7 @@ export interface Orchestrator extends AsyncDisposable {
 }
 
 /**
- * Opens the database; rejects with a message for people when that can't be. `openDatabase`: the
+ * Opens the database; rejects with a message for people when that, or the certificate, can't be. `openDatabase`: the
  * benchmark measures the service without one, too.
  */
 export async function createOrchestrator(
@@ -36,12 +37,12 @@ export async function createOrchestrator(
   openDatabase: typeof openSqlite = openSqlite,
 ): Promise<Orchestrator> {
   const { clock, log, newId } = ports
+  const tls = tlsOptions(config)
   const events = new EventBus(log)
   const database = await openDatabase(config.task.db, retentionOf(config))
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })
   const cache = fileCache(config.registry.cacheDir, log, newId)
-  const publicUrl = () =>
-    config.publicUrl ?? (app.server ? `http://localhost:${app.server.port}` : null)
+  const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
   const app = createApp(engine, { ...ports, usage: processUsage })
 
@@ -51,7 +52,7 @@ export async function createOrchestrator(
   async function recoverAndListen(): Promise<void> {
     await engine.recover()
     if (stopping) return
-    app.listen({ port: config.port, hostname: config.host })
+    app.listen({ port: config.port, hostname: config.host, ...tls })
     // After listening: we register under the port that we got.
     await engine.start()
   }
@@ -79,6 +80,15 @@ export async function createOrchestrator(
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+function tlsOptions({ tls }: Config): { tls?: Certificate } {
+  const certificate = readCertificate(tls)
+  return certificate ? { tls: certificate } : {}
+}
+
+function localUrl({ port, url }: { port?: number | undefined; url: URL }): string {
+  return `${url.protocol}//localhost:${port}`
 }
 
 function retentionOf({ task }: Config): Retention {

@@ -1,5 +1,5 @@
-import { loadConfig, type Setting } from '../config/config.ts'
-import { configWorld, EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
+import type { Setting } from '../config/config.ts'
+import { EXIT, loadedConfig, readArguments, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 
 /**
@@ -8,10 +8,10 @@ import { misspeltNames } from './misspelt.ts'
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('check', args, io)) return EXIT.usage
-  const loaded = loadConfig(io.env, configWorld(io))
   const warnings = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
   for (const warning of warnings) io.stderr(`Warning: ${warning}\n`)
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const loaded = loadedConfig(io, io.env)
+  if (!loaded) return EXIT.config
   io.stdout(table(loaded.settings, io))
   return EXIT.ok
 }

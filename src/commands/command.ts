@@ -1,9 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { faultText, type ConfigFault } from '../config/config.ts'
+import { faultText, loadConfig, type ConfigFault, type LoadedConfig } from '../config/config.ts'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
+import { certificateFault } from '../platform/certificate.ts'
 import type { EnvFile } from './env-file.ts'
 import { didYouMean, settingHint, usageOf, type CommandName } from './help.ts'
 
@@ -120,10 +121,23 @@ export function hasColour({ env, isTerminal }: Pick<CommandIo, 'env' | 'isTermin
   return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
 }
 
-/** Writes all faults of a configuration to stderr; returns the exit code. */
-export function reportFaults(io: CommandIo, faults: readonly ConfigFault[]): number {
+function reportFaults(io: CommandIo, faults: readonly ConfigFault[]): void {
   for (const fault of faults) io.stderr(`${faultText(fault)}\n`)
-  return EXIT.config
+}
+
+type LoadedSettings = Extract<LoadedConfig, { ok: true }>
+
+/** Reads the configuration with the files it needs to start; null when it has faults, which are told. */
+export function loadedConfig(io: CommandIo, env: Environment): LoadedSettings | null {
+  const loaded = loadConfig(env, configWorld(io))
+  if (!loaded.ok) {
+    reportFaults(io, loaded.faults)
+    return null
+  }
+  const fault = certificateFault(loaded.config.tls)
+  if (fault === null) return loaded
+  io.stderr(`${fault}\n`)
+  return null
 }
 
 /** Whether the directory can be written to, or created; doesn't create it. */

@@ -1,21 +1,12 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadConfig } from '../config/config.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { createDevEcho } from '../dev/echo.ts'
 import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import {
-  configWorld,
-  EXIT,
-  hasColour,
-  misused,
-  readArguments,
-  reportFaults,
-  type CommandIo,
-} from './command.ts'
+import { EXIT, hasColour, loadedConfig, misused, readArguments, type CommandIo } from './command.ts'
 import { welcome } from './dev-welcome.ts'
 import { launch, runUntilStopped } from './serve.ts'
 
@@ -43,25 +34,23 @@ export async function dev(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function orchestrate(io: CommandIo, port: string, registryUrl: string): Promise<number> {
-  const loaded = loadConfig(
-    {
-      HOST: LOOPBACK,
-      TASK_DB: ':memory:',
-      REGISTRY_CACHE_DIR: join(tmpdir(), `orchestrator-dev-${port}`),
-      REGISTRY_SYNC_INTERVAL: '5',
-      ...io.env,
-      PORT: port,
-      REGISTRY_URL: registryUrl,
-    },
-    configWorld(io),
-  )
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const loaded = loadedConfig(io, {
+    HOST: LOOPBACK,
+    TASK_DB: ':memory:',
+    REGISTRY_CACHE_DIR: join(tmpdir(), `orchestrator-dev-${port}`),
+    REGISTRY_SYNC_INTERVAL: '5',
+    ...io.env,
+    PORT: port,
+    REGISTRY_URL: registryUrl,
+  })
+  if (!loaded) return EXIT.config
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const orchestrator = await launch(loaded.config, ports, io, otherPort('port'))
   if (!orchestrator) return EXIT.failed
   // The first sync: the printed lines must work as soon as they are printed.
   await orchestrator.engine.registry.refresh()
-  io.stdout(welcome(`http://localhost:${new URL(orchestrator.url).port}`, registryUrl))
+  const { protocol, port: bound } = new URL(orchestrator.url)
+  io.stdout(welcome(`${protocol}//localhost:${bound}`, registryUrl))
   await runUntilStopped(orchestrator, ports, io)
   return EXIT.ok
 }

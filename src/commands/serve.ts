@@ -1,26 +1,19 @@
-import { loadConfig, type Config } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
-import {
-  configWorld,
-  EXIT,
-  hasColour,
-  readArguments,
-  reportFaults,
-  type CommandIo,
-} from './command.ts'
+import { EXIT, hasColour, loadedConfig, readArguments, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
 export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('serve', args, io)) return EXIT.usage
-  const loaded = loadConfig(io.env, configWorld(io))
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const loaded = loadedConfig(io, io.env)
+  if (!loaded) return EXIT.config
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const misspelt = misspeltNames(io)
   if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })
