@@ -12,6 +12,7 @@ import { everyRequest } from './every-request.ts'
 import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
+import { RequestBodies } from './request-bodies.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { taskRoutes } from './task-routes.ts'
@@ -27,7 +28,7 @@ export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
 export function createApp(engine: Engine, ports: HttpPorts) {
   const routes = new Routes()
   const requests = new RequestCounts(ports.clock)
-  const shared = everyRequest(ports, routes, requests)
+  const shared = everyRequest(engine.config, ports, routes, requests)
   const nowhere = new Elysia().use(shared).compile()
   let document: Promise<string> | undefined
   const app = new Elysia({
@@ -43,11 +44,17 @@ export function createApp(engine: Engine, ports: HttpPorts) {
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Bun's table finds a route by the path as it was written. Elysia's router, which would come
       // next, goes by the URL, and that depends on the Host and has its `..` resolved.
-      routes: { '/*': (request: Request) => nowhere.fetch(request) },
+      routes: {
+        '/*': (request: Request) => {
+          // It has none of its own, and asks it for the client's address.
+          nowhere.server = app.server
+          return nowhere.fetch(request)
+        },
+      },
     },
   })
     .use(shared)
-    .use(apiRoutes(engine, meshPorts(ports, requests)))
+    .use(apiRoutes(engine, meshPorts(engine, ports, requests)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
   addTrailingSlashes(app)
@@ -69,10 +76,15 @@ export function openApiOf(engine: Engine): Promise<string> {
   return openApiDocument(apiRoutes(engine, {} as MeshPorts))
 }
 
-function meshPorts({ clock, log, usage }: HttpPorts, requests: RequestCounts): MeshPorts {
+function meshPorts(
+  { config }: Engine,
+  { clock, log, usage }: HttpPorts,
+  requests: RequestCounts,
+): MeshPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
   const idleLimit = new IdleLimit(clock)
-  return { clock, log, requests, process, startedAt: clock.now(), idleLimit }
+  const bodies = new RequestBodies(clock, config.maxBodyBytes)
+  return { clock, log, requests, process, startedAt: clock.now(), idleLimit, bodies }
 }
 
 /** All that is documented. */
@@ -80,7 +92,7 @@ function apiRoutes(engine: Engine, mesh: MeshPorts) {
   return new Elysia({ name: 'api' })
     .use(operationRoutes(engine))
     .use(dropletRoutes(engine, mesh))
-    .use(submitRoutes(engine, mesh.idleLimit))
+    .use(submitRoutes(engine, mesh.idleLimit, mesh.bodies))
     .use(taskRoutes(engine, mesh.idleLimit))
     .use(meshRoutes(engine, mesh))
 }

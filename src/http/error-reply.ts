@@ -1,6 +1,7 @@
 /** How an error goes over HTTP: the only map from codes to statuses and headers, and one shape. */
 import type { ErrorCode, OrchestratorError } from '../errors.ts'
 import { taskLocation } from './base.ts'
+import { SlowBody } from './request-bodies.ts'
 
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   INVALID_REQUEST: 400,
@@ -31,6 +32,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
 /** When to try again (RFC 9110, section 10.2.3), seconds. */
 export const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
   OVERLOADED: 5,
+  // At one request a second or more, the next one is never further away.
+  RATE_LIMITED: 1,
   SHUTTING_DOWN: 5,
   STORE_UNAVAILABLE: 1,
 }
@@ -39,9 +42,11 @@ export function errorBody({ code, message, details }: OrchestratorError): string
   return JSON.stringify({ status: 'error', error: { code, message, details } })
 }
 
-export function errorHeaders({ code, details }: OrchestratorError): Record<string, string> {
+export function errorHeaders(error: OrchestratorError): Record<string, string> {
+  const { code, details } = error
   const seconds = RETRY_AFTER_SECONDS[code]
   if (seconds !== undefined) return { 'retry-after': String(seconds) }
+  if (error instanceof SlowBody) return { connection: 'close' }
   if (code === 'METHOD_NOT_ALLOWED') {
     return { allow: (details.allowed_methods as string[]).join(', ') }
   }

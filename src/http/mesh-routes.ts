@@ -6,6 +6,7 @@ import { BASE } from './base.ts'
 import type { IdleLimit } from './idle-limit.ts'
 import { atRoot } from './docs/describe.ts'
 import * as documented from './docs/mesh-operations.ts'
+import type { RequestBodies } from './request-bodies.ts'
 import { messageRoute, sendRoute } from './message-routes.ts'
 import {
   capabilitiesView,
@@ -17,6 +18,7 @@ import {
 
 export interface MeshPorts extends StateSources, Pick<Ports, 'clock' | 'log'> {
   idleLimit: IdleLimit
+  bodies: RequestBodies
 }
 
 /** `/health` has two forms: this one at the root, that of v1.1.0 below BASE. */
@@ -40,5 +42,5 @@ function conventions(base: string, engine: Engine, ports: MeshPorts) {
       () => dependenciesView(registry.directory(), registry.cacheStatus()),
       here(dependencies),
     )
-    .use(messageRoute(base, engine, ports, here(message)))
+    .use(messageRoute(base, ports, here(message)))
 }

@@ -13,12 +13,13 @@ import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
 import type { IdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
+import type { RequestBodies } from './request-bodies.ts'
 import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
 import { outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
-type MessagePorts = Pick<Ports, 'clock' | 'log'>
+type MessagePorts = Pick<Ports, 'clock' | 'log'> & { bodies: RequestBodies }
 
 const messageBody = TypeCompiler.Compile(MessageBody)
 const sendBody = TypeCompiler.Compile(SendBody)
@@ -28,15 +29,14 @@ const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
 /** `POST <base>/message`: logged and acknowledged. */
 export function messageRoute(
   base: string,
-  { config }: Engine,
-  { clock, log }: MessagePorts,
+  { clock, log, bodies }: MessagePorts,
   description: { detail: object },
 ) {
   return new Elysia({ name: `message ${base}` }).post(
     `${base}/message`,
     async ({ request, set }) => {
-      const { value } = await readJson(request, config.maxBodyBytes)
-      const message = checked(messageBody, value)
+      using json = await readJson(request, bodies)
+      const message = checked(messageBody, json.value)
       const { requestId } = callerOf(request, set)
       const receipt = receiptView(message, message.trace_id ?? requestId, clock.now())
       const { source = null, message_type } = message
@@ -49,15 +49,20 @@ export function messageRoute(
   )
 }
 
+interface SendPorts extends Pick<Ports, 'clock'> {
+  idleLimit: IdleLimit
+  bodies: RequestBodies
+}
+
 /** `POST /orchestrator/send`: 200, delivered or not, unless the body is malformed. */
 export function sendRoute(
-  { config, tasks }: Engine,
-  { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
+  { tasks }: Pick<Engine, 'tasks'>,
+  { clock, idleLimit, bodies }: SendPorts,
 ) {
   return new Elysia({ name: 'send' }).post(
     `${BASE}/send`,
     async ({ request, set, server }) => {
-      const json = await readJson(request, config.maxBodyBytes)
+      using json = await readJson(request, bodies)
       const body = checked(sendBody, json.value)
       const caller = callerOf(request, set)
       const traceId = caller.requestId

@@ -82,12 +82,14 @@ const details = {
     tag: 'Operations',
     summary: 'Tell that the service is alive',
     description: 'Always fast; looks at nothing else.',
+    isUncounted: true,
     replies: { 200: { description: 'Alive', schema: 'Health', example: healthExample } },
   }),
   ready: describe({
     operationId: 'getReadiness',
     tag: 'Operations',
     summary: 'Tell whether tasks can be taken',
+    isUncounted: true,
     replies: {
       200: { description: 'Ready', schema: 'Readiness', example: readyExample },
       503: { description: 'Not ready, and why', schema: 'Readiness', example: notReadyExample },

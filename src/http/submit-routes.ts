@@ -9,6 +9,7 @@ import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from '
 import * as documented from './docs/task-operations.ts'
 import type { IdleLimit } from './idle-limit.ts'
 import { readJson } from './json-body.ts'
+import type { RequestBodies } from './request-bodies.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
 import { SubmitBody } from './submit-body.ts'
 import { submitOptions } from './submit-headers.ts'
@@ -19,14 +20,15 @@ import { checked } from './validation.ts'
 const submitBody = TypeCompiler.Compile(SubmitBody)
 
 export function submitRoutes(
-  { config, tasks }: Pick<Engine, 'config' | 'tasks'>,
+  { tasks }: Pick<Engine, 'tasks'>,
   idleLimit: IdleLimit,
+  bodies: RequestBodies,
 ) {
   return new Elysia({ name: 'submit' })
     .post(
       `${BASE}/tasks`,
       async ({ request, set, server }) => {
-        const json = await readJson(request, config.maxBodyBytes)
+        using json = await readJson(request, bodies)
         const body = checked(submitBody, json.value)
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)

@@ -5,6 +5,7 @@ import { OrchestratorError } from '../../src/errors.ts'
 import { dropletRoutes } from '../../src/http/droplet-routes.ts'
 import { IDLE_SECONDS, IdleLimit } from '../../src/http/idle-limit.ts'
 import { sendRoute } from '../../src/http/message-routes.ts'
+import { RequestBodies } from '../../src/http/request-bodies.ts'
 import { submitRoutes } from '../../src/http/submit-routes.ts'
 import { taskRoutes } from '../../src/http/task-routes.ts'
 import type { Engine } from '../../src/engine.ts'
@@ -58,14 +59,14 @@ function routesWith(work: () => Promise<unknown>) {
   const limits: number[] = []
   const unbound = { timeout: (_: Request, seconds: number) => limits.push(seconds) }
   const engine = {
-    config: testConfig(),
     tasks: { submit: work, replay: work, find: work },
     registry: { refresh: work },
   } as unknown as Engine
+  const bodies = new RequestBodies(clock, testConfig().maxBodyBytes)
   const app = new Elysia()
-    .use(submitRoutes(engine, idleLimit))
+    .use(submitRoutes(engine, idleLimit, bodies))
     .use(taskRoutes(engine, idleLimit))
-    .use(sendRoute(engine, { clock, idleLimit }))
+    .use(sendRoute(engine, { clock, idleLimit, bodies }))
     .use(dropletRoutes(engine, { clock, idleLimit }))
     .onError(() => 'refused')
   app.server = unbound as unknown as typeof app.server
