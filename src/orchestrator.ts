@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
+import { readCertificate, type Certificate } from './platform/certificate.ts'
 import { watchFile } from './platform/file-changes.ts'
 import { processUsage } from './platform/process-usage.ts'
 import type { Ports } from './ports.ts'
@@ -17,7 +18,7 @@ const LAST_ANSWERS_MS = 1000
 
 export interface Orchestrator extends AsyncDisposable {
   readonly engine: Engine
-  /** `http://host:port`, once it has started. */
+  /** `http://host:port`, or `https:`, once it has started. */
   readonly url: string
   /**
    * Listens, unless it was stopped. Rejects with a message for people when the port is not to be
@@ -31,7 +32,8 @@ export interface Orchestrator extends AsyncDisposable {
 }
 
 /**
- * Reads the tokens and opens the database; rejects with a message for people when that can't be. `openDatabase`: the
+ * Reads the tokens and the certificate and opens the database; rejects with a message for people
+ * when that can't be. `openDatabase`: the
  * benchmark measures the service without one, too.
  */
 export async function createOrchestrator(
@@ -40,17 +42,17 @@ export async function createOrchestrator(
   openDatabase: typeof openSqlite = openSqlite,
 ): Promise<Orchestrator> {
   const { clock, log, newId } = ports
+  const tls = tlsOptions(config)
   const events = new EventBus(log)
   const tokens = await openTokens(config, ports)
   const database = await openDatabase(config.task.db, retentionOf(config))
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })
   const cache = fileCache(config.registry.cacheDir, log, newId)
-  const publicUrl = () =>
-    config.publicUrl ?? (app.server ? `http://localhost:${app.server.port}` : null)
+  const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
   const app = createApp(engine, { ...ports, usage: processUsage, tokens })
 
-  const { start, stop } = lifeOf({ config, clock, engine, app, tokens })
+  const { start, stop } = lifeOf({ config, tls, clock, engine, app, tokens })
   return {
     engine,
     get url() {
@@ -66,6 +68,7 @@ export async function createOrchestrator(
 
 interface Parts {
   config: Pick<Config, 'host' | 'port'>
+  tls: { tls?: Certificate }
   clock: Ports['clock']
   engine: Engine
   app: ReturnType<typeof createApp>
@@ -75,6 +78,7 @@ interface Parts {
 /** Stopping is the reverse of starting. Each happens once. */
 function lifeOf({
   config,
+  tls,
   clock,
   engine,
   app,
@@ -87,7 +91,7 @@ function lifeOf({
     await engine.recover()
     if (stopping) return
     tokens?.start()
-    app.listen({ port: config.port, hostname: config.host })
+    app.listen({ port: config.port, hostname: config.host, ...tls })
     // After listening: we register under the port that we got.
     await engine.start()
   }
@@ -113,6 +117,15 @@ function lifeOf({
 async function openTokens({ access }: Config, { clock, log }: Ports): Promise<LiveTokens | null> {
   if (access.tokensFile === null) return null
   return LiveTokens.open(access.tokensFile, { clock, log, watchFile })
+}
+
+function tlsOptions({ tls }: Config): { tls?: Certificate } {
+  const certificate = readCertificate(tls)
+  return certificate ? { tls: certificate } : {}
+}
+
+function localUrl({ port, url }: { port?: number | undefined; url: URL }): string {
+  return `${url.protocol}//localhost:${port}`
 }
 
 function retentionOf({ task }: Config): Retention {

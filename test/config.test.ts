@@ -438,6 +438,8 @@ describe('what depends on the machine', () => {
   test('PUBLIC_URL follows PORT', () => {
     expect(sourceOf('PUBLIC_URL', { PORT: '9001' })).toEqual(['http://localhost:9001', 'default'])
     expect(sourceOf('PUBLIC_URL', { PORT: '0' })).toEqual(['http://localhost:<PORT>', 'default'])
+    const tls = { PORT: '8443', TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' }
+    expect(sourceOf('PUBLIC_URL', tls)).toEqual(['https://localhost:8443', 'default'])
     expect(configOf({ PORT: '9001' }).publicUrl).toBeNull()
   })
 })

@@ -1,7 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { faultText, type ConfigFault } from '../config/config.ts'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
 import type { EnvFile } from './env-file.ts'
@@ -126,12 +125,6 @@ export function configWorld(io: CommandIo): ConfigWorld {
  */
 export function hasColour({ env, isTerminal }: Pick<CommandIo, 'env' | 'isTerminal'>): boolean {
   return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
-}
-
-/** Writes all faults of a configuration to stderr; returns the exit code. */
-export function reportFaults(io: CommandIo, faults: readonly ConfigFault[]): number {
-  for (const fault of faults) io.stderr(`${faultText(fault)}\n`)
-  return EXIT.config
 }
 
 /** Whether the directory can be written to, or created; doesn't create it. */

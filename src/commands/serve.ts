@@ -5,20 +5,17 @@ import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
-import { EXIT, hasColour, readArguments, reportFaults, type CommandIo } from './command.ts'
+import { EXIT, hasColour, readArguments, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 import { warnIfOpenToAll } from './open-to-all.ts'
-import { lookAtFiles, reportFileFaults } from './setting-files.ts'
 import { loadSettings } from './settings.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
 export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('serve', args, io)) return EXIT.usage
-  const loaded = await loadSettings(io.env, io)
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
-  const files = await lookAtFiles(loaded.config)
-  if (files.faults.length > 0) return reportFileFaults(io, files)
+  const loaded = await loadSettings(io, io.env)
+  if (!loaded) return EXIT.config
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const misspelt = misspeltNames(io)
   if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })

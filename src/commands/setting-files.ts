@@ -1,24 +1,68 @@
-/** The files that settings name, looked at before the service starts: `check` does the same. */
+/** The files that settings name, read before the service starts: `check` does the same. */
 import { readTokensFile } from '../access/tokens-file.ts'
-import type { Config } from '../config/config.ts'
-import { EXIT, type CommandIo } from './command.ts'
+import { faultText, type Config } from '../config/config.ts'
+import { signingSecrets } from '../config/secrets.ts'
+import { errorText } from '../errors.ts'
+import { certificateFault } from '../platform/certificate.ts'
+import { readRegularFile } from '../platform/regular-file.ts'
 
-export interface FilesReport {
+export interface SettingFiles {
   /** For people, each with its setting. With any, the service does not start. */
   readonly faults: readonly string[]
   readonly warnings: readonly string[]
+  /** Of the file, or of the setting itself. */
+  readonly signingSecrets: readonly string[]
 }
 
-export async function lookAtFiles({ access }: Pick<Config, 'access'>): Promise<FilesReport> {
-  const { tokensFile } = access
-  if (tokensFile === null) return { faults: [], warnings: [] }
-  const { faults, warnings } = await readTokensFile(tokensFile)
-  const named = (text: string) => `AUTH_TOKENS_FILE=${JSON.stringify(tokensFile)}: ${text}`
+/** Two secrets take some 200. */
+const MAX_SECRET_BYTES = 64 * 1024
+
+/** Never rejects. Nothing of what is secret in the files is in a fault. */
+export async function readSettingFiles({
+  access,
+  droplets,
+  tls,
+}: Pick<Config, 'access' | 'droplets' | 'tls'>): Promise<SettingFiles> {
+  const tokens = await lookAtTokens(access.tokensFile)
+  const signing = await readSigning(droplets)
+  const faults = [certificateFault(tls), signing.fault, ...tokens.faults]
+  return {
+    faults: faults.filter((fault) => fault !== null),
+    warnings: tokens.warnings,
+    signingSecrets: signing.secrets,
+  }
+}
+
+async function lookAtTokens(
+  file: string | null,
+): Promise<Pick<SettingFiles, 'faults' | 'warnings'>> {
+  if (file === null) return { faults: [], warnings: [] }
+  const { faults, warnings } = await readTokensFile(file)
+  const named = (text: string) => `AUTH_TOKENS_FILE=${JSON.stringify(file)}: ${text}`
   return { faults: faults.map(named), warnings: warnings.map(named) }
 }
 
-/** Writes the faults to stderr; returns the exit code. */
-export function reportFileFaults(io: CommandIo, { faults }: FilesReport): number {
-  for (const fault of faults) io.stderr(`${fault}\n`)
-  return EXIT.config
+interface Signing {
+  readonly secrets: readonly string[]
+  readonly fault: string | null
+}
+
+async function readSigning(droplets: Config['droplets']): Promise<Signing> {
+  const { signingSecretFile: file, signingSecrets: given } = droplets
+  if (file === null) return { secrets: given, fault: null }
+  if (given.length > 0) return wrongSecrets(file, 'DROPLET_SIGNING_SECRET is set, too')
+  try {
+    const bytes = await readRegularFile(file, MAX_SECRET_BYTES)
+    const secrets = signingSecrets.parse(new TextDecoder().decode(bytes))
+    if (secrets === undefined) return wrongSecrets(file, 'it holds something else')
+    return secrets.length > 0 ? { secrets, fault: null } : wrongSecrets(file, 'it holds none')
+  } catch (error) {
+    return wrongSecrets(file, `it cannot be read: ${errorText(error)}`)
+  }
+}
+
+function wrongSecrets(value: string, reason: string): Signing {
+  const allowed = signingSecrets.allowed.replace('empty, or', 'a file with')
+  const fault = { variable: 'DROPLET_SIGNING_SECRET_FILE', value, allowed, reason } as const
+  return { secrets: [], fault: faultText(fault) }
 }

@@ -42,7 +42,7 @@ export const VARIABLES = {
   PUBLIC_URL: derived(
     httpUrl,
     'http://localhost:<PORT>',
-    'Where droplets and the Registry reach this service: what it registers as.',
+    'Where droplets, the Registry and browsers reach this service: what it registers as. With TLS, the default is `https:`.',
   ),
   TLS_CERT_FILE: variable(
     filePath,

@@ -13,6 +13,7 @@ import { everyRequest } from './every-request.ts'
 import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
+import { RequestBodies } from './request-bodies.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { taskRoutes } from './task-routes.ts'
@@ -30,7 +31,8 @@ export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
 export function createApp(engine: Engine, ports: HttpPorts) {
   const routes = new Routes()
   const requests = new RequestCounts(ports.clock)
-  const shared = everyRequest(ports, routes, requests)
+  const admission = new Admission(ports.tokens ?? null, ports.clock)
+  const shared = everyRequest({ ...ports, config: engine.config, admission, routes, requests })
   const nowhere = new Elysia().use(shared).compile()
   let document: Promise<string> | undefined
   const app = new Elysia({
@@ -46,11 +48,17 @@ export function createApp(engine: Engine, ports: HttpPorts) {
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Bun's table finds a route by the path as it was written. Elysia's router, which would come
       // next, goes by the URL, and that depends on the Host and has its `..` resolved.
-      routes: { '/*': (request: Request) => nowhere.fetch(request) },
+      routes: {
+        '/*': (request: Request) => {
+          // It has none of its own, and asks it for the client's address.
+          nowhere.server = app.server
+          return nowhere.fetch(request)
+        },
+      },
     },
   })
     .use(shared)
-    .use(apiRoutes(engine, meshPorts(ports, requests)))
+    .use(apiRoutes(engine, meshPorts(engine, ports, requests, admission)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
   addTrailingSlashes(app)
@@ -73,11 +81,17 @@ export function openApiOf(engine: Engine): Promise<string> {
   return openApiDocument(apiRoutes(engine, { admission } as MeshPorts))
 }
 
-function meshPorts({ clock, log, usage, tokens }: HttpPorts, requests: RequestCounts): MeshPorts {
+function meshPorts(
+  { config }: Engine,
+  { clock, log, usage }: HttpPorts,
+  requests: RequestCounts,
+  admission: Admission,
+): MeshPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
   const idleLimit = new IdleLimit(clock)
-  const admission = new Admission(tokens ?? null, clock)
-  return { clock, log, requests, process, startedAt: clock.now(), admission, idleLimit }
+  const bodies = new RequestBodies(clock, config.maxBodyBytes)
+  const startedAt = clock.now()
+  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies }
 }
 
 /** All that is documented. */

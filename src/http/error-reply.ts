@@ -1,6 +1,7 @@
 /** How an error goes over HTTP: the only map from codes to statuses and headers, and one shape. */
 import type { ErrorCode, OrchestratorError } from '../errors.ts'
 import { taskLocation } from './base.ts'
+import { SlowBody } from './request-bodies.ts'
 
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   INVALID_REQUEST: 400,
@@ -32,6 +33,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
 export const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
   OVERLOADED: 5,
   CIRCUIT_OPEN: 1,
+  // At one request a second or more, the next one is never further away.
+  RATE_LIMITED: 1,
   SHUTTING_DOWN: 5,
   STORE_UNAVAILABLE: 1,
 }
@@ -40,13 +43,11 @@ export function errorBody({ code, message, details }: OrchestratorError): string
   return JSON.stringify({ status: 'error', error: { code, message, details } })
 }
 
-export function errorHeaders({
-  code,
-  message,
-  details,
-}: OrchestratorError): Record<string, string> {
+export function errorHeaders(error: OrchestratorError): Record<string, string> {
+  const { code, message, details } = error
   const seconds = details.retry_after_seconds ?? RETRY_AFTER_SECONDS[code]
   if (seconds !== undefined) return { 'retry-after': String(seconds) }
+  if (error instanceof SlowBody) return { connection: 'close' }
   if (code === 'METHOD_NOT_ALLOWED') {
     return { allow: (details.allowed_methods as string[]).join(', ') }
   }

@@ -43,5 +43,5 @@ function conventions(base: string, engine: Engine, ports: MeshPorts) {
       () => dependenciesView(registry.directory(), registry.cacheStatus()),
       here(dependencies),
     )
-    .use(messageRoute(base, engine, ports, here(message)))
+    .use(messageRoute(base, ports, here(message)))
 }

@@ -18,7 +18,7 @@ import type { RoutePorts } from './route-ports.ts'
 import { outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
-type MessagePorts = Pick<Ports, 'clock' | 'log'> & Pick<RoutePorts, 'admission'>
+type MessagePorts = Pick<Ports, 'clock' | 'log'> & Pick<RoutePorts, 'admission' | 'bodies'>
 
 const messageBody = TypeCompiler.Compile(MessageBody)
 const sendBody = TypeCompiler.Compile(SendBody)
@@ -28,15 +28,14 @@ const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
 /** `POST <base>/message`: logged and acknowledged. */
 export function messageRoute(
   base: string,
-  { config }: Engine,
-  { clock, log, admission }: MessagePorts,
+  { clock, log, admission, bodies }: MessagePorts,
   admitted: Admitted,
 ) {
   return new Elysia({ name: `message ${base}` }).post(
     `${base}/message`,
     async ({ request, set }) => {
-      const { value } = await readJson(request, config.maxBodyBytes)
-      const message = checked(messageBody, value)
+      using json = await readJson(request, bodies)
+      const message = checked(messageBody, json.value)
       const { requestId } = admission.callerOf(set)
       const receipt = receiptView(message, message.trace_id ?? requestId, clock.now())
       const { source = null, message_type } = message
@@ -51,13 +50,13 @@ export function messageRoute(
 
 /** `POST /orchestrator/send`: 200, delivered or not, unless the body is malformed. */
 export function sendRoute(
-  { config, tasks }: Engine,
-  { clock, admission, idleLimit }: Pick<Ports, 'clock'> & RoutePorts,
+  { tasks }: Pick<Engine, 'tasks'>,
+  { clock, admission, idleLimit, bodies }: Pick<Ports, 'clock'> & RoutePorts,
 ) {
   return new Elysia({ name: 'send' }).post(
     `${BASE}/send`,
     async ({ request, set, server }) => {
-      const json = await readJson(request, config.maxBodyBytes)
+      using json = await readJson(request, bodies)
       const body = checked(sendBody, json.value)
       const caller = admission.callerOf(set)
       const traceId = caller.requestId

@@ -88,6 +88,7 @@ const documented = {
     access: 'open',
     summary: 'Tell that the service is alive',
     description: 'Always fast; looks at nothing else.',
+    isUncounted: true,
     replies: { 200: { description: 'Alive', schema: 'Health', example: healthExample } },
   }),
   ready: describe({
@@ -95,6 +96,7 @@ const documented = {
     tag: 'Operations',
     access: 'open',
     summary: 'Tell whether tasks can be taken',
+    isUncounted: true,
     replies: {
       200: { description: 'Ready', schema: 'Readiness', example: readyExample },
       503: { description: 'Not ready, and why', schema: 'Readiness', example: notReadyExample },

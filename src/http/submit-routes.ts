@@ -18,14 +18,14 @@ import { checked } from './validation.ts'
 const submitBody = TypeCompiler.Compile(SubmitBody)
 
 export function submitRoutes(
-  { config, tasks }: Pick<Engine, 'config' | 'tasks'>,
-  { admission, idleLimit }: RoutePorts,
+  { tasks }: Pick<Engine, 'tasks'>,
+  { admission, idleLimit, bodies }: RoutePorts,
 ) {
   return new Elysia({ name: 'submit' })
     .post(
       `${BASE}/tasks`,
       async ({ request, set, server }) => {
-        const json = await readJson(request, config.maxBodyBytes)
+        using json = await readJson(request, bodies)
         const body = checked(submitBody, json.value)
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)

@@ -165,9 +165,9 @@ export class Submitter {
     const { config, delivery, ports, waiters, store } = this.parts
     const { maxQueued } = config.task
     if (delivery.waiting + this.#accepting >= maxQueued) throw overloaded(maxQueued)
-    this.#accepting++
     // Registered before the insert: the task may end at once.
     const waiter = waitMs > 0 ? waiters.wait(task.id, waitMs) : null
+    this.#accepting++
     try {
       await delivery.accept(task, write).finally(() => this.#accepting--)
       if (!waiter) return task

@@ -48,6 +48,12 @@ export function overloaded(maxQueued: number): OrchestratorError {
   })
 }
 
+/** Of callers, not of tasks: nothing was started. */
+export function tooManyWait(maxWaiters: number): OrchestratorError {
+  const message = `${maxWaiters} callers wait for the end of a task already`
+  return new OrchestratorError('OVERLOADED', message, { max_waiters: maxWaiters })
+}
+
 /** The task was taken over, or removed, while it ran here: its end is not recorded by us. */
 export function takenOver(id: string): OrchestratorError {
   return new OrchestratorError('STORE_UNAVAILABLE', 'The task is no longer run by this process', {

@@ -196,6 +196,18 @@ test('every status that is documented can be had, and is as documented', async (
       const at = path.replace('{task_id}', 'x')
       const refused = await service.call(method.toUpperCase(), at, { headers: { host: 'a b' } })
       expect([method, path, refused.status]).toEqual([method, path, 400])
+      const foreign = { headers: { origin: 'https://elsewhere.example' } }
+      const page = await service.call(method.toUpperCase(), at, foreign)
+      expect([method, path, page.json.error.code]).toEqual([method, path, 'FORBIDDEN'])
+    }
+  }
+  await using limited = await startOrchestrator({ config: { access: { rateLimit: 1 } } })
+  for (const path of ['info', 'info']) await limited.get(`/orchestrator/${path}`)
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { responses }] of Object.entries(methods)) {
+      if (!('429' in responses)) continue
+      const { json: body } = await limited.call(method.toUpperCase(), path.replace('{', '%7B'))
+      expect([method, path, body.error.code]).toEqual([method, path, 'RATE_LIMITED'])
     }
   }
   await seeRefusals(paths)

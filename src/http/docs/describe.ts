@@ -2,7 +2,7 @@
 import { SCOPES, type Access } from '../../access/scopes.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { errorBody, RETRY_AFTER_SECONDS, STATUS_OF } from '../error-reply.ts'
-import { ERROR_EXAMPLES, HOST_EXAMPLE } from './error-examples.ts'
+import { DOOR_EXAMPLES, ERROR_EXAMPLES } from './error-examples.ts'
 import type { SchemaName } from './schemas.ts'
 
 export interface Reply {
@@ -23,6 +23,8 @@ export interface RouteDescription {
   parameters?: object[]
   body?: { schema: SchemaName; example: unknown }
   replies: Record<number, Reply>
+  /** Not by the rate limit. */
+  isUncounted?: true
   /** The errors it can answer with, beside those of every route. */
   errors?: readonly ErrorCode[]
 }
@@ -45,7 +47,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   INTERNAL_ERROR: 'a bug of ours',
   DROPLET_UNREACHABLE: 'no attempt got an answer, or the droplet may not be called',
   REGISTRY_ERROR: 'there is no usable list of droplets',
-  OVERLOADED: 'too many tasks are waiting',
+  OVERLOADED: 'too much is waiting or worked on already: tasks, callers, or bodies of requests',
   CIRCUIT_OPEN: 'the droplet has not been there for a while; nothing was sent',
   SHUTTING_DOWN: 'the service is shutting down',
   STORE_UNAVAILABLE:
@@ -78,8 +80,8 @@ function headersOf(code: ErrorCode): Record<string, string> {
   }
 }
 
-/** A `Host` that is none is refused everywhere. */
-const ERRORS_OF_ALL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL_ERROR']
+/** A `Host` that is none is refused everywhere, and so is a web page that may not ask. */
+const ERRORS_OF_ALL: readonly ErrorCode[] = ['INVALID_REQUEST', 'FORBIDDEN', 'INTERNAL_ERROR']
 
 /** A route's description, and who may use it. */
 export interface Described {
@@ -109,6 +111,7 @@ function detailOf(route: RouteDescription): object {
     body,
     replies,
     errors = [],
+    isUncounted = false,
   } = route
   const text = [description, needed(access)].filter(Boolean).join(' ')
   return {
@@ -123,7 +126,11 @@ function detailOf(route: RouteDescription): object {
       : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
-      ...errorReplies([...refusalsOf(access), ...errors]),
+      ...errorReplies([
+        ...refusalsOf(access),
+        ...errors,
+        ...(isUncounted ? [] : (['RATE_LIMITED'] as const)),
+      ]),
     },
   }
 }
@@ -178,8 +185,7 @@ function errorReplies(own: readonly ErrorCode[]) {
 /** Of several errors each, by its code. */
 function errorExamples(codes: readonly ErrorCode[], own: readonly ErrorCode[]): Examples {
   const [first, ...more] = codes.map((code) => {
-    const isHost = code === 'INVALID_REQUEST' && !own.includes(code)
-    const error = isHost ? HOST_EXAMPLE : ERROR_EXAMPLES[code]
+    const error = (own.includes(code) ? undefined : DOOR_EXAMPLES[code]) ?? ERROR_EXAMPLES[code]
     return [code, { value: JSON.parse(errorBody(error)) as object }] as const
   })
   if (more.length === 0) return { example: first![1].value }

@@ -13,7 +13,10 @@ import {
   taskNotFound,
   unknownDroplet,
 } from '../../tasks/task-errors.ts'
-import { codingRefused, tooLarge } from '../json-body.ts'
+import { pageRefused } from '../browsers.ts'
+import { codingRefused } from '../json-body.ts'
+import { rateLimited } from '../rate-limit.ts'
+import { tooLarge } from '../request-bodies.ts'
 import { neverAnswered } from '../task-views.ts'
 import { taskExample } from './examples.ts'
 
@@ -46,9 +49,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   IDEMPOTENCY_KEY_REUSED: keyReused(id),
   PAYLOAD_TOO_LARGE: tooLarge(1_048_576),
   UNSUPPORTED_MEDIA_TYPE: codingRefused('gzip'),
-  RATE_LIMITED: new OrchestratorError('RATE_LIMITED', 'More than 50 requests a second', {
-    rate_limit: 50,
-  }),
+  RATE_LIMITED: rateLimited(50),
   INTERNAL_ERROR: new OrchestratorError('INTERNAL_ERROR', 'Something went wrong here', {
     request_id: taskExample.request_id,
   }),
@@ -74,5 +75,8 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   }),
 }
 
-/** Of a route that takes no input of its own. */
-export const HOST_EXAMPLE = invalidRequest({ path: 'Host', message: 'is not a host' })
+/** Of a route that has none of these errors of its own. */
+export const DOOR_EXAMPLES: Readonly<Partial<Record<ErrorCode, OrchestratorError>>> = {
+  INVALID_REQUEST: invalidRequest({ path: 'Host', message: 'is not a host' }),
+  FORBIDDEN: pageRefused('https://elsewhere.example'),
+}

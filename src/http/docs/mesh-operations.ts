@@ -19,6 +19,7 @@ export const health = describe({
   description:
     '200 as long as the process lives. `error`: nothing can be written to disk. `inactive`: it ' +
     'takes no tasks, because it is being stopped or knows no droplets.',
+  isUncounted: true,
   replies: { 200: { description: 'Alive', schema: 'MeshHealth', example: meshHealthExample } },
 })
 

@@ -113,7 +113,7 @@ export const find = describe({
   summary: 'Show a task with its attempts',
   parameters: [taskId, ...queryParameters(FindQuery)],
   replies: { 200: { description: 'The task', schema: 'Task', example: taskExample } },
-  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND', 'STORE_UNAVAILABLE'],
+  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND', 'OVERLOADED', 'STORE_UNAVAILABLE'],
 })
 
 export const cancel = describe({
