@@ -50,10 +50,33 @@ export class JsonBody {
  * INVALID_REQUEST.
  */
 export async function readJson(request: Request, maxBytes: number): Promise<JsonBody> {
-  checkCoding(request.headers.get('content-encoding'))
-  checkType(request.headers.get('content-type'))
+  checkHeaders(request.headers)
+  return parsed(await boundedBytes(request, maxBytes))
+}
+
+/** The same of a request that needs no body; null: it has none, whatever it says of it. */
+export async function readOptionalJson(
+  request: Request,
+  maxBytes: number,
+): Promise<JsonBody | null> {
+  const bytes = await boundedBytes(request, maxBytes)
+  if (bytes.byteLength === 0) return null
+  checkHeaders(request.headers)
+  return parsed(bytes)
+}
+
+async function boundedBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const bytes = await readBody(request, maxBytes)
   if (bytes === null) throw tooLarge(maxBytes)
+  return bytes
+}
+
+function checkHeaders(headers: Headers): void {
+  checkCoding(headers.get('content-encoding'))
+  checkType(headers.get('content-type'))
+}
+
+function parsed(bytes: Uint8Array): JsonBody {
   let text: JsonText | undefined
   let value: unknown
   try {

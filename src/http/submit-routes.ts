@@ -8,15 +8,16 @@ import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
 import type { IdleLimit } from './idle-limit.ts'
-import { readJson } from './json-body.ts'
+import { readJson, readOptionalJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
-import { SubmitBody } from './submit-body.ts'
+import { ReplayBody, SubmitBody } from './submit-body.ts'
 import { submitOptions } from './submit-headers.ts'
-import { toSubmission } from './task-request.ts'
+import { toReplayHeaders, toSubmission } from './task-request.ts'
 import { acceptedView, outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
 const submitBody = TypeCompiler.Compile(SubmitBody)
+const replayBody = TypeCompiler.Compile(ReplayBody)
 
 export function submitRoutes(
   { config, tasks }: Pick<Engine, 'config' | 'tasks'>,
@@ -40,10 +41,12 @@ export function submitRoutes(
     .post(
       `${BASE}/tasks/:task_id/replay`,
       async ({ params, request, set, server }) => {
+        const json = await readOptionalJson(request, config.maxBodyBytes)
+        const headers = json ? toReplayHeaders(checked(replayBody, json.value), json) : {}
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
         const caller = callerOf(request, set)
-        const replay = () => tasks.replay(caller, params.task_id, options)
+        const replay = () => tasks.replay(caller, params.task_id, options, headers)
         return reply(await idleLimit.during({ request, server }, replay), prefer, set)
       },
       { ...UNPARSED, detail: documented.replay },

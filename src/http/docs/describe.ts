@@ -18,7 +18,7 @@ export interface RouteDescription {
   description?: string
   tag: 'Tasks' | 'Mesh' | 'Operations'
   parameters?: object[]
-  body?: { schema: SchemaName; example: unknown }
+  body?: { schema: SchemaName; example: unknown; isOptional?: true }
   replies: Record<number, Reply>
   /** The errors it can answer with, beside those of every route. */
   errors?: readonly ErrorCode[]
@@ -91,9 +91,7 @@ export function describe(route: RouteDescription) {
     ...(description ? { description } : {}),
     tags: [tag],
     parameters: [...parameters, { $ref: '#/components/parameters/RequestId' }],
-    ...(body
-      ? { requestBody: { required: true, content: json(body.schema, { example: body.example }) } }
-      : {}),
+    ...(body ? { requestBody: requestBody(body) } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
       ...errorReplies(errors),
@@ -106,6 +104,10 @@ export function describe(route: RouteDescription) {
 export function atRoot(detail: object): object {
   const { operationId } = detail as Pick<RouteDescription, 'operationId'>
   return { ...detail, operationId: `${operationId}AtRoot` }
+}
+
+function requestBody({ schema, example, isOptional }: NonNullable<RouteDescription['body']>) {
+  return { required: !isOptional, content: json(schema, { example }) }
 }
 
 function reply({ description, schema, example, headers = {} }: Reply) {

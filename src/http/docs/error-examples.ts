@@ -11,6 +11,7 @@ import {
   taskNotFound,
   unknownDroplet,
 } from '../../tasks/task-errors.ts'
+import { loopDetected, MAX_HOPS } from '../hops.ts'
 import { codingRefused, tooLarge } from '../json-body.ts'
 import { neverAnswered } from '../task-views.ts'
 import { taskExample } from './examples.ts'
@@ -68,7 +69,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   ),
   SHUTTING_DOWN: shuttingDown(),
   STORE_UNAVAILABLE: storeUnavailable(),
-  LOOP_DETECTED: new OrchestratorError('LOOP_DETECTED', 'The request has made 8 hops', { hops: 8 }),
+  LOOP_DETECTED: loopDetected(MAX_HOPS),
   TIMEOUT: neverAnswered({
     ...ended,
     status: 'timeout',
