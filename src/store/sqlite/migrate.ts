@@ -32,8 +32,8 @@ export function migrate(db: Database, version = LATEST_VERSION): void {
 
 /**
  * Writes the file anew, without what is in no row any more; earlier versions zeroed nothing that
- * they deleted. Takes 6 s for a million tasks, and for a moment twice the room: where there is not
- * as much, it stays as it is.
+ * they deleted. Takes some 10 s for a million tasks, and for a moment twice the room: where there is
+ * not as much, it stays as it is.
  */
 function rewrite(db: Database): void {
   try {

@@ -27,8 +27,8 @@ export class Secrets {
   readonly #owners: Set<string>
   /** Whether the log may have what is not in the table any more. */
   #mayBeInLog: boolean
-  /** Whether those of earlier processes were looked through. */
-  #isLookedThrough = false
+  /** Whether there may be some without a task: at the start, from earlier processes. */
+  #mayBeNeedless = true
 
   constructor(private readonly connection: Connection) {
     this.#addSql = addSql(connection)
@@ -64,17 +64,22 @@ export class Secrets {
     for (const id of removed) this.#owners.delete(id)
   }
 
+  /** The next `clean` deletes those without a task. */
+  lookThrough(): void {
+    this.#mayBeNeedless = true
+  }
+
   /**
    * Gets what was deleted out of the log, unless somebody reads from it for long: then the next
    * call does. `isJournalEmpty`: the table `tasks` has every task as it is. Throws as a
    * transaction does.
    */
   clean(isJournalEmpty: boolean): void {
-    if (isJournalEmpty && !this.#isLookedThrough) this.#deleteNeedless()
+    if (isJournalEmpty && this.#mayBeNeedless) this.#deleteNeedless()
     if (this.#mayBeInLog) this.#mayBeInLog = !this.connection.emptyLog()
   }
 
-  /** Those of tasks that were rejected, or that somebody has changed or deleted. */
+  /** Those of tasks that were rejected, that somebody has deleted, or that an upgrade brought. */
   #deleteNeedless(): void {
     const removed = this.connection.all(NEEDLESS_SQL).map(({ task_id }) => task_id as string)
     if (removed.length > 0) {
@@ -86,7 +91,7 @@ export class Secrets {
       )
     }
     this.remember({ added: [], removed })
-    this.#isLookedThrough = true
+    this.#mayBeNeedless = false
   }
 
   #ownersThatEnd({ entries }: CheckedGroup): string[] {

@@ -132,7 +132,7 @@ export class Writer {
           this.journal.deleteRow(n)
           return this.#tables.apply(this.journal.check(lines).entries, finished)
         })
-        this.#rejected.push(...rejected)
+        this.#reject(rejected)
       }
     } finally {
       this.journal.reread()
@@ -146,9 +146,15 @@ export class Writer {
   }
 
   #applied(rejected: readonly string[]): void {
-    this.#rejected.push(...rejected)
+    this.#reject(rejected)
     this.journal.forget()
     this.#isBehind = false
+  }
+
+  #reject(errors: readonly string[]): void {
+    this.#rejected.push(...errors)
+    // A task that is not in the tables has no end.
+    if (errors.length > 0) this.secrets.lookThrough()
   }
 
   /**
