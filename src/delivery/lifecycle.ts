@@ -3,6 +3,7 @@
  * it is afterwards. `Moment` is when it happens: the wall clock for people, and how long the
  * task has been under way by a clock that doesn't jump.
  */
+import { withoutValues } from '../droplets/redact.ts'
 import {
   INTERRUPTED,
   isFinished,
@@ -25,6 +26,7 @@ export interface NewTask extends TaskRequest {
   id: string
   mode: Task['mode']
   requestId: string
+  hops: number
   targetUrl: string
   idempotencyKey: string | null
   fingerprint: string | null
@@ -226,6 +228,7 @@ function ended(
   mustBeUnfinished(task)
   return {
     ...task,
+    secretHeaders: task.secretHeaders && withoutValues(Object.keys(task.secretHeaders)),
     // The last attempt may have been cut off by a restart.
     attempts: closeInterrupted(attempts),
     responseStatus,

@@ -3,7 +3,7 @@ import { invalidRequest, OrchestratorError } from '../errors.ts'
 import { membersOf, type Member } from '../json-text.ts'
 import { codingsOf } from '../platform/codings.ts'
 import type { JsonText } from '../task.ts'
-import type { RequestBodies } from './request-bodies.ts'
+import type { HeldBody, RequestBodies } from './request-bodies.ts'
 
 // RFC 6839: each type with the suffix +json is JSON.
 const ANY_JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
@@ -55,10 +55,32 @@ export class JsonBody implements Disposable {
  * UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, and as `RequestBodies` does.
  */
 export async function readJson(request: Request, bodies: RequestBodies): Promise<JsonBody> {
-  checkCoding(request.headers.get('content-encoding'))
-  checkType(request.headers.get('content-type'))
-  const { bytes, release } = await bodies.read(request)
+  checkHeaders(request.headers)
+  return parsed(await bodies.read(request))
+}
+
+/** The same of a request that needs no body; null: it has none, whatever it says of it. */
+export async function readOptionalJson(
+  request: Request,
+  bodies: RequestBodies,
+): Promise<JsonBody | null> {
+  const body = await bodies.read(request)
+  if (body.bytes.byteLength === 0) {
+    body.release()
+    return null
+  }
+  return parsed(body, () => checkHeaders(request.headers))
+}
+
+function checkHeaders(headers: Headers): void {
+  checkCoding(headers.get('content-encoding'))
+  checkType(headers.get('content-type'))
+}
+
+/** What is refused is no longer worked on. */
+function parsed({ bytes, release }: HeldBody, check = () => {}): JsonBody {
   try {
+    check()
     return parse(bytes, release)
   } catch (error) {
     release()

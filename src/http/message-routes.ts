@@ -6,11 +6,13 @@ import { OrchestratorError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { MAX_RETRIES, type JsonText, type Submission } from '../task.ts'
+import type { SubmitOptions } from '../tasks/submit.ts'
 import type { Admitted } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
 import { clamp } from './clamp.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
+import { hopsOf } from './hops.ts'
 import { readJson } from './json-body.ts'
 import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
@@ -62,7 +64,8 @@ export function sendRoute(
       const traceId = caller.requestId
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
       const asked = toTask(body, message)
-      const send = () => deliver(tasks, caller, asked)
+      const options = { ...SYNC, hops: hopsOf(request.headers) }
+      const send = () => deliver(tasks, caller, asked, options)
       const { taskId, ...delivered } = await idleLimit.during({ request, server }, send)
       if (taskId !== null) set.headers['x-task-id'] = taskId
       set.headers['content-type'] = JSON_TYPE
@@ -80,6 +83,7 @@ function toTask({ target, retry_count }: SendBody, message: JsonText): Submissio
     payload: message,
     meta: null,
     headers: {},
+    secretHeaders: null,
     timeoutMs: null,
     deadlineMs: null,
     maxRetries: retry_count == null ? null : clamp(retry_count, 0, MAX_RETRIES),
@@ -98,9 +102,10 @@ async function deliver(
   tasks: Engine['tasks'],
   caller: Caller,
   asked: Submission,
+  options: SubmitOptions,
 ): Promise<Delivered> {
   try {
-    const { task } = await tasks.submit(caller, asked, SYNC)
+    const { task } = await tasks.submit(caller, asked, options)
     const sent = isTaken(task)
     const result = sent ? (task.responseBody ?? 'null') : outcomeView(task)
     return { sent, result, taskId: task.id }

@@ -6,16 +6,17 @@ import { isFinished } from '../task.ts'
 import type { Submitted } from '../tasks/submit.ts'
 import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
-import { readJson } from './json-body.ts'
+import { readJson, readOptionalJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
 import type { RoutePorts } from './route-ports.ts'
-import { SubmitBody } from './submit-body.ts'
+import { ReplayBody, SubmitBody } from './submit-body.ts'
 import { submitOptions } from './submit-headers.ts'
-import { toSubmission } from './task-request.ts'
+import { toReplayHeaders, toSubmission } from './task-request.ts'
 import { acceptedView, outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
 const submitBody = TypeCompiler.Compile(SubmitBody)
+const replayBody = TypeCompiler.Compile(ReplayBody)
 
 export function submitRoutes(
   { tasks }: Pick<Engine, 'tasks'>,
@@ -39,10 +40,12 @@ export function submitRoutes(
     .post(
       `${BASE}/tasks/:task_id/replay`,
       async ({ params, request, set, server }) => {
+        using json = await readOptionalJson(request, bodies)
+        const headers = json ? toReplayHeaders(checked(replayBody, json.value), json) : {}
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
         const caller = admission.callerOf(set)
-        const replay = () => tasks.replay(caller, params.task_id, options)
+        const replay = () => tasks.replay(caller, params.task_id, options, headers)
         return reply(await idleLimit.during({ request, server }, replay), prefer, set)
       },
       { ...UNPARSED, ...admission.route(documented.replay) },

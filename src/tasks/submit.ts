@@ -23,6 +23,8 @@ export interface SubmitOptions {
   /** Asynchronous tasks: how long to wait for the end, ms. */
   waitMs: number
   idempotencyKey: string | null
+  /** How often the request has come through an orchestrator. */
+  hops: number
 }
 
 export interface Submitted {
@@ -146,6 +148,7 @@ export class Submitter {
       id: draft.id,
       mode: draft.mode,
       requestId: caller.requestId,
+      hops: draft.hops,
       idempotencyKey: draft.idempotencyKey,
       fingerprint: draft.fingerprint,
       replayOf: draft.replayOf,

@@ -1,5 +1,5 @@
 /** The errors of the use cases. */
-import { OrchestratorError } from '../errors.ts'
+import { invalidRequest, OrchestratorError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../task.ts'
 
@@ -36,6 +36,12 @@ export function keyReused(id: string | null): OrchestratorError {
     message,
     id === null ? {} : { task_id: id },
   )
+}
+
+/** A replay without the secret headers of these names, which its task had. */
+export function secretsNeeded(names: readonly string[]): OrchestratorError {
+  const message = 'is needed again: values of secret headers are not kept'
+  return invalidRequest(...names.map((name) => ({ path: `/headers/${name}`, message })))
 }
 
 export function shuttingDown(): OrchestratorError {

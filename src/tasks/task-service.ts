@@ -5,14 +5,15 @@
 import { mayUse, type Caller } from '../access/caller.ts'
 import { headersFault } from '../delivery/attempt-headers.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import { splitHeaders } from '../droplets/redact.ts'
 import { invalidRequest } from '../errors.ts'
 import type { EventBus } from '../events.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
 import { asStored } from '../store/stored-body.ts'
-import { isFinished, type Submission, type Task } from '../task.ts'
+import { isFinished, type Submission, type Task, type TaskRequest } from '../task.ts'
 import { latest } from './latest.ts'
 import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from './submit.ts'
-import { shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
+import { secretsNeeded, shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
 import { Waiters } from './waiters.ts'
 
 export interface TaskServicePorts extends Omit<SubmitPorts, 'waiters' | 'isDraining'> {
@@ -98,9 +99,17 @@ export class TaskService {
     throw isFinished(task) ? taskFinished(task) : shuttingDown()
   }
 
-  /** Submits the same again, as a new task. Throws TASK_NOT_FOUND and what `submit` throws. */
-  async replay(caller: Caller, id: string, options: SubmitOptions): Promise<Submitted> {
-    const request = requestOf(await this.#visible(caller, id))
+  /**
+   * Submits the same again, as a new task. `headers` come over the task's own: the secret ones are
+   * needed again. Throws TASK_NOT_FOUND and what `submit` throws.
+   */
+  async replay(
+    caller: Caller,
+    id: string,
+    options: SubmitOptions,
+    headers: TaskRequest['headers'] = {},
+  ): Promise<Submitted> {
+    const request = withHeaders(requestOf(await this.#visible(caller, id)), headers)
     const fault = headersFault(request)
     if (fault) throw invalidRequest({ path: '/headers', message: fault })
     return this.#submitter.submit(caller, { ...request, delayMs: 0 }, options, id)
@@ -134,9 +143,24 @@ function requestOf(task: Task): Submission {
     payload: task.payload,
     meta: task.meta,
     headers: task.headers,
+    secretHeaders: task.secretHeaders,
     timeoutMs: task.timeoutMs,
     deadlineMs: task.deadlineMs,
     maxRetries: task.maxRetries,
     delayMs: task.delayMs,
+  }
+}
+
+/** Throws INVALID_REQUEST where a secret header is missing: even what is still known is not used. */
+function withHeaders(request: Submission, headers: TaskRequest['headers']): Submission {
+  const given = splitHeaders(headers)
+  const missing = Object.keys(request.secretHeaders ?? {}).filter(
+    (name) => !Object.hasOwn(headers, name),
+  )
+  if (missing.length > 0) throw secretsNeeded(missing)
+  return {
+    ...request,
+    headers: { ...request.headers, ...given.headers },
+    secretHeaders: given.secretHeaders,
   }
 }

@@ -12,7 +12,7 @@ import { newTask } from '../support/tasks.ts'
 allowRealTime()
 
 const CALLER = anyone('r')
-const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null }
+const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0 }
 const ASYNC: SubmitOptions = { ...SYNC, mode: 'async' }
 const BOTH = [SYNC, ASYNC]
 

@@ -153,6 +153,19 @@ test('every status that is documented can be had, and is as documented', async (
   const noKey = { 'idempotency-key': 'ä' }
   expect((await service.post(`${done}/replay`, undefined, noKey)).status).toBe(400)
   expect((await service.post(`${done}/replay`, undefined, key)).status).toBe(422)
+  const large = { headers: { 'x-a': 'x'.repeat(1000) } }
+  expect((await service.post(`${done}/replay`, large)).status).toBe(413)
+  const plain = { body: 'x', headers: typed }
+  expect((await service.call('POST', `${done}/replay`, plain)).status).toBe(415)
+  const looped = { 'x-orchestrator-hops': '8' }
+  const sent = { target: 'echo', message_type: 'event' }
+  for (const [path, body] of [
+    [tasks, { droplet_name: 'echo', path: '/' }],
+    [`${done}/replay`, {}],
+    ['/orchestrator/send', sent],
+  ] as const) {
+    expect((await service.post(path, body, looped)).status).toBe(508)
+  }
   const again = { 'idempotency-key': 'again' }
 
   upstream.script(hang)

@@ -21,7 +21,7 @@ export interface RouteDescription {
   /** Who may use it, where there are tokens. */
   access: Access
   parameters?: object[]
-  body?: { schema: SchemaName; example: unknown }
+  body?: { schema: SchemaName; example: unknown; isOptional?: true }
   replies: Record<number, Reply>
   /** Not by the rate limit. */
   isUncounted?: true
@@ -121,9 +121,7 @@ function detailOf(route: RouteDescription): object {
     tags: [tag],
     security: securityOf(access),
     parameters: [...parameters, { $ref: '#/components/parameters/RequestId' }],
-    ...(body
-      ? { requestBody: { required: true, content: json(body.schema, { example: body.example }) } }
-      : {}),
+    ...(body ? { requestBody: requestBody(body) } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
       ...errorReplies([
@@ -153,6 +151,10 @@ function needed(access: Access): string {
 function refusalsOf(access: Access): ErrorCode[] {
   if (access === 'open') return []
   return access === 'token' ? ['UNAUTHORIZED'] : ['UNAUTHORIZED', 'FORBIDDEN']
+}
+
+function requestBody({ schema, example, isOptional }: NonNullable<RouteDescription['body']>) {
+  return { required: !isOptional, content: json(schema, { example }) }
 }
 
 function reply({ description, schema, example, headers = {} }: Reply) {

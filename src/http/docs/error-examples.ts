@@ -14,6 +14,7 @@ import {
   unknownDroplet,
 } from '../../tasks/task-errors.ts'
 import { pageRefused } from '../browsers.ts'
+import { loopDetected, MAX_HOPS } from '../hops.ts'
 import { codingRefused } from '../json-body.ts'
 import { rateLimited } from '../rate-limit.ts'
 import { tooLarge } from '../request-bodies.ts'
@@ -67,7 +68,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   }),
   SHUTTING_DOWN: shuttingDown(),
   STORE_UNAVAILABLE: storeUnavailable(),
-  LOOP_DETECTED: new OrchestratorError('LOOP_DETECTED', 'The request has made 8 hops', { hops: 8 }),
+  LOOP_DETECTED: loopDetected(MAX_HOPS),
   TIMEOUT: neverAnswered({
     ...ended,
     status: 'timeout',

@@ -10,6 +10,7 @@ import {
   sentExample,
   stateExample,
 } from './mesh-examples.ts'
+import { hops } from './task-operations.ts'
 
 export const health = describe({
   operationId: 'getMeshHealth',
@@ -84,6 +85,7 @@ export const send = describe({
   description:
     "A task that calls the droplet's `POST /message`, with all that holds for tasks. The reply " +
     'is 200 whether the droplet has taken the message or not: `sent` tells.',
+  parameters: [hops],
   body: { schema: 'SendMessage', example: sendExample },
   replies: {
     200: {
@@ -93,5 +95,5 @@ export const send = describe({
       headers: { 'X-Task-ID': 'The id of its task; left out when none was begun' },
     },
   },
-  errors: bodyErrors,
+  errors: [...bodyErrors, 'LOOP_DETECTED'],
 })

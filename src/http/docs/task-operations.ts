@@ -1,5 +1,6 @@
 /** The task routes, as the OpenAPI document describes them. */
 import { MAX_KEY_LENGTH } from '../../task.ts'
+import { MAX_HOPS } from '../hops.ts'
 import { FindQuery, ListQuery, queryParameters } from '../query.ts'
 import { describe, type Reply } from './describe.ts'
 import {
@@ -7,6 +8,7 @@ import {
   cancelledExample,
   outcomeExample,
   pageExample,
+  replayExample,
   submitExample,
   taskExample,
 } from './examples.ts'
@@ -18,6 +20,13 @@ const header = (name: string, description: string, limits: object) => ({
   description,
   schema: { type: 'string', ...limits },
 })
+
+export const hops = header(
+  'X-Orchestrator-Hops',
+  'Of a droplet that submits because of a task: the one it was sent, so that no loop goes on ' +
+    `for ever. With ${MAX_HOPS} or more the request is refused`,
+  { pattern: '^\\d+$', examples: ['1'] },
+)
 
 const submitHeaders = [
   header(
@@ -36,6 +45,7 @@ const submitHeaders = [
       examples: ['invoice-4711'],
     },
   ),
+  hops,
 ]
 
 const taskId = {
@@ -134,8 +144,9 @@ export const replay = describe({
   tag: 'Tasks',
   access: 'tasks:write',
   summary: 'Submit the same again, as a new task',
-  description: 'Needs no body.',
+  description: 'Needs no body, unless the task had secret headers: their values are not kept.',
   parameters: [taskId, ...submitHeaders],
+  body: { schema: 'ReplayTask', example: replayExample, isOptional: true },
   replies: { 200: outcome, 202: accepted },
-  errors: [...submitErrors, 'TASK_NOT_FOUND'],
+  errors: [...submitErrors, 'TASK_NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
 })
