@@ -47,6 +47,7 @@ export async function exchange(
   // A server may cut a request that it won't read to its end, and answer it all the same.
   socket.on('error', () => close())
   socket.on('close', () => close())
+  await Promise.race([closed, new Promise((resolve) => socket.once('connect', resolve))])
   for (const piece of pieces) {
     const bytes = typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece
     sent += bytes.length
@@ -55,7 +56,8 @@ export async function exchange(
   }
   let hungUp = false
   const leave = async () => {
-    await (hangUp ?? (() => Bun.sleep(PATIENCE_MS)))()
+    // Whoever looks after health finds out what is wrong with it; here it may be over by now.
+    await (hangUp ?? (() => Bun.sleep(PATIENCE_MS)))().catch(() => {})
     hungUp = true
     close()
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import type { Answer } from '../../support/scripted-server.ts'
 import type { HeaderLines } from '../areas/submission.ts'
-import { headerValue, oddText, asLatin1 } from './texts.ts'
+import { asLatin1, headerValue, oddText, rarely } from './texts.ts'
 
 const CODINGS = {
   none: (bytes: Uint8Array) => bytes,
@@ -98,7 +98,7 @@ const ODD_STARTS = [
 export function answers(body: fc.Arbitrary<string>): fc.Arbitrary<ScriptedAnswer> {
   const mostly = <T>(usual: T, ...others: readonly T[]) =>
     fc.oneof(
-      { weight: 5, arbitrary: fc.constant(usual) },
+      { weight: 8, arbitrary: fc.constant(usual) },
       { weight: 1, arbitrary: fc.constantFrom(...others) },
     )
   return fc.record({
@@ -126,7 +126,7 @@ export function answers(body: fc.Arbitrary<string>): fc.Arbitrary<ScriptedAnswer
       'bad chunks',
       'both',
     ),
-    cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 8 }),
+    cut: rarely(fc.double({ min: 0, max: 1, noNaN: true })),
     end: mostly<ScriptedAnswer['end']>('fin', 'reset', 'stays open'),
   })
 }

@@ -1,6 +1,6 @@
 /** JSON, and what looks like it. */
 import fc from 'fast-check'
-import { anyText, oddText } from './texts.ts'
+import { anyText, oddText, rarely } from './texts.ts'
 
 const ODD_VALUES = [
   ...['1e999', '-1e999', '1e-999', '123456789012345678901234567890', '-0', '1E+2', '0.1', '65536'],
@@ -42,27 +42,36 @@ export const jsonValue = fc.oneof(
 /** An object's members as they are written; of some keys there are several. */
 export type Members = readonly (readonly [key: string, value: string])[]
 
+type Fields = Readonly<Record<string, fc.Arbitrary<string>>>
+
 /**
- * Objects with these fields: mostly with values that fit, so that other checks are reached, else
- * with any.
+ * Objects with these fields, and some of the optional ones: mostly with values that fit, so that
+ * other checks are reached, else with any.
  */
-export function objectMembers(fields: Readonly<Record<string, fc.Arbitrary<string>>>) {
-  const known = Object.entries(fields).map(([name, good]) =>
-    fc.tuple(
-      fc.constant(name),
-      fc.oneof({ weight: 12, arbitrary: good }, { weight: 1, arbitrary: jsonValue }),
-    ),
-  )
-  const others = fc.tuple(oddText, jsonValue)
+export function objectMembers(fields: Fields, optional: Fields) {
+  const always = anyOf(fields)
+  const sometimes = anyOf(optional)
   return fc
     .tuple(
-      fc.tuple(...known.map((each) => fc.option(each, { freq: 4 }))),
-      fc.oneof(
-        { weight: 4, arbitrary: fc.constant([]) },
-        { weight: 1, arbitrary: fc.array(fc.oneof(others, ...known), { maxLength: 4 }) },
+      fc.tuple(...always.map((each) => fc.option(each, { freq: 30 }))),
+      fc.tuple(...sometimes.map((each) => rarely(each, 4))),
+      rarely(
+        fc.array(fc.oneof(fc.tuple(oddText, jsonValue), ...always, ...sometimes), { maxLength: 4 }),
+        4,
       ),
     )
-    .map(([some, more]) => [...some.filter((each) => each !== null), ...more] as Members)
+    .map(([some, others, more]) => {
+      return [...some, ...others, ...(more ?? [])].filter((each) => each !== null) as Members
+    })
+}
+
+function anyOf(fields: Fields) {
+  return Object.entries(fields).map(([name, good]) =>
+    fc.tuple(
+      fc.constant(name),
+      fc.oneof({ weight: 40, arbitrary: good }, { weight: 1, arbitrary: jsonValue }),
+    ),
+  )
 }
 
 export function objectText(members: Members): string {
@@ -77,13 +86,12 @@ export interface Damage {
   readonly what: string
 }
 
-export const damage = fc.option(
+export const damage = rarely(
   fc.record({
     kind: fc.constantFrom('cut', 'insert', 'repeat'),
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     what: fc.oneof(fc.constantFrom(...NO_VALUES, ...'{}[]":,\\\0\n'), anyText),
   }),
-  { freq: 3 },
 )
 
 export function damaged(text: string, done: Damage | null): string {
@@ -94,7 +102,19 @@ export function damaged(text: string, done: Damage | null): string {
   return text.slice(0, at) + text.slice(Math.max(0, at - 10))
 }
 
-export const encodings = ['utf8', 'utf8', 'utf8', 'utf8', 'bom', 'utf16le', 'latin1'] as const
+export const encodings = [
+  'utf8',
+  'utf8',
+  'utf8',
+  'utf8',
+  'utf8',
+  'utf8',
+  'utf8',
+  'utf8',
+  'bom',
+  'utf16le',
+  'latin1',
+] as const
 
 export function encoded(text: string, encoding: (typeof encodings)[number]): Buffer {
   return encoding === 'bom' ? Buffer.from(`\ufeff${text}`) : Buffer.from(text, encoding)

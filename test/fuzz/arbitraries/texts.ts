@@ -33,6 +33,10 @@ export const repetition = (maxLength: number) =>
       return start + middle.repeat(Math.ceil(count / middle.length)) + end
     })
 
+/** Mostly nothing: what is wrong in all its parts is refused for the first of them. */
+export const rarely = <T>(what: fc.Arbitrary<T>, of = 8): fc.Arbitrary<T | null> =>
+  fc.oneof({ weight: of - 1, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: what })
+
 /** What a header may hold: any byte (Latin-1) but the ends of lines. */
 export const headerValue = (known: readonly string[]) =>
   fc

@@ -4,7 +4,7 @@ import type { Area } from '../area.ts'
 import { asLatin1, headerValue, oddText } from '../arbitraries/texts.ts'
 import { expectProper } from '../proper.ts'
 import { exchange } from '../wire.ts'
-import { head, JSON_LINE, sentFor, TASKS, type HeaderLines } from './submission.ts'
+import { aMoment, head, JSON_LINE, sentFor, TASKS, type HeaderLines } from './submission.ts'
 
 const KNOWN: Record<string, readonly string[]> = {
   Prefer: [
@@ -116,7 +116,7 @@ export const headers: Area<Input> = {
     }
     const framed = !has('content-length') && !has('transfer-encoding') && !has('expect')
     // A length that is a lie is waited for: the rest of the body may come yet.
-    const options = framed && !has('prefer') ? {} : { hangUp: () => world.health() }
+    const options = framed && !has('prefer') ? {} : { hangUp: () => aMoment(world) }
     const request = head(method, TASKS, all) + body
     const { answers, hungUp, bytes } = await exchange(world.url, [request], options)
     const [answer] = answers

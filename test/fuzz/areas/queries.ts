@@ -1,7 +1,7 @@
 /** Query strings: every filter, cursors, and what is no query at all. */
 import fc from 'fast-check'
 import type { Area } from '../area.ts'
-import { asLatin1, oddText, repetition } from '../arbitraries/texts.ts'
+import { asLatin1, oddText, rarely, repetition } from '../arbitraries/texts.ts'
 import { expectProper } from '../proper.ts'
 import { exchange } from '../wire.ts'
 import { head, TASKS } from './submission.ts'
@@ -31,7 +31,7 @@ const KNOWN: Record<string, readonly string[]> = {
 
 const value = (name: string) =>
   fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...KNOWN[name]!) },
+    { weight: 8, arbitrary: fc.constantFrom(...KNOWN[name]!) },
     { weight: 2, arbitrary: oddText },
     { weight: 1, arbitrary: repetition(6000) },
   )
@@ -74,13 +74,13 @@ export const queries: Area<Input> = {
   share: 14,
   inputs: fc.record({
     route: fc.constantFrom(...ROUTES),
-    parameters: fc.array(parameter, { maxLength: 5 }),
-    cursor: fc.option(
+    parameters: fc.array(parameter, { maxLength: 3 }),
+    cursor: rarely(
       fc.record({
         at: fc.nat(20),
         by: fc.constantFrom('', 'A', '_', '=', '%00', 'é', '0'.repeat(5000)),
       }),
-      { freq: 4 },
+      4,
     ),
   }),
   async run({ route, parameters, cursor }, world) {

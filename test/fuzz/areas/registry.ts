@@ -28,20 +28,24 @@ const urls = fc.oneof(
   texts('http://u:p@x', 'http://2130706433', 'http://x:99999', 'javascript:1', '//x', 'http://é'),
   oddText.map((text) => JSON.stringify(`http://${text}`)),
 )
-const entry = objectMembers({
-  name: fc.oneof(
-    texts('echo', 'Echo', 'based', 'orchestrator', 'a'),
-    oddText.map((text) => JSON.stringify(text)),
-  ),
-  endpoint: urls,
-  url: urls,
-  id: texts(1, 'a', -1, 1.5, null),
-  status: texts('active', 'inactive', 'error', 'x', null),
-  version: texts('1.0.0', 1, null),
-  metadata: texts({ version: '1' }, { version: 1 }, null, []),
-  updated_at: texts('2026-01-01T00:00:00Z', 0, 1e300, 'x', null),
-  steward: texts('me', null),
-}).map(objectText)
+const entry = objectMembers(
+  {
+    name: fc.oneof(
+      texts('echo', 'Echo', 'based', 'orchestrator', 'a'),
+      oddText.map((text) => JSON.stringify(text)),
+    ),
+    endpoint: urls,
+  },
+  {
+    url: urls,
+    id: texts(1, 'a', -1, 1.5, null),
+    status: texts('active', 'inactive', 'error', 'x', null),
+    version: texts('1.0.0', 1, null),
+    metadata: texts({ version: '1' }, { version: 1 }, null, []),
+    updated_at: texts('2026-01-01T00:00:00Z', 0, 1e300, 'x', null),
+    steward: texts('me', null),
+  },
+).map(objectText)
 
 const list = fc
   .tuple(

@@ -1,11 +1,11 @@
 /** Raw bytes: halves of requests, several in one, bad chunks, null bytes, anything. */
 import fc from 'fast-check'
 import type { Area } from '../area.ts'
-import { asLatin1, oddText } from '../arbitraries/texts.ts'
+import { asLatin1, oddText, rarely } from '../arbitraries/texts.ts'
 import { expectProper } from '../proper.ts'
 import { exchange } from '../wire.ts'
 import { MAX_BODY_BYTES } from '../world.ts'
-import { TASKS } from './submission.ts'
+import { aMoment, TASKS } from './submission.ts'
 
 const BODY = JSON.stringify({ droplet_name: 'echo', path: '/' })
 const LINES = `Host: localhost\r\nContent-Type: application/json\r\n`
@@ -14,7 +14,17 @@ const chunked = `POST ${TASKS} HTTP/1.1\r\n${LINES}Transfer-Encoding: chunked\r\
 const hex = BODY.length.toString(16)
 
 const PARTS = [
-  ...[whole, whole, chunked, `${hex}\r\n${BODY}\r\n`, '0\r\n\r\n', '0\r\nX: y\r\n\r\n'],
+  ...[
+    whole,
+    whole,
+    whole,
+    whole,
+    `${chunked}${hex}\r\n${BODY}\r\n0\r\n\r\n`,
+    chunked,
+    `${hex}\r\n${BODY}\r\n`,
+    '0\r\n\r\n',
+    '0\r\nX: y\r\n\r\n',
+  ],
   ...[
     `${hex};a=b\r\n${BODY}\r\n`,
     `-1\r\n`,
@@ -74,19 +84,17 @@ export const sockets: Area<Input> = {
     pieces: fc
       .tuple(
         fc.array(part, { minLength: 1, maxLength: 6 }),
-        fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+        rarely(fc.double({ min: 0, max: 1, noNaN: true }), 3),
       )
       .map(([parts, cut]) =>
         cut === null ? parts : [...parts.slice(0, -1), cutAt(parts.at(-1)!, cut)],
       ),
   }),
   async run({ pieces }, world) {
-    // The service has read it all by the time it has answered somebody else, twice.
-    const hangUp = async () => {
-      await world.health()
-      await world.health()
-    }
-    const { answers, bytes } = await exchange(world.url, pieces, { hangUp, answers: pieces.length })
+    const { answers, bytes } = await exchange(world.url, pieces, {
+      hangUp: () => aMoment(world),
+      answers: pieces.length,
+    })
     for (const answer of answers) await expectProper(answer, { mayBeBare: true })
     return bytes
   },

@@ -31,6 +31,13 @@ export function post(
   return exchange(url, [request], options)
 }
 
+/** Until the service has had its turn: who waits longer for an answer may wait for ever. */
+export async function aMoment(world: World): Promise<void> {
+  await world.health()
+  await Bun.sleep(5)
+  await world.health()
+}
+
 /** What any input of its size may cost some times as much as: a task that is sent and answered. */
 export async function benignTask(world: World, bytes: number): Promise<void> {
   const task = { droplet_name: 'echo', method: 'POST', path: '/', payload: 'x'.repeat(bytes) }
