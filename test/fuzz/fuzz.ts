@@ -35,6 +35,8 @@ export interface Failure {
 /** Garbage that is not collected yet, and pages that are not given back. */
 const MAX_GROWTH_MB = 100
 const MAX_SHOWN = 4000
+/** How long a smaller input that fails is looked for; what is left then passes. */
+const SHRINK_MS = 30_000
 
 export async function fuzz(area: AnyArea, options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, name, benign } = area
@@ -42,10 +44,17 @@ export async function fuzz(area: AnyArea, options: FuzzOptions): Promise<FuzzRes
   const meter = new CostMeter(benign ? ownCpuMs : () => world.cpuMs())
   await meter.calibrate(benign ?? ((bytes) => benignTask(world, bytes)))
   const memory = new MemoryLimit(world, Math.ceil(options.runs / 10))
+  let shrinkUntil = Infinity
   const property = fc.asyncProperty(inputs, async (input) => {
-    await meter.measure(shown(input), () => area.run(input, world))
-    await world.health()
-    memory.look()
+    if (performance.now() > shrinkUntil) return
+    try {
+      await meter.measure(shown(input), () => area.run(input, world))
+      await world.health()
+      memory.look()
+    } catch (error) {
+      shrinkUntil = Math.min(shrinkUntil, performance.now() + SHRINK_MS)
+      throw error
+    }
   })
   const { seed, path, runs } = options
   const details = await fc.check(property, { seed, numRuns: runs, ...(path ? { path } : {}) })

@@ -64,6 +64,8 @@ const KNOWN: Record<string, readonly string[]> = {
   Trailer: ['X'],
 }
 
+export const retryAfter = headerValue(KNOWN['Retry-After']!)
+
 const line = fc.oneof(
   {
     weight: 5,

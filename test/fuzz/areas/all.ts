@@ -1,6 +1,7 @@
 /**
- * All areas. Tokens files are to be one more, `tokens.ts`: texts as in `settings.ts`, given to the
- * reader of AUTH_TOKENS_FILE; each gives tokens, or faults that name a line and no token.
+ * All areas. Tokens files are to be one more, `tokens.ts`, once their reader is here: texts of lines
+ * as in `settings.ts`, given to `parseTokens` (`src/access/token-lines.ts`). Each gives tokens or
+ * faults; a fault names a line, is one line, and holds no token and no hash.
  */
 import type { AnyArea } from '../area.ts'
 import { bodies } from './bodies.ts'

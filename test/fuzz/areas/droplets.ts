@@ -7,10 +7,12 @@ import {
   bytesOf,
   isClean,
   plainBody,
+  retryAfter,
   scripted,
   type ScriptedAnswer,
 } from '../arbitraries/answers.ts'
 import { damage, damaged, jsonValue } from '../arbitraries/json-texts.ts'
+import { rarely } from '../arbitraries/texts.ts'
 import { expectProper } from '../proper.ts'
 import type { Answered } from '../wire.ts'
 import { MAX_ANSWER_BYTES, type World } from '../world.ts'
@@ -38,7 +40,8 @@ function latin1(text: string | Buffer): string {
 
 interface Input {
   readonly answer: ScriptedAnswer
-  readonly mode: 'waits' | 'async, tried again'
+  /** In place of the answer: 503 with this Retry-After, for a task that is tried again. */
+  readonly retryAfter: string | null
 }
 
 export const droplets: Area<Input> = {
@@ -46,16 +49,16 @@ export const droplets: Area<Input> = {
   share: 14,
   inputs: fc.record({
     answer: answers(body),
-    mode: fc.constantFrom('waits', 'waits', 'waits', 'async, tried again'),
+    retryAfter: rarely(retryAfter, 4),
   }),
-  async run({ answer, mode }, world) {
+  async run({ answer, retryAfter }, world) {
     world.droplet.requests.length = 0
-    const bytes = bytesOf(answer)
+    const bytes = retryAfter === null ? bytesOf(answer) : busy(retryAfter)
     world.dropletAnswers(
       scripted(bytes, stays(answer) ? 'stays open' : answer.end === 'reset' ? 'reset' : 'fin'),
     )
     try {
-      const sent = await (mode === 'waits' ? waitFor(answer, world) : tryAgain(world))
+      const sent = await (retryAfter === null ? waitFor(answer, world) : tryAgain(world))
       // What is unpacked is work, too, up to the limit.
       return sent + bytes.length + Math.min(plainBody(answer).length, 2 * MAX_ANSWER_BYTES)
     } finally {
@@ -63,6 +66,12 @@ export const droplets: Area<Input> = {
     }
   },
 }
+
+const busy = (retryAfter: string) =>
+  Buffer.from(
+    `HTTP/1.1 503 Busy\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\n\r\n`,
+    'latin1',
+  )
 
 /** Only what is complete may stay open: for more, the service would wait until its limit. */
 const stays = ({ end, framing, cut, start, lines, saidCoding }: ScriptedAnswer) =>

@@ -127,9 +127,16 @@ export const headers: Area<Input> = {
     if (answer.status >= 400 && answer.status < 500 && sentFor(world, answer).length > 0) {
       throw new Error(`it was refused with ${answer.status}, and sent`)
     }
+    expectHost(lines, answer.status)
     expectRequestId(lines, times, answer.headers.get('x-request-id'))
     return bytes
   },
+}
+
+function expectHost(lines: HeaderLines, status: number): void {
+  const hosts = lines.filter(([name]) => name.toLowerCase() === 'host')
+  const bad = hosts.find(([, host]) => /[\s/@?#\\]/.test(host.trim()))
+  if (bad && status < 400) throw new Error(`${bad[1]} was taken for a host`)
 }
 
 /** The caller's, if it sent one that is valid. */
