@@ -1,0 +1,106 @@
+/** The binary under a mesh that misbehaves; then quiet, and a look at what is left. */
+import { randomFrom } from '../crash/random.ts'
+import { serviceHome, type Service } from '../support/binary-service.ts'
+import { eventually } from '../support/eventually.ts'
+import { startCallers } from './callers.ts'
+import { SoakMesh } from './mesh.ts'
+import { cpuMsOf, sampleOf, type Sample } from './sample.ts'
+import { leaks, lostTasks, type Ended, type SoakRun } from './verdict.ts'
+
+const SETTINGS = {
+  REGISTRY_SYNC_INTERVAL: '1',
+  REGISTRY_TIMEOUT: '1',
+  DROPLET_PROBE_INTERVAL: '1',
+  TASK_TIMEOUT: '2',
+  TASK_MAX_RESPONSE_BYTES: '262144',
+  TASK_MAX_HISTORY: '100000000',
+  BREAKER_GRACE: '5',
+}
+
+const IDLE_MS = 3000
+const CHANGE_MS = 1000
+const SIGHUP_EVERY = 5
+
+export interface SoakReport {
+  readonly run: SoakRun
+  readonly faults: string[]
+  readonly tasks: number
+  readonly answers: ReadonlyMap<string, number>
+}
+
+export async function soak(
+  minutes: number,
+  seed: number,
+  tell: (sample: Sample) => void = () => {},
+): Promise<SoakReport> {
+  const random = randomFrom(seed)
+  const mesh = new SoakMesh(random)
+  using home = serviceHome()
+  await using service = await home.start({ ...SETTINGS, REGISTRY_URL: mesh.registryUrl })
+  await service.ready()
+  const sample = (at: number) => sampleOf(service, home.env.TASK_DB!, at)
+  const cpuBefore = await idleCpuMs(service)
+  const start = sample(0)
+
+  const callers = startCallers(service.url, mesh.names, random)
+  const load: Sample[] = []
+  const seconds = Math.round(minutes * 60)
+  for (let second = 1; second <= seconds; second++) {
+    await Bun.sleep(CHANGE_MS)
+    await mesh.change()
+    if (second % SIGHUP_EVERY === 0) service.signal('SIGHUP')
+    load.push(sample(second))
+    tell(load.at(-1)!)
+  }
+  mesh.calm()
+  await callers.stop()
+  await eventually('all tasks have ended', async () => (await unfinished(service)) === 0)
+  const history = await everyTask(service)
+  const counted = await ask(service, '/orchestrator/metrics')
+  await mesh.stop()
+  const cpuAfter = await idleCpuMs(service)
+  const run = {
+    start,
+    load,
+    end: sample(seconds),
+    idleCpuMs: [cpuBefore, cpuAfter] as const,
+    minutes,
+  }
+  const faults = [
+    ...leaks(run),
+    ...lostTasks(callers.accepted, history, counted.tasks.total),
+    ...callers.faults.slice(0, 5),
+  ]
+  return { run, faults, tasks: history.length, answers: callers.answers }
+}
+
+/** What it uses while nobody asks for anything. */
+async function idleCpuMs(service: Service): Promise<number> {
+  // What the load has put off is no part of it.
+  await Bun.sleep(IDLE_MS)
+  const before = cpuMsOf(service)
+  await Bun.sleep(IDLE_MS)
+  return ((cpuMsOf(service) - before) * 1000) / IDLE_MS
+}
+
+async function unfinished(service: Service): Promise<number> {
+  const { tasks } = await ask(service, '/orchestrator/metrics')
+  return tasks.queued + tasks.running
+}
+
+async function everyTask(service: Service): Promise<Ended[]> {
+  const all: Ended[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page = await ask(service, `/orchestrator/tasks?limit=1000&cursor=${cursor}`)
+    for (const { id, status, completed_at } of page.tasks) all.push({ id, status, completed_at })
+    cursor = page.next_cursor
+  }
+  return all
+}
+
+/** On a connection that does not stay open. */
+// oxlint-disable-next-line typescript/no-explicit-any
+async function ask({ url }: Service, path: string): Promise<any> {
+  const answer = await fetch(url + path, { headers: { connection: 'close' }, keepalive: false })
+  return answer.json()
+}
