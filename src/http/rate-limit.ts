@@ -1,7 +1,7 @@
 /** The rate limit at the door, with the headers of draft-ietf-httpapi-ratelimit-headers-11. */
-import type { Server } from 'bun'
+import type { BunRequest, Server } from 'bun'
 import { clientKey, parseNetworks } from '../access/client-address.ts'
-import { BURST_SECONDS, RateLimit } from '../access/rate-limit.ts'
+import { BURST_SECONDS, RateLimit, type Taken } from '../access/rate-limit.ts'
 import { withoutTrailingSlashes } from '../config/urls.ts'
 import type { Config } from '../config/config.ts'
 import { OrchestratorError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { BASE, type ResponseSettings } from './base.ts'
 import { pathOf } from './host.ts'
 
 /** What monitors ask for. A client that is over its limit is not a service that is down. */
-const UNCOUNTED = new Set(['/health', '/ready', `${BASE}/health`, `${BASE}/ready`])
+const UNCOUNTED = new Set(['/health', `${BASE}/health`, `${BASE}/ready`])
 
 export interface CountedRequest {
   request: Request
@@ -30,23 +30,35 @@ export function rateLimit(
   admission: Pick<Admission, 'identityOf'>,
 ): ((counted: CountedRequest) => void) | null {
   if (perSecond === 0) return null
-  const limit = new RateLimit(clock, perSecond, newId())
+  // Of strangers there may be more than have a bucket of their own: they share none with tokens.
+  const byToken = new RateLimit(clock, perSecond, newId())
+  const byAddress = new RateLimit(clock, perSecond, newId())
   const trusted = parseNetworks(trustProxy)
   const policy = `"default";q=${perSecond * BURST_SECONDS};w=${BURST_SECONDS}`
-  const clientOf = ({ request, server, set }: CountedRequest): string => {
+  const take = ({ request, server, set }: CountedRequest): Taken => {
     const identity = admission.identityOf(request, set)
-    if (identity !== null) return `token:${identity}`
+    if (identity !== null) return byToken.take(identity)
     const forwardedFor = trusted.length > 0 ? request.headers.get('x-forwarded-for') : null
-    return clientKey(server?.requestIP(request)?.address ?? null, forwardedFor, trusted)
+    const peer = server?.requestIP(request)?.address ?? null
+    return byAddress.take(clientKey(peer, forwardedFor, trusted))
   }
   return (counted) => {
-    const { request, set } = counted
-    if (UNCOUNTED.has(withoutTrailingSlashes(pathOf(request.url)))) return
-    const { isAllowed, remaining, resetSeconds } = limit.take(clientOf(counted))
-    set.headers['ratelimit-policy'] = policy
-    set.headers['ratelimit'] = `"default";r=${remaining};t=${resetSeconds}`
+    if (isUncounted(counted.request)) return
+    const { isAllowed, remaining, resetSeconds } = take(counted)
+    const { headers } = counted.set
+    headers['ratelimit-policy'] = policy
+    headers['ratelimit'] = `"default";r=${remaining};t=${resetSeconds}`
     if (!isAllowed) throw rateLimited(perSecond)
   }
+}
+
+/**
+ * The URL has `\` read as `/`, and its dot segments resolved; the route was found by the path as it
+ * was written. So `/orchestrator/tasks/..\health` looks like health there: only its parameter tells.
+ */
+function isUncounted(request: Request & Partial<Pick<BunRequest, 'params'>>): boolean {
+  const isAsked = UNCOUNTED.has(withoutTrailingSlashes(pathOf(request.url)))
+  return isAsked && Object.keys(request.params ?? {}).length === 0
 }
 
 export function rateLimited(perSecond: number): OrchestratorError {

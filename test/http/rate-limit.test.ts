@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import { MAX_CLIENTS } from '../../src/access/rate-limit.ts'
+import { rateLimit } from '../../src/http/rate-limit.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
+import { sendRaw } from '../support/raw-http.ts'
 
 allowRealTime()
 
@@ -43,6 +47,38 @@ describe('RATE_LIMIT', () => {
       expect([path, status, headers.get('ratelimit')]).toEqual([path, 200, null])
     }
     expect((await service.get(INFO)).status).toBe(429)
+  })
+
+  test('counts what only looks like health once its URL is parsed', async () => {
+    await using service = await startOrchestrator({ config: { access: { rateLimit: 1 } } })
+    const path = '/orchestrator/tasks/..\\health'
+    const ask = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
+    const statuses = []
+    for (let sent = 0; sent < 3; sent++) statuses.push((await sendRaw(service.url, ask)).status)
+    expect(statuses).toEqual([404, 404, 429])
+  })
+
+  test('strangers, however many, take nothing from who has a token', () => {
+    const access = { rateLimit: 1, trustProxy: ['127.0.0.1'] }
+    const ports = { clock: new FakeClock(), newId: () => 'seed' }
+    const ofToken = new Request('http://localhost/', { headers: { authorization: 'Bearer x' } })
+    const identityOf = (request: Request) => (request === ofToken ? 'ci' : null)
+    const count = rateLimit(access, ports, { identityOf })!
+    const server = { requestIP: () => ({ address: '127.0.0.1', family: 'IPv4', port: 1 }) as const }
+    const take = (request: Request) => {
+      const set = { headers: {} as Record<string, string> }
+      try {
+        count({ request, server, set })
+      } catch {
+        // What is left is in the headers.
+      }
+      return set.headers['ratelimit']
+    }
+    for (let stranger = 0; stranger < MAX_CLIENTS + 20_000; stranger++) {
+      const address = `10.${stranger >> 16}.${(stranger >> 8) & 255}.${stranger & 255}`
+      take(new Request('http://localhost/', { headers: { 'x-forwarded-for': address } }))
+    }
+    expect(take(ofToken)).toBe('"default";r=1;t=1')
   })
 
   test('counts by the address that a trusted proxy names, and believes nobody else', async () => {
