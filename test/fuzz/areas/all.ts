@@ -2,7 +2,9 @@
 import type { AnyArea } from '../area.ts'
 import { access } from './access.ts'
 import { bodies } from './bodies.ts'
+import { door } from './door.ts'
 import { droplets } from './droplets.ts'
+import { gate } from './gate.ts'
 import { headers } from './headers.ts'
 import { paths } from './paths.ts'
 import { queries } from './queries.ts'
@@ -22,4 +24,6 @@ export const AREAS: readonly AnyArea[] = [
   settings,
   tokens,
   access,
+  door,
+  gate,
 ]

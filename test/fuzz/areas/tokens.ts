@@ -133,12 +133,12 @@ function expectNoMore(tokens: readonly Token[], text: string): void {
   }
   for (const [index, { name, scopes, droplets, expiresAt, hash }] of tokens.entries()) {
     const words = written[index]!
-    const said = words.flatMap((word) => word.split(',')).filter(isScope)
+    const said = new Set(words.flatMap((word) => word.split(',')).filter(isScope))
     const isSaid = words[0] === name && words.some((word) => word.toLowerCase().endsWith(hash))
     const limit = words.find((word) => word.startsWith('droplets='))
     const isBound = limit !== undefined && !limit.slice('droplets='.length).split(',').includes('*')
     const isLimited = words.some((word) => word.startsWith('expires='))
-    const isMore = [...scopes].some((scope) => !said.includes(scope))
+    const isMore = [...scopes].some((scope) => !said.has(scope))
     if (!isSaid || isMore || isBound !== (droplets !== null) || isLimited !== (expiresAt !== null))
       throw new Error(`the line gives ${name} other rights: ${words.join(' ').slice(0, 200)}`)
   }
