@@ -10,9 +10,6 @@ const SETTLE_MS = 100
 /** Some file systems, those of other machines above all, tell of no change, ms. */
 const RECHECK_MS = 30_000
 
-/** How many faults a line of the log names. */
-const MAX_LOGGED_FAULTS = 20
-
 export interface LiveTokensPorts {
   clock: Clock
   log: Log
@@ -115,7 +112,7 @@ export class LiveTokens {
   #refuse(faults: readonly string[]): void {
     this.ports.log.error('the tokens file cannot be used: the tokens of before stay', {
       file: this.path,
-      faults: faults.slice(0, MAX_LOGGED_FAULTS),
+      faults,
       tokens: this.#set.tokens.length,
     })
   }

@@ -40,6 +40,9 @@ export function writeLine({ name, scopes, droplets, expires }: TokenLine, token:
   return [name, scopes.join(','), ...limits, `sha256:${hashOf(token)}`].join(' ')
 }
 
+/** As many faults are told: a file that is something else has one in each of its words. */
+export const MAX_FAULTS = 20
+
 /** `faults`: for people, each with its line; with any of them, there are no tokens. */
 export interface ParsedTokens {
   readonly tokens: readonly Token[]
@@ -56,13 +59,14 @@ export function parseTokens(text: string): ParsedTokens {
     if (words.length === 0) continue
     const { token, faults: wrong } = readLine(words)
     faults.push(...wrong.map((fault) => `line ${number}: ${fault}`))
+    if (faults.length >= MAX_FAULTS) break
     if (!token) continue
     const before = lineOfHash.get(token.hash)
     if (before !== undefined) faults.push(`line ${number}: it has the hash of line ${before}`)
     lineOfHash.set(token.hash, number)
     tokens.push(token)
   }
-  return { tokens: faults.length === 0 ? tokens : [], faults }
+  return { tokens: faults.length === 0 ? tokens : [], faults: faults.slice(0, MAX_FAULTS) }
 }
 
 function wordsOf(line: string): string[] {
@@ -93,7 +97,10 @@ function readLine(words: readonly string[]): { token: Token | null; faults: stri
     faults: [],
   }
   if (!isName(name)) fields.faults.push(`its first word must be a name: ${NAME_RULE}`)
-  for (const [index, word] of rest.entries()) readWord(word, index + 2, fields)
+  for (const [index, word] of rest.entries()) {
+    if (fields.faults.length >= MAX_FAULTS) break
+    readWord(word, index + 2, fields)
+  }
   const { scopes, droplets, expiresAt, hash, faults } = fields
   if (scopes.size === 0 && faults.length === 0)
     faults.push(`it has no scope (${SCOPES.join(', ')})`)
@@ -119,7 +126,7 @@ function readWord(word: string, place: number, fields: Fields): void {
     fields.droplets = word.slice('droplets='.length).split(',')
     for (const [index, pattern] of fields.droplets.entries()) {
       const fault = patternFault(pattern)
-      if (fault) refuse(`droplet ${index + 1} ${fault}`)
+      if (fault) return refuse(`droplet ${index + 1} ${fault}`)
     }
   } else if (word.startsWith('expires=')) {
     if (fields.expiresAt !== null) return refuse('it has expires= twice')
@@ -133,7 +140,9 @@ function readWord(word: string, place: number, fields: Fields): void {
 function readScopes(word: string, place: number, { scopes, faults }: Fields): void {
   for (const scope of word.split(',')) {
     if (isScope(scope)) scopes.add(scope)
-    else if (scope !== '')
-      faults.push(`word ${place} is none of ${SCOPES.join(', ')}, droplets=, expires=, sha256:`)
+    else if (scope !== '') {
+      const known = [...SCOPES, 'droplets=', 'expires=', 'sha256:']
+      return void faults.push(`word ${place} is none of ${known.join(', ')}`)
+    }
   }
 }

@@ -26,7 +26,12 @@ export function misspeltNames({ ownEnv, envFiles }: CommandIo): string[] {
 }
 
 const noSetting = (where: string, name: string, hint: string) =>
-  `${where}: there is no setting ${name}.${hint}`
+  `${where}: there is no setting ${shownName(name)}.${hint}`
+
+const LONGEST = Math.max(...VARIABLE_NAMES.map(({ length }) => length))
+
+/** Where a = was forgotten, the value is part of the name. */
+const shownName = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name)
 
 const isKnown = (name: string) => Object.hasOwn(VARIABLES, name) || OF_OTHERS.test(name)
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { endOfDay, lastDay } from '../../src/access/expiry.ts'
 import { SCOPES } from '../../src/access/scopes.ts'
 import { hashOf, newToken } from '../../src/access/token-form.ts'
-import { parseTokens, writeLine } from '../../src/access/token-lines.ts'
+import { MAX_FAULTS, parseTokens, writeLine } from '../../src/access/token-lines.ts'
 import { TokenSet } from '../../src/access/tokens.ts'
 import { randomBytes } from '../support/tokens-file.ts'
 
@@ -102,6 +102,16 @@ describe('a fault', () => {
       ],
     })
   })
+})
+
+test.each([
+  ['words', 'ci ' + 'a '.repeat(500_000)],
+  ['scopes', 'ci ' + 'a,'.repeat(500_000)],
+  ['droplets', 'ci droplets=' + ','.repeat(1_000_000)],
+  ['lines', 'ci\n'.repeat(300_000)],
+])('a file that is something else has few faults: of %s', (_, text) => {
+  const { faults } = parseTokens(text)
+  expect(faults.length).toBeWithin(1, MAX_FAULTS + 1)
 })
 
 const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/)

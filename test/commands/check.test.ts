@@ -104,6 +104,14 @@ describe('warnings', () => {
     },
   )
 
+  test('a secret whose = was forgotten is shown nowhere', async () => {
+    for (const gap of ['', ':', ' ']) {
+      const text = `DROPLET_SIGNING_SECRET${gap}whsec_${'a'.repeat(43)}= # ours\n`
+      const told = await warningsOf({}, { 'a.env': text })
+      expect(JSON.stringify(told)).not.toContain('whsec_')
+    }
+  })
+
   test('lines that systemd would read otherwise', async () => {
     const text = 'export PORT=1\nHOST=127.0.0.1 # ours\nLOG_LEVEL="INFO"\n'
     expect(await warningsOf({}, { 'a.env': text })).toEqual({

@@ -9,6 +9,12 @@ const AGAIN = 4
 const SMALL = 500
 const LARGE = 200_000
 
+/** What an input took: bytes sent and received, in so many requests. */
+export interface Spent {
+  readonly bytes: number
+  readonly requests: number
+}
+
 export interface Cost {
   readonly bytes: number
   readonly cpuMs: number
@@ -39,11 +45,12 @@ export class CostMeter {
   }
 
   /** Runs the input, and throws when it costs too much each time. */
-  async measure(input: string, run: () => Promise<number>): Promise<void> {
+  async measure(input: string, run: () => Promise<number | Spent>): Promise<void> {
     const before = this.#cpuMs()
-    const bytes = await run()
+    const spent = await run()
     let cpuMs = this.#cpuMs() - before
-    const benignMs = this.#smallMs + this.#msPerByte * bytes
+    const { bytes, requests } = typeof spent === 'number' ? { bytes: spent, requests: 1 } : spent
+    const benignMs = this.#smallMs * requests + this.#msPerByte * bytes
     if (cpuMs > FACTOR * benignMs) cpuMs = Math.min(cpuMs, await this.#least(AGAIN, run))
     const ratio = cpuMs / benignMs
     this.#note({ bytes, cpuMs, ratio, input })

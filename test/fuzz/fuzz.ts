@@ -40,7 +40,7 @@ const SHRINK_MS = 30_000
 
 export async function fuzz(area: AnyArea, options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, name, benign } = area
-  await using world = await openWorld(options.launch)
+  await using world = await openWorld(options.launch, area.setup)
   const meter = new CostMeter(benign ? ownCpuMs : () => world.cpuMs())
   await meter.calibrate(benign ?? ((bytes) => benignTask(world, bytes)))
   const memory = new MemoryLimit(world, Math.ceil(options.runs / 10))
@@ -81,18 +81,28 @@ async function faultAfterwards(world: World, memory: MemoryLimit): Promise<Failu
   const fault =
     errors.length > 0
       ? `it logged an error: ${errors.slice(0, 5).join('\n')}`
-      : ((await unfinished(world)) ?? memory.fault())
+      : (secretInLog(world) ?? (await unfinished(world)) ?? memory.fault())
   return fault === null ? null : { path: '', input: 'all of them', error: fault }
 }
 
+function secretInLog(world: World): string | null {
+  const log = world.log()
+  const shown = world.secrets.find((secret) => log.includes(secret))
+  if (shown === undefined) return null
+  const at = log.indexOf(shown)
+  return `it logged a secret: ${log.slice(Math.max(0, at - 200), at + shown.length)}`
+}
+
 /** Cancels what waits for its next attempt; then nothing may be left. */
-async function unfinished({ url }: World): Promise<string | null> {
+async function unfinished(world: World): Promise<string | null> {
+  const ask = (path: string, method = 'GET') =>
+    fetch(world.url + path, { method, headers: world.headers() })
   for (const status of ['queued', 'running']) {
-    const listed = await fetch(`${url}${TASKS}?status=${status}&limit=1000`)
+    const listed = await ask(`${TASKS}?status=${status}&limit=1000`)
     const { tasks } = (await listed.json()) as { tasks: { id: string }[] }
-    for (const { id } of tasks) await fetch(`${url}${TASKS}/${id}/cancel`, { method: 'POST' })
+    for (const { id } of tasks) await ask(`${TASKS}/${id}/cancel`, 'POST')
   }
-  const answer = await fetch(`${url}/orchestrator/metrics`)
+  const answer = await ask('/orchestrator/metrics')
   const { tasks } = (await answer.json()) as { tasks: { queued: number; running: number } }
   return tasks.queued + tasks.running === 0
     ? null

@@ -15,7 +15,15 @@ export interface Callers {
 const CALLERS = 24
 const TASKS = '/orchestrator/tasks'
 
-export function startCallers(url: string, names: readonly string[], random: Random): Callers {
+/** Whose tokens they have: for all droplets, for some, and one that is not known. */
+type Bearer = (name: 'all' | 'some' | 'none') => Record<string, string>
+
+export function startCallers(
+  url: string,
+  names: readonly string[],
+  bearer: Bearer,
+  random: Random,
+): Callers {
   const accepted = new Set<string>()
   const answers = new Map<string, number>()
   const faults: string[] = []
@@ -26,7 +34,8 @@ export function startCallers(url: string, names: readonly string[], random: Rand
   async function ask(method: string, path: string, init: RequestInit = {}) {
     const signal = AbortSignal.timeout(chance(0.15) ? whole(1, 300) : 60_000)
     // A connection each: those that are kept open would look like a leak.
-    const headers = { connection: 'close', ...init.headers }
+    const token = chance(0.03) ? 'none' : chance(0.2) ? 'some' : 'all'
+    const headers = { connection: 'close', ...bearer(token), ...init.headers }
     try {
       const answer = await fetch(url + path, { ...init, method, headers, signal, keepalive: false })
       // oxlint-disable-next-line typescript/no-explicit-any
@@ -35,6 +44,8 @@ export function startCallers(url: string, names: readonly string[], random: Rand
       count(code ?? `${answer.status}`)
       if (code === 'INTERNAL_ERROR' || code === 'STORE_UNAVAILABLE')
         faults.push(JSON.stringify(body))
+      if ((token === 'none') !== (code === 'UNAUTHORIZED'))
+        faults.push(`with the token '${token}' it got ${answer.status} ${code}`)
       // Other errors name a task that is not theirs: the one that has their key, or is to be.
       const isOwn = code === undefined || code === 'DROPLET_UNREACHABLE' || code === 'TIMEOUT'
       const id: unknown = body?.task_id ?? body?.error?.details?.task_id

@@ -1,4 +1,5 @@
 /** Droplets and a Registry that come, go, hang and lie. */
+import { Webhook } from 'standardwebhooks'
 import type { Random } from '../crash/random.ts'
 import {
   answeringServer,
@@ -13,8 +14,11 @@ import {
   resetMidBody,
   truncated,
   type Answer,
+  type Received,
   type ScriptedServer,
 } from '../support/scripted-server.ts'
+
+export const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 const DROPLETS = 8
 const HUGE = 'x'.repeat(2_000_000)
@@ -60,7 +64,10 @@ interface Droplet {
 
 export class SoakMesh {
   readonly names = Array.from({ length: DROPLETS }, (_, index) => `droplet-${index}`)
+  /** Requests that nobody should get. */
+  readonly faults: string[] = []
   readonly #random: Random
+  readonly #webhook = new Webhook(SIGNING_SECRET)
   readonly #droplets: Droplet[]
   readonly #registry: ScriptedServer
   #registryAnswer: Answer | null = null
@@ -107,11 +114,21 @@ export class SoakMesh {
   }
 
   #serve(droplet: Droplet): ScriptedServer {
-    const server = answeringServer(({ url }) => {
+    const server = answeringServer((request) => {
       server.requests.length = 0
-      return url === '/health' && this.#calm ? json({ status: 'active' }) : MOODS[droplet.mood]!
+      const isProbe = request.url === '/health'
+      if (!isProbe) this.#verify(request)
+      return isProbe && this.#calm ? json({ status: 'active' }) : MOODS[droplet.mood]!
     })
     return server
+  }
+
+  #verify({ body, headers }: Received): void {
+    try {
+      this.#webhook.verify(body, { ...headers })
+    } catch (error) {
+      this.faults.push(`a request is not signed as it should be: ${(error as Error).message}`)
+    }
   }
 
   async #restart(droplet: Droplet): Promise<void> {

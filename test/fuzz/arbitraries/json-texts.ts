@@ -14,6 +14,8 @@ const NO_VALUES = ['01', 'NaN', 'Infinity', '+1', '.5', '1.', 'nul', "'a'", 'und
 const COUNTS = fc.oneof(
   { weight: 6, arbitrary: fc.nat(50) },
   { weight: 3, arbitrary: fc.nat(5000) },
+  // About as deep as a body may be.
+  { weight: 2, arbitrary: fc.integer({ min: 990, max: 1010 }) },
   { weight: 1, arbitrary: fc.nat(150_000) },
 )
 const deep = fc

@@ -81,7 +81,7 @@ const ROUTES = [
 
 export const bodies: Area<Input> = {
   name: 'bodies',
-  share: 22,
+  share: 18,
   inputs: fc.record({
     route: fc.constantFrom(...ROUTES),
     members: objectMembers(NEEDED, OPTIONAL),
@@ -102,10 +102,14 @@ export const bodies: Area<Input> = {
     if (hungUp) return bytes
     if (!answer) throw new Error('the connection was closed without an answer')
     await expectProper(answer, { route: ['POST', target] })
+    expectDepth(text, input, answer)
     if (input.route === TASKS) expectAsWritten(input, body, answer, world)
     return bytes
   },
 }
+
+/** README, "Limits". */
+const MAX_DEPTH = 1000
 
 const NAMES = new Set(['echo', 'based'])
 
@@ -117,6 +121,27 @@ function mayTakeLong(text: string): boolean {
   const isKnown = typeof asked === 'string' && NAMES.has(asked.toLowerCase())
   const isShort = (limit: unknown) => typeof limit === 'number' && limit < 30_000
   return !isKnown || isShort(task.timeout_ms) || isShort(task.deadline_ms) || !!task.delay_seconds
+}
+
+/** As deep as the contract lets it be, and no deeper; what replays a task has no body to be deep. */
+function expectDepth(text: string, { encoding, route }: Input, { status, json }: Answered): void {
+  const isRead = encoding === 'utf8' && !route.endsWith('/cancel') && status !== 413
+  if (!isRead || parsed(text) === undefined) return
+  const isTooDeep = depthOf(text) > MAX_DEPTH
+  const message = json?.error?.details?.errors?.[0]?.message
+  const isRefused = status === 400 && message === 'is nested too deeply'
+  if (isTooDeep === isRefused) return
+  throw new Error(`it is ${depthOf(text)} levels deep, and was answered with ${status} ${message}`)
+}
+
+/** Levels of arrays and objects in a text that is JSON. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0]
+  for (const [bracket] of text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1
+    deepest = Math.max(deepest, depth)
+  }
+  return deepest
 }
 
 /** What is refused sends nothing; what is sent stays below its droplet, with its payload as it came. */

@@ -46,7 +46,7 @@ interface Input {
 
 export const droplets: Area<Input> = {
   name: 'droplets',
-  share: 14,
+  share: 12,
   inputs: fc.record({
     answer: answers(body),
     retryAfter: rarely(retryAfter, 4),

@@ -93,7 +93,7 @@ const BODY = JSON.stringify({ droplet_name: 'echo', path: '/' })
 
 export const headers: Area<Input> = {
   name: 'headers',
-  share: 18,
+  share: 14,
   inputs: fc.record({
     method: fc.constantFrom('POST', 'POST', 'GET'),
     lines: fc.array(line, { minLength: 1, maxLength: 6 }),

@@ -58,7 +58,7 @@ interface Input {
 
 export const paths: Area<Input> = {
   name: 'paths',
-  share: 10,
+  share: 8,
   inputs: fc
     .record({
       method: fc.constantFrom(...METHODS),

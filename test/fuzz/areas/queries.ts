@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import type { Area } from '../area.ts'
 import { asLatin1, oddText, rarely, repetition } from '../arbitraries/texts.ts'
 import { expectProper } from '../proper.ts'
-import { exchange } from '../wire.ts'
+import { exchange, type Answered } from '../wire.ts'
+import type { World } from '../world.ts'
 import { head, TASKS } from './submission.ts'
 
 const KNOWN: Record<string, readonly string[]> = {
@@ -55,8 +56,8 @@ const raw = (text: string) => asLatin1(text).replaceAll(/[\s#\p{Cc}]/gu, '+')
 interface Input {
   readonly route: string
   readonly parameters: readonly string[]
-  /** A character of a real cursor that is replaced. */
-  readonly cursor: { at: number; by: string } | null
+  /** A real cursor, of another list; or with a character replaced. */
+  readonly cursor: 'whole' | { at: number; by: string } | null
 }
 
 const ROUTES = [
@@ -71,27 +72,57 @@ const ROUTES = [
 
 export const queries: Area<Input> = {
   name: 'queries',
-  share: 14,
+  share: 12,
   inputs: fc.record({
     route: fc.constantFrom(...ROUTES),
     parameters: fc.array(parameter, { maxLength: 3 }),
     cursor: rarely(
-      fc.record({
-        at: fc.nat(20),
-        by: fc.constantFrom('', 'A', '_', '=', '%00', 'é', '0'.repeat(5000)),
-      }),
-      4,
+      fc.oneof(
+        fc.constant<'whole'>('whole'),
+        fc.record({
+          at: fc.nat(20),
+          by: fc.constantFrom('', 'A', '_', '=', '%00', 'é', '0'.repeat(5000)),
+        }),
+      ),
+      2,
     ),
   }),
   async run({ route, parameters, cursor }, world) {
     const target = route.replace(':id', world.endedId)
-    const all = cursor ? [...parameters, `cursor=${changed(world.cursor, cursor)}`] : parameters
+    const given = cursor === 'whole' ? world.cursor : cursor && changed(world.cursor, cursor)
+    // In front: of a parameter that is there twice, one is taken.
+    const all = given === null ? parameters : [...parameters, `cursor=${given}`]
     const request = head('GET', `${target}?${all.join('&')}`, [['Host', 'localhost']])
     const { answers, bytes } = await exchange(world.url, [request])
     if (!answers[0]) throw new Error('the connection was closed without an answer')
     await expectProper(answers[0], { route: ['GET', target], mayBeBare: true })
+    const isAlone = !parameters.some((each) => /cursor|%/i.test(each))
+    if (given !== null && route === TASKS && isAlone) {
+      expectPage(given, parameters, answers[0], world)
+    }
     return bytes
   },
+}
+
+/** A cursor of ours leads to what is older than its page, in any list; another one leads nowhere. */
+function expectPage(
+  cursor: string,
+  parameters: readonly string[],
+  { status, json, text }: Answered,
+  { firstId, endedId, cursor: real }: World,
+): void {
+  const isReal = cursor === real
+  const seq = /^seq:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
+  const isOurs =
+    seq !== undefined && Buffer.from(`seq:${Number(seq)}`).toString('base64url') === cursor
+  if (!isOurs && status < 400) throw new Error(`${cursor} was taken for a cursor`)
+  if (isReal && parameters.length === 0 && status !== 200) throw new Error(`${cursor} was refused`)
+  if (!isReal || status !== 200) return
+  const ids = json.tasks.map(({ id }: { id: string }) => id)
+  const isOfEcho = !parameters.some((each) => /^droplet_name=based$/i.test(each))
+  const expected = parameters.length === 0 ? [[firstId]] : isOfEcho ? [[firstId], []] : [[]]
+  if (expected.some((each) => each.join() === ids.join())) return
+  throw new Error(`after ${endedId} come ${ids.join() || 'none'}: ${text.slice(0, 300)}`)
 }
 
 const changed = (cursor: string, { at, by }: { at: number; by: string }) =>

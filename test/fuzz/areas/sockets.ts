@@ -79,7 +79,7 @@ interface Input {
 
 export const sockets: Area<Input> = {
   name: 'sockets',
-  share: 12,
+  share: 10,
   inputs: fc.record({
     pieces: fc
       .tuple(

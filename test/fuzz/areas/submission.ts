@@ -13,7 +13,7 @@ export const head = (method: string, target: string, lines: HeaderLines) =>
 export const JSON_LINE = ['Content-Type', 'application/json'] as const
 
 export function post(
-  { url }: World,
+  world: World,
   target: string,
   body: Uint8Array,
   lines: HeaderLines = [JSON_LINE],
@@ -22,13 +22,14 @@ export function post(
   const framing = [
     ['Host', 'localhost'],
     ['Content-Length', String(body.length)],
+    ...Object.entries(world.headers()),
   ] as const
   // In one piece: half a request is for the raw ones.
   const request = Buffer.concat([
     Buffer.from(head('POST', target, [...framing, ...lines]), 'latin1'),
     body,
   ])
-  return exchange(url, [request], options)
+  return exchange(world.url, [request], options)
 }
 
 /** Until the service has had its turn: who waits longer for an answer may wait for ever. */
