@@ -43,12 +43,19 @@ export async function deliverAttempt(
 ): Promise<void> {
   const moment = run.moment()
   if (isExpired(run.task, moment)) return endExpired(run, ports)
-  const route = ports.router.route(run.task)
+  let route = ports.router.route(run.task)
   if (!route.ok) return refuse(run, route.reason, ports)
   const startTick = ports.clock.monotonic()
-  const entry = permit ?? (await ports.gate.enter(entrantOf(run, moment), run))
+  const entered = permit ?? ports.gate.enter(entrantOf(run, moment), run)
+  const entry = await entered
   if (run.aborted) return leaveGate(run, entry, ports)
   if (!entry.admitted) return turnedAway(run, entry, ports)
+  // While it waited, its droplet may have moved.
+  if (entered instanceof Promise) route = ports.router.route(run.task)
+  if (!route.ok) {
+    entry.release(null)
+    return refuse(run, route.reason, ports)
+  }
   const ended = await beginAndSend(run, { url: route.url, startTick }, entry, ports)
   await record(run, concludeRun(run, ended, ports.clock), ports, ended.result)
 }
@@ -132,6 +139,7 @@ async function beginAndSend(
     await record(run, begin(run.task, url, clock.now()), ports)
     const sentTick = clock.monotonic()
     const limitMs = attemptLimit(run.task, run.moment().elapsedMs, waitedMs)
+    if (limitMs > 0) permit.sending()
     const outcome = limitMs > 0 ? await attempt(run, limitMs, ports) : tooLate(run.task)
     const durationMs = clock.monotonic() - sentTick
     result = resultOf(outcome, durationMs)

@@ -28,6 +28,8 @@ export class Scheduler {
   readonly #inFlight = new Map<string, number>()
   #running = 0
   #started = false
+  #isStarting = false
+  #startAgain = false
   #cancelTimer: () => void = () => {}
 
   constructor(private readonly options: SchedulerOptions) {
@@ -76,8 +78,25 @@ export class Scheduler {
     return this.options.concurrency - this.#running
   }
 
+  /**
+   * The gate may tell of room while it is asked for it, as a droplet has moved: then all are asked
+   * once more, and not in between, where one might get the slot that another has been promised.
+   */
   #startDue(): void {
-    if (!this.#started) return
+    this.#startAgain = true
+    if (!this.#started || this.#isStarting) return
+    this.#isStarting = true
+    try {
+      while (this.#startAgain) {
+        this.#startAgain = false
+        this.#startAllDue()
+      }
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  #startAllDue(): void {
     const { clock, gate, run } = this.options
     const tick = clock.monotonic()
     // They need no slot: nothing is sent.

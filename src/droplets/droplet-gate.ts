@@ -35,6 +35,7 @@ export class DropletGate implements PermitOwner {
   #isAsyncTurn = false
   #inFlight = 0
   #isStopped = false
+  #movedTick = -Infinity
   #cancelTimer: () => void = () => {}
 
   constructor(private readonly options: DropletGateOptions) {
@@ -59,14 +60,17 @@ export class DropletGate implements PermitOwner {
   /** See `Gate`. */
   enter(entrant: Entrant, stop: StopSignal): Permit | Refusal | Promise<Permit | Refusal> {
     const now = this.options.clock.monotonic()
+    const isFirst = this.#hasPlace && this.#queue.size === 0
     if (this.circuit.isOpen) {
       const refusal = this.#refusalOf(entrant, now)
       if (refusal) return refusal
-      const mayProbe = this.circuit.isProbeDue(now) && this.#hasPlace
-      if (mayProbe) return this.#permit(entrant.timeoutMs, now)
-      return this.#queue.wait(entrant, stop, CIRCUIT_WAIT_MS)
+      if (isFirst && this.circuit.isProbeDue(now)) return this.#permit(entrant.timeoutMs, now)
+      const entry = this.#queue.wait(entrant, stop, CIRCUIT_WAIT_MS)
+      // A probe may be due, and its timer late: it is the turn of who came first.
+      this.#admitNext()
+      return entry
     }
-    if (this.#hasPlace && this.#queue.size === 0) return this.#permit(entrant.timeoutMs, now)
+    if (isFirst) return this.#permit(entrant.timeoutMs, now)
     if (entrant.isNew && this.#queue.size >= this.options.maxWaiting) return this.#full()
     return this.#queue.wait(entrant, stop, Infinity)
   }
@@ -86,6 +90,7 @@ export class DropletGate implements PermitOwner {
 
   /** Its droplet is elsewhere now: what was found out about it says nothing any more. */
   moved(): void {
+    this.#movedTick = this.options.clock.monotonic()
     if (this.circuit.isOpen) this.#close()
     else this.circuit.close()
   }
@@ -115,8 +120,9 @@ export class DropletGate implements PermitOwner {
     this.#admitNext()
   }
 
-  /** What an attempt, or a look, says of the droplet. */
+  /** What an attempt, or a look, says of the droplet: nothing, if it was elsewhere then. */
   found(isThere: boolean, { isProbe, byAnswer, startTick }: Finding): void {
+    if (startTick < this.#movedTick) return
     const now = this.options.clock.monotonic()
     if (!this.circuit.isOpen) {
       if (this.circuit.count(!isThere, byAnswer, now)) this.#opened()
@@ -170,7 +176,10 @@ export class DropletGate implements PermitOwner {
     if (this.circuit.openedByAnswer) return
     this.#startProbe(now)
     const finding = { isProbe: true, byAnswer: false, startTick: now }
-    void this.options.look().then((isThere) => this.found(isThere, finding))
+    void this.options.look().then((isThere) => {
+      // An attempt may have closed it meanwhile: while it is closed, only attempts count.
+      if (this.circuit.isOpen) this.found(isThere, finding)
+    })
   }
 
   #admitNext(): void {

@@ -32,7 +32,7 @@ export interface PermitOwner {
 
 export class GatePermit implements Permit {
   readonly admitted = true
-  readonly #startTick: number
+  #startTick: number
   #isProbe: boolean
   #isReleased = false
   #isOverdue = false
@@ -42,9 +42,14 @@ export class GatePermit implements Permit {
     private readonly options: PermitOptions,
     private readonly owner: PermitOwner,
   ) {
-    const { clock, timeoutMs, patienceMs, isProbe } = options
+    this.#startTick = options.clock.monotonic()
+    this.#isProbe = options.isProbe
+  }
+
+  /** The attempt is recorded first: a slow disk is no fault of the droplet's. */
+  sending(): void {
+    const { clock, timeoutMs, patienceMs } = this.options
     this.#startTick = clock.monotonic()
-    this.#isProbe = isProbe
     // The others end by then: they need no timer.
     if (patienceMs >= MIN_PATIENCE_MS && timeoutMs > patienceMs) {
       this.#cancelTimer = clock.after(patienceMs, () => this.#overdue())

@@ -20,6 +20,8 @@ export interface Entrant {
 
 export interface Permit {
   readonly admitted: true
+  /** The request goes out now: how long its droplet may take to answer counts from here. */
+  sending(): void
   /** As soon as the request is over. null: none was sent. Only the first call counts. */
   release(result: AttemptResult | null): void
 }
@@ -58,11 +60,13 @@ export interface Gate {
 
 const nothing = (): void => {}
 
+const openPermit: Permit = { admitted: true, sending: nothing, release: nothing }
+
 /** Admits everything. */
 export const openGate: Gate = {
   admit: () => nothing,
-  enter: () => ({ admitted: true, release: nothing }),
+  enter: () => openPermit,
   hasRoom: () => true,
-  enterNow: () => ({ admitted: true, release: nothing }),
+  enterNow: () => openPermit,
   onRoom: nothing,
 }

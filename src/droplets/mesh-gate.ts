@@ -183,6 +183,10 @@ class SeatPermit implements Permit {
     this.#leave = leave
   }
 
+  sending(): void {
+    this.permit.sending()
+  }
+
   release(...args: Parameters<Permit['release']>): void {
     this.permit.release(...args)
     this.#leave?.()

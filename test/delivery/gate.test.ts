@@ -26,7 +26,8 @@ function recordingGate(admit: () => Promise<void> | void = () => {}) {
       if (!isReleased) seen.push(`${droplet}: ${result?.outcome ?? null}`)
       isReleased = true
     }
-    return { admitted: true, release }
+    const sending = () => void seen.push(`${droplet} sends`)
+    return { admitted: true, sending, release }
   }
   const gate: Gate = {
     ...openGate,
@@ -65,7 +66,8 @@ describe.each(BOTH)('a task (%o)', (options) => {
     await using service = await startEngine((wire) => answers.shift()!(wire), { gate })
     const task = await runToEnd(service, options)
     expect(task.status).toBe('success')
-    expect(seen).toEqual(['echo enters', 'echo: answered', 'echo enters', 'echo: answered'])
+    const one = ['echo enters', 'echo sends', 'echo: answered']
+    expect(seen).toEqual([...one, ...one])
   })
 })
 
@@ -86,6 +88,21 @@ test('a synchronous task is recorded only once it is admitted', async () => {
   expect(service.events).toEqual([])
   admitted.resolve()
   expect((await ended).status).toBe('success')
+})
+
+test('an attempt that waited goes where its droplet is listed then', async () => {
+  const admitted = Promise.withResolvers<void>()
+  const { gate, seen } = recordingGate(() => admitted.promise)
+  await using service = await startEngine(json(1), { gate })
+  await using elsewhere = await startEngine(json(2))
+  const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
+  await service.clock.settle(() => seen.length > 0)
+  const list = new URL(service.engine.config.registry.url)
+  await Bun.write(list, JSON.stringify([{ name: 'Echo', endpoint: elsewhere.droplet.url }]))
+  await service.engine.registry.refresh()
+  admitted.resolve()
+  expect((await submitted).task).toMatchObject({ status: 'success', responseBody: '2' })
+  expect([service, elsewhere].map(({ droplet }) => droplet.requests.length)).toEqual([0, 1])
 })
 
 test('an asynchronous task waits in its queue until the gate has room', async () => {
@@ -174,8 +191,8 @@ describe('a permit is released', () => {
     await service.droplet.received(1)
     service.disk.full = true
     answered.resolve()
-    await service.clock.settle(() => seen.length === 2)
-    expect(seen).toEqual(['echo enters', 'echo: answered'])
+    await service.clock.settle(() => seen.length === 3)
+    expect(seen).toEqual(['echo enters', 'echo sends', 'echo: answered'])
     service.disk.full = false
     await service.clock.advance(1000)
     expect((await submitted).task.status).toBe('success')
@@ -189,7 +206,7 @@ describe('a permit is released', () => {
     const [started] = service.events
     await service.tasks.cancel(CALLER, started!.task.id)
     await submitted
-    expect(seen).toEqual(['echo enters', 'echo: cancelled'])
+    expect(seen).toEqual(['echo enters', 'echo sends', 'echo: cancelled'])
   })
 })
 

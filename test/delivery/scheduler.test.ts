@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/delivery/scheduler.ts'
-import { openGate } from '../../src/droplets/gate.ts'
+import { openGate, type Gate } from '../../src/droplets/gate.ts'
 import type { WaitingTask } from '../../src/delivery/wait-queue.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -9,7 +9,7 @@ import { allowRealTime } from '../support/eventually.ts'
 allowRealTime()
 
 /** A scheduler whose tasks run until the test ends them. */
-function scheduling(concurrency: number) {
+function scheduling(concurrency: number, gate = openGate) {
   const clock = new FakeClock()
   const inFlight = new Map<string, { droplet: string; end: () => void }>()
   const started: { id: string; at: number }[] = []
@@ -18,7 +18,7 @@ function scheduling(concurrency: number) {
   const scheduler = new Scheduler({
     clock,
     concurrency,
-    gate: openGate,
+    gate,
     run: ({ id, droplet }) =>
       new Promise((end) => {
         started.push({ id, at: clock.monotonic() - epoch })
@@ -200,4 +200,31 @@ test('no more than the concurrency ever runs, and everything runs once', async (
     for (const [id, at] of started) expect(at).toBeGreaterThanOrEqual(tasks[Number(id)]!.dueMs)
     expect(clock.pending).toBe(0)
   }
+})
+
+test('takes no slot twice where the gate tells of room while it is asked', async () => {
+  let tell = () => {}
+  let hasTold = false
+  const gate: Gate = {
+    ...openGate,
+    onRoom: (callback) => void (tell = callback),
+    // It finds out that `b` has moved, so that all may try again.
+    hasRoom(droplet) {
+      if (droplet !== 'b' || hasTold) return true
+      hasTold = true
+      tell()
+      return false
+    },
+  }
+  const { scheduler, add, clock, end, ids, ...seen } = scheduling(1, gate)
+  scheduler.start()
+  add('b1', 'b', 100)
+  add('a1', 'a', 200)
+  add('a2', 'a', 300)
+  scheduler.stop()
+  await clock.advance(500)
+  scheduler.start()
+  expect(seen.inFlight.size).toBe(1)
+  for (let n = 0; n < 3; n++) await end(ids().at(-1)!)
+  expect(ids().toSorted()).toEqual(['a1', 'a2', 'b1'])
 })

@@ -4,7 +4,7 @@ import type { Permit, Refusal } from '../../src/droplets/gate.ts'
 import { GateQueue } from '../../src/droplets/gate-queue.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
-const PERMIT: Permit = { admitted: true, release: () => {} }
+const PERMIT: Permit = { admitted: true, sending() {}, release() {} }
 const LATE: Refusal = { admitted: false, kind: 'overloaded', reason: 'late' }
 
 function queueOf(clock = new FakeClock()) {

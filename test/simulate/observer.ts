@@ -7,6 +7,7 @@ import type { RefusedWrite, Write } from '../../src/store/driver.ts'
 import type { Checkers } from './check/checkers.ts'
 import type { DiskObserver } from './environment/sim-disk.ts'
 import type { MeshObserver } from './environment/sim-mesh.ts'
+import type { GateWatch } from './gate-watch.ts'
 import { subjectOf, type Call } from './model/call-models.ts'
 import type { Model } from './model/model.ts'
 import type { RequestResult, SentRequest } from './model/sent-request.ts'
@@ -16,10 +17,14 @@ import type { SimProcess } from './service/sim-process.ts'
 import type { World } from './world/world.ts'
 
 export class Observer implements DiskObserver, MeshObserver {
+  /** Idempotency-Keys that the gate's refusals must have left free. */
+  readonly #freed = new Set<string | null>()
+
   constructor(
     private readonly world: World,
     private readonly model: Model,
     private readonly checkers: Checkers,
+    private readonly gateWatch: GateWatch,
   ) {}
 
   idIssued(id: string, process: SimProcess): void {
@@ -64,6 +69,7 @@ export class Observer implements DiskObserver, MeshObserver {
     if (!task?.row) return null
     const previous = task.requests.at(-1)
     const request = model.requests.send(task, attempt, process.number, world.now)
+    this.gateWatch.sent(request, url, process)
     checkers.emit('sent', { taskId, request, previous, url, init, process })
     return request
   }
@@ -76,6 +82,10 @@ export class Observer implements DiskObserver, MeshObserver {
     world.count(`requests ${label}`)
     model.requests.end(request, result, world.now)
     checkers.emit('requestEnded', { taskId, request, process })
+  }
+
+  probeEnded(process: SimProcess, droplet: string, result: RequestResult): void {
+    if (process.alive) this.gateWatch.probeEnded(droplet, result)
   }
 
   callStarted(call: Call): void {
@@ -101,6 +111,7 @@ export class Observer implements DiskObserver, MeshObserver {
     const { code, details } = reply
     this.world.log(`${call.requestId}: refused with ${code}`, taskId ?? undefined)
     this.world.count(`refused ${code}`)
+    if (call.key !== null && 'droplet_name' in details) this.#freed.add(call.key)
     this.checkers.emit('refused', { taskId, call, code, details })
   }
 
@@ -114,6 +125,7 @@ export class Observer implements DiskObserver, MeshObserver {
     const requestId = after.request_id as string
     const call = submitted ? model.calls.created(requestId, taskId) : undefined
     if (call) world.log(`${requestId}: ${call.text}`, taskId)
+    if (call && this.#freed.delete(call.key)) world.count('keys used again after a refusal')
     // Its caller has its answer, so it was told that nothing was started.
     if (submitted) task.refusedBy = call ? null : process.number
     const step = `${kind} ${after.status}, ${task.attempts.length} attempts`

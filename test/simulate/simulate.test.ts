@@ -32,7 +32,25 @@ function neverAsked({ checkers }: Simulation): string[] {
 
 const HAPPENINGS = ['crashes', 'graceful stops', 'ended as success', 'ended as timeout']
 
+/** What the gate does, and how often at least in all hours together. */
+const AT_THE_GATE = {
+  outages: 100,
+  'droplets that moved': 20,
+  'circuits opened': 200,
+  'circuits closed': 200,
+  'attempts as probes': 200,
+  'waits at the gate': 500,
+  'the gate: passed over': 500,
+  'the gate: overloaded': 100,
+  'the gate: circuit open': 100,
+  'the gate: too many run': 100,
+  'keys used again after a refusal': 20,
+  'short outages ridden out': 20,
+}
+
 describe(`${SEEDS.length * HOURS} simulated hours`, () => {
+  const total = new Map<string, number>()
+
   for (const seed of SEEDS) {
     test(
       `seed ${seed}`,
@@ -40,12 +58,20 @@ describe(`${SEEDS.length * HOURS} simulated hours`, () => {
         const simulation = await simulate(seed, HOURS)
         expect(failureReport(simulation)).toBe('')
         const { counts } = simulation.world
+        for (const [what, n] of counts) total.set(what, (total.get(what) ?? 0) + n)
         expect(HAPPENINGS.filter((what) => !counts.get(what))).toEqual([])
         expect(neverAsked(simulation)).toEqual([])
       },
       MINUTE,
     )
   }
+
+  test('everything happens at the gate', () => {
+    const rare = Object.entries(AT_THE_GATE).filter(
+      ([what, least]) => (total.get(what) ?? 0) < least,
+    )
+    expect(rare).toEqual([])
+  })
 })
 
 test('the same seed is the same run', async () => {

@@ -7,6 +7,7 @@ import { SimMesh } from './environment/sim-mesh.ts'
 import { SimRegistry } from './environment/sim-registry.ts'
 import { CrashPoints } from './faults/crash-points.ts'
 import { FaultInjector } from './faults/fault-injector.ts'
+import { GateWatch } from './gate-watch.ts'
 import { Model } from './model/model.ts'
 import { Observer } from './observer.ts'
 import type { PlantedBugs } from './service/planted-bugs.ts'
@@ -43,7 +44,8 @@ export class Simulation {
     const droplets = createDroplets()
     const model = (this.#model = new Model(world, droplets))
     const checkers = (this.checkers = new Checkers(world))
-    const observer = new Observer(world, model, checkers)
+    const gateWatch = new GateWatch(world, model, checkers)
+    const observer = new Observer(world, model, checkers, gateWatch)
 
     const crashPoints = new CrashPoints((point) => this.#supervisor.crash(point))
     const registry = new SimRegistry(world, droplets)
@@ -51,7 +53,7 @@ export class Simulation {
     const mesh = new SimMesh(world, droplets, registry, observer, crashPoints)
     checkers.add(ALL_CHECKERS, { world, model, disk, registry, droplets, retention, rules })
 
-    const surroundings = { random, rules, disk, mesh, model, observer, checkers, bugs }
+    const surroundings = { random, rules, disk, mesh, model, observer, gateWatch, checkers, bugs }
     const supervisor = (this.#supervisor = new Supervisor(world, surroundings))
     const callers = new Callers(world, { supervisor, model, observer, checkers })
     const workload = new Workload(world, callers, model.tasks, droplets)
@@ -62,6 +64,7 @@ export class Simulation {
       crashPoints,
       act: () => workload.act(),
       submitTo: (name) => workload.submitTo(name),
+      rush: (name, spanMs, count) => workload.rush(name, spanMs, count),
       crash: (reason) => supervisor.crash(reason),
       stop: () => supervisor.stop(),
       jumpWallClock: (ms) => this.#jumpWallClock(ms),

@@ -4,9 +4,11 @@ import type { FetchInit } from '../../../src/ports.ts'
 import type { RefusedWrite, Write } from '../../../src/store/driver.ts'
 import type { Retention } from '../../../src/store/store.ts'
 import type { SimDisk } from '../environment/sim-disk.ts'
+import type { AttemptResult } from '../../../src/events.ts'
 import type { SimDroplet } from '../environment/sim-droplet.ts'
 import type { SimRegistry } from '../environment/sim-registry.ts'
 import type { Call } from '../model/call-models.ts'
+import type { GateEntry, HeldPermit } from '../model/gate-model.ts'
 import type { Model } from '../model/model.ts'
 import type { SentRequest } from '../model/sent-request.ts'
 import type { Transition } from '../model/task-models.ts'
@@ -37,6 +39,25 @@ export interface Events {
     process: SimProcess
   }
   requestEnded: About & { request: SentRequest; process: SimProcess }
+  /** A synchronous task asked for its place among all that run; the model knows of it. */
+  seatAsked: About & { isGiven: boolean; process: SimProcess }
+  /** An attempt waits at the gate; the model knows of it. */
+  gateEntered: About & { entry: GateEntry; process: SimProcess }
+  /** The gate has answered an attempt, at once or after a wait; the model knows of it. */
+  gateAnswered: About & { entry: GateEntry; process: SimProcess }
+  /** It is about to be given back; for the model it is back. */
+  permitReleased: About & {
+    permit: HeldPermit
+    result: AttemptResult | null
+    process: SimProcess
+  }
+  /** It is back, and the gate has drawn its conclusions. */
+  permitIsBack: About & { permit: HeldPermit; process: SimProcess }
+  /** The service says so in its log; the model has not taken it over yet. */
+  circuitOpens: About & { droplet: string; process: SimProcess }
+  circuitCloses: About & { droplet: string; process: SimProcess }
+  /** An attempt goes while its circuit is open; the model doesn't know of it yet. */
+  probeGoes: About & { droplet: string; process: SimProcess }
   /** Answers to callers. */
   submitAnswered: About & { call: Call } & SubmissionAnswer
   findAnswered: About & { call: Call; task: TaskAnswer }

@@ -6,6 +6,8 @@ import type { Checker, Context } from '../check/checker.ts'
 export function countersAreRight({ world, model, disk }: Context): Checker {
   const count = (status: 'running' | 'queued') =>
     [...model.tasks.unfinished].filter((task) => statusOf(task) === status).length
+  /** They run, and are not on disk yet. */
+  const newAtGate = () => [...model.gates.all].reduce((sum, [, gate]) => sum + gate.newWaiting, 0)
 
   return {
     watch({ process, report }) {
@@ -17,7 +19,7 @@ export function countersAreRight({ world, model, disk }: Context): Checker {
       const { retries } = model.requests
       if (report.retries !== retries)
         return `metrics count ${report.retries} retries, not ${retries}`
-      const [running, queued] = [count('running'), count('queued')]
+      const [running, queued] = [count('running') + newAtGate(), count('queued')]
       if (report.running === running && report.queued === queued) return null
       const told = `${report.running} running and ${report.queued} queued`
       return `the service counts ${told} tasks, not ${running} and ${queued}`

@@ -1,6 +1,6 @@
 /**
  * A task ends early only because it was cancelled, its retries are used up, its deadline has
- * passed, the Registry blocks its droplet, or, synchronous, because the process went away;
+ * passed, the Registry blocks its droplet, the gate has passed over its attempts, or, synchronous, because the process went away;
  * or because its caller had been told that it was not started.
  */
 import { INTERRUPTED } from '../../../src/task.ts'
@@ -9,7 +9,7 @@ import type { SentRequest } from '../model/sent-request.ts'
 import { hasEnded, modeOf, type TaskModel } from '../model/task-model.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { Checker, Context } from '../check/checker.ts'
-import { DROPLET_BLOCKED } from '../check/messages.ts'
+import { CIRCUIT_OPEN, DROPLET_BLOCKED, NO_PLACE } from '../check/messages.ts'
 
 export function endsForAReason({ world }: Context): Checker {
   return {
@@ -24,6 +24,10 @@ function endFault(task: TaskModel, process: SimProcess, now: number): string | n
   if (message === INTERRUPTED) return interruptionFault(task, process)
   const failed = task.attempts.at(-1)
   const last = task.requests.at(-1)
+  if (CIRCUIT_OPEN.test(String(message)) || NO_PLACE.test(String(message))) {
+    const tooFewRetries = passedOverFault(task)
+    return deadlineFault(task, now) === null ? null : tooFewRetries
+  }
   if (last && failed?.attempt === last.attempt && failed.error === message) {
     const tooFewRetries = gaveUpFault(task, last)
     return deadlineFault(task, now) === null ? null : tooFewRetries
@@ -38,16 +42,29 @@ function interruptionFault(task: TaskModel, process: SimProcess): string | null 
   return process.draining || restarted ? null : 'interrupted, but there was no restart'
 }
 
-function gaveUpFault({ row, attempts, deadlineFrom }: TaskModel, last: SentRequest): string | null {
-  if (!isRetryable(last.result)) return null
-  const failures = failuresIn(attempts)
+function passedOverFault(task: TaskModel): string | null {
+  if (task.passedOver === 0) return 'the gate has passed over none of its attempts'
+  return retriesFault(task, task.leftGateAt, undefined)
+}
+
+function gaveUpFault(task: TaskModel, last: SentRequest): string | null {
+  return isRetryable(last.result) ? retriesFault(task, last.endedAt, last) : null
+}
+
+/** `failedAt`: when its last attempt did, or was passed over. */
+function retriesFault(
+  { row, attempts, passedOver, deadlineFrom }: TaskModel,
+  failedAt: number,
+  last: SentRequest | undefined,
+): string | null {
+  const failures = failuresIn(attempts) + passedOver
   const maxRetries = row!.max_retries as number
   if (failures > maxRetries) return null
   const deadline = row!.deadline_ms as number | null
   if (deadline !== null) {
     if (deadlineFrom === null) return null
     // Nothing is tried again when the deadline would pass during the wait.
-    const elapsed = last.endedAt - deadlineFrom.earliest
+    const elapsed = failedAt - deadlineFrom.earliest
     if (elapsed + backoffMs(failures, last) >= deadline - ROUNDING_MS) return null
   }
   return `it gave up after ${failures} failures of ${maxRetries + 1}`

@@ -3,7 +3,7 @@
  * not to those that were taken off its list.
  */
 import type { SimDroplet } from '../environment/sim-droplet.ts'
-import { isOnList } from '../environment/sim-droplet.ts'
+import { findDroplet, isOnList } from '../environment/sim-droplet.ts'
 import type { Call } from '../model/call-models.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
@@ -12,8 +12,7 @@ const TOLERANCE_MS = 100
 
 export function meshIsKnown(context: Context): Checker {
   const { droplets } = context
-  const find = (name: unknown) =>
-    droplets.find((each) => each.name.toLowerCase() === String(name).toLowerCase())
+  const find = (name: unknown) => findDroplet(droplets, String(name))
   let wallClockJumpedAt = -1
   return {
     wallClockJumps() {

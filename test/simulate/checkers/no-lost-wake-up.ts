@@ -1,5 +1,6 @@
 /**
- * A task that is due, and whose droplet may take a slot, is sent within seconds. The slots
+ * A task that is due, and whose droplet may take a slot and has room at the gate, is sent within
+ * seconds. The slots
  * are shared fairly: a droplet that hangs takes them only from itself.
  */
 import { dropletOf, modeOf, type TaskModel } from '../model/task-model.ts'
@@ -12,13 +13,16 @@ export function noLostWakeUp({ world, model, disk }: Context): Checker {
   /** Since when it is the service's turn; null: it isn't. */
   function waitingSince(task: TaskModel, process: SimProcess): number | null {
     const last = task.requests.at(-1)
-    if (last && last.result === null) return null
+    if (task.atGate || (last && last.result === null)) return null
     if (task.dueAt === null) {
-      return last?.process === process.number ? last.endedAt : task.issuedAt
+      const since = last?.process === process.number ? last.endedAt : task.issuedAt
+      return Math.max(since, task.leftGateAt)
     }
     if (task.dueAt > world.now) return null
-    if (modeOf(task) === 'sync') return task.dueAt
-    return Math.max(task.dueAt, model.slots.congestedUntil(dropletOf(task)))
+    if (modeOf(task) === 'sync') return Math.max(task.dueAt, task.leftGateAt)
+    const droplet = dropletOf(task)
+    const shutUntil = model.gates.shutUntil(droplet)
+    return Math.max(task.dueAt, model.slots.congestedUntil(droplet), shutUntil)
   }
 
   return {

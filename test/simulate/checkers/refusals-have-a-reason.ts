@@ -1,4 +1,7 @@
-/** Each refusal has a reason: a disturbance, a full queue, a task's state, an Idempotency-Key. */
+/**
+ * Each refusal has a reason: a disturbance, a full queue, a full gate or an open circuit, a task's
+ * state, an Idempotency-Key.
+ */
 import type { ErrorCode } from '../../../src/errors.ts'
 import { subjectOf, type Call } from '../model/call-models.ts'
 import { isInterrupted } from '../model/row.ts'
@@ -31,8 +34,14 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
       world.now <= disk.brokenUntil + GRACE_MS ||
       (process.draining && world.now <= disk.disturbedUntil),
     SHUTTING_DOWN: ({ process }) => process.draining,
-    OVERLOADED: ({ process }) =>
-      model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,
+    OVERLOADED: ({ process }, details) =>
+      // `droplet-limit-kept`, `total-limit-kept` and `gate-waits-are-short` look into the gate's.
+      'droplet_name' in details || 'max_running' in details
+        ? true
+        : model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,
+    CIRCUIT_OPEN: (_, details) =>
+      model.gates.of(String(details['droplet_name'])).circuit.isBeyondGrace(world.now) &&
+      Number(details['retry_after_seconds']) >= 1,
     REGISTRY_ERROR: ({ process }) =>
       registryDisturbed() || world.now - process.servingSince < GRACE_MS,
     // `mesh-is-known` looks into that.

@@ -14,9 +14,9 @@ export function toldInTime({ world, model }: Context): Checker {
   /** Since when a step is on its way to the disk; null: none is, as far as is known. */
   function recordingSince(task: TaskModel): number | null {
     const last = task.requests.at(-1)
-    if (last && last.result === null) return null
+    if (task.atGate || (last && last.result === null)) return null
     const since = task.dueAt ?? last?.endedAt ?? task.issuedAt
-    return since > world.now ? null : Math.max(since, task.acknowledgedAt)
+    return since > world.now ? null : Math.max(since, task.acknowledgedAt, task.leftGateAt)
   }
 
   function waitingSince(call: Call): number | null {

@@ -7,11 +7,12 @@ import type { Checker } from '../check/checker.ts'
 type From = 'new' | 'interrupted' | TaskStatus
 
 const TRANSITIONS: Record<From, readonly TaskStatus[]> = {
-  new: ['queued', 'running', 'error'],
+  // A synchronous one may be cancelled while it waits at the gate.
+  new: ['queued', 'running', 'error', 'cancelled'],
   queued: ['running', 'timeout', 'cancelled', 'error'],
   running: ['running', 'success', 'error', 'timeout', 'cancelled'],
   // Its caller sends its Idempotency-Key again.
-  interrupted: ['queued', 'running', 'error'],
+  interrupted: ['queued', 'running', 'error', 'cancelled'],
   success: [],
   error: [],
   timeout: [],
@@ -32,6 +33,7 @@ function transitionFault(before: Row | null, after: Row): string | null {
     return 'an interrupted task runs again although it has no Idempotency-Key'
   }
   if (from !== 'new') return null
+  if (to === 'cancelled' && after.mode !== 'sync') return 'it is cancelled before it is accepted'
   if (to === 'queued' && after.mode !== 'async') return 'a synchronous task is queued'
   if (to === 'running' && after.mode !== 'sync') return 'it runs before it is accepted'
   return null

@@ -1,7 +1,8 @@
 /** What a droplet does with one request. */
 import type { JsonText } from '../../../src/task.ts'
 import type { Prng } from '../world/prng.ts'
-import { BEHAVIOR_WEIGHTS, type DropletBehavior } from './sim-droplet.ts'
+import { isAway } from './outage.ts'
+import { BEHAVIOR_WEIGHTS, type DropletBehavior, type SimDroplet } from './sim-droplet.ts'
 
 export interface Plan {
   delayMs: number
@@ -24,7 +25,28 @@ export interface Answer {
 
 export const MAX_RESPONSE_BYTES = 24 * 1024
 
-export function planFor(behavior: DropletBehavior, request: string, random: Prng): Plan {
+/** `url`: where the request goes. */
+export function planFor(droplet: SimDroplet, url: string, request: string, random: Prng): Plan {
+  const plan = planOf(droplet.behavior, request, random)
+  if (!url.startsWith(`${droplet.url}/`)) return { ...plan, ...refused(random) }
+  if (!isAway(droplet)) return plan
+  switch (droplet.outages.at(-1)!.kind) {
+    case 'refusing':
+      return { ...plan, ...refused(random) }
+    case 'hanging':
+      return { ...plan, end: 'hang' }
+    case 'proxied': {
+      const answer = text(random.pick([502, 503, 504]), 'bad gateway')
+      return { delayMs: random.between(0.3, 20), end: 'answer', answer }
+    }
+  }
+}
+
+function refused(random: Prng): Pick<Plan, 'end' | 'delayMs'> {
+  return { end: 'refuse', delayMs: random.between(0.1, 3) }
+}
+
+function planOf(behavior: DropletBehavior, request: string, random: Prng): Plan {
   const prompt = random.between(0.3, 150)
   const healthy: Plan = { delayMs: prompt, end: 'answer', answer: good(request, random) }
   switch (behavior) {
@@ -41,7 +63,7 @@ export function planFor(behavior: DropletBehavior, request: string, random: Prng
     case 'resetting':
       return { ...healthy, end: 'reset' }
     case 'refusing':
-      return { ...healthy, end: 'refuse', delayMs: random.between(0.1, 3) }
+      return { ...healthy, ...refused(random) }
     case 'truncating':
       return { ...healthy, answer: truncated(request, random) }
     case 'lying':
@@ -51,7 +73,7 @@ export function planFor(behavior: DropletBehavior, request: string, random: Prng
     case 'large':
       return { ...healthy, answer: large(random) }
     case 'mixed':
-      return planFor(random.weighted(BEHAVIOR_WEIGHTS), request, random)
+      return planOf(random.weighted(BEHAVIOR_WEIGHTS), request, random)
   }
 }
 

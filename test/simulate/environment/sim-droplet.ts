@@ -1,5 +1,6 @@
 /** The droplets of the simulated mesh. */
 import type { Prng } from '../world/prng.ts'
+import type { Outage } from './outage.ts'
 
 export type DropletBehavior =
   | 'healthy'
@@ -24,8 +25,17 @@ export type DropletBehavior =
 
 export interface SimDroplet {
   readonly name: string
-  readonly url: string
+  /** Where it is. */
+  url: string
+  /** Where it was, and is; nothing answers at the old ones. */
+  readonly addresses: string[]
+  /** When it came to where it is, simulated ms. */
+  movedAt: number
   behavior: DropletBehavior
+  /** Simulated ms. */
+  behaviorSince: number
+  /** The latest, in order; they come before its behavior. */
+  readonly outages: Outage[]
   /** False: somebody took it off the Registry's list. */
   listed: boolean
   active: boolean
@@ -37,6 +47,8 @@ export interface SimDroplet {
   lost: { readonly at: number; readonly isVisible: boolean } | null
   /** When a list with it last reached the service, simulated ms; -1: never. */
   toldAt: number
+  /** When the first list reached the service that told where it is now, simulated ms. */
+  knownAt: number
 }
 
 const NAMES = ['Alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
@@ -44,15 +56,33 @@ const NAMES = ['Alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
 export function createDroplets(): readonly SimDroplet[] {
   return NAMES.map((name) => ({
     name,
-    url: `http://${name.toLowerCase()}.mesh/base`,
+    url: urlOf(name),
+    addresses: [urlOf(name)],
+    movedAt: 0,
     behavior: 'healthy',
+    behaviorSince: 0,
+    outages: [],
     listed: true,
     active: true,
     registered: true,
     changedAt: 0,
     lost: null,
     toldAt: -1,
+    knownAt: 0,
   }))
+}
+
+function urlOf(name: string): string {
+  return `http://${name.toLowerCase()}.mesh/base`
+}
+
+export function setBehavior(droplet: SimDroplet, behavior: DropletBehavior, now: number): void {
+  if (droplet.behavior !== behavior) Object.assign(droplet, { behavior, behaviorSince: now })
+}
+
+/** `name`: in any case. */
+export function findDroplet(droplets: readonly SimDroplet[], name: string): SimDroplet | undefined {
+  return droplets.find((each) => each.name.toLowerCase() === name.toLowerCase())
 }
 
 export function isOnList({ listed, registered }: SimDroplet): boolean {

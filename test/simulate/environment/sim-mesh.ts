@@ -17,6 +17,8 @@ export interface MeshObserver {
   requestArrived(process: SimProcess, url: string, init: FetchInit): SentRequest | null
   /** It is over; the service doesn't know yet. */
   requestEnded(process: SimProcess, request: SentRequest, result: RequestResult): void
+  /** A droplet's `/health` was asked for. */
+  probeEnded(process: SimProcess, droplet: string, result: RequestResult): void
 }
 
 export class SimMesh {
@@ -60,11 +62,12 @@ export class SimMesh {
 
   #request(process: SimProcess, url: string, init: FetchInit, settle: Settle): void {
     const { crashPoints, registry } = this
-    const droplet = this.droplets.find((each) => url.startsWith(`${each.url}/`))
+    const droplet = this.droplets.find((each) => isOfDroplet(each, url))
     const isTask = init.headers['x-task-id'] !== undefined
     if (isTask && crashPoints.reached('before the droplet gets the request')) return
     const request = droplet && isTask ? this.observer.requestArrived(process, url, init) : null
-    const connection = this.#connect(process, request, settle)
+    const probed = isTask ? undefined : droplet
+    const connection = this.#connect(process, request ?? probed ?? null, settle)
     init.signal.addEventListener('abort', () => {
       connection.break({ kind: 'aborted' }, abortError())
     })
@@ -75,30 +78,39 @@ export class SimMesh {
         if (isOpen) settle(result)
         return isOpen && process.alive
       })
-    } else if (droplet) this.#serve(connection, droplet)
+    } else if (droplet) this.#serve(connection, droplet, url)
     else connection.fail(connectionError('ENOTFOUND'))
   }
 
-  #connect(process: SimProcess, request: SentRequest | null, settle: Settle): Connection {
+  /** `about`: a task's request; or the droplet whose health is asked for. */
+  #connect(
+    process: SimProcess,
+    about: SentRequest | SimDroplet | null,
+    settle: Settle,
+  ): Connection {
+    const request = about !== null && 'task' in about ? about : null
     const connection: Connection = new Connection(request, settle, (result) => {
       this.#open.delete(connection)
       if (request) this.observer.requestEnded(process, request, result)
+      else if (about) this.observer.probeEnded(process, (about as SimDroplet).name, result)
     })
     this.#open.add(connection)
     return connection
   }
 
-  #serve(connection: Connection, { behavior }: SimDroplet): void {
+  #serve(connection: Connection, droplet: SimDroplet, url: string): void {
     const { request } = connection
     const label = request ? `${request.task.id} ${request.attempt}` : 'health'
-    const plan = planFor(behavior, label, this.#random)
+    const plan = planFor(droplet, url, label, this.#random)
     if (plan.end === 'hang') return
     this.world.after(plan.delayMs, () => {
       if (!connection.open) return
       if (request && this.crashPoints.reached('when the answer comes')) return
       if (plan.end === 'refuse') connection.fail(connectionError('ECONNREFUSED'))
       else if (plan.end === 'reset') connection.fail(connectionError('ECONNRESET'))
-      else this.#answer(connection, plan.answer)
+      else if (request) this.#answer(connection, plan.answer)
+      // Only its status is looked at.
+      else this.#answer(connection, { ...plan.answer, gapMs: null })
     })
   }
 
@@ -119,6 +131,10 @@ export class SimMesh {
       connection.settle(new Response(bytes.byteLength === 0 ? null : bytes, { status, headers }))
     }
   }
+}
+
+function isOfDroplet({ addresses }: SimDroplet, url: string): boolean {
+  return addresses.some((address) => url.startsWith(`${address}/`))
 }
 
 function abortError(): Error {

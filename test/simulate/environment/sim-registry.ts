@@ -24,6 +24,8 @@ export class SimRegistry {
   restartedAt = -1
   /** When a list last reached the service, simulated ms; -1: never. */
   toldAt = -1
+  /** When the first list reached the service since it was unhealthy, simulated ms. */
+  knownAt = 0
   #behavior: RegistryBehavior = 'healthy'
   #disturbedUntil = 0
   /** Where the service registered itself, and when. */
@@ -103,7 +105,12 @@ export class SimRegistry {
     const { now } = this.world
     this.toldAt = now
     if (this.#self) this.#selfTold = true
-    for (const droplet of this.droplets) if (isOnList(droplet)) droplet.toldAt = now
+    if (this.knownAt <= this.disturbedUntil) this.knownAt = now
+    for (const droplet of this.droplets.filter(isOnList)) {
+      const { movedAt, changedAt, knownAt } = droplet
+      if (knownAt < Math.max(movedAt, changedAt)) droplet.knownAt = now
+      droplet.toldAt = now
+    }
   }
 
   #reply(behavior: RegistryBehavior, url: string, init: FetchInit): Response | Error {

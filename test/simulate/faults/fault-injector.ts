@@ -2,8 +2,9 @@
  * Disturbs the mesh, the disk, the wall clock and the process. A run is a sequence of episodes:
  * in each there is a burst of work, and some of the faults fall into it.
  */
+import { comeBack, goAway, isAway, OUTAGE_KINDS } from '../environment/outage.ts'
 import type { SimDisk } from '../environment/sim-disk.ts'
-import { randomBehavior, type SimDroplet } from '../environment/sim-droplet.ts'
+import { randomBehavior, setBehavior, type SimDroplet } from '../environment/sim-droplet.ts'
 import type { SimRegistry } from '../environment/sim-registry.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
@@ -17,6 +18,8 @@ export interface FaultTargets {
   /** One call of a caller. */
   act(): void
   submitTo(dropletName: string): void
+  /** Many synchronous calls for one droplet. */
+  rush(dropletName: string, spanMs: number, count: number): void
   crash(reason: string): void
   stop(): void
   jumpWallClock(ms: number): void
@@ -44,7 +47,9 @@ export class FaultInjector {
     this.world.log('no more faults and no more work')
     crashPoints.disarm()
     for (const droplet of droplets) {
-      Object.assign(droplet, { behavior: 'healthy', active: true })
+      comeBack(droplet, this.world.now)
+      setBehavior(droplet, 'healthy', this.world.now)
+      droplet.active = true
       registry.list(droplet, true)
     }
     registry.setBehavior('healthy')
@@ -68,6 +73,7 @@ export class FaultInjector {
     for (let acts = random.pick([2, 5, 12, 30]); acts > 0; acts--) {
       this.#within(workMs, () => targets.act())
     }
+    if (random.chance(0.4)) this.#within(workMs, () => this.#outage())
     if (random.chance(0.2)) this.#within(workMs, () => this.#armCrashPoint())
     // Some faults come after the work, while it waits or is tried again.
     const faultMs = workMs + 20_000
@@ -81,8 +87,38 @@ export class FaultInjector {
   }
 
   #changeBehavior(droplet: SimDroplet): void {
-    droplet.behavior = randomBehavior(this.#random)
+    setBehavior(droplet, randomBehavior(this.#random), this.world.now)
     this.world.log(`${droplet.name}: ${droplet.behavior}`)
+  }
+
+  /** A droplet goes away, and comes back: perhaps elsewhere. There is work for it all the time. */
+  #outage(): void {
+    const { world, targets } = this
+    const random = this.#random
+    const droplet = random.pick(targets.droplets)
+    if (isAway(droplet)) return
+    if (random.chance(0.7)) setBehavior(droplet, 'healthy', world.now)
+    const ms = random.pick([1000, 2000, 2900, 2900, 10_000, 60_000, 900_000, HOUR_MS])
+    const elsewhere = random.chance(0.2)
+    const rush = (spanMs: number) => {
+      targets.rush(droplet.name, spanMs, random.pick([2, 5, 12, 25]))
+      for (let acts = random.integer(0, 4); acts > 0; acts--) {
+        this.#within(spanMs, () => targets.submitTo(droplet.name))
+      }
+    }
+    rush(3000)
+    this.#within(1000, () => {
+      goAway(droplet, random.pick(OUTAGE_KINDS), world.now)
+      world.log(`${droplet.name} goes away: ${droplet.outages.at(-1)!.kind}, for ${ms} ms`)
+      world.count('outages')
+      for (let at = ms / 2; at > 20_000; at /= 3) this.#later(at, () => rush(20_000))
+      this.#later(ms, () => {
+        comeBack(droplet, world.now, elsewhere)
+        world.log(`${droplet.name} is back at ${droplet.url}`)
+        if (elsewhere) world.count('droplets that moved')
+        rush(2000)
+      })
+    })
   }
 
   #armCrashPoint(): void {

@@ -2,6 +2,7 @@
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 import { CallModels } from './call-models.ts'
+import { GateModels } from './gate-model.ts'
 import { RequestModels } from './request-models.ts'
 import { SlotModel } from './slot-model.ts'
 import { TaskModels } from './task-models.ts'
@@ -11,18 +12,21 @@ export class Model {
   readonly requests = new RequestModels()
   readonly slots: SlotModel
   readonly calls: CallModels
+  readonly gates: GateModels
 
   constructor(world: World, droplets: readonly { name: string }[]) {
     this.tasks = new TaskModels(world)
     const names = droplets.map(({ name }) => name.toLowerCase())
     this.slots = new SlotModel(world, this.tasks, names)
     this.calls = new CallModels(world)
+    this.gates = new GateModels(world)
   }
 
   startProcess(process: SimProcess): void {
     this.tasks.startProcess()
     this.requests.startProcess()
     this.slots.startProcess(process)
+    this.gates.startProcess(process)
   }
 
   endProcess(): void {

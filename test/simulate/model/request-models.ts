@@ -12,7 +12,9 @@ export class RequestModels {
   }
 
   send(task: TaskModel, attempt: number, process: number, now: number): SentRequest {
-    const request: SentRequest = { task, attempt, process, sentAt: now, result: null, endedAt: 0 }
+    const { gateWaitMs } = task
+    const sent = { sentAt: now, gateWaitMs, result: null, endedAt: 0 }
+    const request: SentRequest = { task, attempt, process, ...sent }
     task.requests.push(request)
     this.inFlight.add(request)
     return request

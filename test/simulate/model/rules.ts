@@ -25,14 +25,16 @@ export function isRetryable(result: RequestResult | null): boolean {
 }
 
 /** When a request that isn't answered must be aborted. */
-export function abortTime({ task, sentAt }: SentRequest): Span {
-  const timeout = sentAt + (task.row?.timeout_ms as number)
+export function abortTime({ task, sentAt, gateWaitMs }: SentRequest): Span {
+  // What it waited at the gate was part of its time; the rest is rounded up.
+  const exact = sentAt + (task.row?.timeout_ms as number) - gateWaitMs
+  const timeout = exact + (Number.isInteger(gateWaitMs) ? 0 : ROUNDING_MS)
   const deadline = task.row?.deadline_ms as number | null
-  if (deadline === null) return { earliest: timeout, latest: timeout }
+  if (deadline === null) return { earliest: exact, latest: timeout }
   if (task.deadlineFrom === null) return { earliest: sentAt, latest: timeout }
   const { earliest, latest } = task.deadlineFrom
   return {
-    earliest: Math.min(timeout, Math.max(sentAt, earliest + deadline) - ROUNDING_MS),
+    earliest: Math.min(exact, Math.max(sentAt, earliest + deadline) - ROUNDING_MS),
     latest: Math.min(timeout, Math.max(sentAt, latest + deadline) + ROUNDING_MS),
   }
 }

@@ -25,6 +25,8 @@ export interface SentRequest {
   /** The number of the process that sent it. */
   readonly process: number
   readonly sentAt: number
+  /** How long it waited at the gate, ms: so much less may it take. */
+  readonly gateWaitMs: number
   /** Null while it is in flight. */
   result: RequestResult | null
   endedAt: number

@@ -38,6 +38,14 @@ export interface TaskModel {
   dueAt: number | null
   /** The same, but kept until the request is sent. */
   notBefore: number
+  /** It waits at the gate. */
+  atGate: boolean
+  /** When the gate last answered it, simulated ms. */
+  leftGateAt: number
+  /** How long it waited there then, ms. */
+  gateWaitMs: number
+  /** How many of its attempts the gate has passed over, since it was submitted. */
+  passedOver: number
 }
 
 export function newTask(id: string, process: number, issuedAt: number): TaskModel {
@@ -58,6 +66,10 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     deadlineFrom: null,
     dueAt: null,
     notBefore: 0,
+    atGate: false,
+    leftGateAt: 0,
+    gateWaitMs: 0,
+    passedOver: 0,
   }
 }
 

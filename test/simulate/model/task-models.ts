@@ -117,10 +117,13 @@ export class TaskModels {
     task.deadlineFrom = unknown ? null : { earliest: task.issuedAt, latest: this.world.now }
   }
 
-  #nextAttemptAt({ attempts, requests }: TaskModel): number {
+  #nextAttemptAt({ attempts, requests, passedOver, leftGateAt }: TaskModel): number {
     const last = requests.at(-1)
+    const failures = failuresIn(attempts) + passedOver
+    const isPassedOver = passedOver > 0 && leftGateAt > (last?.sentAt ?? -1)
+    if (isPassedOver) return leftGateAt + backoffMs(failures, undefined)
     if (!last || attempts.at(-1)?.interrupted) return this.world.now
-    return last.endedAt + backoffMs(failuresIn(attempts), last)
+    return last.endedAt + backoffMs(failures, last)
   }
 }
 

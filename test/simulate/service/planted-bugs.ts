@@ -1,4 +1,6 @@
 /** Bugs that a test puts between the service and its ports, to see that a checker finds them. */
+import type { Gate } from '../../../src/droplets/gate.ts'
+import type { MeshGate } from '../../../src/droplets/mesh-gate.ts'
 import type { World } from '../world/world.ts'
 import type { SimulatedPorts } from './service.ts'
 
@@ -7,6 +9,9 @@ export type PlantedBugs = {
     port: SimulatedPorts[P],
     world: World,
   ) => SimulatedPorts[P]
+} & {
+  /** Stands before the gate. */
+  readonly gate?: (gate: MeshGate, world: World) => Gate
 }
 
 export function withBugs(ports: SimulatedPorts, bugs: PlantedBugs, world: World): SimulatedPorts {

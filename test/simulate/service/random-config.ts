@@ -32,13 +32,26 @@ export function randomConfig(random: Prng, rules: MeshRules): Config {
     },
     // The prober looks at the list twice a second: then most of all events are its.
     probeIntervalMs: random.chance(0.08) ? 60_000 : 0,
+    droplets: randomGate(random),
     task: {
+      maxRunning: random.chance(0.6) ? 10_000 : random.pick([1, 5, 20, 50]),
       maxResponseBytes: MAX_RESPONSE_BYTES,
       concurrency: random.pick([1, 2, 3, 4, 8, 64]),
       maxQueued: random.pick([6, 40, 100_000]),
     },
     shutdownGraceMs: random.pick([0, 500, 10_000, 30_000]),
   })
+}
+
+/** Half of all processes have small limits. */
+function randomGate(random: Prng) {
+  const isSmall = random.chance(0.5)
+  return {
+    maxConcurrency: isSmall ? random.pick([1, 2, 3, 5, 8]) : 256,
+    maxWaiting: isSmall ? random.pick([0, 1, 3, 20]) : 1000,
+    breakerThreshold: random.pick([0, 1, 2, 3, 5, 5, 5]),
+    breakerGraceMs: random.pick([0, 3, 15, 30, 30, 60]) * 1000,
+  }
 }
 
 export function randomRetention(random: Prng): Retention {

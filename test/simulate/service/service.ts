@@ -1,6 +1,7 @@
 /** The only place that creates the service: its engine with the HTTP handler in front of it. */
 import type { Config } from '../../../src/config/config.ts'
-import { createEngine, type Engine } from '../../../src/engine.ts'
+import type { GateState } from '../../../src/droplets/mesh-gate.ts'
+import { createEngine, type Engine, type EngineParts } from '../../../src/engine.ts'
 import { EventBus } from '../../../src/events.ts'
 import { createApp } from '../../../src/http/app.ts'
 import type { Ports } from '../../../src/ports.ts'
@@ -31,14 +32,19 @@ export interface ServiceReport {
   running: number
   queued: number
   storeWritable: boolean
+  gateOf(droplet: string): GateState
 }
 
-export function createService(config: Config, ports: SimulatedPorts): Service {
+export function createService(
+  config: Config,
+  ports: SimulatedPorts,
+  gate: NonNullable<EngineParts['gate']>,
+): Service {
   const { clock, log, driver, cache } = ports
   const events = new EventBus(log)
   const store = new GroupCommitStore(driver, { clock, log, emit: events.emit })
   const publicUrl = () => config.publicUrl
-  const engine = createEngine({ config, ports, store, events, cache, publicUrl })
+  const engine = createEngine({ config, ports, store, events, cache, publicUrl, gate })
   const app = createApp(engine, ports)
 
   return {
@@ -55,12 +61,13 @@ export function createService(config: Config, ports: SimulatedPorts): Service {
   }
 }
 
-function reportOf({ metrics, tasks, store }: Engine): ServiceReport {
+function reportOf({ metrics, tasks, store, gate }: Engine): ServiceReport {
   return {
     ended: metrics.ended,
     retries: metrics.retries,
     running: tasks.running,
     queued: tasks.queued,
     storeWritable: store.fault === null,
+    gateOf: (droplet) => gate.of(droplet),
   }
 }

@@ -6,10 +6,12 @@ import { simClock } from '../environment/sim-clock.ts'
 import type { SimDisk } from '../environment/sim-disk.ts'
 import type { SimMesh } from '../environment/sim-mesh.ts'
 import type { Model } from '../model/model.ts'
+import type { GateWatch } from '../gate-watch.ts'
 import type { Observer } from '../observer.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { randomConfig, type MeshRules } from './random-config.ts'
+import { observedGate } from './observed-gate.ts'
 import { createService, type Service, type SimulatedPorts } from './service.ts'
 import { withBugs, type PlantedBugs } from './planted-bugs.ts'
 import { newProcess, type SimProcess } from './sim-process.ts'
@@ -26,6 +28,7 @@ interface Surroundings {
   mesh: SimMesh
   model: Model
   observer: Observer
+  gateWatch: GateWatch
   checkers: Checkers
   bugs: PlantedBugs
 }
@@ -55,15 +58,16 @@ export class Supervisor {
 
   start(): void {
     const { world } = this
-    const { random, model, bugs, rules } = this.surroundings
+    const { random, model, bugs, rules, gateWatch } = this.surroundings
     const config = randomConfig(random, rules)
-    const { concurrency, maxQueued } = config.task
-    const process = newProcess(++this.#processes, concurrency, maxQueued)
-    world.log(`process ${process.number} starts, ${concurrency} slots`)
+    const process = newProcess(++this.#processes, config, world.now)
+    world.log(`process ${process.number} starts, ${process.concurrency} slots`)
     world.count('processes')
     model.startProcess(process)
     const ports = withBugs(this.#ports(process), bugs, world)
-    const service = createService(config, ports)
+    const service = createService(config, ports, (own) =>
+      observedGate(bugs.gate?.(own, world) ?? own, process, gateWatch),
+    )
     this.#running = { process, service }
     service.start().then(
       () => {
@@ -130,11 +134,18 @@ export class Supervisor {
 
   #log(process: SimProcess): Log {
     const ignore = () => {}
+    const { gateWatch } = this.surroundings
+    const info = (message: string, fields: Record<string, unknown> = {}) => {
+      if (!process.alive) return
+      const droplet = String(fields['droplet'])
+      if (message === 'a circuit has opened') gateWatch.circuitOpened(process, droplet)
+      if (message === 'a circuit has closed') gateWatch.circuitClosed(process, droplet)
+    }
     const error = (message: string, fields: Record<string, unknown> = {}) => {
       if (!process.alive || EXPECTED_ERRORS.test(message)) return
       const taskId = (fields['task_id'] ?? null) as string | null
       this.surroundings.observer.unexpectedError(`it logs: ${message}`, taskId)
     }
-    return { enabled: () => true, debug: ignore, info: ignore, warning: ignore, error }
+    return { enabled: () => true, debug: ignore, info, warning: ignore, error }
   }
 }

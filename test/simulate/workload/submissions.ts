@@ -73,6 +73,17 @@ export class Submissions {
     return { body: { ...body, droplet_name }, mode: 'async', waitMs: 0, key: null }
   }
 
+  /** A synchronous one for this droplet, most often with the defaults. */
+  promptTo(droplet_name: string): Submission {
+    const { random } = this
+    const defaults = { timeout_ms: null, deadline_ms: null, max_retries: null }
+    const body = { ...this.#body('sync'), ...(random.chance(0.7) ? defaults : {}), droplet_name }
+    const key = random.chance(0.2) ? this.#newKey() : null
+    const submission: Submission = { body, mode: 'sync', waitMs: 0, key }
+    if (key !== null) this.#keep(submission)
+    return submission
+  }
+
   #body(mode: Submission['mode']): SubmitBody {
     const { random } = this
     const method = random.pick(METHODS)

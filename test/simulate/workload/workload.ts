@@ -47,6 +47,14 @@ export class Workload {
     this.#submit(this.#submissions.to(dropletName))
   }
 
+  rush(dropletName: string, spanMs: number, count: number): void {
+    for (; count > 0; count--) {
+      const submission = this.#submissions.promptTo(dropletName)
+      const at = this.#random.chance(0.5) ? 0 : this.#random.between(0, spanMs)
+      this.world.after(at, () => this.#submit(submission))
+    }
+  }
+
   #submit(submission: Submission): void {
     this.callers.submit(submission, () => this.#submitAgain(submission))
   }
