@@ -5,6 +5,7 @@ import { createEngine, type Engine } from './engine.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
 import { readCertificate, type Certificate } from './platform/certificate.ts'
+import { validityFault } from './platform/certificate-validity.ts'
 import { watchFile } from './platform/file-changes.ts'
 import { processUsage } from './platform/process-usage.ts'
 import type { Ports } from './ports.ts'
@@ -33,8 +34,7 @@ export interface Orchestrator extends AsyncDisposable {
 
 /**
  * Reads the tokens and the certificate and opens the database; rejects with a message for people
- * when that can't be. `openDatabase`: the
- * benchmark measures the service without one, too.
+ * when that can't be. `openDatabase`: the benchmark measures the service without one, too.
  */
 export async function createOrchestrator(
   config: Config,
@@ -42,7 +42,7 @@ export async function createOrchestrator(
   openDatabase: typeof openSqlite = openSqlite,
 ): Promise<Orchestrator> {
   const { clock, log, newId } = ports
-  const tls = tlsOptions(config)
+  const tls = await tlsOptions(config, ports)
   const events = new EventBus(log)
   const tokens = await openTokens(config, ports)
   const database = await openDatabase(config.task.db, retentionOf(config))
@@ -119,9 +119,12 @@ async function openTokens({ access }: Config, { clock, log }: Ports): Promise<Li
   return LiveTokens.open(access.tokensFile, { clock, log, watchFile })
 }
 
-function tlsOptions({ tls }: Config): { tls?: Certificate } {
-  const certificate = readCertificate(tls)
-  return certificate ? { tls: certificate } : {}
+async function tlsOptions({ tls }: Config, { clock, log }: Ports): Promise<{ tls?: Certificate }> {
+  const certificate = await readCertificate(tls)
+  if (!certificate) return {}
+  const fault = validityFault(tls, certificate, clock.now())
+  if (fault !== null) log.warning('clients will refuse the certificate', { reason: fault })
+  return { tls: certificate }
 }
 
 function localUrl({ port, url }: { port?: number | undefined; url: URL }): string {

@@ -3,7 +3,9 @@ import { readTokensFile } from '../access/tokens-file.ts'
 import { faultText, type Config } from '../config/config.ts'
 import { signingSecrets } from '../config/secrets.ts'
 import { errorText } from '../errors.ts'
-import { certificateFault } from '../platform/certificate.ts'
+import { readCertificate } from '../platform/certificate.ts'
+import { validityFault } from '../platform/certificate-validity.ts'
+import { systemClock } from '../platform/clock.ts'
 import { readRegularFile } from '../platform/regular-file.ts'
 
 export interface SettingFiles {
@@ -25,11 +27,25 @@ export async function readSettingFiles({
 }: Pick<Config, 'access' | 'droplets' | 'tls'>): Promise<SettingFiles> {
   const tokens = await lookAtTokens(access.tokensFile)
   const signing = await readSigning(droplets)
-  const faults = [certificateFault(tls), signing.fault, ...tokens.faults]
+  const certificate = await lookAtCertificate(tls)
+  const faults = [certificate.fault, signing.fault, ...tokens.faults]
+  const warnings = [certificate.warning, ...tokens.warnings]
   return {
     faults: faults.filter((fault) => fault !== null),
-    warnings: tokens.warnings,
+    warnings: warnings.filter((warning) => warning !== null),
     signingSecrets: signing.secrets,
+  }
+}
+
+async function lookAtCertificate(
+  tls: Config['tls'],
+): Promise<{ fault: string | null; warning: string | null }> {
+  try {
+    const certificate = await readCertificate(tls)
+    const warning = certificate && validityFault(tls, certificate, systemClock.now())
+    return { fault: null, warning }
+  } catch (error) {
+    return { fault: errorText(error), warning: null }
   }
 }
 

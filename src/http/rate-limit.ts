@@ -43,18 +43,18 @@ export function rateLimit(
     return byAddress.take(clientKey(peer, forwardedFor, trusted))
   }
   return (counted) => {
-    const { request, set } = counted
-    if (isUncounted(request)) return
+    if (isUncounted(counted.request)) return
     const { isAllowed, remaining, resetSeconds } = take(counted)
-    set.headers['ratelimit-policy'] = policy
-    set.headers['ratelimit'] = `"default";r=${remaining};t=${resetSeconds}`
+    const { headers } = counted.set
+    headers['ratelimit-policy'] = policy
+    headers['ratelimit'] = `"default";r=${remaining};t=${resetSeconds}`
     if (!isAllowed) throw rateLimited(perSecond)
   }
 }
 
 /**
- * The URL has `\\` read as `/`, and its dot segments resolved; the route was found by the path as it
- * was written. So `/orchestrator/tasks/..\\health` looks like health there: only its parameter tells.
+ * The URL has `\` read as `/`, and its dot segments resolved; the route was found by the path as it
+ * was written. So `/orchestrator/tasks/..\health` looks like health there: only its parameter tells.
  */
 function isUncounted(request: Request & Partial<Pick<BunRequest, 'params'>>): boolean {
   const isAsked = UNCOUNTED.has(withoutTrailingSlashes(pathOf(request.url)))

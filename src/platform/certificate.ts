@@ -1,9 +1,12 @@
 /** The certificate that the service shows, and its private key: both PEM (RFC 7468). */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
+import { readRegularFile } from './regular-file.ts'
+
+/** Many times what the longest chain takes. */
+const MAX_BYTES = 1024 * 1024
 
 export interface Certificate {
   /** The leaf first, then those between it and the root. */
@@ -11,13 +14,14 @@ export interface Certificate {
   readonly key: string
 }
 
-/** null: plain HTTP. Throws with a line for people, which names the setting. */
-export function readCertificate({ certFile, keyFile }: Config['tls']): Certificate | null {
+/** null: plain HTTP. Rejects with a line for people, which names the setting. */
+export async function readCertificate(tls: Config['tls']): Promise<Certificate | null> {
+  const { certFile, keyFile } = tls
   if (certFile === null || keyFile === null) return null
-  const inCert = `TLS_CERT_FILE=${JSON.stringify(certFile)}`
+  const inCert = certSetting(tls)
   const inKey = `TLS_KEY_FILE=${JSON.stringify(keyFile)}`
-  const cert = told(inCert, 'cannot be read', () => readFileSync(certFile, 'utf8'))
-  const key = told(inKey, 'cannot be read', () => readFileSync(keyFile, 'utf8'))
+  const cert = await textOf(inCert, certFile)
+  const key = await textOf(inKey, keyFile)
   const leaf = told(inCert, 'holds no certificate in PEM', () => new X509Certificate(cert))
   // A key with a passphrase is none here: who would type it?
   const ours = told(inKey, 'holds no private key in PEM without a passphrase', () =>
@@ -29,13 +33,16 @@ export function readCertificate({ certFile, keyFile }: Config['tls']): Certifica
   return { cert, key }
 }
 
-/** What is wrong with the files of the settings, in a line; null: nothing. */
-export function certificateFault(tls: Config['tls']): string | null {
+/** As faults name it. */
+export const certSetting = ({ certFile }: Config['tls']) =>
+  `TLS_CERT_FILE=${JSON.stringify(certFile)}`
+
+/** Without its byte order mark. */
+async function textOf(setting: string, path: string): Promise<string> {
   try {
-    readCertificate(tls)
-    return null
+    return new TextDecoder().decode(await readRegularFile(path, MAX_BYTES))
   } catch (error) {
-    return errorText(error)
+    throw new Error(`${setting}: cannot be read (${errorText(error)})`, { cause: error })
   }
 }
 
