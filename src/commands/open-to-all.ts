@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { isLoopback } from '../access/loopback.ts'
 import type { Config } from '../config/config.ts'
 import type { Log } from '../log.ts'
 
@@ -9,10 +9,4 @@ export function warnIfOpenToAll({ access, host }: Pick<Config, 'access' | 'host'
     host,
     hint: 'set AUTH_TOKENS_FILE, or HOST=127.0.0.1',
   })
-}
-
-/** Whether only programs of this machine reach it there. */
-function isLoopback(host: string): boolean {
-  if (!ipaddr.isValid(host)) return /^(?:[^.]+\.)*localhost$/i.test(host)
-  return ipaddr.process(host).range() === 'loopback'
 }

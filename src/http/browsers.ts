@@ -3,6 +3,7 @@
  * asks before it sends a form, or a request with a simple body; so the service has to refuse.
  */
 import { isIP } from 'node:net'
+import { isLoopback } from '../access/loopback.ts'
 import type { Config } from '../config/config.ts'
 import { OrchestratorError } from '../errors.ts'
 
@@ -28,7 +29,7 @@ export function browserCheck(config: Settings): (request: Request) => string | n
       if (isOwn(origin, headers)) return null
       throw pageRefused(origin)
     }
-    // The first browsers that send this send an Origin, too, but a proxy may drop it.
+    // Browsers that send this send an Origin, too, but a proxy may drop that.
     if (!SAFE_METHODS.has(method) && isFromElsewhere(headers)) throw pageRefused(null)
     if (isRebound(headers)) throw unknownName(headers.get('host'))
     return null
@@ -73,7 +74,7 @@ function ourNames({ host, publicUrl }: Settings): (hostname: string) => boolean 
  * Accept-Language, which no page can leave out.
  */
 function reboundCheck(config: Settings): (headers: Headers) => boolean {
-  if (!/^127\.|^::1$|^localhost$/i.test(config.host)) return () => false
+  if (!isLoopback(config.host)) return () => false
   const isOurName = ourNames(config)
   return (headers) => {
     if (headers.get('accept-language') === null) return false

@@ -1,6 +1,7 @@
 /** Which web pages may ask, told by what browsers send; with real ones: test/e2e/browsers.test.ts. */
 import { describe, expect, test } from 'bun:test'
 import type { Config } from '../../src/config/config.ts'
+import { browserCheck } from '../../src/http/browsers.ts'
 import type { DeepPartial } from '../support/config.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
@@ -99,6 +100,16 @@ describe('a page elsewhere', () => {
       expect(await statusOf(service, { host }, 'GET')).toBe(200)
       expect(await statusOf(service, { host })).toBe(200)
     }))
+
+  test.each(['::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', 'LOCALHOST', 'app.localhost'])(
+    'is refused so wherever only this machine reaches us: HOST=%s',
+    (host) => {
+      const tls = { certFile: null, keyFile: null }
+      const check = browserCheck({ host, publicUrl: null, tls, access: { corsOrigins: [] } })
+      const headers = { host: 'evil.example', 'accept-language': 'en' }
+      expect(() => check(new Request('http://evil.example/', { headers }))).toThrow('evil.example')
+    },
+  )
 })
 
 describe('our own pages', () => {
