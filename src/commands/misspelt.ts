@@ -32,6 +32,9 @@ const isKnown = (name: string) => Object.hasOwn(VARIABLES, name) || OF_OTHERS.te
 
 function nearlyOurs(name: string): string | null {
   const upperCase = name.toUpperCase()
+  // TLS_CERT: without its certificate the service would speak plain HTTP.
+  const asFile = VARIABLE_NAMES.find((each) => each === `${upperCase}_FILE`)
+  if (asFile) return asFile
   const nearest = closest(upperCase, VARIABLE_NAMES)
   const away = distance(upperCase, nearest)
   // PGHOST and HOME are no misspelt HOST.

@@ -74,6 +74,14 @@ describe('warnings', () => {
     })
   })
 
+  test.each(['TLS_CERT', 'tls_key', 'AUTH_TOKENS'])('%s lacks its _FILE', async (name) => {
+    const meant = `Did you mean '${name.toUpperCase()}_FILE'?`
+    expect(await warningsOf({ [name]: 'x' })).toEqual({
+      code: 0,
+      warnings: [`Warning: environment: there is no setting ${name}. ${meant}`],
+    })
+  })
+
   test('other names are suspicious in a file only', async () => {
     expect(await warningsOf({ TIMEOUT_OF_ALL: '1' })).toEqual({ code: 0, warnings: [] })
     expect(await warningsOf({}, { 'a.env': 'TIMEOUT_OF_ALL=1' })).toEqual({
