@@ -120,7 +120,10 @@ export class TaskService {
   }
 }
 
-/** The query for tasks that the caller may see: so counts and cursors know of no others. */
+/**
+ * The query for tasks that the caller may see, so that totals and pages know of no others. Only a
+ * cursor tells how many there are: it is a place in the whole history.
+ */
 function boundBy({ droplets: own }: Caller, query: TaskQuery): TaskQuery {
   if (own === null) return query
   const { droplets: asked } = query
