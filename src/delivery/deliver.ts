@@ -46,10 +46,17 @@ export async function deliverAttempt(
   const route = ports.router.route(run.task)
   if (!route.ok) return refuse(run, route.reason, ports)
   const startTick = ports.clock.monotonic()
-  const entry = permit ?? (await ports.gate.enter(entrantOf(run, moment), run))
+  const entering = permit ?? ports.gate.enter(entrantOf(run, moment), run)
+  const entry = entering instanceof Promise ? await entering : entering
   if (run.aborted) return leaveGate(run, entry, ports)
   if (!entry.admitted) return turnedAway(run, entry, ports)
-  const ended = await beginAndSend(run, { url: route.url, startTick }, entry, ports)
+  // Its droplet may have moved while it waited.
+  const target = entering === entry ? route : ports.router.route(run.task)
+  if (!target.ok) {
+    entry.release(null)
+    return refuse(run, target.reason, ports)
+  }
+  const ended = await beginAndSend(run, { url: target.url, startTick }, entry, ports)
   await record(run, concludeRun(run, ended, ports.clock), ports, ended.result)
 }
 
