@@ -209,12 +209,12 @@ export function isInterrupted(task: Task): boolean {
 }
 
 /**
- * How long one attempt may take, whole ms: its own limit, less what it has `waitedMs` at the gate;
- * or what is left until the deadline.
+ * How long one attempt may take, whole ms: its own limit, less what it has `waitedMs` at the gate,
+ * but 1 at least, since it was admitted; or what is left until the deadline, which may be 0.
  */
 export function attemptLimit(task: Task, elapsedMs: number, waitedMs = 0): number {
-  const limitMs = Math.ceil(task.timeoutMs - waitedMs)
-  if (task.deadlineMs === null) return Math.max(0, limitMs)
+  const limitMs = Math.max(1, Math.ceil(task.timeoutMs - waitedMs))
+  if (task.deadlineMs === null) return limitMs
   return Math.max(0, Math.min(limitMs, Math.floor(task.deadlineMs - elapsedMs)))
 }
 

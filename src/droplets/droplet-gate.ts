@@ -29,11 +29,15 @@ const CIRCUIT_WAIT_MS = 1500
 export class DropletGate implements PermitOwner {
   readonly circuit: Circuit
   readonly #queue: GateQueue
-  /** Since when asynchronous tasks have waited, in the order of the queue's; null: none does. */
-  #asyncTicket: number | null = null
+  /** Asynchronous tasks wait. */
+  #isAsyncWaiting = false
+  /** Who waits in the queue has had the last place. */
+  #wasTurnOfQueue = false
   /** It is the turn of an asynchronous task, before those that wait. */
   #isAsyncTurn = false
   #inFlight = 0
+  /** When it was closed last; monotonic ms. */
+  #closedTick = -Infinity
   #isStopped = false
   #movedTick = -Infinity
   #cancelTimer: () => void = () => {}
@@ -79,7 +83,7 @@ export class DropletGate implements PermitOwner {
     const isOpenTo = !this.circuit.isOpen || this.#mayAsyncProbe(this.options.clock.monotonic())
     const isNext = this.#isAsyncTurn || this.#queue.size === 0
     if (isOpenTo && isNext && this.#hasPlace) return true
-    this.#asyncTicket ??= this.#queue.nextTicket()
+    this.#isAsyncWaiting = true
     return false
   }
 
@@ -92,7 +96,7 @@ export class DropletGate implements PermitOwner {
   moved(): void {
     this.#movedTick = this.options.clock.monotonic()
     if (this.circuit.isOpen) this.#close()
-    else this.circuit.close()
+    else this.#forget()
   }
 
   /** Sets no more timers; whoever waits does so until its own time is over. */
@@ -125,6 +129,8 @@ export class DropletGate implements PermitOwner {
     if (startTick < this.#movedTick) return
     const now = this.options.clock.monotonic()
     if (!this.circuit.isOpen) {
+      // It went to what is there no more.
+      if (!isThere && startTick < this.#closedTick) return
       if (this.circuit.count(!isThere, byAnswer, now)) this.#opened()
     } else if (isProbe && isThere) this.#close()
     else if (isProbe) this.#passOver(startTick)
@@ -138,12 +144,17 @@ export class DropletGate implements PermitOwner {
 
   #close(): void {
     const openMs = this.circuit.openMs(this.options.clock.monotonic())
-    this.circuit.close()
+    this.#forget()
     this.#cancelTimer()
     this.options.onCircuit('closed', openMs)
     this.#admitNext()
     // Whoever is left waits for a place now.
     for (const waiter of this.#queue.all()) waiter.limit(Infinity)
+  }
+
+  #forget(): void {
+    this.circuit.close()
+    this.#closedTick = this.options.clock.monotonic()
   }
 
   /** The probe that they waited for has failed. */
@@ -188,19 +199,28 @@ export class DropletGate implements PermitOwner {
       if (this.circuit.isOpen && !this.circuit.isProbeDue(now)) return
       const waiter = this.#queue.first()
       if (this.#isTurnOfAsync(waiter, now)) this.#wakeAsync()
-      else if (waiter) waiter.settle(this.#permit(remainingMs(waiter, now), now))
+      else if (waiter) this.#admit(waiter, now)
       else return
     }
   }
 
+  #admit(waiter: Waiter, now: number): void {
+    // Under load, the timer that ends its wait may come late.
+    if (now >= waiter.endTick) return waiter.settle(this.#tooLate(waiter))
+    this.#wasTurnOfQueue = true
+    waiter.settle(this.#permit(remainingMs(waiter, now), now))
+  }
+
+  /** In turns with those in the queue: so neither a long queue nor many tasks hold up the others. */
   #isTurnOfAsync(waiter: Waiter | null, now: number): boolean {
-    if (this.#asyncTicket === null) return false
+    if (!this.#isAsyncWaiting) return false
     if (this.circuit.isOpen && !this.#mayAsyncProbe(now)) return false
-    return !waiter || this.#asyncTicket < waiter.ticket
+    return !waiter || this.#wasTurnOfQueue
   }
 
   #wakeAsync(): void {
-    this.#asyncTicket = null
+    this.#isAsyncWaiting = false
+    this.#wasTurnOfQueue = false
     this.#isAsyncTurn = true
     this.options.onRoom()
     this.#isAsyncTurn = false
@@ -214,7 +234,8 @@ export class DropletGate implements PermitOwner {
   /** null: it may wait, or go. */
   #refusalOf({ isNew }: Entrant, now: number): Refusal | null {
     if (this.circuit.isWithinGrace(now)) return null
-    if (this.circuit.isProbeDue(now) && (this.circuit.openedByAnswer || !isNew)) return null
+    const mayBeProbe = this.circuit.openedByAnswer || !isNew
+    if (mayBeProbe && this.circuit.isProbeDue(now) && this.#hasPlace) return null
     if (!isNew) return this.#passedOver(now)
     const retryAfterMs = Math.max(0, this.circuit.nextProbeTick - now)
     return { admitted: false, kind: 'circuit open', reason: this.#circuitText(now), retryAfterMs }

@@ -7,6 +7,7 @@ import { NotWritten } from '../delivery/not-written.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import { joinTarget } from '../droplets/target.ts'
 import { invalidRequest } from '../errors.ts'
+import type { EventBus } from '../events.ts'
 import type { Ports } from '../ports.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Submission, Task, TaskRequest } from '../task.ts'
@@ -40,6 +41,7 @@ export interface SubmitPorts {
   store: TaskStore
   registry: DropletSource
   delivery: Delivery
+  events: EventBus
   waiters: Waiters
   isDraining(): boolean
 }
@@ -63,6 +65,9 @@ export class Submitter {
 
   constructor(private readonly parts: SubmitPorts) {
     this.#keys = new IdempotencyKeys((key) => parts.store.findByKey(key))
+    parts.events.on('accepted', ({ task }) => {
+      if (task.idempotencyKey !== null) this.#keys.accepted(task.idempotencyKey)
+    })
   }
 
   /** `replayOf`: the task that this one repeats. See `TaskService.submit`. */

@@ -7,7 +7,6 @@ import { headersFault } from '../delivery/attempt-headers.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { splitHeaders } from '../droplets/redact.ts'
 import { invalidRequest } from '../errors.ts'
-import type { EventBus } from '../events.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
 import { asStored } from '../store/stored-body.ts'
 import { isFinished, type Submission, type Task, type TaskRequest } from '../task.ts'
@@ -16,9 +15,7 @@ import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from 
 import { secretsNeeded, shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
 import { Waiters } from './waiters.ts'
 
-export interface TaskServicePorts extends Omit<SubmitPorts, 'waiters' | 'isDraining'> {
-  events: EventBus
-}
+export type TaskServicePorts = Omit<SubmitPorts, 'waiters' | 'isDraining'>
 
 export class TaskService {
   readonly #waiters: Waiters

@@ -224,6 +224,27 @@ test('a database of an earlier version is rid of them, but for those that are st
   history.close()
 })
 
+test('an upgrade that a crash or a full disk cut short is made up for at the next start', () => {
+  using dir = temporaryDir()
+  const file = dir.file('tasks.db')
+  writeFormer(file)
+  const db = new Database(file)
+  // While a statement is under way, the file can't be written anew.
+  const rows = db.query('select seq from tasks').iterate()
+  rows.next()
+  migrate(db)
+  rows.return!()
+  expect(occurrences(dir.path, 'PLANTED')['tasks.db']).toBeGreaterThan(0)
+  db.close()
+  const history = openHistory(file)
+  history.trim(NOW)
+  expect(occurrences(dir.path, 'PLANTED')['tasks.db']).toBeUndefined()
+  expect(history.find('waits')?.secretHeaders).toEqual({ authorization: 'KEPT', cookie: 'KEPT' })
+  history.close()
+  using again = new Database(file, { readonly: true })
+  expect(again.query("select 1 from sqlite_schema where name = 'rewrite_due'").get()).toBeNull()
+})
+
 test('a task that runs again synchronously stores none', () => {
   using dir = temporaryDir()
   const history = openHistory(dir.file('tasks.db'))
