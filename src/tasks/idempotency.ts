@@ -49,11 +49,13 @@ export class IdempotencyKeys {
 
   /**
    * Decides who runs; the others wait until there is a task of the first. That must `release` the
-   * key when its task has ended or waits in the queue, or was refused. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
+   * key when its task has ended or waits in the queue, or was refused. Throws
+   * IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED. `hasWaited`: for one that was refused; who
+   * waited for each that is would wait for as long as there are others.
    */
-  async use(key: string, request: KeyedRequest): Promise<KeyUse> {
+  async use(key: string, request: KeyedRequest, hasWaited = false): Promise<KeyUse> {
     const holder = this.#held.get(key)?.holder
-    if (holder) return this.#repeatOrRefuse(holder, key, request)
+    if (holder) return this.#repeatOrRefuse(holder, key, request, hasWaited)
     const previous = this.findByKey(key)
     const first: Holder = { ...request, previous, isAccepted: false, decided: null }
     const box: Box = { holder: first }
@@ -83,7 +85,12 @@ export class IdempotencyKeys {
     holder.decided?.resolve()
   }
 
-  async #repeatOrRefuse(holder: Holder, key: string, request: KeyedRequest): Promise<KeyUse> {
+  async #repeatOrRefuse(
+    holder: Holder,
+    key: string,
+    request: KeyedRequest,
+    hasWaited: boolean,
+  ): Promise<KeyUse> {
     const previous = await holder.previous
     if (previous && !isRerun(previous, holder.fingerprint)) {
       // The holder was refused. It has let go of the key, and this may be the right request.
@@ -91,8 +98,10 @@ export class IdempotencyKeys {
       return repeat(previous, request)
     }
     // Until then it may wait for its place, and be refused: then this one is the first.
-    if (!holder.isAccepted) await (holder.decided ??= Promise.withResolvers()).promise
-    if (!holder.isAccepted) return this.use(key, request)
+    if (!holder.isAccepted && !hasWaited) {
+      await (holder.decided ??= Promise.withResolvers()).promise
+      if (!holder.isAccepted) return this.use(key, request, true)
+    }
     const id = previous?.id ?? holder.taskId
     if (holder.fingerprint.text === request.fingerprint.text) throw keyInUse(id)
     throw reused({ id, dropletName: holder.dropletName }, request)

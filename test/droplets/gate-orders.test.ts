@@ -86,6 +86,21 @@ describe('when the probe is due and its timer late', () => {
   })
 })
 
+describe('when a place is free just as the time of who waits is over, and its timer late', () => {
+  test('it is refused, and not admitted without any time to send', async () => {
+    const { clock, enter, admitted, gate } = touchyGate()
+    const [first] = Array.from({ length: 5 }, () => admitted())
+    const waiter = enter()
+    const { monotonic } = clock
+    const end = clock.monotonic() + 30_000
+    clock.monotonic = () => end
+    first!.release(FINE)
+    clock.monotonic = monotonic
+    expect(await waiter).toMatchObject({ admitted: false, kind: 'overloaded' })
+    expect(gate.of('a')).toMatchObject({ inFlight: 4, waiting: 0 })
+  })
+})
+
 describe('when a droplet has moved', () => {
   test('attempts that began before say nothing of where it is now', async () => {
     const { clock, mesh, admitted, gate, isOpen } = touchyGate()

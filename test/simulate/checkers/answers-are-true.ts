@@ -77,12 +77,16 @@ function isTold<T>(told: T | undefined, expected: T): boolean {
 function answerBodyFault(task: TaskModel, answer: TaskAnswer): string | null {
   const result = task.requests.at(-1)?.result
   if (answer.responseStatus === null || result?.kind !== 'answered') return null
-  const told = endedWithoutRequest(task) ? { ...result, json: storedBody(result.json) } : result
-  return bodyFault(answer.responseBody, told, MAX_RESPONSE_BYTES)
+  const fault = bodyFault(answer.responseBody, result, MAX_RESPONSE_BYTES)
+  if (fault === null || !mayEndWithoutRequest(task)) return fault
+  const stored = { ...result, json: storedBody(result.json) }
+  return bodyFault(answer.responseBody, stored, MAX_RESPONSE_BYTES)
 }
 
-/** In a turn after that of its answer, for which an asynchronous task is read from the history. */
-function endedWithoutRequest(task: TaskModel): boolean {
-  const message = task.row!.error_message as string | null
-  return modeOf(task) === 'async' && (message?.startsWith('the deadline of ') ?? false)
+/**
+ * When its deadline passes before its next attempt: in a turn after that of its answer, for which
+ * an asynchronous task is read from the history.
+ */
+function mayEndWithoutRequest(task: TaskModel): boolean {
+  return modeOf(task) === 'async' && task.row!.deadline_ms !== null
 }

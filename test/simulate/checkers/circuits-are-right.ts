@@ -42,7 +42,9 @@ export function circuitsAreRight({ world, model, droplets, registry }: Context):
       if (circuit.isOpen && hasProbed && circuit.lastFindingIs('there', world.now)) {
         return `the circuit to ${droplet} stays open, though a probe has succeeded`
       }
-      if (circuit.isOpen || !circuit.mustOpen(world.now, sinceMoved(droplet))) return null
+      // The gate follows a droplet late, and closes its circuit then.
+      const since = Math.max(sinceMoved(droplet), circuit.closedAt)
+      if (circuit.isOpen || !circuit.mustOpen(world.now, since)) return null
       return `the circuit to ${droplet} stays closed, though it is not there`
     },
 

@@ -55,7 +55,10 @@ export function shortOutagesAreRiddenOut({ world, model, droplets, disk }: Conte
     const droplet = findDroplet(droplets, dropletOf(task))
     if (!droplet || !isOnList(droplet) || !droplet.active) return false
     if (droplet.behavior !== 'healthy' || droplet.behaviorSince > task.issuedAt) return false
-    if (Math.max(droplet.movedAt, droplet.changedAt) >= task.issuedAt) return false
+    const { url, movedAt, changedAt, knownAt } = droplet
+    if (Math.max(movedAt, changedAt, knownAt) >= task.issuedAt) return false
+    // The service must know where it is.
+    if (!model.gates.of(droplet.name).sentTo.startsWith(`${url}/`)) return false
     const outages = droplet.outages.filter(({ until }) => until >= task.issuedAt)
     const [outage] = outages
     if (outages.length !== 1 || outage!.until - outage!.from > MAX_AWAY_MS) return false
