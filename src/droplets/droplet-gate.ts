@@ -2,6 +2,7 @@
 import type { Clock, StopSignal } from '../ports.ts'
 import { Circuit, type CircuitOptions } from './circuit.ts'
 import type { Entrant, Permit, Refusal } from './gate.ts'
+import { circuitOpen, noPlaceInTime, overloaded, passedOver } from './gate-refusals.ts'
 import { GateQueue, type Waiter } from './gate-queue.ts'
 import { GatePermit, type Finding, type PermitOwner } from './gate-permit.ts'
 
@@ -15,6 +16,8 @@ export interface DropletGateOptions extends CircuitOptions {
   patienceMs: number
   /** Whether the droplet answers: its `/health`. Never rejects. */
   look(): Promise<boolean>
+  /** Whether it is known where to look: it is listed. */
+  canLook(): boolean
   /** Asynchronous tasks may ask again. */
   onRoom(): void
   onCircuit(change: 'opened' | 'closed', openMs: number): void
@@ -75,7 +78,8 @@ export class DropletGate implements PermitOwner {
       return entry
     }
     if (isFirst) return this.#permit(entrant.timeoutMs, now)
-    if (entrant.isNew && this.#queue.size >= this.options.maxWaiting) return this.#full()
+    const isFull = this.#queue.size >= this.options.maxWaiting
+    if (entrant.isNew && isFull) return overloaded(this.#inFlight, this.#queue.size)
     return this.#queue.wait(entrant, stop, Infinity)
   }
 
@@ -228,7 +232,8 @@ export class DropletGate implements PermitOwner {
 
   /** They spend nothing, so only where nothing else can tell whether the droplet is back. */
   #mayAsyncProbe(now: number): boolean {
-    return this.circuit.openedByAnswer && this.circuit.isProbeDue(now)
+    const mustTry = this.circuit.openedByAnswer || !this.options.canLook()
+    return mustTry && this.circuit.isProbeDue(now)
   }
 
   /** null: it may wait, or go. */
@@ -236,30 +241,15 @@ export class DropletGate implements PermitOwner {
     if (this.circuit.isWithinGrace(now)) return null
     const mayBeProbe = this.circuit.openedByAnswer || !isNew
     if (mayBeProbe && this.circuit.isProbeDue(now) && this.#hasPlace) return null
-    if (!isNew) return this.#passedOver(now)
-    const retryAfterMs = Math.max(0, this.circuit.nextProbeTick - now)
-    return { admitted: false, kind: 'circuit open', reason: this.#circuitText(now), retryAfterMs }
+    const openMs = this.circuit.openMs(now)
+    return isNew ? circuitOpen(openMs, this.circuit.nextProbeTick - now) : passedOver(openMs)
   }
 
   #tooLate({ entrant }: Waiter): Refusal {
-    const now = this.options.clock.monotonic()
-    if (this.circuit.isOpen) return this.#passedOver(now)
-    if (entrant.isNew) return this.#full()
-    const reason = `no place among the ${this.options.maxConcurrency} requests at once in time`
-    return { admitted: false, kind: 'passed over', reason }
-  }
-
-  #passedOver(now: number): Refusal {
-    return { admitted: false, kind: 'passed over', reason: this.#circuitText(now) }
-  }
-
-  #full(): Refusal {
-    const reason = `${this.#inFlight} requests are under way, and ${this.#queue.size} tasks wait`
-    return { admitted: false, kind: 'overloaded', reason }
-  }
-
-  #circuitText(now: number): string {
-    return `circuit open: the droplet has not been there for ${Math.ceil(this.circuit.openMs(now) / 1000)} s`
+    if (this.circuit.isOpen) return passedOver(this.circuit.openMs(this.options.clock.monotonic()))
+    return entrant.isNew
+      ? overloaded(this.#inFlight, this.#queue.size)
+      : noPlaceInTime(this.options.maxConcurrency)
   }
 }
 

@@ -154,13 +154,14 @@ export class MeshGate implements Gate {
   }
 
   #newGate(key: string, droplet: string): DropletGate {
-    const { clock, log, maxConcurrency, maxWaiting, patienceMs, look } = this.options
+    const { clock, log, list, maxConcurrency, maxWaiting, patienceMs, look } = this.options
     const { breakerThreshold: threshold, breakerGraceMs: graceMs } = this.options
     return new DropletGate({
       ...{ clock, maxConcurrency, maxWaiting, patienceMs, threshold, graceMs },
       // By name: the waits of two circuits that open together are not the same.
       jitter: (n) => Bun.hash.xxHash32(`${key} ${n}`) / 2 ** 32,
       look: () => look(key),
+      canLook: () => list.directory().find(key) !== undefined,
       onRoom: () => this.#onRoom(),
       onCircuit: (change, openMs) => {
         this.#openCircuits += change === 'opened' ? 1 : -1

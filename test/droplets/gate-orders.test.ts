@@ -101,6 +101,37 @@ describe('when a place is free just as the time of who waits is over, and its ti
   })
 })
 
+describe('when a droplet is listed no more, so that nobody can look whether it is back', () => {
+  test('one asynchronous task tries when a probe is due, and no task waits for ever', async () => {
+    const { gate, clock, mesh, looks, admitted } = touchyGate()
+    let told = 0
+    gate.onRoom(() => {
+      if (gate.hasRoom('a')) told++
+    })
+    admitted().release(REFUSED)
+    expect(gate.hasRoom('a')).toBe(false)
+    await clock.advance(1000)
+    expect([told, looks.length]).toEqual([0, 1])
+    mesh.directory = Directory.of([])
+    await clock.advance(1000)
+    expect(told).toBe(1)
+    // Nobody came: the next one may.
+    expect(gate.hasRoom('a')).toBe(false)
+    await clock.advance(1000)
+    expect(told).toBe(2)
+  })
+
+  test('its answer closes the circuit', async () => {
+    const { gate, clock, mesh, admitted, isOpen } = touchyGate()
+    gate.onRoom(() => gate.hasRoom('a') && gate.enterNow('a', 30_000).release(FINE))
+    admitted().release(REFUSED)
+    mesh.directory = Directory.of([])
+    expect(gate.hasRoom('a')).toBe(false)
+    await clock.advance(1000)
+    expect(isOpen()).toBe(false)
+  })
+})
+
 describe('when a droplet has moved', () => {
   test('attempts that began before say nothing of where it is now', async () => {
     const { clock, mesh, admitted, gate, isOpen } = touchyGate()
