@@ -80,6 +80,19 @@ export function objectText(members: Members): string {
   return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`
 }
 
+/** What is deeper can't be compared here: that overflows the stack. */
+export const COMPARABLE_DEPTH = 2000
+
+/** Levels of arrays and objects in a text that is JSON. */
+export function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0]
+  for (const [bracket] of text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1
+    deepest = Math.max(deepest, depth)
+  }
+  return deepest
+}
+
 /** What somebody does to a text on its way; null: nothing. */
 export interface Damage {
   readonly kind: 'cut' | 'insert' | 'repeat'
