@@ -71,6 +71,13 @@ describe('it finds', () => {
     )
   })
 
+  test('a secret in the log', async () => {
+    const planted = { ...area(async () => 0), setup: { secrets: ['hush'] } }
+    const launch: Launch = async (env) =>
+      Object.assign(await inProcessTarget(env), { log: () => '{"msg":"it is hush-hush"}' })
+    expect((await fuzz(planted, { ...options, launch })).failure?.error).toContain('it is hush')
+  })
+
   test('memory that grows', async () => {
     let mb = 100
     const launch: Launch = async (env) =>
@@ -95,6 +102,15 @@ describe('cost', () => {
     await cost.measure('large', async () => {
       await spend(101)
       return 1_000_000
+    })
+    expect(cost.worst[0]!.ratio).toBeCloseTo(1, 0)
+  })
+
+  test('so is what grows with how many requests it has', async () => {
+    const { meter: cost, spend } = await meter()
+    await cost.measure('many', async () => {
+      await spend(100)
+      return { bytes: 1000, requests: 100 }
     })
     expect(cost.worst[0]!.ratio).toBeCloseTo(1, 0)
   })

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../src/errors.ts'
 import { STATUS_OF } from '../../src/http/error-reply.ts'
 import { expectDocumented, expectShape } from '../support/documented.ts'
 import { ROOT } from '../support/binary.ts'
+import { COMPARABLE_DEPTH, depthOf } from './arbitraries/json-texts.ts'
 import type { Answered } from './wire.ts'
 
 /** No fuzzed request is worth one of these. */
@@ -31,7 +32,12 @@ export async function expectProper(answer: Answered, expected: Expectation = {})
   if (status >= 400) expectEnvelope(answer)
   if (!expected.route || (status < 400 && json === undefined)) return
   const [method, path] = expected.route
-  await expectDocumented(method, path, status, json)
+  await expectDocumented(method, path, status, comparable(answer))
+}
+
+/** Without the body of a droplet, where that is too deep: the contract says nothing of its shape. */
+function comparable({ text, json }: Answered): unknown {
+  return depthOf(text) > COMPARABLE_DEPTH ? { ...json, response_body: null } : json
 }
 
 function isBare({ status, headers, text }: Answered): boolean {

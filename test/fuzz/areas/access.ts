@@ -91,6 +91,7 @@ interface Input {
 
 /** A secret header of a task: its droplet gets it, and nobody else. */
 const HUSH = 'hush-1fuzz2fuzz3'
+const SECRET_HEADERS = { 'X-Api-Key': HUSH, Cookie: `a=${HUSH}` }
 
 export const access: Area<Input> = {
   name: 'access',
@@ -142,23 +143,28 @@ export const access: Area<Input> = {
 }
 
 function bodyOf({ path }: Route, droplet: string): string {
-  if (path.endsWith('/cancel') || path.endsWith('/replay')) return ''
+  if (path.endsWith('/cancel')) return ''
+  if (path.endsWith('/replay')) return JSON.stringify({ headers: SECRET_HEADERS })
   if (path.endsWith('/send')) return JSON.stringify({ target: droplet, message_type: 'event' })
   if (path.endsWith('/message')) return JSON.stringify({ message_type: 'event', source: 'a' })
-  return JSON.stringify({ droplet_name: droplet, path: '/', headers: { 'X-Api-Key': HUSH } })
+  return JSON.stringify({ droplet_name: droplet, path: '/', headers: SECRET_HEADERS })
 }
 
-const endedOfBased = new WeakMap<World, Promise<string>>()
+const ended = new WeakMap<World, Map<string, Promise<string>>>()
 
-/** The id of a task of that droplet. */
+/** The id of a task of that droplet, which had a secret header. */
 function endedOf(droplet: string, world: World): Promise<string> {
-  if (droplet === 'echo') return Promise.resolve(world.endedId)
-  const body = Buffer.from(JSON.stringify({ droplet_name: droplet, path: '/' }))
-  const ended =
-    endedOfBased.get(world) ??
-    post(world, TASKS, body).then(({ answers }) => answers[0]!.json.task_id as string)
-  endedOfBased.set(world, ended)
-  return ended
+  const ids = ended.get(world) ?? new Map<string, Promise<string>>()
+  ended.set(world, ids)
+  const id = ids.get(droplet) ?? submitted(droplet, world)
+  ids.set(droplet, id)
+  return id
+}
+
+async function submitted(droplet: string, world: World): Promise<string> {
+  const task = { droplet_name: droplet, path: '/', headers: SECRET_HEADERS }
+  const { answers } = await post(world, TASKS, Buffer.from(JSON.stringify(task)))
+  return answers[0]!.json.task_id
 }
 
 /** The contract: one Authorization header, Bearer in any case, and a token that is valid. */

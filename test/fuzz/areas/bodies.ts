@@ -5,6 +5,7 @@ import type { Area } from '../area.ts'
 import {
   damage,
   damaged,
+  depthOf,
   encoded,
   encodings,
   jsonValue,
@@ -132,16 +133,6 @@ function expectDepth(text: string, { encoding, route }: Input, { status, json }:
   const isRefused = status === 400 && message === 'is nested too deeply'
   if (isTooDeep === isRefused) return
   throw new Error(`it is ${depthOf(text)} levels deep, and was answered with ${status} ${message}`)
-}
-
-/** Levels of arrays and objects in a text that is JSON. */
-function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0]
-  for (const [bracket] of text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1
-    deepest = Math.max(deepest, depth)
-  }
-  return deepest
 }
 
 /** What is refused sends nothing; what is sent stays below its droplet, with its payload as it came. */

@@ -11,7 +11,7 @@ import {
   scripted,
   type ScriptedAnswer,
 } from '../arbitraries/answers.ts'
-import { damage, damaged, jsonValue } from '../arbitraries/json-texts.ts'
+import { COMPARABLE_DEPTH, damage, damaged, depthOf, jsonValue } from '../arbitraries/json-texts.ts'
 import { rarely } from '../arbitraries/texts.ts'
 import { expectProper } from '../proper.ts'
 import type { Answered } from '../wire.ts'
@@ -108,9 +108,14 @@ function expectTrue(answer: ScriptedAnswer, { status, json, text }: Answered) {
   const { response_body: told } = json
   if (bytes.length > MAX_ANSWER_BYTES) {
     if (told?._truncated !== true) throw new Error(`${bytes.length} bytes were not cut off`)
-  } else if (!isDeepStrictEqual(told, expectedBody(bytes))) {
-    throw new Error(`the caller was told another body: ${JSON.stringify(told).slice(0, 300)}`)
+  } else if (!isTold(bytes, text, told)) {
+    throw new Error(`the caller was told another body: ${text.slice(0, 300)}`)
   }
+}
+
+function isTold(bytes: Buffer, text: string, told: unknown): boolean {
+  if (depthOf(text) > COMPARABLE_DEPTH) return text.includes(bytes.toString())
+  return isDeepStrictEqual(told, expectedBody(bytes))
 }
 
 /** The contract, section 2. */
