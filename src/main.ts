@@ -17,6 +17,7 @@ import { overview, type CommandName } from './commands/help.ts'
 import { openapi } from './commands/openapi.ts'
 import { serve } from './commands/serve.ts'
 import { systemd } from './commands/systemd.ts'
+import { token } from './commands/token.ts'
 import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
 import { systemClock } from './platform/clock.ts'
@@ -31,13 +32,15 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   serve,
   dev,
   check,
+  token,
   health,
   openapi,
   systemd,
   compose,
 }
 
-// Each of these would end a process that has no handler for it.
+// Each of these would end a process that has no handler for it. SIGHUP may come before there is
+// anything to read again.
 const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
 
 /** How long the last lines of the log may take to get out, when nobody reads them, ms. */
@@ -67,6 +70,7 @@ function commandIo(env: CommandIo['env']): CommandIo {
       process.on('SIGTERM', callback)
       process.on('SIGINT', callback)
     },
+    onReloadSignal: (callback) => void process.on('SIGHUP', callback),
     exit: (code) => process.exit(code),
   }
 }

@@ -1,8 +1,12 @@
 /** The composition root: the engine, SQLite below it and HTTP in front of it. */
+import { LiveTokens } from './access/live-tokens.ts'
 import type { Config } from './config/config.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
+import { readCertificate, type Certificate } from './platform/certificate.ts'
+import { validityFault } from './platform/certificate-validity.ts'
+import { watchFile } from './platform/file-changes.ts'
 import { processUsage } from './platform/process-usage.ts'
 import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
@@ -15,20 +19,22 @@ const LAST_ANSWERS_MS = 1000
 
 export interface Orchestrator extends AsyncDisposable {
   readonly engine: Engine
-  /** `http://host:port`, once it has started. */
+  /** `http://host:port`, or `https:`, once it has started. */
   readonly url: string
   /**
    * Listens, unless it was stopped. Rejects with a message for people when the port is not to be
    * had.
    */
   start(): Promise<void>
+  /** Reads again what changes while it runs: the tokens. */
+  reload(): Promise<void>
   /** Drains, then lets go of everything. Safe twice, safe unstarted. */
   stop(): Promise<void>
 }
 
 /**
- * Opens the database; rejects with a message for people when that can't be. `openDatabase`: the
- * benchmark measures the service without one, too.
+ * Reads the tokens and the certificate and opens the database; rejects with a message for people
+ * when that can't be. `openDatabase`: the benchmark measures the service without one, too.
  */
 export async function createOrchestrator(
   config: Config,
@@ -36,22 +42,56 @@ export async function createOrchestrator(
   openDatabase: typeof openSqlite = openSqlite,
 ): Promise<Orchestrator> {
   const { clock, log, newId } = ports
+  const tls = await tlsOptions(config, ports)
   const events = new EventBus(log)
+  const tokens = await openTokens(config, ports)
   const database = await openDatabase(config.task.db, retentionOf(config))
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })
   const cache = fileCache(config.registry.cacheDir, log, newId)
-  const publicUrl = () =>
-    config.publicUrl ?? (app.server ? `http://localhost:${app.server.port}` : null)
+  const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
-  const app = createApp(engine, { ...ports, usage: processUsage })
+  const app = createApp(engine, { ...ports, usage: processUsage, tokens })
 
+  const { start, stop } = lifeOf({ config, tls, clock, engine, app, tokens })
+  return {
+    engine,
+    get url() {
+      if (!app.server) throw new Error('the orchestrator has not been started')
+      return app.server.url.origin
+    },
+    start,
+    reload: async () => tokens?.reread(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+interface Parts {
+  config: Pick<Config, 'host' | 'port'>
+  tls: { tls?: Certificate }
+  clock: Ports['clock']
+  engine: Engine
+  app: ReturnType<typeof createApp>
+  tokens: LiveTokens | null
+}
+
+/** Stopping is the reverse of starting. Each happens once. */
+function lifeOf({
+  config,
+  tls,
+  clock,
+  engine,
+  app,
+  tokens,
+}: Parts): Pick<Orchestrator, 'start' | 'stop'> {
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
 
   async function recoverAndListen(): Promise<void> {
     await engine.recover()
     if (stopping) return
-    app.listen({ port: config.port, hostname: config.host })
+    tokens?.start()
+    app.listen({ port: config.port, hostname: config.host, ...tls })
     // After listening: we register under the port that we got.
     await engine.start()
   }
@@ -64,21 +104,31 @@ export async function createOrchestrator(
     await engine.drain()
     await Promise.race([server?.stop(), clock.sleep(LAST_ANSWERS_MS)])
     await server?.stop(true)
+    tokens?.stop()
     await engine.stop()
   }
-  const start = () => (starting ??= stopping ?? recoverAndListen())
-  const stop = () => (stopping ??= drainAndClose())
 
   return {
-    engine,
-    get url() {
-      if (!app.server) throw new Error('the orchestrator has not been started')
-      return app.server.url.origin
-    },
-    start,
-    stop,
-    [Symbol.asyncDispose]: stop,
+    start: () => (starting ??= stopping ?? recoverAndListen()),
+    stop: () => (stopping ??= drainAndClose()),
   }
+}
+
+async function openTokens({ access }: Config, { clock, log }: Ports): Promise<LiveTokens | null> {
+  if (access.tokensFile === null) return null
+  return LiveTokens.open(access.tokensFile, { clock, log, watchFile })
+}
+
+async function tlsOptions({ tls }: Config, { clock, log }: Ports): Promise<{ tls?: Certificate }> {
+  const certificate = await readCertificate(tls)
+  if (!certificate) return {}
+  const fault = validityFault(tls, certificate, clock.now())
+  if (fault !== null) log.warning('clients will refuse the certificate', { reason: fault })
+  return { tls: certificate }
+}
+
+function localUrl({ port, url }: { port?: number | undefined; url: URL }): string {
+  return `${url.protocol}//localhost:${port}`
 }
 
 function retentionOf({ task }: Config): Retention {

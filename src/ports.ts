@@ -55,6 +55,16 @@ export interface Resolved {
 /** Rejects with the `code` ENOTFOUND when there is no address, with another when nobody knows. */
 export type Resolve = (name: string) => Promise<Resolved>
 
+/**
+ * Calls back each time that the file may have changed: it may have been replaced, or be gone. It
+ * need not be there yet. `failed`: changes are not noticed (any more). The returned function ends it.
+ */
+export type WatchFile = (
+  path: string,
+  changed: () => void,
+  failed: (error: unknown) => void,
+) => () => void
+
 /** What a process uses of the machine. */
 export interface ProcessUsage {
   /** Processor time since its start, ms, of all its threads together. */

@@ -48,6 +48,12 @@ export interface Attempt {
   readonly interrupted?: true
 }
 
+/**
+ * Headers whose values are secret. null in place of a value: it is not kept any more, or never
+ * was; the name stays.
+ */
+export type SecretHeaders = Readonly<Record<string, string | null>>
+
 /** What the caller asked for, with the defaults filled in. */
 export interface TaskRequest {
   readonly dropletName: string
@@ -55,7 +61,10 @@ export interface TaskRequest {
   readonly path: string
   readonly payload: JsonText | null
   readonly meta: JsonText | null
+  /** Those that may be shown. */
   readonly headers: Readonly<Record<string, string>>
+  /** null: there are none. */
+  readonly secretHeaders: SecretHeaders | null
   readonly timeoutMs: number
   readonly deadlineMs: number | null
   readonly maxRetries: number
@@ -75,9 +84,12 @@ export interface Task extends TaskRequest {
   /** Who waits owns the retry: a synchronous task's caller, or, asynchronous, we. */
   readonly mode: 'sync' | 'async'
   readonly requestId: string
+  /** How often its request had come through an orchestrator: the droplet is told one more. */
+  readonly hops: number
   readonly status: TaskStatus
   /** Where the latest attempt went, or the next one would go. */
   readonly targetUrl: string
+  /** As it is kept: with the name of its caller's token in front, where there are tokens. */
   readonly idempotencyKey: string | null
   /** SHA-256 of the request that first used the key. */
   readonly fingerprint: string | null

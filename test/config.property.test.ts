@@ -14,6 +14,11 @@ const WORLD: ConfigWorld = {
   cwd: '/srv',
 }
 
+const OTHER_HALF: Readonly<Record<string, string>> = {
+  TLS_CERT_FILE: 'TLS_KEY_FILE',
+  TLS_KEY_FILE: 'TLS_CERT_FILE',
+}
+
 function portOf(text: string): number | undefined {
   const loaded = loadConfig({ PORT: text }, WORLD)
   return loaded.ok ? loaded.config.port : undefined
@@ -55,7 +60,9 @@ describe('any environment', () => {
     let accepted = 0
     fc.assert(
       fc.property(fc.constantFrom(...VARIABLE_NAMES), text, (name, value) => {
-        const loaded = loadConfig({ [name]: value }, WORLD)
+        // A certificate needs its key, and the other way round.
+        const other = OTHER_HALF[name]
+        const loaded = loadConfig({ [name]: value, ...(other && { [other]: '/x' }) }, WORLD)
         if (loaded.ok) {
           accepted++
           expectWithinBounds(loaded.config)

@@ -336,6 +336,22 @@ describe('faults', () => {
     ])
   })
 
+  test.each([
+    ['AUTH_TOKENS_FILE', `orc_${'hunter2'.repeat(5)}x`],
+    ['DROPLET_SIGNING_SECRET_FILE', SECRETS[0]!],
+    ['TLS_KEY_FILE', SECRETS[0]!],
+  ])('%s does not take the secret itself for a path, and show it', (name, secret) => {
+    expect(faultsOf({ [name]: secret })).toEqual([
+      `${name}="***": must be empty, or the path of a file; that is the secret itself`,
+    ])
+  })
+
+  test.each(['CORS_ORIGINS', 'DROPLET_ALLOW', 'TRUST_PROXY'])('%s hides passwords', (name) => {
+    const fault = faultsOf({ [name]: '10.0.0.1 https://user:hunter2@a.example,b' }).join()
+    expect(fault).toStartWith(`${name}="10.0.0.1 https://***@a.example,b": must be empty`)
+    expect(fault).not.toContain('hunter2')
+  })
+
   test('a secret is never shown, whether it is valid or not', () => {
     const fault = faultsOf({ DROPLET_SIGNING_SECRET: 'whsec_hunter2' }).join()
     expect(fault).toStartWith('DROPLET_SIGNING_SECRET="***": must be')
@@ -438,6 +454,8 @@ describe('what depends on the machine', () => {
   test('PUBLIC_URL follows PORT', () => {
     expect(sourceOf('PUBLIC_URL', { PORT: '9001' })).toEqual(['http://localhost:9001', 'default'])
     expect(sourceOf('PUBLIC_URL', { PORT: '0' })).toEqual(['http://localhost:<PORT>', 'default'])
+    const tls = { PORT: '8443', TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' }
+    expect(sourceOf('PUBLIC_URL', tls)).toEqual(['https://localhost:8443', 'default'])
     expect(configOf({ PORT: '9001' }).publicUrl).toBeNull()
   })
 })

@@ -9,9 +9,11 @@ import { hostCheck } from '../src/http/host.ts'
 import { readJson } from '../src/http/json-body.ts'
 import { readPrefer } from '../src/http/prefer.ts'
 import { FindQuery, ListQuery, readQuery } from '../src/http/query.ts'
+import { RequestBodies } from '../src/http/request-bodies.ts'
 import { requestIdOf } from '../src/http/request-id.ts'
 import { Routes } from '../src/http/routes.ts'
 import { submitOptions } from '../src/http/submit-headers.ts'
+import { systemClock } from '../src/platform/clock.ts'
 import { cpuTimeOf } from './support/cpu-time.ts'
 
 /** Bun's limit for all headers and the path together. */
@@ -20,6 +22,7 @@ const PATH = 2048
 /** What somebody else decides: an answer, a Registry's list. */
 const FOREIGN = 100_000
 const BODY = 1_000_000
+const bodies = new RequestBodies(systemClock, 2 * BODY, Infinity)
 
 const preferences = { respondAsync: false, waitSeconds: null }
 const request = (name: string, value: string) =>
@@ -161,7 +164,7 @@ const FIELDS: readonly [string, Read, number, [string, string, string][]][] = [
   ],
   [
     'Content-Type',
-    (text) => readJson(request('content-type', text), BODY).catch(() => {}),
+    (text) => readJson(request('content-type', text), bodies).catch(() => {}),
     HEADERS,
     [
       ['application/', 'a', 'x'],
@@ -172,7 +175,7 @@ const FIELDS: readonly [string, Read, number, [string, string, string][]][] = [
   ],
   [
     'the body',
-    (text) => readJson(post(text), 2 * BODY).catch(() => {}),
+    (text) => readJson(post(text), bodies).catch(() => {}),
     BODY,
     [
       ['"', '\\\\', '"'],

@@ -1,4 +1,4 @@
-import { nameKey } from '../droplets/droplet.ts'
+import type { DropletNames } from './droplet-names.ts'
 
 /**
  * Who asks. It is decided once for each request, where that comes in, and handed to every use
@@ -7,8 +7,8 @@ import { nameKey } from '../droplets/droplet.ts'
 export interface Caller {
   /** The name of its token; null where there are no tokens. */
   readonly identity: string | null
-  /** The droplets whose tasks it may submit and see, each as `nameKey` gives it; null: all. */
-  readonly droplets: ReadonlySet<string> | null
+  /** The droplets whose tasks it may submit and see; null: all. */
+  readonly droplets: DropletNames | null
   readonly requestId: string
 }
 
@@ -18,10 +18,19 @@ export function anyone(requestId: string): Caller {
 }
 
 export function mayUse({ droplets }: Caller, dropletName: string): boolean {
-  return droplets === null || droplets.has(nameKey(dropletName))
+  return droplets === null || droplets.has(dropletName)
 }
 
 /** Which droplets the caller may see; undefined: all. */
-export function visibleTo(caller: Caller): ((dropletName: string) => boolean) | undefined {
-  return caller.droplets === null ? undefined : (name) => mayUse(caller, name)
+export function visibleTo({ droplets }: Caller): ((dropletName: string) => boolean) | undefined {
+  return droplets === null ? undefined : (name) => droplets.has(name)
+}
+
+/**
+ * An Idempotency-Key as it is kept: it is its caller's own, and the same word of another caller is
+ * another key. The name, not the token: a retry may come after a rotation. Neither a name nor a key
+ * can have a space in it. Without tokens it is the plain key, as it always was.
+ */
+export function ownKey({ identity }: Caller, key: string): string {
+  return identity === null ? key : `${identity} ${key}`
 }

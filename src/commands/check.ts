@@ -1,5 +1,5 @@
 import type { Setting } from '../config/config.ts'
-import { EXIT, readArguments, reportFaults, type CommandIo } from './command.ts'
+import { EXIT, readArguments, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 import { loadSettings } from './settings.ts'
 
@@ -9,10 +9,10 @@ import { loadSettings } from './settings.ts'
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('check', args, io)) return EXIT.usage
-  const loaded = await loadSettings(io.env, io)
-  const warnings = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
-  for (const warning of warnings) io.stderr(`Warning: ${warning}\n`)
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const found = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
+  const loaded = await loadSettings(io, io.env)
+  for (const warning of [...found, ...(loaded?.warnings ?? [])]) io.stderr(`Warning: ${warning}\n`)
+  if (!loaded) return EXIT.config
   io.stdout(table(loaded.settings, io))
   return EXIT.ok
 }

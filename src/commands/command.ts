@@ -1,7 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { faultText, type ConfigFault } from '../config/config.ts'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
 import type { EnvFile } from './env-file.ts'
@@ -34,6 +33,8 @@ export interface CommandIo {
   openLog(options: LogOptions): Log
   /** Calls back for each SIGTERM and SIGINT, which then no longer end the process. */
   onStopSignal(callback: (name: string) => void): void
+  /** Calls back for each SIGHUP, which then does nothing else. */
+  onReloadSignal(callback: () => void): void
   /** Ends the process at once; what was logged is out before. */
   exit(code: number): void
 }
@@ -47,9 +48,18 @@ export type Command = (args: string[], io: CommandIo) => Promise<number>
 /** The flags of a command, each with a value: its name and the value when it is left out. */
 type Flags = Readonly<Record<string, string>>
 
-export interface Arguments<F extends Flags = Flags> {
+export interface Arguments<F extends Flags = Flags, L extends string = string> {
   readonly flags: { readonly [N in keyof F]: string }
+  /** The values of those that may be repeated, in their order. */
+  readonly lists: { readonly [N in L]: readonly string[] }
   readonly positionals: readonly string[]
+}
+
+interface Known<F extends Flags, L extends string> {
+  flags?: F
+  /** Flags with a value that may be repeated. */
+  lists?: readonly L[]
+  max?: number
 }
 
 /**
@@ -57,30 +67,27 @@ export interface Arguments<F extends Flags = Flags> {
  * else, writes the reason and how the command is used to stderr and returns null: exit with
  * `EXIT.usage` then.
  */
-export function readArguments<const F extends Flags = {}>(
+export function readArguments<const F extends Flags = {}, const L extends string = never>(
   name: CommandName,
   args: string[],
   io: CommandIo,
-  { flags, max = 0 }: { flags?: F; max?: number } = {},
-): Arguments<F> | null {
-  const known = Object.entries(flags ?? {})
-  const options = known.map(([flag, value]) => [flag, { type: 'string', default: value }] as const)
+  { flags = {} as F, lists = [], max = 0 }: Known<F, L> = {},
+): Arguments<F, L> | null {
+  const single = Object.entries(flags).map(([flag, value]) => [flag, { ...TEXT, default: value }])
+  const repeated = lists.map((flag) => [flag, { ...TEXT, multiple: true, default: [] }])
+  const options = Object.fromEntries([...single, ...repeated])
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: Object.fromEntries(options),
-      allowPositionals: true,
-    })
-    if (positionals.length <= max) return { flags: values, positionals } as Arguments<F>
-    return misused(name, io, `Unexpected argument '${positionals[max]}'`)
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    if (positionals.length > max) {
+      return misused(name, io, `Unexpected argument '${positionals[max]}'`)
+    }
+    return { flags: values, lists: values, positionals } as object as Arguments<F, L>
   } catch (error) {
-    return misused(
-      name,
-      io,
-      inWords(error as Error, { name, args, flags: Object.keys(flags ?? {}) }),
-    )
+    return misused(name, io, inWords(error as Error, { name, args, flags: Object.keys(options) }))
   }
 }
+
+const TEXT = { type: 'string' } as const
 
 interface Misuse {
   readonly name: CommandName
@@ -118,12 +125,6 @@ export function configWorld(io: CommandIo): ConfigWorld {
  */
 export function hasColour({ env, isTerminal }: Pick<CommandIo, 'env' | 'isTerminal'>): boolean {
   return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
-}
-
-/** Writes all faults of a configuration to stderr; returns the exit code. */
-export function reportFaults(io: CommandIo, faults: readonly ConfigFault[]): number {
-  for (const fault of faults) io.stderr(`${faultText(fault)}\n`)
-  return EXIT.config
 }
 
 /** Whether the directory can be written to, or created; doesn't create it. */

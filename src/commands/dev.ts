@@ -6,7 +6,7 @@ import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import { EXIT, hasColour, misused, readArguments, reportFaults, type CommandIo } from './command.ts'
+import { EXIT, hasColour, misused, readArguments, type CommandIo } from './command.ts'
 import { welcome } from './dev-welcome.ts'
 import { launch, runUntilStopped } from './serve.ts'
 import { loadSettings } from './settings.ts'
@@ -35,25 +35,23 @@ export async function dev(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function orchestrate(io: CommandIo, port: string, registryUrl: string): Promise<number> {
-  const loaded = await loadSettings(
-    {
-      HOST: LOOPBACK,
-      TASK_DB: ':memory:',
-      REGISTRY_CACHE_DIR: join(tmpdir(), `orchestrator-dev-${port}`),
-      REGISTRY_SYNC_INTERVAL: '5',
-      ...io.env,
-      PORT: port,
-      REGISTRY_URL: registryUrl,
-    },
-    io,
-  )
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const loaded = await loadSettings(io, {
+    HOST: LOOPBACK,
+    TASK_DB: ':memory:',
+    REGISTRY_CACHE_DIR: join(tmpdir(), `orchestrator-dev-${port}`),
+    REGISTRY_SYNC_INTERVAL: '5',
+    ...io.env,
+    PORT: port,
+    REGISTRY_URL: registryUrl,
+  })
+  if (!loaded) return EXIT.config
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const orchestrator = await launch(loaded.config, ports, io, otherPort('port'))
   if (!orchestrator) return EXIT.failed
   // The first sync: the printed lines must work as soon as they are printed.
   await orchestrator.engine.registry.refresh()
-  io.stdout(welcome(`http://localhost:${new URL(orchestrator.url).port}`, registryUrl))
+  const { protocol, port: bound } = new URL(orchestrator.url)
+  io.stdout(welcome(`${protocol}//localhost:${bound}`, registryUrl))
   await runUntilStopped(orchestrator, ports, io)
   return EXIT.ok
 }

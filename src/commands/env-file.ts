@@ -11,10 +11,14 @@ export interface EnvFile {
   readonly warnings: readonly string[]
 }
 
+/** As all settings are named. Where a = was forgotten, anything is a name: a secret, too. */
+const SETTING = /^[A-Z][A-Z_]*$/
+
 export function envFile(name: string, text: string): EnvFile {
   const values = parseEnv(text)
   const bySystemd = systemdEnv(text)
-  const different = Object.keys(values).filter((each) => bySystemd[each] !== values[each])
+  const names = Object.keys(values).filter((each) => SETTING.test(each))
+  const different = names.filter((each) => bySystemd[each] !== values[each])
   const warnings = different.map((each) => {
     return `${name}: ${Object.hasOwn(bySystemd, each) ? otherValue(each) : leftOut(each)}`
   })

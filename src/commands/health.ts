@@ -2,6 +2,7 @@ import { maskUrl, withoutTrailingSlashes } from '../config/urls.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemFetch } from '../platform/fetch.ts'
+import { ownFetch } from '../platform/own-fetch.ts'
 import { within } from '../platform/time-limit.ts'
 import { EXIT, misused, readArguments, UNIT_SETTINGS, type CommandIo } from './command.ts'
 
@@ -24,14 +25,15 @@ export async function health(args: string[], io: CommandIo, limitMs = 3000): Pro
 
 async function askAt(given: string, io: CommandIo, limitMs: number): Promise<number> {
   const target = healthUrl(given)
-  if (target.url !== null) return tell(target.url, io, limitMs)
+  const send: Send = (url, signal) => systemFetch(url, { method: 'GET', headers: {}, signal })
+  if (target.url !== null) return tell(target.url, send, io, limitMs)
   misused('health', io, target.fault)
   return EXIT.usage
 }
 
 async function askOwn(io: CommandIo, limitMs: number): Promise<number> {
   const target = ownUrl(ownSettings(io))
-  if (target.url !== null) return tell(target.url, io, limitMs)
+  if (target.url !== null) return tell(target.url, ownFetch, io, limitMs)
   io.stderr(`${target.fault}\n`)
   return EXIT.failed
 }
@@ -41,15 +43,22 @@ async function askOwn(io: CommandIo, limitMs: number): Promise<number> {
  * PORT from there, and whoever asks in a shell has not.
  */
 function ownSettings(io: CommandIo): CommandIo['env'] {
-  const { PORT, HOST } = io.env
-  if (PORT && HOST) return { PORT, HOST }
+  const { PORT, HOST, TLS_CERT_FILE } = io.env
+  if (PORT && HOST) return { PORT, HOST, TLS_CERT_FILE }
   const unit = io.unitSettings()
   if (unit === null && !PORT) io.stderr(`${UNIT_SETTINGS} cannot be read: which PORT?\n`)
-  return { PORT: PORT || unit?.PORT, HOST: HOST || unit?.HOST }
+  return {
+    PORT: PORT || unit?.PORT,
+    HOST: HOST || unit?.HOST,
+    // Whoever names a port means another service.
+    TLS_CERT_FILE: PORT ? TLS_CERT_FILE : TLS_CERT_FILE || unit?.TLS_CERT_FILE,
+  }
 }
 
-async function tell(url: string, io: CommandIo, limitMs: number): Promise<number> {
-  const problem = await ask(url, limitMs)
+type Send = (url: string, signal: AbortSignal) => Promise<Response>
+
+async function tell(url: string, send: Send, io: CommandIo, limitMs: number): Promise<number> {
+  const problem = await ask(url, send, limitMs)
   const line = `${maskUrl(url)}: ${problem ?? 'ok'}\n`
   if (problem === null) io.stdout(line)
   else io.stderr(line)
@@ -59,12 +68,13 @@ async function tell(url: string, io: CommandIo, limitMs: number): Promise<number
 type Target = { url: string } | { url: null; fault: string }
 
 function ownUrl(env: CommandIo['env']): Target {
-  const { PORT = '', HOST = '' } = env
+  const { PORT = '', HOST = '', TLS_CERT_FILE } = env
   const port = VARIABLES.PORT.kind.parse(PORT || VARIABLES.PORT.default)
   const host = VARIABLES.HOST.kind.parse(HOST || VARIABLES.HOST.default)
   if (port === undefined) return { url: null, fault: `PORT=${JSON.stringify(PORT)} is no port` }
   if (port === 0) return { url: null, fault: 'PORT=0 takes a free port: name the URL instead' }
-  const url = host && URL.parse(`http://${reachable(host)}:${port}${PATH}`)
+  const scheme = TLS_CERT_FILE ? 'https' : 'http'
+  const url = host && URL.parse(`${scheme}://${reachable(host)}:${port}${PATH}`)
   if (!url) return { url: null, fault: `HOST=${JSON.stringify(HOST)} is no address` }
   return { url: url.href }
 }
@@ -87,9 +97,9 @@ function healthUrl(given: string): Target {
 }
 
 /** Null when the service is well, else what is wrong. */
-async function ask(url: string, limitMs: number): Promise<string | null> {
+async function ask(url: string, send: Send, limitMs: number): Promise<string | null> {
   const answer = await within(systemClock, limitMs, null, async (signal) => {
-    const response = await systemFetch(url, { method: 'GET', headers: {}, signal })
+    const response = await send(url, signal)
     await response.body?.cancel()
     return response.status
   })

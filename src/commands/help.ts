@@ -45,6 +45,22 @@ Warns of names that look misspelt, and of lines that systemd would read otherwis
   orchestrator check --env-file /etc/fpai/orchestrator.env
 `,
   },
+  token: {
+    synopsis: 'NAME --scope SCOPE… [--droplet NAME…] [--expires DATE]',
+    summary: 'make a token for those who may use the service',
+    details: `
+Prints the token, this once, and the line to add to the file that AUTH_TOKENS_FILE names, which
+has its hash only. The service reads that file again by itself.
+
+  --scope SCOPE    tasks:read, tasks:write or admin, which is all; may be repeated
+  --droplet NAME   only this droplet, or with a * at the end all whose names begin so; may be
+                   repeated
+  --expires DATE   the last day, such as 2027-01-31 (UTC)
+
+  orchestrator token ci --scope tasks:write --scope tasks:read --droplet 'build-*'
+  orchestrator token prometheus --scope admin --expires 2027-01-31
+`,
+  },
   health: {
     synopsis: '[URL]',
     summary: 'ask a running service whether it is well: exit code 0 or 1',

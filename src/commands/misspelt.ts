@@ -26,12 +26,20 @@ export function misspeltNames({ ownEnv, envFiles }: CommandIo): string[] {
 }
 
 const noSetting = (where: string, name: string, hint: string) =>
-  `${where}: there is no setting ${name}.${hint}`
+  `${where}: there is no setting ${shownName(name)}.${hint}`
+
+const LONGEST = Math.max(...VARIABLE_NAMES.map(({ length }) => length))
+
+/** Where a = was forgotten, the value is part of the name. */
+const shownName = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name)
 
 const isKnown = (name: string) => Object.hasOwn(VARIABLES, name) || OF_OTHERS.test(name)
 
 function nearlyOurs(name: string): string | null {
   const upperCase = name.toUpperCase()
+  // TLS_CERT: without its certificate the service would speak plain HTTP.
+  const asFile = VARIABLE_NAMES.find((each) => each === `${upperCase}_FILE`)
+  if (asFile) return asFile
   const nearest = closest(upperCase, VARIABLE_NAMES)
   const away = distance(upperCase, nearest)
   // PGHOST and HOME are no misspelt HOST.

@@ -5,16 +5,17 @@ import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
-import { EXIT, hasColour, readArguments, reportFaults, type CommandIo } from './command.ts'
+import { EXIT, hasColour, readArguments, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
+import { warnIfOpenToAll } from './open-to-all.ts'
 import { loadSettings } from './settings.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /** `orchestrator serve`: runs the service until a signal stops it. */
 export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments('serve', args, io)) return EXIT.usage
-  const loaded = await loadSettings(io.env, io)
-  if (!loaded.ok) return reportFaults(io, loaded.faults)
+  const loaded = await loadSettings(io, io.env)
+  if (!loaded) return EXIT.config
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const misspelt = misspeltNames(io)
   if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })
@@ -27,13 +28,17 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   return EXIT.ok
 }
 
-/** Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for. */
+/**
+ * Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for.
+ * Until then a SIGHUP makes it read its files again.
+ */
 export async function runUntilStopped(
   orchestrator: Orchestrator,
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
   io: CommandIo,
 ): Promise<void> {
   const { config, tasks } = orchestrator.engine
+  io.onReloadSignal(() => void orchestrator.reload())
   await stopSignal(io, clock, () => tasks.running)
   log.info('stopping', {
     running: tasks.running,
@@ -62,6 +67,7 @@ export async function launch(
     io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
     return null
   }
+  warnIfOpenToAll(config, ports.log)
   try {
     await orchestrator.start()
     return orchestrator

@@ -8,7 +8,7 @@ export interface Config {
   readonly host: string
   /** 0 takes a free port. */
   readonly port: number
-  /** What we register as; null: `http://localhost:<port>`, with the port that we really got. */
+  /** What we register as; null: `http(s)://localhost:<port>`, with the port that we really got. */
   readonly publicUrl: string | null
   /** PEM files; both null: plain HTTP. */
   readonly tls: { readonly certFile: string | null; readonly keyFile: string | null }
@@ -122,8 +122,20 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
     const shown = typeof value === 'string' ? value : found.text
     settings.push({ name, value: masked(name, shown), source: found.source })
   }
+  faults.push(...missingHalf(env, faults))
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, config: toConfig(values as Values, env), settings }
+}
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function missingHalf(env: Environment, faults: readonly ConfigFault[]): ConfigFault[] {
+  const pair = ['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const
+  const [missing, ...more] = pair.filter((name) => !env[name])
+  const isFaulty = pair.some((name) => faults.some(({ variable }) => variable === name))
+  if (!missing || more.length > 0 || isFaulty) return []
+  const other = pair.find((name) => name !== missing)
+  const allowed = `the path of a file, as ${other} is set`
+  return [{ variable: missing, value: null, allowed, reason: null }]
 }
 
 function masked(name: VariableName, text: string): string {

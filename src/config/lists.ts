@@ -1,6 +1,7 @@
 /** The kinds of settings that are lists: their items are separated by commas, or by white space. */
 import ipaddr from 'ipaddr.js'
 import { host, type Kind } from './kinds.ts'
+import { maskUrl } from './urls.ts'
 
 function listOf(item: Kind<string>): Kind<readonly string[]> {
   return {
@@ -11,8 +12,10 @@ function listOf(item: Kind<string>): Kind<readonly string[]> {
     },
     reason(text) {
       const wrong = itemsOf(text).find((each) => item.parse(each) === undefined)
-      return wrong === undefined ? null : `${JSON.stringify(wrong.slice(0, 100))} is none`
+      return wrong === undefined ? null : `${JSON.stringify(maskUrl(wrong).slice(0, 100))} is none`
     },
+    // Each by itself: of `https://user:password@a,b` only what is before the @ is hidden.
+    mask: (text) => text.replace(/[^\s,]+/g, maskUrl),
   }
 }
 

@@ -13,9 +13,16 @@ export const path: Kind<string> = {
 /** The path of a file; null: none is used. */
 export const filePath: Kind<string | null> = {
   allowed: 'empty, or the path of a file',
-  parse: (text) => (text === '' ? null : fileFault(text) === null ? text : undefined),
-  reason: fileFault,
-  mask: maskUrl,
+  parse: (text) => (text === '' ? null : namedFileFault(text) === null ? text : undefined),
+  reason: namedFileFault,
+  mask: (text) => (SECRET.test(text) ? '***' : maskUrl(text)),
+}
+
+/** A signing secret or a token in place of the file that holds it: it must not be shown as a path. */
+const SECRET = /^(?:whsec_[\w+/=-]{20,}|orc_[0-9A-Za-z]{36}$)/
+
+function namedFileFault(text: string): string | null {
+  return SECRET.test(text) ? 'that is the secret itself' : fileFault(text)
 }
 
 function fileFault(text: string): string | null {

@@ -36,7 +36,7 @@ export function effectiveText(
     case 'LOG_FORMAT':
       return { text: world.isTerminal ? 'text' : text, source: 'default' }
     case 'PUBLIC_URL':
-      return { text: publicUrl(text, env.PORT || VARIABLES.PORT.default), source: 'default' }
+      return { text: publicUrl(text, env), source: 'default' }
     case 'REGISTRY_CACHE_DIR':
       return cacheDir(text, env, world)
     case 'TASK_DB':
@@ -47,8 +47,10 @@ export function effectiveText(
 }
 
 /** With port 0, `<PORT>` stays in the text. */
-function publicUrl(template: string, port: string): string {
-  return port === '0' ? template : template.replace('<PORT>', port)
+function publicUrl(template: string, env: Environment): string {
+  const port = env.PORT || VARIABLES.PORT.default
+  const text = env.TLS_CERT_FILE ? template.replace('http:', 'https:') : template
+  return port === '0' ? text : text.replace('<PORT>', port)
 }
 
 function cacheDir(standard: string, env: Environment, world: ConfigWorld): EffectiveText {

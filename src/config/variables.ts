@@ -42,7 +42,7 @@ export const VARIABLES = {
   PUBLIC_URL: derived(
     httpUrl,
     'http://localhost:<PORT>',
-    'Where droplets and the Registry reach this service: what it registers as.',
+    'Where droplets, the Registry and browsers reach this service: what it registers as. With TLS, the default is `https:`.',
   ),
   TLS_CERT_FILE: variable(
     filePath,
@@ -53,7 +53,7 @@ export const VARIABLES = {
   AUTH_TOKENS_FILE: variable(
     filePath,
     '',
-    'File with the tokens that may be used, made by `orchestrator token`. Empty: the service is open to all.',
+    'File with the tokens that may be used, made by `orchestrator token`; read again when it changes. Empty: the service is open to all.',
   ),
   CORS_ORIGINS: variable(
     origins,

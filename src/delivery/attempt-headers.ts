@@ -1,5 +1,5 @@
 /** The headers of one attempt. */
-import type { Task } from '../task.ts'
+import type { SecretHeaders, Task } from '../task.ts'
 import { USER_AGENT } from '../version.ts'
 import type { Sign } from './signature.ts'
 
@@ -36,17 +36,24 @@ export function attemptHeaders(task: Task): Record<string, string> {
   return {
     ...(task.payload === null ? {} : { 'content-type': 'application/json' }),
     ...task.headers,
+    ...(task.secretHeaders === null ? {} : knownValues(task.secretHeaders)),
     'user-agent': USER_AGENT,
     'idempotency-key': task.id,
     'x-task-id': task.id,
     'x-attempt': String(task.attempts.length),
     'x-request-id': task.requestId,
+    'x-orchestrator-hops': String(task.hops + 1),
   }
 }
 
 /** The same, signed at `now`; wall clock, ms. Of each attempt, so that it is fresh. */
 export function signed(task: Task, sign: Sign, now: number): Record<string, string> {
   return { ...attemptHeaders(task), ...sign(task.id, Math.floor(now / 1000), task.payload ?? '') }
+}
+
+function knownValues(secret: SecretHeaders): Record<string, string> {
+  const known = Object.entries(secret).filter(([, value]) => value !== null)
+  return Object.fromEntries(known) as Record<string, string>
 }
 
 /**
@@ -57,9 +64,13 @@ const MAX_HEADERS = 200
 
 /**
  * Why the task cannot be sent as it was asked for; null: it can. Requests are held to less when
- * they come in; this is for tasks that an earlier version accepted.
+ * they come in; this is for tasks that an earlier version accepted, and for a database that
+ * somebody has changed.
  */
-export function headersFault({ headers }: Pick<Task, 'headers'>): string | null {
+export function headersFault(task: Pick<Task, 'headers' | 'secretHeaders'>): string | null {
+  const { headers, secretHeaders } = task
   const count = Object.keys(headers).length
-  return count <= MAX_HEADERS ? null : `${count} headers are more than can be sent`
+  if (count > MAX_HEADERS) return `${count} headers are more than can be sent`
+  const missing = Object.keys(secretHeaders ?? {}).filter((name) => secretHeaders![name] === null)
+  return missing.length === 0 ? null : `the value of ${missing.join(', ')} is not known any more`
 }

@@ -43,20 +43,20 @@ export async function deliverAttempt(
 ): Promise<void> {
   const moment = run.moment()
   if (isExpired(run.task, moment)) return endExpired(run, ports)
-  let route = ports.router.route(run.task)
+  const route = ports.router.route(run.task)
   if (!route.ok) return refuse(run, route.reason, ports)
   const startTick = ports.clock.monotonic()
-  const entered = permit ?? ports.gate.enter(entrantOf(run, moment), run)
-  const entry = await entered
+  const entering = permit ?? ports.gate.enter(entrantOf(run, moment), run)
+  const entry = entering instanceof Promise ? await entering : entering
   if (run.aborted) return leaveGate(run, entry, ports)
   if (!entry.admitted) return turnedAway(run, entry, ports)
-  // While it waited, its droplet may have moved.
-  if (entered instanceof Promise) route = ports.router.route(run.task)
-  if (!route.ok) {
+  // Its droplet may have moved while it waited.
+  const target = entering === entry ? route : ports.router.route(run.task)
+  if (!target.ok) {
     entry.release(null)
-    return refuse(run, route.reason, ports)
+    return refuse(run, target.reason, ports)
   }
-  const ended = await beginAndSend(run, { url: route.url, startTick }, entry, ports)
+  const ended = await beginAndSend(run, { url: target.url, startTick }, entry, ports)
   await record(run, concludeRun(run, ended, ports.clock), ports, ended.result)
 }
 

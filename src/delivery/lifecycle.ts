@@ -3,6 +3,7 @@
  * it is afterwards. `Moment` is when it happens: the wall clock for people, and how long the
  * task has been under way by a clock that doesn't jump.
  */
+import { withoutValues } from '../droplets/redact.ts'
 import {
   INTERRUPTED,
   isFinished,
@@ -25,6 +26,7 @@ export interface NewTask extends TaskRequest {
   id: string
   mode: Task['mode']
   requestId: string
+  hops: number
   targetUrl: string
   idempotencyKey: string | null
   fingerprint: string | null
@@ -207,12 +209,12 @@ export function isInterrupted(task: Task): boolean {
 }
 
 /**
- * How long one attempt may take, whole ms: its own limit, less what it has `waitedMs` at the gate;
- * or what is left until the deadline.
+ * How long one attempt may take, whole ms: its own limit, less what it has `waitedMs` at the gate,
+ * but 1 at least, since it was admitted; or what is left until the deadline, which may be 0.
  */
 export function attemptLimit(task: Task, elapsedMs: number, waitedMs = 0): number {
-  const limitMs = Math.ceil(task.timeoutMs - waitedMs)
-  if (task.deadlineMs === null) return Math.max(0, limitMs)
+  const limitMs = Math.max(1, Math.ceil(task.timeoutMs - waitedMs))
+  if (task.deadlineMs === null) return limitMs
   return Math.max(0, Math.min(limitMs, Math.floor(task.deadlineMs - elapsedMs)))
 }
 
@@ -226,6 +228,7 @@ function ended(
   mustBeUnfinished(task)
   return {
     ...task,
+    secretHeaders: task.secretHeaders && withoutValues(Object.keys(task.secretHeaders)),
     // The last attempt may have been cut off by a restart.
     attempts: closeInterrupted(attempts),
     responseStatus,

@@ -1,4 +1,5 @@
 /** A droplet that answers with what it was sent: for `dev`, and to try out how tasks end. */
+import { isSecretHeader } from '../droplets/redact.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Clock } from '../ports.ts'
 import { timestamp } from '../timestamp.ts'
@@ -6,7 +7,7 @@ import { VERSION } from '../version.ts'
 import { devServer, type DevServer } from './server.ts'
 
 const MAX_DELAY_MS = 60_000
-/** The headers that the answer repeats: none that may hold a secret. */
+/** The headers that the answer repeats, but for those that are secret. */
 const ECHOED = /^(x-.*|accept|content-type|user-agent|idempotency-key|traceparent|tracestate)$/
 // A Response refuses to carry a body with these.
 const BODYLESS = new Set([204, 205, 304])
@@ -33,10 +34,14 @@ async function answer(request: Request, clock: Clock): Promise<Response> {
     method: request.method,
     path: pathname,
     query: Object.fromEntries(searchParams),
-    headers: Object.fromEntries([...request.headers].filter(([name]) => ECHOED.test(name))),
+    headers: Object.fromEntries([...request.headers].filter(([name]) => isEchoed(name))),
     body,
   }
   return Response.json(echo, { status })
+}
+
+function isEchoed(name: string): boolean {
+  return ECHOED.test(name) && !isSecretHeader(name)
 }
 
 function healthAnswer(clock: Clock): Response {

@@ -41,6 +41,17 @@ export class Directory {
     return this.byName.get(nameKey(name))
   }
 
+  /** The droplets whose names are visible; without `isVisible`, all. */
+  *visible(isVisible?: (name: string) => boolean): Work<readonly Droplet[]> {
+    if (!isVisible) return this.droplets
+    const visible: Droplet[] = []
+    for (const [index, droplet] of this.droplets.entries()) {
+      if (isVisible(droplet.name)) visible.push(droplet)
+      if ((index + 1) % SLICE === 0) yield
+    }
+    return visible
+  }
+
   /** The first MAX_NAMES names that `isVisible`, sorted; without it, of all names. */
   *firstNames(isVisible?: (name: string) => boolean): Work<readonly string[]> {
     if (!isVisible) return this.first

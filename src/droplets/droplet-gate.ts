@@ -2,6 +2,7 @@
 import type { Clock, StopSignal } from '../ports.ts'
 import { Circuit, type CircuitOptions } from './circuit.ts'
 import type { Entrant, Permit, Refusal } from './gate.ts'
+import { circuitOpen, noPlaceInTime, overloaded, passedOver } from './gate-refusals.ts'
 import { GateQueue, type Waiter } from './gate-queue.ts'
 import { GatePermit, type Finding, type PermitOwner } from './gate-permit.ts'
 
@@ -31,11 +32,15 @@ const CIRCUIT_WAIT_MS = 1500
 export class DropletGate implements PermitOwner {
   readonly circuit: Circuit
   readonly #queue: GateQueue
-  /** Since when asynchronous tasks have waited, in the order of the queue's; null: none does. */
-  #asyncTicket: number | null = null
+  /** Asynchronous tasks wait. */
+  #isAsyncWaiting = false
+  /** Who waits in the queue has had the last place. */
+  #wasTurnOfQueue = false
   /** It is the turn of an asynchronous task, before those that wait. */
   #isAsyncTurn = false
   #inFlight = 0
+  /** When it was closed last; monotonic ms. */
+  #closedTick = -Infinity
   #isStopped = false
   #movedTick = -Infinity
   #cancelTimer: () => void = () => {}
@@ -73,7 +78,8 @@ export class DropletGate implements PermitOwner {
       return entry
     }
     if (isFirst) return this.#permit(entrant.timeoutMs, now)
-    if (entrant.isNew && this.#queue.size >= this.options.maxWaiting) return this.#full()
+    const isFull = this.#queue.size >= this.options.maxWaiting
+    if (entrant.isNew && isFull) return overloaded(this.#inFlight, this.#queue.size)
     return this.#queue.wait(entrant, stop, Infinity)
   }
 
@@ -81,7 +87,7 @@ export class DropletGate implements PermitOwner {
     const isOpenTo = !this.circuit.isOpen || this.#mayAsyncProbe(this.options.clock.monotonic())
     const isNext = this.#isAsyncTurn || this.#queue.size === 0
     if (isOpenTo && isNext && this.#hasPlace) return true
-    this.#asyncTicket ??= this.#queue.nextTicket()
+    this.#isAsyncWaiting = true
     return false
   }
 
@@ -94,7 +100,7 @@ export class DropletGate implements PermitOwner {
   moved(): void {
     this.#movedTick = this.options.clock.monotonic()
     if (this.circuit.isOpen) this.#close()
-    else this.circuit.close()
+    else this.#forget()
   }
 
   /** Sets no more timers; whoever waits does so until its own time is over. */
@@ -127,6 +133,8 @@ export class DropletGate implements PermitOwner {
     if (startTick < this.#movedTick) return
     const now = this.options.clock.monotonic()
     if (!this.circuit.isOpen) {
+      // It went to what is there no more.
+      if (!isThere && startTick < this.#closedTick) return
       if (this.circuit.count(!isThere, byAnswer, now)) this.#opened()
     } else if (isProbe && isThere) this.#close()
     else if (isProbe) this.#passOver(startTick)
@@ -140,12 +148,17 @@ export class DropletGate implements PermitOwner {
 
   #close(): void {
     const openMs = this.circuit.openMs(this.options.clock.monotonic())
-    this.circuit.close()
+    this.#forget()
     this.#cancelTimer()
     this.options.onCircuit('closed', openMs)
     this.#admitNext()
     // Whoever is left waits for a place now.
     for (const waiter of this.#queue.all()) waiter.limit(Infinity)
+  }
+
+  #forget(): void {
+    this.circuit.close()
+    this.#closedTick = this.options.clock.monotonic()
   }
 
   /** The probe that they waited for has failed. */
@@ -190,25 +203,28 @@ export class DropletGate implements PermitOwner {
       if (this.circuit.isOpen && !this.circuit.isProbeDue(now)) return
       const waiter = this.#queue.first()
       if (this.#isTurnOfAsync(waiter, now)) this.#wakeAsync()
-      else if (waiter) waiter.settle(this.#admit(waiter, now))
+      else if (waiter) this.#admit(waiter, now)
       else return
     }
   }
 
-  /** Its timer may be late: then it has no time left to send anything. */
-  #admit(waiter: Waiter, now: number): Permit | Refusal {
-    const leftMs = remainingMs(waiter, now)
-    return leftMs > 0 ? this.#permit(leftMs, now) : this.#tooLate(waiter)
+  #admit(waiter: Waiter, now: number): void {
+    // Under load, the timer that ends its wait may come late.
+    if (now >= waiter.endTick) return waiter.settle(this.#tooLate(waiter))
+    this.#wasTurnOfQueue = true
+    waiter.settle(this.#permit(remainingMs(waiter, now), now))
   }
 
+  /** In turns with those in the queue: so neither a long queue nor many tasks hold up the others. */
   #isTurnOfAsync(waiter: Waiter | null, now: number): boolean {
-    if (this.#asyncTicket === null) return false
+    if (!this.#isAsyncWaiting) return false
     if (this.circuit.isOpen && !this.#mayAsyncProbe(now)) return false
-    return !waiter || this.#asyncTicket < waiter.ticket
+    return !waiter || this.#wasTurnOfQueue
   }
 
   #wakeAsync(): void {
-    this.#asyncTicket = null
+    this.#isAsyncWaiting = false
+    this.#wasTurnOfQueue = false
     this.#isAsyncTurn = true
     this.options.onRoom()
     this.#isAsyncTurn = false
@@ -223,31 +239,17 @@ export class DropletGate implements PermitOwner {
   /** null: it may wait, or go. */
   #refusalOf({ isNew }: Entrant, now: number): Refusal | null {
     if (this.circuit.isWithinGrace(now)) return null
-    if (this.circuit.isProbeDue(now) && (this.circuit.openedByAnswer || !isNew)) return null
-    if (!isNew) return this.#passedOver(now)
-    const retryAfterMs = Math.max(0, this.circuit.nextProbeTick - now)
-    return { admitted: false, kind: 'circuit open', reason: this.#circuitText(now), retryAfterMs }
+    const mayBeProbe = this.circuit.openedByAnswer || !isNew
+    if (mayBeProbe && this.circuit.isProbeDue(now) && this.#hasPlace) return null
+    const openMs = this.circuit.openMs(now)
+    return isNew ? circuitOpen(openMs, this.circuit.nextProbeTick - now) : passedOver(openMs)
   }
 
   #tooLate({ entrant }: Waiter): Refusal {
-    const now = this.options.clock.monotonic()
-    if (this.circuit.isOpen) return this.#passedOver(now)
-    if (entrant.isNew) return this.#full()
-    const reason = `no place among the ${this.options.maxConcurrency} requests at once in time`
-    return { admitted: false, kind: 'passed over', reason }
-  }
-
-  #passedOver(now: number): Refusal {
-    return { admitted: false, kind: 'passed over', reason: this.#circuitText(now) }
-  }
-
-  #full(): Refusal {
-    const reason = `${this.#inFlight} requests are under way, and ${this.#queue.size} tasks wait`
-    return { admitted: false, kind: 'overloaded', reason }
-  }
-
-  #circuitText(now: number): string {
-    return `circuit open: the droplet has not been there for ${Math.ceil(this.circuit.openMs(now) / 1000)} s`
+    if (this.circuit.isOpen) return passedOver(this.circuit.openMs(this.options.clock.monotonic()))
+    return entrant.isNew
+      ? overloaded(this.#inFlight, this.#queue.size)
+      : noPlaceInTime(this.options.maxConcurrency)
   }
 }
 

@@ -6,8 +6,8 @@ export interface Waiter {
   readonly entrant: Entrant
   /** Since when; monotonic ms. */
   readonly sinceTick: number
-  /** Its place in the order, among those of asynchronous tasks, too. */
-  readonly ticket: number
+  /** Until when it may wait; monotonic ms. */
+  readonly endTick: number
   /** Where it is in the queue's array. */
   place: number
   /** Ends the wait. */
@@ -26,7 +26,6 @@ export class GateQueue {
   #waiters: (Waiter | null)[] = []
   #head = 0
   #size = 0
-  #tickets = 0
 
   constructor(
     private readonly clock: Pick<Clock, 'after' | 'monotonic'>,
@@ -36,10 +35,6 @@ export class GateQueue {
 
   get size(): number {
     return this.#size
-  }
-
-  nextTicket(): number {
-    return this.#tickets++
   }
 
   /**
@@ -64,8 +59,8 @@ export class GateQueue {
       const abort = () => settle(STOPPED)
       const sinceTick = this.clock.monotonic()
       const endTick = sinceTick + Math.min(entrant.timeoutMs, entrant.leftMs)
-      const [ticket, place] = [this.nextTicket(), this.#waiters.length]
-      const waiter: Waiter = { entrant, sinceTick, ticket, place, settle, limit }
+      const place = this.#waiters.length
+      const waiter: Waiter = { entrant, sinceTick, endTick, place, settle, limit }
       this.#waiters.push(waiter)
       this.#size++
       stop.addEventListener('abort', abort)

@@ -1,3 +1,5 @@
+import type { SecretHeaders, TaskRequest } from '../task.ts'
+
 const REDACTED = 'REDACTED'
 
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
@@ -7,9 +9,21 @@ export function isSecretHeader(name: string): boolean {
   return SECRET_HEADERS.has(name.toLowerCase())
 }
 
-/** The headers that may be shown. */
-export function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isSecretHeader(name)))
+/** Which of the headers may be shown, and which may not. */
+export function splitHeaders(
+  headers: TaskRequest['headers'],
+): Pick<TaskRequest, 'headers' | 'secretHeaders'> {
+  const names = Object.keys(headers)
+  if (!names.some(isSecretHeader)) return { headers, secretHeaders: null }
+  const { shown = [], secret = [] } = Object.groupBy(Object.entries(headers), ([name]) =>
+    isSecretHeader(name) ? 'secret' : 'shown',
+  )
+  return { headers: Object.fromEntries(shown), secretHeaders: Object.fromEntries(secret) }
+}
+
+/** Headers of which only the names are known. */
+export function withoutValues(names: readonly string[] | null): SecretHeaders | null {
+  return names && Object.fromEntries(names.map((name) => [name, null]))
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import type { Ports, ProcessUsage } from '../ports.ts'
 import { CpuLoad } from '../telemetry/cpu-load.ts'
 import { RequestCounts } from '../telemetry/request-counts.ts'
+import { Admission, type TokenSource } from './admission.ts'
 import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
 import { dropletRoutes } from './droplet-routes.ts'
@@ -12,6 +13,7 @@ import { everyRequest } from './every-request.ts'
 import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
+import { RequestBodies } from './request-bodies.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { taskRoutes } from './task-routes.ts'
@@ -22,12 +24,15 @@ const PATH_AFTER_ANY_HOST = { standardHostname: false }
 export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
   /** What this process uses; left out where that is not known. */
   usage?: () => ProcessUsage
+  /** Left out: everybody may ask for everything. */
+  tokens?: TokenSource | null
 }
 
 export function createApp(engine: Engine, ports: HttpPorts) {
   const routes = new Routes()
   const requests = new RequestCounts(ports.clock)
-  const shared = everyRequest(ports, routes, requests)
+  const admission = new Admission(ports.tokens ?? null, ports.clock)
+  const shared = everyRequest({ ...ports, config: engine.config, admission, routes, requests })
   const nowhere = new Elysia().use(shared).compile()
   let document: Promise<string> | undefined
   const app = new Elysia({
@@ -43,11 +48,17 @@ export function createApp(engine: Engine, ports: HttpPorts) {
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Bun's table finds a route by the path as it was written. Elysia's router, which would come
       // next, goes by the URL, and that depends on the Host and has its `..` resolved.
-      routes: { '/*': (request: Request) => nowhere.fetch(request) },
+      routes: {
+        '/*': (request: Request) => {
+          // It has none of its own, and asks it for the client's address.
+          nowhere.server = app.server
+          return nowhere.fetch(request)
+        },
+      },
     },
   })
     .use(shared)
-    .use(apiRoutes(engine, meshPorts(ports, requests)))
+    .use(apiRoutes(engine, meshPorts(engine, ports, requests, admission)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
   addTrailingSlashes(app)
@@ -66,21 +77,29 @@ function addTrailingSlashes(app: AnyElysia): void {
 
 /** The OpenAPI document, as JSON text. Calls no route, so what they need may be a stand-in. */
 export function openApiOf(engine: Engine): Promise<string> {
-  return openApiDocument(apiRoutes(engine, {} as MeshPorts))
+  const admission = new Admission(null, { now: () => 0 })
+  return openApiDocument(apiRoutes(engine, { admission } as MeshPorts))
 }
 
-function meshPorts({ clock, log, usage }: HttpPorts, requests: RequestCounts): MeshPorts {
+function meshPorts(
+  { config }: Engine,
+  { clock, log, usage }: HttpPorts,
+  requests: RequestCounts,
+  admission: Admission,
+): MeshPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
   const idleLimit = new IdleLimit(clock)
-  return { clock, log, requests, process, startedAt: clock.now(), idleLimit }
+  const bodies = new RequestBodies(clock, config.maxBodyBytes)
+  const startedAt = clock.now()
+  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies }
 }
 
 /** All that is documented. */
 function apiRoutes(engine: Engine, mesh: MeshPorts) {
   return new Elysia({ name: 'api' })
-    .use(operationRoutes(engine))
+    .use(operationRoutes(engine, mesh.admission))
     .use(dropletRoutes(engine, mesh))
-    .use(submitRoutes(engine, mesh.idleLimit))
-    .use(taskRoutes(engine, mesh.idleLimit))
+    .use(submitRoutes(engine, mesh))
+    .use(taskRoutes(engine, mesh))
     .use(meshRoutes(engine, mesh))
 }

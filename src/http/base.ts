@@ -1,4 +1,5 @@
 /** What all routes share: where they are, and what they answer with. */
+import type { Token } from '../access/tokens.ts'
 import type { OrchestratorError } from '../errors.ts'
 import type { Task } from '../task.ts'
 
@@ -16,6 +17,8 @@ export interface ResponseSettings {
   headers: Record<string, string | number>
   /** When the request came; monotonic, ms. Until its line is logged. */
   startTick?: number | undefined
+  /** What it came with, once that was looked at; an error: why that is no valid token. */
+  token?: Token | OrchestratorError
   /** The task that it is about. */
   task?: Pick<Task, 'id' | 'dropletName'>
   /** The error that it is answered with. */

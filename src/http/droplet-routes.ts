@@ -1,35 +1,40 @@
 /** The list of droplets, with what is known of their health. */
 import { Elysia } from 'elysia'
+import { visibleTo } from '../access/caller.ts'
 import type { Engine } from '../engine.ts'
+import { inTurns } from '../platform/turns.ts'
 import type { Ports } from '../ports.ts'
 import { registryError } from '../tasks/task-errors.ts'
 import { BASE } from './base.ts'
 import { describe } from './docs/describe.ts'
 import { dropletsExample } from './docs/examples.ts'
 import { dropletsReply } from './droplets-view.ts'
-import type { IdleLimit } from './idle-limit.ts'
 import { DropletsQuery, queryParameters, readQuery } from './query.ts'
+import type { RoutePorts } from './route-ports.ts'
 
 export function dropletRoutes(
   { registry, health, gate }: Pick<Engine, 'registry' | 'health' | 'gate'>,
-  { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
+  { clock, admission, idleLimit }: Pick<Ports, 'clock'> & RoutePorts,
 ) {
   return new Elysia({ name: 'droplets' }).get(
     `${BASE}/droplets`,
-    async ({ request, server }) => {
+    async ({ request, set, server }) => {
       if (readQuery(DropletsQuery, request.url).refresh) {
         await idleLimit.during({ request, server }, () => registry.refresh())
       }
       if (registry.cacheStatus() === 'unavailable') throw registryError(registry)
-      return dropletsReply({ registry, health, gate }, clock)
+      const isVisible = visibleTo(admission.callerOf(set))
+      const droplets = await inTurns(registry.directory().visible(isVisible), clock)
+      return dropletsReply({ registry, health, gate }, droplets, clock)
     },
-    { detail },
+    admission.route(documented),
   )
 }
 
-const detail = describe({
+const documented = describe({
   operationId: 'listDroplets',
   tag: 'Mesh',
+  access: 'tasks:read',
   summary: 'List the droplets that tasks can be sent to',
   parameters: queryParameters(DropletsQuery),
   replies: {

@@ -9,8 +9,11 @@ import { JSON_TYPE } from './base.ts'
 type Mesh = Pick<Engine, 'registry' | 'health' | 'gate'>
 
 /** A long list goes out in slices, each made in a turn of its own when the caller takes it. */
-export function dropletsReply(mesh: Mesh, clock: Pick<Clock, 'soon'>): object | Response {
-  const { droplets } = mesh.registry.directory()
+export function dropletsReply(
+  mesh: Mesh,
+  droplets: readonly Droplet[],
+  clock: Pick<Clock, 'soon'>,
+): object | Response {
   if (droplets.length <= SLICE) return { droplets: droplets.map(viewOf(mesh)), ...aboutList(mesh) }
   const pieces = jsonPieces(mesh, droplets)
   const encoder = new TextEncoder()

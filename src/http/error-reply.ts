@@ -1,6 +1,7 @@
 /** How an error goes over HTTP: the only map from codes to statuses and headers, and one shape. */
 import type { ErrorCode, OrchestratorError } from '../errors.ts'
 import { taskLocation } from './base.ts'
+import { SlowBody } from './request-bodies.ts'
 
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   INVALID_REQUEST: 400,
@@ -32,6 +33,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
 export const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
   OVERLOADED: 5,
   CIRCUIT_OPEN: 1,
+  // At one request a second or more, the next one is never further away.
+  RATE_LIMITED: 1,
   SHUTTING_DOWN: 5,
   STORE_UNAVAILABLE: 1,
 }
@@ -40,9 +43,11 @@ export function errorBody({ code, message, details }: OrchestratorError): string
   return JSON.stringify({ status: 'error', error: { code, message, details } })
 }
 
-export function errorHeaders({ code, details }: OrchestratorError): Record<string, string> {
+export function errorHeaders(error: OrchestratorError): Record<string, string> {
+  const { code, message, details } = error
   const seconds = details.retry_after_seconds ?? RETRY_AFTER_SECONDS[code]
   if (seconds !== undefined) return { 'retry-after': String(seconds) }
+  if (error instanceof SlowBody) return { connection: 'close' }
   if (code === 'METHOD_NOT_ALLOWED') {
     return { allow: (details.allowed_methods as string[]).join(', ') }
   }
@@ -51,5 +56,23 @@ export function errorHeaders({ code, details }: OrchestratorError): Record<strin
     return { 'accept-encoding': 'identity' }
   }
   if (code === 'IDEMPOTENCY_KEY_IN_USE') return { location: taskLocation(String(details.task_id)) }
+  if (code === 'UNAUTHORIZED') {
+    // RFC 6750, section 3.1: who has sent no token is told of no error.
+    const fault = details.reason === 'missing' ? [] : challengeError('invalid_token', message)
+    return { 'www-authenticate': [CHALLENGE, ...fault].join(', ') }
+  }
+  // Only where it is a scope that is missing.
+  if (code === 'FORBIDDEN' && 'scope' in details) {
+    const fault = challengeError('insufficient_scope', message)
+    const scope = `scope="${String(details.scope)}"`
+    return { 'www-authenticate': [CHALLENGE, ...fault, scope].join(', ') }
+  }
   return {}
+}
+
+const CHALLENGE = 'Bearer realm="orchestrator"'
+
+/** `message`: has no quotation marks or backslashes. */
+function challengeError(error: string, message: string): string[] {
+  return [`error="${error}"`, `error_description="${message}"`]
 }

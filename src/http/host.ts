@@ -1,5 +1,7 @@
-/** The `Host` header. Nothing is decided by it, but one that is not a host is refused. */
+/** The `Host` header: one that is not a host is refused. No route depends on it. */
 import { invalidRequest } from '../errors.ts'
+
+const HTTP = /^https?:\/\//
 
 // What RFC 3986 allows in a host and its port. A URL parser alone would let more pass, drop some of
 // it, and take a part for something else.
@@ -29,7 +31,8 @@ function isHost(text: string): boolean {
  * throws.
  */
 export function pathOf(url: string): string {
-  const start = url.startsWith('http://') ? url.indexOf('/', 'http://'.length) : 0
+  const host = HTTP.exec(url)?.[0].length
+  const start = host === undefined ? 0 : url.indexOf('/', host)
   const query = url.indexOf('?', start)
   return url.slice(start, query < 0 ? undefined : query)
 }

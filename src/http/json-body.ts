@@ -1,9 +1,9 @@
 /** Request bodies, capped while they are read. */
 import { invalidRequest, OrchestratorError } from '../errors.ts'
 import { membersOf, type Member } from '../json-text.ts'
-import { readBody } from '../platform/bounded-body.ts'
 import { codingsOf } from '../platform/codings.ts'
 import type { JsonText } from '../task.ts'
+import type { HeldBody, RequestBodies } from './request-bodies.ts'
 
 // RFC 6839: each type with the suffix +json is JSON.
 const ANY_JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i
@@ -20,14 +20,15 @@ export const MAX_DEPTH = 1000
 // Without its byte order mark, which some editors and PowerShell write (RFC 8259, section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** A JSON value, and the text that it came as. */
-export class JsonBody {
+/** A JSON value, and the text that it came as. To be disposed of when neither is needed. */
+export class JsonBody implements Disposable {
   #members: readonly Member[] | null = null
 
   /** Throws INVALID_REQUEST. `text` must be what JSON.parse made `value` of. */
   constructor(
     readonly value: unknown,
     private readonly text: JsonText,
+    private readonly release = () => {},
   ) {
     // Each level opens and closes: most bodies are too short to be too deep.
     if (text.length > 2 * MAX_DEPTH) this.#read()
@@ -38,6 +39,10 @@ export class JsonBody {
     return this.#read().findLast((member) => member.name === name)?.text ?? null
   }
 
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
   #read(): readonly Member[] {
     this.#members ??= membersOf(this.text, MAX_DEPTH)
     if (!this.#members) throw invalidRequest({ path: '', message: 'is nested too deeply' })
@@ -46,14 +51,44 @@ export class JsonBody {
 }
 
 /**
- * The JSON body of a request. Throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE and
- * INVALID_REQUEST.
+ * The JSON body of a request; until it is disposed of, it counts as one that is worked on. Throws
+ * UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, and as `RequestBodies` does.
  */
-export async function readJson(request: Request, maxBytes: number): Promise<JsonBody> {
-  checkCoding(request.headers.get('content-encoding'))
-  checkType(request.headers.get('content-type'))
-  const bytes = await readBody(request, maxBytes)
-  if (bytes === null) throw tooLarge(maxBytes)
+export async function readJson(request: Request, bodies: RequestBodies): Promise<JsonBody> {
+  checkHeaders(request.headers)
+  return parsed(await bodies.read(request))
+}
+
+/** The same of a request that needs no body; null: it has none, whatever it says of it. */
+export async function readOptionalJson(
+  request: Request,
+  bodies: RequestBodies,
+): Promise<JsonBody | null> {
+  const body = await bodies.read(request)
+  if (body.bytes.byteLength === 0) {
+    body.release()
+    return null
+  }
+  return parsed(body, () => checkHeaders(request.headers))
+}
+
+function checkHeaders(headers: Headers): void {
+  checkCoding(headers.get('content-encoding'))
+  checkType(headers.get('content-type'))
+}
+
+/** What is refused is no longer worked on. */
+function parsed({ bytes, release }: HeldBody, check = () => {}): JsonBody {
+  try {
+    check()
+    return parse(bytes, release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function parse(bytes: Uint8Array, release: () => void): JsonBody {
   let text: JsonText | undefined
   let value: unknown
   try {
@@ -62,7 +97,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   } catch {
     throw invalidRequest({ path: '', message: faultOf(bytes, text) })
   }
-  return new JsonBody(value, text)
+  return new JsonBody(value, text, release)
 }
 
 function checkCoding(header: string | null): void {
@@ -100,10 +135,4 @@ function faultOf(bytes: Uint8Array, text: string | undefined): string {
 /** Whether they begin as no JSON in UTF-8 does: with a zero byte, or a byte order mark. */
 function isWide([first, second]: Uint8Array): boolean {
   return first === 0 || second === 0 || (first === 0xff && second === 0xfe) || first === 0xfe
-}
-
-export function tooLarge(maxBytes: number): OrchestratorError {
-  return new OrchestratorError('PAYLOAD_TOO_LARGE', `The body is over ${maxBytes} bytes`, {
-    max_body_bytes: maxBytes,
-  })
 }

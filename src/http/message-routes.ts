@@ -6,19 +6,21 @@ import { OrchestratorError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Ports } from '../ports.ts'
 import { MAX_RETRIES, type JsonText, type Submission } from '../task.ts'
-import { callerOf } from './admission.ts'
+import type { SubmitOptions } from '../tasks/submit.ts'
+import type { Admitted } from './admission.ts'
 import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
 import { clamp } from './clamp.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
-import type { IdleLimit } from './idle-limit.ts'
+import { hopsOf } from './hops.ts'
 import { readJson } from './json-body.ts'
 import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
+import type { RoutePorts } from './route-ports.ts'
 import { outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
-type MessagePorts = Pick<Ports, 'clock' | 'log'>
+type MessagePorts = Pick<Ports, 'clock' | 'log'> & Pick<RoutePorts, 'admission' | 'bodies'>
 
 const messageBody = TypeCompiler.Compile(MessageBody)
 const sendBody = TypeCompiler.Compile(SendBody)
@@ -28,16 +30,15 @@ const SYNC = { mode: 'sync', waitMs: 0, idempotencyKey: null } as const
 /** `POST <base>/message`: logged and acknowledged. */
 export function messageRoute(
   base: string,
-  { config }: Engine,
-  { clock, log }: MessagePorts,
-  description: { detail: object },
+  { clock, log, admission, bodies }: MessagePorts,
+  admitted: Admitted,
 ) {
   return new Elysia({ name: `message ${base}` }).post(
     `${base}/message`,
     async ({ request, set }) => {
-      const { value } = await readJson(request, config.maxBodyBytes)
-      const message = checked(messageBody, value)
-      const { requestId } = callerOf(request, set)
+      using json = await readJson(request, bodies)
+      const message = checked(messageBody, json.value)
+      const { requestId } = admission.callerOf(set)
       const receipt = receiptView(message, message.trace_id ?? requestId, clock.now())
       const { source = null, message_type } = message
       const { trace_id, result } = receipt
@@ -45,31 +46,32 @@ export function messageRoute(
       log.info('message', { request_id: requestId, trace_id, source, message_type, result })
       return receipt
     },
-    { ...UNPARSED, ...description },
+    { ...UNPARSED, ...admitted },
   )
 }
 
 /** `POST /orchestrator/send`: 200, delivered or not, unless the body is malformed. */
 export function sendRoute(
-  { config, tasks }: Engine,
-  { clock, idleLimit }: Pick<Ports, 'clock'> & { idleLimit: IdleLimit },
+  { tasks }: Pick<Engine, 'tasks'>,
+  { clock, admission, idleLimit, bodies }: Pick<Ports, 'clock'> & RoutePorts,
 ) {
   return new Elysia({ name: 'send' }).post(
     `${BASE}/send`,
     async ({ request, set, server }) => {
-      const json = await readJson(request, config.maxBodyBytes)
+      using json = await readJson(request, bodies)
       const body = checked(sendBody, json.value)
-      const caller = callerOf(request, set)
+      const caller = admission.callerOf(set)
       const traceId = caller.requestId
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
       const asked = toTask(body, message)
-      const send = () => deliver(tasks, caller, asked)
+      const options = { ...SYNC, hops: hopsOf(request.headers) }
+      const send = () => deliver(tasks, caller, asked, options)
       const { taskId, ...delivered } = await idleLimit.during({ request, server }, send)
       if (taskId !== null) set.headers['x-task-id'] = taskId
       set.headers['content-type'] = JSON_TYPE
       return sentView({ target: body.target, traceId, ...delivered }, clock.now())
     },
-    { ...UNPARSED, detail: documented.send },
+    { ...UNPARSED, ...admission.route(documented.send) },
   )
 }
 
@@ -81,6 +83,7 @@ function toTask({ target, retry_count }: SendBody, message: JsonText): Submissio
     payload: message,
     meta: null,
     headers: {},
+    secretHeaders: null,
     timeoutMs: null,
     deadlineMs: null,
     maxRetries: retry_count == null ? null : clamp(retry_count, 0, MAX_RETRIES),
@@ -99,9 +102,10 @@ async function deliver(
   tasks: Engine['tasks'],
   caller: Caller,
   asked: Submission,
+  options: SubmitOptions,
 ): Promise<Delivered> {
   try {
-    const { task } = await tasks.submit(caller, asked, SYNC)
+    const { task } = await tasks.submit(caller, asked, options)
     const sent = isTaken(task)
     const result = sent ? (task.responseBody ?? 'null') : outcomeView(task)
     return { sent, result, taskId: task.id }

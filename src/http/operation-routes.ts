@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia'
 import { SERVICE, VERSION } from '../version.ts'
 import type { Engine } from '../engine.ts'
+import type { Admission } from './admission.ts'
 import { BASE } from './base.ts'
 import { metricsView } from './metrics-view.ts'
 import { describe } from './docs/describe.ts'
@@ -13,11 +14,13 @@ import {
   readyExample,
 } from './docs/examples.ts'
 
-export function operationRoutes(engine: Engine) {
+export function operationRoutes(engine: Engine, admission: Admission) {
   return new Elysia({ name: 'operations' })
-    .get(`${BASE}/health`, () => ({ status: 'ok', service: SERVICE, version: VERSION }), {
-      detail: details.health,
-    })
+    .get(
+      `${BASE}/health`,
+      () => ({ status: 'ok', service: SERVICE, version: VERSION }),
+      admission.route(documented.health),
+    )
     .get(
       `${BASE}/ready`,
       ({ set }) => {
@@ -25,12 +28,14 @@ export function operationRoutes(engine: Engine) {
         if (readiness.status !== 'ready') set.status = 503
         return readiness
       },
-      { detail: details.ready },
+      admission.route(documented.ready),
     )
-    .get(`${BASE}/info`, () => infoOf(engine), { detail: details.info })
-    .get(`${BASE}/metrics`, () => metricsView({ ...engine, uptimeMs: engine.uptimeMs() }), {
-      detail: details.metrics,
-    })
+    .get(`${BASE}/info`, () => infoOf(engine), admission.route(documented.info))
+    .get(
+      `${BASE}/metrics`,
+      () => metricsView({ ...engine, uptimeMs: engine.uptimeMs() }),
+      admission.route(documented.metrics),
+    )
 }
 
 function readinessOf({ registry, store, tasks }: Engine) {
@@ -76,18 +81,22 @@ function infoOf({ config, registry, uptimeMs }: Engine) {
   }
 }
 
-const details = {
+const documented = {
   health: describe({
     operationId: 'getHealth',
     tag: 'Operations',
+    access: 'open',
     summary: 'Tell that the service is alive',
     description: 'Always fast; looks at nothing else.',
+    isUncounted: true,
     replies: { 200: { description: 'Alive', schema: 'Health', example: healthExample } },
   }),
   ready: describe({
     operationId: 'getReadiness',
     tag: 'Operations',
+    access: 'open',
     summary: 'Tell whether tasks can be taken',
+    isUncounted: true,
     replies: {
       200: { description: 'Ready', schema: 'Readiness', example: readyExample },
       503: { description: 'Not ready, and why', schema: 'Readiness', example: notReadyExample },
@@ -96,12 +105,14 @@ const details = {
   info: describe({
     operationId: 'getInfo',
     tag: 'Operations',
+    access: 'admin',
     summary: 'Tell who this is',
     replies: { 200: { description: 'This service', schema: 'Info', example: infoExample } },
   }),
   metrics: describe({
     operationId: 'getMetrics',
     tag: 'Operations',
+    access: 'admin',
     summary: 'Show the metrics',
     description: 'Counts and percentiles since start. Unknown values are null.',
     replies: { 200: { description: 'The metrics', schema: 'Metrics', example: metricsExample } },

@@ -4,7 +4,7 @@
  */
 import type { Elysia } from 'elysia'
 import { withoutTrailingSlashes } from '../config/urls.ts'
-import type { OrchestratorError } from '../errors.ts'
+import { OrchestratorError } from '../errors.ts'
 import type { LogFields } from '../log.ts'
 import type { Ports } from '../ports.ts'
 import type { ResponseSettings } from './base.ts'
@@ -77,12 +77,13 @@ function hasLeft({ request, set, durationMs }: Answered): boolean {
 
 function fieldsOf(answered: Answered, isGone: boolean): LogFields {
   const { request, set, response, route, durationMs } = answered
-  const { error, task } = set
+  const { error, task, token } = set
   const status = response instanceof Response ? response.status : set.status
   return {
     request_id: set.headers['x-request-id'],
     method: request.method,
     route,
+    caller: token instanceof OrchestratorError ? undefined : token?.name,
     status: isGone ? HUNG_UP : status,
     duration_ms: durationMs,
     task_id: task?.id ?? set.headers['x-task-id'] ?? (error && taskOf(error)),

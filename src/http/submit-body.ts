@@ -1,4 +1,4 @@
-/** The body of `POST /orchestrator/tasks`: validation, type and documentation in one. */
+/** The bodies of submissions: validation, type and documentation in one. */
 import { Type, type Static } from 'typebox'
 import { OWN_HEADERS } from '../delivery/attempt-headers.ts'
 import { MAX_RETRIES, METHODS } from '../task.ts'
@@ -18,6 +18,13 @@ function inAnyCase(word: string): string {
   return word.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
 }
 
+const Headers = mapOf(Type.String())
+const HEADERS_RULES =
+  `at most ${MAX_HEADERS}, of ${MAX_HEADER_BYTES / 1024} KB together. ` +
+  'Refused are hop-by-hop and framing headers, those that the service sets itself ' +
+  `(${OWN_HEADERS.map((name) => `\`${name}\``).join(', ')}), and a name that is there ` +
+  'twice, in whatever case'
+
 export const SubmitBody = Type.Object(
   {
     droplet_name: DropletName,
@@ -35,13 +42,7 @@ export const SubmitBody = Type.Object(
       }),
     ),
     meta: maybe(mapOf(Type.Unknown()), "The caller's own notes: kept with the task, never sent on"),
-    headers: maybe(
-      mapOf(Type.String()),
-      `Sent to the droplet: at most ${MAX_HEADERS}, of ${MAX_HEADER_BYTES / 1024} KB together. ` +
-        'Refused are hop-by-hop and framing headers, those that the service sets itself ' +
-        `(${OWN_HEADERS.map((name) => `\`${name}\``).join(', ')}), and a name that is there ` +
-        'twice, in whatever case',
-    ),
+    headers: maybe(Headers, `Sent to the droplet: ${HEADERS_RULES}`),
     timeout_ms: maybe(
       Milliseconds(600_000),
       'How long one attempt may take; `TASK_TIMEOUT` when it is left out',
@@ -75,3 +76,19 @@ export const SubmitBody = Type.Object(
   },
 )
 export type SubmitBody = Static<typeof SubmitBody>
+
+/** The body of a replay, which it need not have. */
+export const ReplayBody = Type.Object(
+  {
+    headers: maybe(
+      Headers,
+      'Sent in addition to those of the task, or in place of them. Needed for its secret ones ' +
+        '(`Authorization`, `Cookie`, `X-Api-Key`), whose values are not kept; else as in `SubmitTask`',
+    ),
+  },
+  {
+    title: 'ReplayTask',
+    examples: [{ headers: { authorization: 'Bearer a-new-token' } }],
+  },
+)
+export type ReplayBody = Static<typeof ReplayBody>

@@ -1,13 +1,14 @@
-/** How a request wants its task to be served: `Prefer` and `Idempotency-Key`. */
+/** What the headers of a submission say of its task. */
 import { invalidRequest } from '../errors.ts'
 import { MAX_KEY_LENGTH } from '../task.ts'
 import type { SubmitOptions } from '../tasks/submit.ts'
+import { hopsOf } from './hops.ts'
 import type { Preferences } from './prefer.ts'
 
 // Visible ASCII, as the string of draft-ietf-httpapi-idempotency-key-header may hold.
 const VISIBLE = /^[\x21-\x7e]+$/
 
-/** Throws INVALID_REQUEST. */
+/** Throws INVALID_REQUEST and LOOP_DETECTED. */
 export function submitOptions(headers: Headers, prefer: Preferences): SubmitOptions {
   const key = headers.get('idempotency-key')
   if (key !== null && !(key.length <= MAX_KEY_LENGTH && VISIBLE.test(key))) {
@@ -18,5 +19,6 @@ export function submitOptions(headers: Headers, prefer: Preferences): SubmitOpti
     mode: prefer.respondAsync || prefer.waitSeconds !== null ? 'async' : 'sync',
     waitMs: (prefer.waitSeconds ?? 0) * 1000,
     idempotencyKey: key,
+    hops: hopsOf(headers),
   }
 }

@@ -4,49 +4,51 @@ import { TypeCompiler } from 'typebox/compiler'
 import type { Engine } from '../engine.ts'
 import { isFinished } from '../task.ts'
 import type { Submitted } from '../tasks/submit.ts'
-import { callerOf } from './admission.ts'
 import { BASE, JSON_TYPE, taskLocation, UNPARSED, type ResponseSettings } from './base.ts'
 import * as documented from './docs/task-operations.ts'
-import type { IdleLimit } from './idle-limit.ts'
-import { readJson } from './json-body.ts'
+import { readJson, readOptionalJson } from './json-body.ts'
 import { preferenceApplied, readPrefer, type Preferences } from './prefer.ts'
-import { SubmitBody } from './submit-body.ts'
+import type { RoutePorts } from './route-ports.ts'
+import { ReplayBody, SubmitBody } from './submit-body.ts'
 import { submitOptions } from './submit-headers.ts'
-import { toSubmission } from './task-request.ts'
+import { toReplayHeaders, toSubmission } from './task-request.ts'
 import { acceptedView, outcomeView } from './task-views.ts'
 import { checked } from './validation.ts'
 
 const submitBody = TypeCompiler.Compile(SubmitBody)
+const replayBody = TypeCompiler.Compile(ReplayBody)
 
 export function submitRoutes(
-  { config, tasks }: Pick<Engine, 'config' | 'tasks'>,
-  idleLimit: IdleLimit,
+  { tasks }: Pick<Engine, 'tasks'>,
+  { admission, idleLimit, bodies }: RoutePorts,
 ) {
   return new Elysia({ name: 'submit' })
     .post(
       `${BASE}/tasks`,
       async ({ request, set, server }) => {
-        const json = await readJson(request, config.maxBodyBytes)
+        using json = await readJson(request, bodies)
         const body = checked(submitBody, json.value)
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
         const asked = toSubmission(body, json, options.mode)
-        const caller = callerOf(request, set)
+        const caller = admission.callerOf(set)
         const submit = () => tasks.submit(caller, asked, options)
         return reply(await idleLimit.during({ request, server }, submit), prefer, set)
       },
-      { ...UNPARSED, detail: documented.submit },
+      { ...UNPARSED, ...admission.route(documented.submit) },
     )
     .post(
       `${BASE}/tasks/:task_id/replay`,
       async ({ params, request, set, server }) => {
+        using json = await readOptionalJson(request, bodies)
+        const headers = json ? toReplayHeaders(checked(replayBody, json.value), json) : {}
         const prefer = readPrefer(request.headers.get('prefer'))
         const options = submitOptions(request.headers, prefer)
-        const caller = callerOf(request, set)
-        const replay = () => tasks.replay(caller, params.task_id, options)
+        const caller = admission.callerOf(set)
+        const replay = () => tasks.replay(caller, params.task_id, options, headers)
         return reply(await idleLimit.during({ request, server }, replay), prefer, set)
       },
-      { ...UNPARSED, detail: documented.replay },
+      { ...UNPARSED, ...admission.route(documented.replay) },
     )
 }
 

@@ -1,8 +1,9 @@
 /** From the body of a submission to what is asked for: the checks that no schema can express. */
+import { splitHeaders } from '../droplets/redact.ts'
 import { invalidRequest, type FieldError } from '../errors.ts'
-import type { JsonText, Method, Submission, Task } from '../task.ts'
+import type { JsonText, Method, Submission, Task, TaskRequest } from '../task.ts'
 import type { JsonBody } from './json-body.ts'
-import type { SubmitBody } from './submit-body.ts'
+import type { ReplayBody, SubmitBody } from './submit-body.ts'
 import { toHeaders } from './task-headers.ts'
 import { MAX_ERRORS } from './validation.ts'
 
@@ -12,14 +13,13 @@ import { MAX_ERRORS } from './validation.ts'
  */
 export function toSubmission(body: SubmitBody, text: JsonBody, mode: Task['mode']): Submission {
   const errors: FieldError[] = []
-  const { headers } = body
   const submission: Submission = {
     dropletName: body.droplet_name,
     method: (body.method?.toUpperCase() ?? 'GET') as Method,
     path: body.path,
     payload: payloadOf(body, text, errors),
     meta: body.meta == null ? null : text.textOf('meta'),
-    headers: headers == null ? {} : toHeaders(headers, text.textOf('headers')!, errors),
+    ...splitHeaders(headersOf(body, text, errors)),
     timeoutMs: body.timeout_ms ?? null,
     deadlineMs: body.deadline_ms ?? null,
     maxRetries: body.max_retries ?? null,
@@ -27,6 +27,22 @@ export function toSubmission(body: SubmitBody, text: JsonBody, mode: Task['mode'
   }
   if (errors.length > 0) throw invalidRequest(...errors.slice(0, MAX_ERRORS))
   return submission
+}
+
+/** Throws as `toSubmission` does. */
+export function toReplayHeaders(body: ReplayBody, text: JsonBody): TaskRequest['headers'] {
+  const errors: FieldError[] = []
+  const headers = headersOf(body, text, errors)
+  if (errors.length > 0) throw invalidRequest(...errors.slice(0, MAX_ERRORS))
+  return headers
+}
+
+function headersOf(
+  { headers }: ReplayBody,
+  text: JsonBody,
+  errors: FieldError[],
+): TaskRequest['headers'] {
+  return headers == null ? {} : toHeaders(headers, text.textOf('headers')!, errors)
 }
 
 function payloadOf(

@@ -1,5 +1,5 @@
 /** Tasks as they go over the wire. JSON that came as text goes out as it came. */
-import { redactQuery, redactUrls, withoutSecrets } from '../droplets/redact.ts'
+import { redactQuery, redactUrls } from '../droplets/redact.ts'
 import { OrchestratorError } from '../errors.ts'
 import { withRaw } from '../json-text.ts'
 import { INTERRUPTED, retryCount, type Attempt, type Task, type TaskSummary } from '../task.ts'
@@ -70,7 +70,7 @@ function detailView(task: Task) {
     request_id: task.requestId,
     mode: task.mode,
     path: task.path,
-    headers: withoutSecrets(task.headers),
+    headers: task.headers,
     timeout_ms: task.timeoutMs,
     deadline_ms: task.deadlineMs,
     max_retries: task.maxRetries,

@@ -6,17 +6,24 @@ export interface Program {
   env: Readonly<Record<string, string | undefined>>
 }
 
+/** SIGHUP, SIGUSR1 and SIGUSR2, whose default is to end the process. */
+const IGNORED_SIGNALS = [1, 10, 12]
+const SIG_IGN = 1
+
 /**
- * execve(2): replaces this process by the program; the pid stays. Returns or throws only when
- * that fails.
+ * execve(2): replaces this process by the program; the pid stays. It ignores signals that would
+ * end it until it has handlers for them: what is ignored stays so, what has a handler does not.
+ * Returns or throws only when that fails.
  */
 export function execve({ argv, env }: Program): void {
   const libc = dlopen('libc.so.6', {
     execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+    signal: { args: [FFIType.i32, FFIType.u64], returns: FFIType.u64 },
   })
   const kept: Buffer[] = []
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const path = cString(argv[0]!, kept)
+  for (const signal of IGNORED_SIGNALS) libc.symbols.signal(signal, SIG_IGN)
   libc.symbols.execve(path, cStrings(argv, kept), cStrings(variables, kept))
 }
 

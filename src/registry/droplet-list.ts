@@ -101,7 +101,7 @@ function parseDroplet(entry: unknown): ParsedEntry | { fault: string } {
   }
   return {
     droplet: Object.freeze({
-      id: typeof entry.id === 'string' || typeof entry.id === 'number' ? entry.id : null,
+      id: wireId(entry.id),
       name: entry.name,
       url: address.url,
       version: wireVersion(entry),
@@ -111,6 +111,11 @@ function parseDroplet(entry: unknown): ParsedEntry | { fault: string } {
     updatedAt: wireTime(entry.updated_at),
     registeredAt: entry.registered_at,
   }
+}
+
+/** Text, or a whole number: the mesh has both. */
+function wireId(id: unknown): Droplet['id'] {
+  return typeof id === 'string' || Number.isSafeInteger(id) ? (id as string | number) : null
 }
 
 function wireVersion({ version, metadata }: WireDroplet): string | null {

@@ -38,8 +38,9 @@ export interface StoreDriver {
    */
   catchUp(now: number): Promise<string[]>
   /**
-   * Deletes some of the finished tasks that are over the limits; true: there may be more. Rejects
-   * as `commit` does.
+   * Deletes some of the finished tasks that are over the limits; true: there may be more. Also
+   * deletes for good what is left of the secret headers of tasks that have ended. Rejects as
+   * `commit` does.
    */
   trim(now: number): Promise<boolean>
   find(id: string): Promise<Task | null>

@@ -28,8 +28,12 @@ const MAX_COMMIT_MS = 6000
 const MAX_READ_MS = 8000
 /** How long the last commit, and then the closing of the database, may take, ms. */
 const MAX_CLOSE_MS = 10_000
-/** How often the history is trimmed by age, ms; by number, whenever the journal is applied. */
-const TRIM_MS = 10_000
+/**
+ * How often the history is trimmed by age, ms; by number, whenever the journal is applied. Also
+ * how long the write-ahead log may have secrets of a task that has ended: twice as long where
+ * somebody reads from it, and so 10 s at most.
+ */
+const TRIM_MS = 5000
 
 interface PendingWrite extends Step {
   /** The place in the order of arrival. */

@@ -14,6 +14,11 @@ export interface TaskFilter {
   status?: TaskStatus
   /** Only tasks of these droplets, in any case. An empty list matches none. */
   droplets?: readonly string[]
+  /**
+   * And those of all droplets whose names begin so, in any case: with it, `droplets` are not the
+   * only ones.
+   */
+  dropletPrefixes?: readonly string[]
   mode?: Task['mode']
   /** Both ends included. */
   responseStatus?: { readonly from: number; readonly to: number }

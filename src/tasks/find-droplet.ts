@@ -1,5 +1,6 @@
 /** Where a submitted task goes: its droplet, or an error that says why there is none. */
 import { mayUse, visibleTo, type Caller } from '../access/caller.ts'
+import { dropletRefused } from '../access/refusals.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import type { OrchestratorError } from '../errors.ts'
 import type { LookUp, Registry } from '../registry/registry.ts'
@@ -10,7 +11,7 @@ export type DropletSource = Pick<Registry, 'find' | 'lookUp' | 'firstNames' | 'e
 /**
  * Most are listed; then there is nothing to wait for. Asks the Registry once more for a name that
  * is not. A droplet that the caller may not see is not there for it. Throws, or rejects with,
- * DROPLET_NOT_FOUND, REGISTRY_ERROR and SHUTTING_DOWN.
+ * DROPLET_NOT_FOUND or FORBIDDEN, REGISTRY_ERROR and SHUTTING_DOWN.
  */
 export function findDroplet(
   registry: DropletSource,
@@ -35,10 +36,13 @@ async function lookUp(
   throw await dropletNotFound(registry, caller, name)
 }
 
+/** FORBIDDEN for a caller with droplets of its own, which cannot tell a hidden one from none. */
 export async function dropletNotFound(
   registry: DropletSource,
   caller: Caller,
   name: string,
 ): Promise<OrchestratorError> {
-  return unknownDroplet(name, await registry.firstNames(visibleTo(caller)))
+  const available = await registry.firstNames(visibleTo(caller))
+  const refuse = caller.droplets === null ? unknownDroplet : dropletRefused
+  return refuse(name, available)
 }

@@ -1,6 +1,5 @@
 /** When two requests with one Idempotency-Key are the same. */
 import { nameKey } from '../droplets/droplet.ts'
-import { isSecretHeader } from '../droplets/redact.ts'
 import type { JsonText, Submission, TaskRequest } from '../task.ts'
 import { canonicalJson } from './canonical-json.ts'
 
@@ -35,7 +34,7 @@ function partsOf(asked: Submission): unknown[] {
   const { method, path, timeoutMs, deadlineMs, maxRetries, delayMs } = asked
   // Secrets are renewed between two sends of one request: their values count for nothing.
   const headers = sortedHeaders(asked).map(([name, value]) =>
-    isSecretHeader(name) ? [name] : [name, value],
+    Object.hasOwn(asked.secretHeaders ?? {}, name) ? [name] : [name, value],
   )
   const json = [asked.payload, asked.meta].map((text) => text && canonicalJson(text))
   const numbers = [timeoutMs, deadlineMs, maxRetries, delayMs]
@@ -44,7 +43,7 @@ function partsOf(asked: Submission): unknown[] {
 
 /** As it was first stored: of a request that came before an upgrade and comes again after it. */
 function formerFingerprint(filled: TaskRequest, replayOf: string | null): string {
-  const { dropletName, headers: _, ...rest } = filled
+  const { dropletName, headers: _, secretHeaders: __, ...rest } = filled
   const [payload, meta] = [rewritten(rest.payload), rewritten(rest.meta)]
   const parts = [nameKey(dropletName), sortedHeaders(filled), { ...rest, payload, meta }]
   return sha256(JSON.stringify([replayOf, ...parts]))
@@ -54,8 +53,11 @@ function rewritten(text: JsonText | null): JsonText | null {
   return text === null ? null : JSON.stringify(JSON.parse(text))
 }
 
-function sortedHeaders({ headers }: Pick<TaskRequest, 'headers'>): [string, string][] {
-  return Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))
+function sortedHeaders(
+  request: Pick<TaskRequest, 'headers' | 'secretHeaders'>,
+): [string, string | null][] {
+  const all = { ...request.headers, ...request.secretHeaders }
+  return Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function sha256(text: string): string {

@@ -23,6 +23,10 @@ export interface KeyedRequest {
 interface Holder extends KeyedRequest {
   /** The task that used the key before. */
   previous: Promise<Task | null>
+  /** There is a task of it. */
+  isAccepted: boolean
+  /** Resolves when there is one, or the key was released. Set as soon as somebody asks. */
+  decided: PromiseWithResolvers<void> | null
 }
 
 interface Box {
@@ -44,18 +48,22 @@ export class IdempotencyKeys {
   constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}
 
   /**
-   * Decides who runs. The first must `release` the key when its task has ended or waits in the
-   * queue. Throws IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED.
+   * Decides who runs; the others wait until there is a task of the first. That must `release` the
+   * key when its task has ended or waits in the queue, or was refused. Throws
+   * IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED. `hasWaited`: for one that was refused; who
+   * waited for each that is would wait for as long as there are others.
    */
-  async use(key: string, request: KeyedRequest): Promise<KeyUse> {
+  async use(key: string, request: KeyedRequest, hasWaited = false): Promise<KeyUse> {
     const holder = this.#held.get(key)?.holder
-    if (holder) return this.#repeatOrRefuse(holder, key, request)
+    if (holder) return this.#repeatOrRefuse(holder, key, request, hasWaited)
     const previous = this.findByKey(key)
-    const box: Box = { holder: { ...request, previous } }
+    const first: Holder = { ...request, previous, isAccepted: false, decided: null }
+    const box: Box = { holder: first }
     this.#held.set(key, box)
     const release = () => {
       box.holder = null
       this.#held.delete(key)
+      first.decided?.resolve()
     }
     try {
       const task = await previous
@@ -69,12 +77,30 @@ export class IdempotencyKeys {
     }
   }
 
-  async #repeatOrRefuse(holder: Holder, key: string, request: KeyedRequest): Promise<KeyUse> {
+  /** The task of the request that holds the key is on disk. */
+  accepted(key: string): void {
+    const holder = this.#held.get(key)?.holder
+    if (!holder) return
+    holder.isAccepted = true
+    holder.decided?.resolve()
+  }
+
+  async #repeatOrRefuse(
+    holder: Holder,
+    key: string,
+    request: KeyedRequest,
+    hasWaited: boolean,
+  ): Promise<KeyUse> {
     const previous = await holder.previous
     if (previous && !isRerun(previous, holder.fingerprint)) {
       // The holder was refused. It has let go of the key, and this may be the right request.
       if (isRerun(previous, request.fingerprint)) return this.use(key, request)
       return repeat(previous, request)
+    }
+    // Until then it may wait for its place, and be refused: then this one is the first.
+    if (!holder.isAccepted && !hasWaited) {
+      await (holder.decided ??= Promise.withResolvers()).promise
+      if (!holder.isAccepted) return this.use(key, request, true)
     }
     const id = previous?.id ?? holder.taskId
     if (holder.fingerprint.text === request.fingerprint.text) throw keyInUse(id)

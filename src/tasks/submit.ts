@@ -1,5 +1,5 @@
 /** Submitting: from a request to a task that has ended, or waits in the queue. */
-import { mayUse, type Caller } from '../access/caller.ts'
+import { mayUse, ownKey, type Caller } from '../access/caller.ts'
 import type { Config } from '../config/config.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { accept, resume, type NewTask } from '../delivery/lifecycle.ts'
@@ -7,6 +7,7 @@ import { NotWritten } from '../delivery/not-written.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import { joinTarget } from '../droplets/target.ts'
 import { invalidRequest } from '../errors.ts'
+import type { EventBus } from '../events.ts'
 import type { Ports } from '../ports.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Submission, Task, TaskRequest } from '../task.ts'
@@ -23,6 +24,8 @@ export interface SubmitOptions {
   /** Asynchronous tasks: how long to wait for the end, ms. */
   waitMs: number
   idempotencyKey: string | null
+  /** How often the request has come through an orchestrator. */
+  hops: number
 }
 
 export interface Submitted {
@@ -38,6 +41,7 @@ export interface SubmitPorts {
   store: TaskStore
   registry: DropletSource
   delivery: Delivery
+  events: EventBus
   waiters: Waiters
   isDraining(): boolean
 }
@@ -61,6 +65,9 @@ export class Submitter {
 
   constructor(private readonly parts: SubmitPorts) {
     this.#keys = new IdempotencyKeys((key) => parts.store.findByKey(key))
+    parts.events.on('accepted', ({ task }) => {
+      if (task.idempotencyKey !== null) this.#keys.accepted(task.idempotencyKey)
+    })
   }
 
   /** `replayOf`: the task that this one repeats. See `TaskService.submit`. */
@@ -77,11 +84,20 @@ export class Submitter {
       throw await dropletNotFound(registry, caller, request.dropletName)
     }
     const id = this.parts.ports.newId()
-    const draft = { ...options, caller, request, id, fingerprint: null, replayOf }
+    const key = options.idempotencyKey === null ? null : ownKey(caller, options.idempotencyKey)
+    const draft = {
+      ...options,
+      idempotencyKey: key,
+      caller,
+      request,
+      id,
+      fingerprint: null,
+      replayOf,
+    }
     try {
-      return options.idempotencyKey === null
+      return key === null
         ? { task: await this.#run(draft, null), replayed: false }
-        : await this.#runOnce(draft, options.idempotencyKey)
+        : await this.#runOnce(draft, key)
     } catch (error) {
       if (!(error instanceof NotWritten)) throw error
       throw error.verb === 'update' ? takenOver(error.taskId) : storeUnavailable()
@@ -137,6 +153,7 @@ export class Submitter {
       id: draft.id,
       mode: draft.mode,
       requestId: caller.requestId,
+      hops: draft.hops,
       idempotencyKey: draft.idempotencyKey,
       fingerprint: draft.fingerprint,
       replayOf: draft.replayOf,
@@ -156,9 +173,9 @@ export class Submitter {
     const { config, delivery, ports, waiters, store } = this.parts
     const { maxQueued } = config.task
     if (delivery.waiting + this.#accepting >= maxQueued) throw overloaded(maxQueued)
-    this.#accepting++
     // Registered before the insert: the task may end at once.
     const waiter = waitMs > 0 ? waiters.wait(task.id, waitMs) : null
+    this.#accepting++
     try {
       await delivery.accept(task, write).finally(() => this.#accepting--)
       if (!waiter) return task

@@ -1,5 +1,5 @@
 /** The errors of the use cases. */
-import { OrchestratorError } from '../errors.ts'
+import { invalidRequest, OrchestratorError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../task.ts'
 
@@ -38,6 +38,12 @@ export function keyReused(id: string | null): OrchestratorError {
   )
 }
 
+/** A replay without the secret headers of these names, which its task had. */
+export function secretsNeeded(names: readonly string[]): OrchestratorError {
+  const message = 'is needed again: values of secret headers are not kept'
+  return invalidRequest(...names.map((name) => ({ path: `/headers/${name}`, message })))
+}
+
 export function shuttingDown(): OrchestratorError {
   return new OrchestratorError('SHUTTING_DOWN', 'The service is shutting down')
 }
@@ -46,6 +52,12 @@ export function overloaded(maxQueued: number): OrchestratorError {
   return new OrchestratorError('OVERLOADED', `${maxQueued} tasks are waiting already`, {
     max_queued: maxQueued,
   })
+}
+
+/** Of callers, not of tasks: nothing was started. */
+export function tooManyWait(maxWaiters: number): OrchestratorError {
+  const message = `${maxWaiters} callers wait for the end of a task already`
+  return new OrchestratorError('OVERLOADED', message, { max_waiters: maxWaiters })
 }
 
 /** The task was taken over, or removed, while it ran here: its end is not recorded by us. */

@@ -5,19 +5,17 @@
 import { mayUse, type Caller } from '../access/caller.ts'
 import { headersFault } from '../delivery/attempt-headers.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import { splitHeaders } from '../droplets/redact.ts'
 import { invalidRequest } from '../errors.ts'
-import type { EventBus } from '../events.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
 import { asStored } from '../store/stored-body.ts'
-import { isFinished, type Submission, type Task } from '../task.ts'
+import { isFinished, type Submission, type Task, type TaskRequest } from '../task.ts'
 import { latest } from './latest.ts'
 import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from './submit.ts'
-import { shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
+import { secretsNeeded, shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
 import { Waiters } from './waiters.ts'
 
-export interface TaskServicePorts extends Omit<SubmitPorts, 'waiters' | 'isDraining'> {
-  events: EventBus
-}
+export type TaskServicePorts = Omit<SubmitPorts, 'waiters' | 'isDraining'>
 
 export class TaskService {
   readonly #waiters: Waiters
@@ -53,7 +51,7 @@ export class TaskService {
 
   /**
    * Runs a synchronous task to its end, or accepts an asynchronous one. Throws INVALID_REQUEST,
-   * DROPLET_NOT_FOUND, REGISTRY_ERROR, OVERLOADED, SHUTTING_DOWN and the codes of
+   * DROPLET_NOT_FOUND, FORBIDDEN, REGISTRY_ERROR, OVERLOADED, SHUTTING_DOWN and the codes of
    * Idempotency-Key, and then nothing was sent; and STORE_UNAVAILABLE.
    */
   submit(caller: Caller, request: Submission, options: SubmitOptions): Promise<Submitted> {
@@ -80,10 +78,7 @@ export class TaskService {
 
   /** Newest first. null: the cursor was not issued by our store. */
   list(caller: Caller, query: TaskQuery): Promise<TaskPage | null> {
-    if (caller.droplets === null) return this.parts.store.list(query)
-    const asked = query.droplets ?? [...caller.droplets]
-    const droplets = asked.filter((name) => mayUse(caller, name))
-    return this.parts.store.list({ ...query, droplets })
+    return this.parts.store.list(boundBy(caller, query))
   }
 
   /**
@@ -101,9 +96,17 @@ export class TaskService {
     throw isFinished(task) ? taskFinished(task) : shuttingDown()
   }
 
-  /** Submits the same again, as a new task. Throws TASK_NOT_FOUND and what `submit` throws. */
-  async replay(caller: Caller, id: string, options: SubmitOptions): Promise<Submitted> {
-    const request = requestOf(await this.#visible(caller, id))
+  /**
+   * Submits the same again, as a new task. `headers` come over the task's own: the secret ones are
+   * needed again. Throws TASK_NOT_FOUND and what `submit` throws.
+   */
+  async replay(
+    caller: Caller,
+    id: string,
+    options: SubmitOptions,
+    headers: TaskRequest['headers'] = {},
+  ): Promise<Submitted> {
+    const request = withHeaders(requestOf(await this.#visible(caller, id)), headers)
     const fault = headersFault(request)
     if (fault) throw invalidRequest({ path: '/headers', message: fault })
     return this.#submitter.submit(caller, { ...request, delayMs: 0 }, options, id)
@@ -112,6 +115,17 @@ export class TaskService {
   async #visible(caller: Caller, id: string): Promise<Task> {
     return visible(caller, id, await this.parts.store.find(id))
   }
+}
+
+/**
+ * The query for tasks that the caller may see, so that totals and pages know of no others. Only a
+ * cursor tells how many there are: it is a place in the whole history.
+ */
+function boundBy({ droplets: own }: Caller, query: TaskQuery): TaskQuery {
+  if (own === null) return query
+  const { droplets: asked } = query
+  if (asked) return { ...query, droplets: asked.filter((name) => own.has(name)) }
+  return { ...query, droplets: own.names, dropletPrefixes: own.prefixes }
 }
 
 /** A task that the caller may not see is reported as not found. */
@@ -129,9 +143,24 @@ function requestOf(task: Task): Submission {
     payload: task.payload,
     meta: task.meta,
     headers: task.headers,
+    secretHeaders: task.secretHeaders,
     timeoutMs: task.timeoutMs,
     deadlineMs: task.deadlineMs,
     maxRetries: task.maxRetries,
     delayMs: task.delayMs,
+  }
+}
+
+/** Throws INVALID_REQUEST where a secret header is missing: even what is still known is not used. */
+function withHeaders(request: Submission, headers: TaskRequest['headers']): Submission {
+  const given = splitHeaders(headers)
+  const missing = Object.keys(request.secretHeaders ?? {}).filter(
+    (name) => !Object.hasOwn(headers, name),
+  )
+  if (missing.length > 0) throw secretsNeeded(missing)
+  return {
+    ...request,
+    headers: { ...request.headers, ...given.headers },
+    secretHeaders: given.secretHeaders,
   }
 }

@@ -2,6 +2,7 @@
 import type { EventBus } from '../events.ts'
 import type { Clock } from '../ports.ts'
 import type { Task } from '../task.ts'
+import { tooManyWait } from './task-errors.ts'
 
 export interface Waiter {
   /** The task, as soon as it has ended; null when the time is over, or the service stops. */
@@ -14,18 +15,28 @@ export interface Waiter {
 
 type Release = (task: Task | null) => void
 
+/** As many callers may wait at once: each holds a connection and a timer. */
+export const MAX_WAITERS = 10_000
+
 export class Waiters {
   readonly #byTask = new Map<string, Set<Release>>()
+  #size = 0
 
   constructor(
     private readonly clock: Clock,
     events: EventBus,
+    private readonly maxWaiters = MAX_WAITERS,
   ) {
     events.on('ended', ({ task }) => this.#release(task.id, task))
   }
 
-  /** Waits for the end of a task, which need not exist yet, for at most `ms`. */
+  /**
+   * Waits for the end of a task, which need not exist yet, for at most `ms`. Throws OVERLOADED when
+   * too many wait.
+   */
   wait(id: string, ms: number): Waiter {
+    if (this.#size >= this.maxWaiters) throw tooManyWait(this.maxWaiters)
+    this.#size++
     const { promise: ended, resolve } = Promise.withResolvers<Task | null>()
     let endedTask: Task | null = null
     const release: Release = (task) => {
@@ -61,7 +72,7 @@ export class Waiters {
 
   #remove(id: string, release: Release): void {
     const waiting = this.#byTask.get(id)
-    waiting?.delete(release)
+    if (waiting?.delete(release)) this.#size--
     if (waiting?.size === 0) this.#byTask.delete(id)
   }
 }

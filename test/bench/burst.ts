@@ -20,14 +20,15 @@ export interface BurstOptions {
   body: string
   connections: number
   seconds: number
+  headers?: Record<string, string>
 }
 
 /** Synchronous tasks, for the relay or for us. */
 export function burst(
   service: Service,
-  { body, connections, seconds }: BurstOptions,
+  { body, connections, seconds, headers }: BurstOptions,
 ): Promise<Burst> {
-  return withCost(service.process, () => loadTasks(service, seconds, body, connections))
+  return withCost(service.process, () => loadTasks(service, seconds, body, connections, headers))
 }
 
 /** Any load, and what a request of it cost the process that it was for. */

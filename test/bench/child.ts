@@ -62,6 +62,11 @@ export class Child {
     throw new Error(`${this.name} did not come up: ${readFileSync(this.log, 'utf8').slice(-500)}`)
   }
 
+  /** Of what it has printed. */
+  lastLine(): string {
+    return readFileSync(this.log, 'utf8').trimEnd().split('\n').at(-1)!
+  }
+
   /** Resident memory, MB. */
   rssMb(): number {
     const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]

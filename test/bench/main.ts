@@ -10,7 +10,9 @@ import { killChildren } from './child.ts'
 import { async } from './parts/async.ts'
 import { ceiling } from './parts/ceiling.ts'
 import { drain } from './parts/drain.ts'
+import { guards } from './parts/guards.ts'
 import { hanging } from './parts/hanging.ts'
+import { isolation } from './parts/isolation.ts'
 import { latency } from './parts/latency.ts'
 import { list } from './parts/list.ts'
 import { memory } from './parts/memory.ts'
@@ -29,6 +31,8 @@ const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   memory,
   list,
   hanging,
+  isolation,
+  guards,
   async,
   drain,
   million,
@@ -41,7 +45,7 @@ const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
 
 const USAGE = `Usage: bun run bench [--quick] [--only PART]… [--json FILE] [--binary FILE]
 
-  --quick        to try it out: some three minutes for all parts
+  --quick        to try it out: some four minutes for all parts
   --only PART    ${Object.keys(PARTS).join(', ')};
                  ceiling: how much HTTP and delivery leave for a store
                  profile: where the CPU goes

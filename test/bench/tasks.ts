@@ -25,9 +25,11 @@ export function loadTasks(
   seconds: number,
   body: string,
   connections = CONNECTIONS,
+  more: Record<string, string> = {},
 ): Promise<LoadResult> {
   const url = `${to.url}/orchestrator/tasks`
-  return load({ url, method: 'POST', headers: JSON_HEADERS, body, connections, seconds })
+  const headers = { ...JSON_HEADERS, ...more }
+  return load({ url, method: 'POST', headers, body, connections, seconds })
 }
 
 /** Asynchronous ones: each is answered with 202. */

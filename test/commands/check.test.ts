@@ -74,6 +74,14 @@ describe('warnings', () => {
     })
   })
 
+  test.each(['TLS_CERT', 'tls_key', 'AUTH_TOKENS'])('%s lacks its _FILE', async (name) => {
+    const meant = `Did you mean '${name.toUpperCase()}_FILE'?`
+    expect(await warningsOf({ [name]: 'x' })).toEqual({
+      code: 0,
+      warnings: [`Warning: environment: there is no setting ${name}. ${meant}`],
+    })
+  })
+
   test('other names are suspicious in a file only', async () => {
     expect(await warningsOf({ TIMEOUT_OF_ALL: '1' })).toEqual({ code: 0, warnings: [] })
     expect(await warningsOf({}, { 'a.env': 'TIMEOUT_OF_ALL=1' })).toEqual({
@@ -95,6 +103,14 @@ describe('warnings', () => {
       expect((await warningsOf({ [name]: 'x' })).warnings).toEqual([])
     },
   )
+
+  test('a secret whose = was forgotten is shown nowhere', async () => {
+    for (const gap of ['', ':', ' ']) {
+      const text = `DROPLET_SIGNING_SECRET${gap}whsec_${'a'.repeat(43)}= # ours\n`
+      const told = await warningsOf({}, { 'a.env': text })
+      expect(JSON.stringify(told)).not.toContain('whsec_')
+    }
+  })
 
   test('lines that systemd would read otherwise', async () => {
     const text = 'export PORT=1\nHOST=127.0.0.1 # ours\nLOG_LEVEL="INFO"\n'

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { UNIT_SETTINGS } from '../../src/commands/command.ts'
 import { systemd } from '../../src/commands/systemd.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
@@ -22,20 +21,17 @@ function valueOf(unit: string, name: string): string | undefined {
 
 describe('systemd', () => {
   const hasAnalyze = Bun.which('systemd-analyze') !== null
+  const skipped = hasAnalyze ? '' : ' (skipped: not here)'
 
-  test.skipIf(!hasAnalyze)(
-    `passes systemd-analyze verify without a word${hasAnalyze ? '' : ' (skipped: not here)'}`,
-    async () => {
-      const dir = mkdtempSync(join(tmpdir(), 'orchestrator-unit-'))
-      const file = join(dir, 'orchestrator.service')
-      const binary = '/usr/local/bin/orchestrator'
-      writeFileSync(file, (await unitFile()).replace(`=${binary} `, `=${process.execPath} `))
-      const verify = Bun.spawnSync(['systemd-analyze', 'verify', file])
-      rmSync(dir, { recursive: true })
-      expect(verify.stderr.toString()).toBe('')
-      expect(verify.exitCode).toBe(0)
-    },
-  )
+  test.skipIf(!hasAnalyze)(`passes systemd-analyze verify without a word${skipped}`, async () => {
+    using dir = temporaryDir()
+    const file = dir.file('orchestrator.service')
+    const binary = '/usr/local/bin/orchestrator'
+    writeFileSync(file, (await unitFile()).replace(`=${binary} `, `=${process.execPath} `))
+    const verify = Bun.spawnSync(['systemd-analyze', 'verify', file])
+    expect(verify.stderr.toString()).toBe('')
+    expect(verify.exitCode).toBe(0)
+  })
 
   test('runs the binary, does not try again what cannot get better', async () => {
     const unit = await unitFile()
@@ -59,6 +55,15 @@ describe('systemd', () => {
 
   test('leaves out what would turn the JIT compiler off', async () => {
     expect(await unitFile()).not.toMatch(/^(MemoryDenyWriteExecute|LimitAS)=/m)
+  })
+
+  test.skipIf(!hasAnalyze)(`is rated 1.7 or better by systemd itself${skipped}`, async () => {
+    using dir = temporaryDir()
+    writeFileSync(dir.file('orchestrator.service'), await unitFile())
+    const asked = ['security', '--offline=true', '--no-pager', dir.file('orchestrator.service')]
+    const { stdout } = Bun.spawnSync(['systemd-analyze', ...asked])
+    const exposure = /exposure level for \S+: (\S+)/.exec(stdout.toString())?.[1]
+    expect(Number(exposure)).toBeLessThanOrEqual(1.7)
   })
 
   test('an argument is a usage error', async () => {

@@ -1,6 +1,6 @@
 /** Compares what the callers were told, what the droplet saw and what the history says. */
 import type { Delivery } from './droplet.ts'
-import type { Order } from './load.ts'
+import { secretOf, type Order } from './load.ts'
 
 /** A task as GET /orchestrator/tasks/{id} shows it, as much as is looked at. */
 export interface Remembered {
@@ -47,6 +47,8 @@ function orderFaults(
   const successes = sent.filter(({ status }) => status === 200).length
   const happened = `${task.status}, ${sent.length} requests, ${successes} successes`
   if (task.attempts.some(({ attempt }, index) => attempt !== index + 1)) wrong('miscounts')
+  const secret = secretOf(order.number)
+  if (sent.some(({ authorization }) => authorization !== secret)) wrong('lost its secret header')
   if (task.attempts.length < sent.length) wrong(`has fewer attempts than were sent: ${happened}`)
   if (order.mode === 'async') {
     // What is on disk is delivered, whether its caller was told or not.

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { audit, type Remembered } from './audit.ts'
 import { crash } from './crash.ts'
 import type { Delivery } from './droplet.ts'
-import type { Order } from './load.ts'
+import { secretOf, type Order } from './load.ts'
 import { allowRealTime } from '../support/eventually.ts'
 
 allowRealTime()
@@ -37,6 +37,7 @@ describe('the audit', () => {
   const sent = (change: Partial<Delivery> = {}): Delivery => ({
     taskId: 'a',
     attempt: 1,
+    authorization: secretOf(1),
     round: 0,
     from: 0,
     until: 1,
@@ -79,6 +80,7 @@ describe('the audit', () => {
     ['an overlap', order({ key: 'k' }), [sent({ until: 1.5 }), again], [task()]],
     ['one sent, but not recorded', order({ told: 'nothing', ids: new Set() }), [sent()], []],
     ['a history that miscounts', order(), [sent()], [task({ attempts: [{ attempt: 2 }] })]],
+    ['a secret header lost', order(), [sent({ authorization: undefined })], [task()]],
     ['a key never answered', order({ key: 'k', told: 'nothing' }), [sent()], [task()]],
   ])('sees %s', (_, given, deliveries, tasks) => {
     expect(audit([given], deliveries, tasks)).not.toEqual([])

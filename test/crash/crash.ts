@@ -1,5 +1,6 @@
 /** Load, SIGKILL, restart on the same database, several times; then the audit. */
-import { serviceHome, type Service } from '../support/binary-service.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { serviceHome, type Service, type ServiceHome } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { audit, type Remembered } from './audit.ts'
 import { crashDroplet } from './droplet.ts'
@@ -64,6 +65,7 @@ export async function crash(
     if (order.key !== null && order.told === 'nothing') await send(service, order)
   }
   await eventually('all is finished', () => allFinished(service))
+  await eventually('no secret is left', () => !hasSecrets(home))
   const tasks = await everyTask(service)
   return {
     faults: audit(orders, droplet.deliveries, tasks),
@@ -71,6 +73,12 @@ export async function crash(
     orders: orders.length,
     counts: countsOf(orders, tasks),
   }
+}
+
+/** Whether the database's files still have a secret header of some order. */
+function hasSecrets(home: ServiceHome): boolean {
+  const files = readdirSync(home.path).filter((name) => name.startsWith('orchestrator.db'))
+  return files.some((name) => readFileSync(home.file(name)).includes('secret-of-order-'))
 }
 
 async function allFinished(service: Service): Promise<boolean> {

@@ -5,6 +5,8 @@ import { answeringServer, json, type Received, type Wire } from '../support/scri
 export interface Delivery {
   readonly taskId: string
   readonly attempt: number
+  /** Its secret header. */
+  readonly authorization: string | undefined
   /** How often the service had been killed by then. */
   readonly round: number
   readonly from: number
@@ -38,6 +40,7 @@ export function crashDroplet(): CrashDroplet {
     const delivery: Delivery = {
       taskId,
       attempt: Number(request.headers['x-attempt']),
+      authorization: request.headers.authorization,
       round,
       from: performance.now(),
       until: null,

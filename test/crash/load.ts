@@ -17,6 +17,9 @@ export interface Order {
   told: 'nothing' | 'accepted' | 'success' | 'failure'
 }
 
+/** What stands in the order's secret header. */
+export const secretOf = (number: number) => `Bearer secret-of-order-${number}`
+
 const CALLERS = 16
 /** More than a usual round takes. */
 const MAX_PER_ROUND = 400
@@ -54,7 +57,9 @@ export async function loadUntilKilled(
 
 /** False when there was no answer. Throws for one that no caller should get. */
 export async function send(service: Service, order: Order): Promise<boolean> {
-  const body = { method: 'POST', path: order.path, payload: {}, meta: { number: order.number } }
+  const { path, number } = order
+  const secret = { authorization: secretOf(number) }
+  const body = { method: 'POST', path, payload: {}, meta: { number }, headers: secret }
   const headers: Record<string, string> = {}
   if (order.mode === 'async') headers.prefer = 'respond-async'
   if (order.key) headers['idempotency-key'] = order.key

@@ -6,13 +6,13 @@ import type { SubmitOptions } from '../../src/tasks/submit.ts'
 import { startEngine } from '../support/engine.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { roundTrip } from '../support/round-trip.ts'
-import { hang, held, json, reply } from '../support/scripted-server.ts'
+import { hang, held, json, reply, scriptedServer } from '../support/scripted-server.ts'
 import { newTask } from '../support/tasks.ts'
 
 allowRealTime()
 
 const CALLER = anyone('r')
-const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null }
+const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0 }
 const ASYNC: SubmitOptions = { ...SYNC, mode: 'async' }
 const BOTH = [SYNC, ASYNC]
 
@@ -90,19 +90,28 @@ test('a synchronous task is recorded only once it is admitted', async () => {
   expect((await ended).status).toBe('success')
 })
 
-test('an attempt that waited goes where its droplet is listed then', async () => {
+test('a synchronous task goes to where its droplet is when it is admitted', async () => {
+  const admitted = Promise.withResolvers<void>()
+  const { gate, seen } = recordingGate(() => admitted.promise)
+  await using service = await startEngine(json('old'), { gate })
+  await using elsewhere = scriptedServer(json('new'))
+  const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
+  await service.clock.settle(() => seen.length > 0)
+  await service.move({ name: 'Echo', endpoint: elsewhere.url })
+  admitted.resolve()
+  expect((await submitted).task).toMatchObject({ status: 'success', responseBody: '"new"' })
+})
+
+test('a synchronous task is not sent if its droplet is closed when it is admitted', async () => {
   const admitted = Promise.withResolvers<void>()
   const { gate, seen } = recordingGate(() => admitted.promise)
   await using service = await startEngine(json(1), { gate })
-  await using elsewhere = await startEngine(json(2))
   const submitted = service.tasks.submit(CALLER, newTask(), SYNC)
   await service.clock.settle(() => seen.length > 0)
-  const list = new URL(service.engine.config.registry.url)
-  await Bun.write(list, JSON.stringify([{ name: 'Echo', endpoint: elsewhere.droplet.url }]))
-  await service.engine.registry.refresh()
+  await service.move({ name: 'Echo', endpoint: service.droplet.url, status: 'inactive' })
   admitted.resolve()
-  expect((await submitted).task).toMatchObject({ status: 'success', responseBody: '2' })
-  expect([service, elsewhere].map(({ droplet }) => droplet.requests.length)).toEqual([0, 1])
+  expect((await submitted).task).toMatchObject({ status: 'error', attempts: [] })
+  expect(seen).toEqual(['echo enters', 'echo: null'])
 })
 
 test('an asynchronous task waits in its queue until the gate has room', async () => {

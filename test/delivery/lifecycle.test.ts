@@ -207,6 +207,9 @@ describe('waits', () => {
 
 test('an attempt may take its own limit, or what is left until the deadline', () => {
   expect(attemptLimit(running({ timeoutMs: 500 }), 99_999)).toBe(500)
+  expect(
+    [0, 499.2, 500, 501].map((waited) => attemptLimit(running({ timeoutMs: 500 }), 0, waited)),
+  ).toEqual([500, 1, 1, 1])
   const task = running({ timeoutMs: 500, deadlineMs: 1000 })
   expect([0, 500, 702.6, 1000, 1200].map((elapsed) => attemptLimit(task, elapsed))).toEqual([
     500, 500, 297, 0, 0,

@@ -179,6 +179,7 @@ describe('the echo droplet', () => {
       headers: {
         'x-task-id': 't',
         authorization: 'Bearer secret',
+        'x-api-key': 'secret',
         'content-type': 'application/json',
       },
       body: '{"hello":["world"]}',
@@ -192,6 +193,7 @@ describe('the echo droplet', () => {
       body: { hello: ['world'] },
     })
     expect(json.headers).not.toHaveProperty('authorization')
+    expect(json.headers).not.toHaveProperty('x-api-key')
   })
 
   test.each([

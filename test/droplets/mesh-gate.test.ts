@@ -144,6 +144,37 @@ describe('a bulkhead', () => {
     expect(gate.of('a')).toEqual({ circuit: 'closed', inFlight: 2, waiting: 0 })
   })
 
+  test('a place that comes when its time is over is none', async () => {
+    const { enter, admitted, clock, gate } = gateWith()
+    const [first] = [admitted(), admitted()]
+    // Before the timer of the wait: under load, that may be late.
+    clock.after(700, () => first!.release(FINE))
+    const [timed, urgent] = [enter('a', { timeoutMs: 700 }), enter('a', { leftMs: 700 })]
+    await clock.advance(700)
+    expect(kindsOf(timed, urgent)).toEqual(['overloaded', 'overloaded'])
+    expect(gate.of('a').inFlight).toBe(1)
+  })
+
+  test('asynchronous tasks and those that wait take turns, however many there are', async () => {
+    const { gate, enter, admitted, clock } = gateWith({ maxWaiting: 6 })
+    const permits = [admitted(), admitted()]
+    const waiting = Array.from({ length: 6 }, () => enter())
+    const turns: string[] = []
+    gate.onRoom(() => {
+      for (; gate.hasRoom('a'); turns.push('async')) permits.push(gate.enterNow('a', 1000))
+    })
+    expect(gate.hasRoom('a')).toBe(false)
+    for (let n = 0; n < 6; n++) {
+      permits.shift()!.release(FINE)
+      await clock.settle()
+      const next = waiting.findIndex(({ entry }) => entry !== null)
+      if (next === -1) continue
+      permits.push(waiting.splice(next, 1)[0]!.entry as Permit)
+      turns.push('sync')
+    }
+    expect(turns).toEqual(['sync', 'async', 'sync', 'async', 'sync', 'async'])
+  })
+
   test('asynchronous tasks take their turn among those that wait', async () => {
     const { gate, enter, admitted, clock } = gateWith()
     const permits = [admitted(), admitted()]
@@ -413,6 +444,29 @@ describe('an open circuit', () => {
     before[0]!.release(FINE)
     before[1]!.release(REFUSED)
     expect(gate.of('a')).toEqual({ circuit: 'open', inFlight: 0, waiting: 0 })
+  })
+
+  test('is not opened again by attempts from before it closed', async () => {
+    const { gate, admitted, fail, mesh, enter, clock } = gateWith({ maxConcurrency: 20 })
+    const hung = Array.from({ length: 6 }, () => admitted())
+    fail(REFUSED)
+    await clock.advance(1)
+    mesh.directory = Directory.of([droplet('a', 2)])
+    expect(kindOf(enter())).toBe('admitted')
+    for (const each of hung) each.release(REFUSED)
+    expect(gate.of('a').circuit).toBe('closed')
+    fail(REFUSED)
+    expect(gate.of('a').circuit).toBe('open')
+  })
+
+  test('has no place for a probe: after the grace, nobody waits for one', async () => {
+    const { admitted, fail, clock, enter } = gateWith({ breakerGraceMs: 0 })
+    admitted()
+    fail(answered(503))
+    await clock.advance(60_000)
+    expect(kindOf(enter())).toBe('admitted')
+    await clock.advance(60_000)
+    expect(kindsOf(enter(), enter('a', { isNew: false }))).toEqual(['circuit open', 'passed over'])
   })
 
   test('closes when its droplet is listed elsewhere, and not when it is listed no more', () => {

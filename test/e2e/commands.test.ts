@@ -10,6 +10,8 @@ import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
+const COMMANDS = ['serve', 'dev', 'check', 'token', 'health', 'openapi', 'systemd', 'compose']
+
 const lines = (text: string) => text.trimEnd().split('\n')
 
 describe('usage', () => {
@@ -23,7 +25,7 @@ describe('usage', () => {
     for (const flag of ['--help', '-h', 'help']) {
       const { code, stdout, stderr } = await runBinary([flag])
       expect([code, stderr]).toEqual([0, ''])
-      for (const command of ['serve', 'dev', 'check', 'health', 'openapi', 'systemd', 'compose']) {
+      for (const command of COMMANDS) {
         expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
       }
     }
@@ -42,6 +44,9 @@ describe('usage', () => {
     [['health', 'http://127.0.0.1:1', 'x']],
     [['dev', '--port']],
     [['dev', '--port', '99999']],
+    [['token']],
+    [['token', 'ci']],
+    [['token', 'ci', '--scope', 'tasks:wirte']],
     [['--env-file']],
   ])('%p: the usage on stderr, 64', async (args) => {
     const { code, stdout, stderr } = await runBinary(args)

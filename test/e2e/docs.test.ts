@@ -1,27 +1,16 @@
 /** The documents in a real browser, with no way out but to the service. */
 import { expect, test } from 'bun:test'
-import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { serviceHome, type Service } from '../support/binary-service.ts'
+import { chromiumPath, launchChromium, withChromium } from '../support/chromium.ts'
 import { allowRealTime, PATIENCE_MS } from '../support/eventually.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
+import { tokensFile } from '../support/tokens-file.ts'
 
 allowRealTime()
 
 const DOCS = '/orchestrator/docs'
 const ASSETS = ['swagger-ui.js', 'swagger-ui.css', 'start.js']
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-const executablePath = CHROMIUM.find((path) => existsSync(path))
 
 test('the documents, with all that they load, come from the binary', async () => {
   using home = serviceHome()
@@ -44,14 +33,13 @@ test('the documents, with all that they load, come from the binary', async () =>
   }
 })
 
-const withBrowser = executablePath ? '' : ' (skipped: no Chromium here)'
-const inBrowser = `in a browser: the operations are listed, and can be tried out${withBrowser}`
+const inBrowser = `in a browser: the operations are listed, and can be tried out${withChromium}`
 
-test.skipIf(!executablePath)(inBrowser, async () => {
+test.skipIf(!chromiumPath)(inBrowser, async () => {
   await using droplet = scriptedServer(json({ greeting: 'hello from the droplet' }))
   using home = serviceHome({ echo: droplet.url })
   await using service = await home.start()
-  await using browser = await launch(executablePath!)
+  await using browser = await launchChromium()
   const page = await browser.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
   const seen = await watch(page, service)
@@ -78,10 +66,33 @@ test.skipIf(!executablePath)(inBrowser, async () => {
   expect(seen).toEqual({ outside: [], complaints: [] })
 })
 
-async function launch(executable: string): Promise<Browser> {
-  // It makes a temporary user-data directory of its own.
-  return chromium.launch({ executablePath: executable, headless: true, args: FLAGS })
-}
+const authorizes = `in a browser: a token is entered once, and forgotten with the page${withChromium}`
+
+test.skipIf(!chromiumPath)(authorizes, async () => {
+  using file = tokensFile({ ci: 'tasks:read' })
+  using home = serviceHome({})
+  await using service = await home.start({ AUTH_TOKENS_FILE: file.path })
+  await using browser = await launchChromium()
+  const page = await browser.newPage()
+  page.setDefaultTimeout(PATIENCE_MS)
+  const seen = await watch(page, service)
+
+  await page.goto(service.url + DOCS)
+  await page.locator('.opblock').first().waitFor()
+  await page.locator('.auth-wrapper button.authorize').click()
+  await page.locator('.auth-container input').fill(file.tokens.ci)
+  await page.locator('.auth-btn-wrapper button.authorize').click()
+  await page.locator('.auth-btn-wrapper button.btn-done').click()
+  const listed = await tryOut(page, 'GET', '/orchestrator/tasks')
+  expect(listed).toEqual({ status: '200', body: expect.stringContaining('"total": 0') })
+  expect(seen).toEqual({ outside: [], complaints: [] })
+
+  // Not a reload: that would open the operation again by itself.
+  await page.goto(`${service.url}${DOCS}?again`)
+  await page.locator('.opblock').first().waitFor()
+  expect((await tryOut(page, 'GET', '/orchestrator/tasks')).status).toBe('401')
+  expect(seen.outside).toEqual([])
+})
 
 /** Blocks all requests but those to the service; tells what it blocked and what the console said. */
 async function watch(page: Page, service: Service) {

@@ -15,7 +15,7 @@ test(`${TASKS} tasks hang on one droplet, and another answers as ever`, async ()
   await using slow = scriptedServer(held(release.promise, json({ slow: true })))
   await using quick = scriptedServer(json({ quick: true }))
   using home = serviceHome({ slow: slow.url, quick: quick.url })
-  await using service = await home.start()
+  await using service = await home.start({ DROPLET_MAX_CONCURRENCY: String(TASKS) })
 
   await using connections = new AsyncDisposableStack()
   const opened = await Promise.all(Array.from({ length: TASKS }, () => connect(service.url)))

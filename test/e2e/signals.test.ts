@@ -1,5 +1,6 @@
 /** How it stops, and what it doesn't stop for. */
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { serviceHome, type Service } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { connect } from '../support/keep-alive.ts'
@@ -51,6 +52,22 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while a task runs', (signal) =
     expect((await again.get('/orchestrator/tasks')).json.total).toBe(1)
   })
 })
+
+test('SIGHUP, SIGUSR1 and SIGUSR2 end nothing, not even while it starts', async () => {
+  using home = serviceHome()
+  const starting = home.launch()
+  // Before that, Bun itself starts for the first time: nothing of ours runs yet.
+  await eventually('relaunched', () => isRelaunched(starting.pid))
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) starting.signal(signal)
+  await eventually('it listens', () => starting.stdout.includes('"listening"'))
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) starting.signal(signal)
+  starting.signal('SIGTERM')
+  expect(await starting.exited).toBe(0)
+})
+
+function isRelaunched(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/environ`, 'utf8').includes('UV_THREADPOOL_SIZE=16')
+}
 
 describe('the grace is over', () => {
   test('who waits is told, and the task is not sent again', async () => {

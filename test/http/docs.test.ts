@@ -3,10 +3,11 @@ import type { ErrorCode } from '../../src/errors.ts'
 import { ERROR_EXAMPLES } from '../../src/http/docs/error-examples.ts'
 import type { SchemaName } from '../../src/http/docs/schemas.ts'
 import { errorHeaders, STATUS_OF } from '../../src/http/error-reply.ts'
-import { expectShape, openApi, seen } from '../support/documented.ts'
+import { expectShape, openApi, seen, type OpenApi } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, hang, json, scriptedServer } from '../support/scripted-server.ts'
+import { tokensFile } from '../support/tokens-file.ts'
 
 allowRealTime()
 
@@ -101,6 +102,20 @@ test('every request may bring an X-Request-ID, and every reply has one', async (
   }
 })
 
+/** Each operation without a token, and with one that has not the scope for it. */
+async function seeRefusals(paths: OpenApi['paths']): Promise<void> {
+  using file = tokensFile({ reads: 'tasks:read', writes: 'tasks:write' })
+  await using closed = await startOrchestrator({ config: { access: { tokensFile: file.path } } })
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const method of Object.keys(methods)) {
+      const ask = (headers: Record<string, string>) =>
+        closed.call(method.toUpperCase(), path.replace('{task_id}', 'x'), { headers })
+      await ask({})
+      for (const name of ['reads', 'writes'] as const) await ask(file.bearer(name))
+    }
+  }
+}
+
 test('every status that is documented can be had, and is as documented', async () => {
   await using upstream = scriptedServer(json({ fine: true }))
   await using service = await startOrchestrator({
@@ -138,6 +153,19 @@ test('every status that is documented can be had, and is as documented', async (
   const noKey = { 'idempotency-key': 'ä' }
   expect((await service.post(`${done}/replay`, undefined, noKey)).status).toBe(400)
   expect((await service.post(`${done}/replay`, undefined, key)).status).toBe(422)
+  const large = { headers: { 'x-a': 'x'.repeat(1000) } }
+  expect((await service.post(`${done}/replay`, large)).status).toBe(413)
+  const plain = { body: 'x', headers: typed }
+  expect((await service.call('POST', `${done}/replay`, plain)).status).toBe(415)
+  const looped = { 'x-orchestrator-hops': '8' }
+  const sent = { target: 'echo', message_type: 'event' }
+  for (const [path, body] of [
+    [tasks, { droplet_name: 'echo', path: '/' }],
+    [`${done}/replay`, {}],
+    ['/orchestrator/send', sent],
+  ] as const) {
+    expect((await service.post(path, body, looped)).status).toBe(508)
+  }
   const again = { 'idempotency-key': 'again' }
 
   upstream.script(hang)
@@ -181,8 +209,22 @@ test('every status that is documented can be had, and is as documented', async (
       const at = path.replace('{task_id}', 'x')
       const refused = await service.call(method.toUpperCase(), at, { headers: { host: 'a b' } })
       expect([method, path, refused.status]).toEqual([method, path, 400])
+      const foreign = { headers: { origin: 'https://elsewhere.example' } }
+      const page = await service.call(method.toUpperCase(), at, foreign)
+      expect([method, path, page.json.error.code]).toEqual([method, path, 'FORBIDDEN'])
     }
   }
+  await using limited = await startOrchestrator({ config: { access: { rateLimit: 1 } } })
+  for (const path of ['info', 'info']) await limited.get(`/orchestrator/${path}`)
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { responses }] of Object.entries(methods)) {
+      if (!('429' in responses)) continue
+      const { json: body } = await limited.call(method.toUpperCase(), path.replace('{', '%7B'))
+      expect([method, path, body.error.code]).toEqual([method, path, 'RATE_LIMITED'])
+    }
+  }
+  await seeRefusals(paths)
+
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { responses }]) =>
       Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),

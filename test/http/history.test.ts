@@ -40,7 +40,11 @@ describe('the list', () => {
     const named = (id: string) => ({ 'X-Request-ID': id })
     const { json: first } = await service.submit({ droplet_name: 'écho' }, named('a'))
     const { json: second } = await service.submit({ droplet_name: 'écho' }, named('b'))
-    const { json: third } = await service.post(`${LIST}/${first.task_id}/replay`, '', named('b'))
+    const { json: third } = await service.post(
+      `${LIST}/${first.task_id}/replay`,
+      undefined,
+      named('b'),
+    )
     const ids = [third.task_id, second.task_id, first.task_id]
     const { created_at } = await service.task(second.task_id)
     const listed = async (query: string) => {

@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import { OrchestratorError } from '../../src/errors.ts'
+import { Admission } from '../../src/http/admission.ts'
 import { dropletRoutes } from '../../src/http/droplet-routes.ts'
 import { IDLE_SECONDS, IdleLimit } from '../../src/http/idle-limit.ts'
 import { sendRoute } from '../../src/http/message-routes.ts'
+import { RequestBodies } from '../../src/http/request-bodies.ts'
 import { submitRoutes } from '../../src/http/submit-routes.ts'
 import { taskRoutes } from '../../src/http/task-routes.ts'
 import type { Engine } from '../../src/engine.ts'
@@ -55,18 +57,19 @@ const ENDED = { status: 'cancelled' }
 function routesWith(work: () => Promise<unknown>) {
   const clock = new FakeClock()
   const idleLimit = new IdleLimit(clock)
+  const bodies = new RequestBodies(clock, testConfig().maxBodyBytes)
+  const ports = { clock, idleLimit, bodies, admission: new Admission(null, clock) }
   const limits: number[] = []
   const unbound = { timeout: (_: Request, seconds: number) => limits.push(seconds) }
   const engine = {
-    config: testConfig(),
     tasks: { submit: work, replay: work, find: work },
     registry: { refresh: work },
   } as unknown as Engine
   const app = new Elysia()
-    .use(submitRoutes(engine, idleLimit))
-    .use(taskRoutes(engine, idleLimit))
-    .use(sendRoute(engine, { clock, idleLimit }))
-    .use(dropletRoutes(engine, { clock, idleLimit }))
+    .use(submitRoutes(engine, ports))
+    .use(taskRoutes(engine, ports))
+    .use(sendRoute(engine, ports))
+    .use(dropletRoutes(engine, ports))
     .onError(() => 'refused')
   app.server = unbound as unknown as typeof app.server
   return {

@@ -315,7 +315,8 @@ describe('an Idempotency-Key whose task was interrupted', () => {
       headers: { 'content-type': 'application/json', ...key },
     })
     expect([again.status, again.json.task_id]).toEqual([200, id])
-    await after.post(`/orchestrator/tasks/${id}/replay`)
+    const headers = { authorization: 'new' }
+    expect((await after.post(`/orchestrator/tasks/${id}/replay`, { headers })).status).toBe(200)
     for (const request of upstream.requests.slice(1)) {
       expect(request.body).toBe('{ "n" : 1 }')
       expect(request.headers).toMatchObject({ authorization: 'new', 'x-a': '1' })

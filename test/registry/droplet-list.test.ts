@@ -93,6 +93,16 @@ describe('a list of droplets', () => {
     expect(parsed({ ...fake, status }).droplets[0]?.status as string).toBe(expected)
   })
 
+  test.each([
+    ['a', 'a'],
+    [-1, -1],
+    [1.5, null],
+    [1e300, null],
+    [true, null],
+  ])('takes the id %p for %p', (id, expected) => {
+    expect(parsed({ ...fake, id }).droplets[0]!.id).toBe(expected)
+  })
+
   test('odd values of what routing does not need cost no droplet', () => {
     const odd = { name: 'odd', url: 'http://odd', id: {}, version: [], metadata: 7, steward: 1 }
     expect(parsed({ ...odd, updated_at: {} }).droplets[0]).toEqual({

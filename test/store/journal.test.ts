@@ -7,7 +7,8 @@ import { begin, conclude, interrupt, resume } from '../../src/delivery/lifecycle
 import type { Write } from '../../src/store/driver.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
-import { packed } from '../../src/store/sqlite/lines.ts'
+import { packed, secretsOf } from '../../src/store/sqlite/lines.ts'
+import { migrate } from '../../src/store/sqlite/migrate.ts'
 import { PARTS } from '../../src/store/sqlite/rows.ts'
 import { isFinished, type Task } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -23,7 +24,7 @@ function openHistory(file: string, retention = RETENTION): SqliteHistory {
 }
 
 function commit(history: SqliteHistory, ...writes: Write[]) {
-  return history.commit(packed(writes), NOW)
+  return history.commit(packed(writes), NOW, secretsOf(writes))
 }
 
 /** As a crash would leave the files: copied while they are open. */
@@ -286,17 +287,29 @@ describe('after a crash', () => {
   })
 })
 
-test('a journal of the first format is read, and one of another is not touched', () => {
+test('a journal of the first format is brought to this one, and one of another is not touched', () => {
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
-  openHistory(file).close()
-  const db = new Database(file)
+  const db = new Database(file, { create: true })
+  migrate(db, 3)
   // As it was first released. It must never change: a crash may have left it.
   const lines = [
     [
       ...['insert', 'a-task'],
       ['Echo', 'echo', 'POST', '/x', 'key', null],
-      ['{"n":1}', null, { 'x-a': 'b' }, 30000, null, 3, null, 'async', 0, 'request-1', NOW],
+      [
+        '{"n":1}',
+        null,
+        { 'x-a': 'b', cookie: 'c' },
+        30000,
+        null,
+        3,
+        null,
+        'async',
+        0,
+        'request-1',
+        NOW,
+      ],
       ['queued', 'http://echo.example/x', NOW, [], 0, null, null, null, null, null],
     ],
     ['update', 'a-task', ['cancelled', 'http://e/x', null, [], 0, NOW, 5, null, null, 'cancelled']],
@@ -306,14 +319,15 @@ test('a journal of the first format is read, and one of another is not touched',
   const history = openHistory(file)
   expect(history.findByKey('key')).toMatchObject({
     ...{ id: 'a-task', dropletName: 'Echo', payload: '{"n":1}', headers: { 'x-a': 'b' } },
+    ...{ secretHeaders: { cookie: null }, hops: 0 },
     ...{ status: 'cancelled', requestId: 'request-1', createdAt: NOW, durationMs: 5 },
   })
   expect(history.list({ limit: 1 })!.total).toBe(1)
   history.close()
   const other = new Database(file)
-  other.run("insert into journal (format, lines) values (2, '[]'), (1, 'garbage')")
-  expect(() => openHistory(file)).toThrow('damaged: a journal of format 2')
-  other.run('delete from journal where format = 2')
+  other.run("insert into journal (format, lines) values (3, '[]'), (2, 'garbage')")
+  expect(() => openHistory(file)).toThrow('damaged: a journal of format 3')
+  other.run('delete from journal where format = 3')
   expect(() => openHistory(file)).toThrow('damaged: the journal cannot be read')
   expect(rowsIn(file).journal).toBe(1)
   other.close()

@@ -22,6 +22,7 @@ export function scriptedIo(
     stderr: (text: string) => void (io.err += text),
     openLog: () => recordingLog(),
     onStopSignal: () => {},
+    onReloadSignal: () => {},
     exit: () => {},
   }
   return io

@@ -69,6 +69,11 @@ export async function startEngine(answer: Answer, options: EngineOptions = {}) {
   const { tasks, metrics } = engine
   return {
     ...{ engine, tasks, metrics, droplet, clock, log, disk, store, events: told },
+    /** Lists the droplet so from now on. */
+    async move(entry: { name: string; endpoint: string; status?: string }) {
+      await Bun.write(list, JSON.stringify([entry]))
+      await engine.registry.refresh()
+    },
     async [Symbol.asyncDispose]() {
       await droplet.stop()
       await engine.stop()

@@ -59,6 +59,8 @@ export interface TestOrchestrator extends AsyncDisposable {
    * and the network, so that on a busy machine the clock does not run ahead of them.
    */
   passTime<T>(until: Promise<T>, stepMs?: number): Promise<T>
+  /** As SIGHUP does. */
+  reload(): Promise<void>
   /** Begins to stop, while the time stands still. */
   beginStop(): Promise<void>
   stop(): Promise<void>
@@ -158,6 +160,7 @@ export async function startOrchestrator(options: StartOptions = {}): Promise<Tes
       return until
     },
     passTime,
+    reload: () => orchestrator.reload(),
     beginStop: () => orchestrator.stop(),
     stop,
     [Symbol.asyncDispose]: stop,

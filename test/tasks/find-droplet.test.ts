@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { anyone, type Caller } from '../../src/access/caller.ts'
+import { DropletNames } from '../../src/access/droplet-names.ts'
 import { Directory } from '../../src/droplets/directory.ts'
 import { OrchestratorError } from '../../src/errors.ts'
 import { atOnce } from '../../src/platform/turns.ts'
@@ -61,11 +62,17 @@ test('at most 100 names are told', async () => {
 })
 
 test('a droplet that the caller may not see is not listed for it', async () => {
-  const caller = { ...all, droplets: new Set(['other']) }
+  const caller = { ...all, droplets: new DropletNames(['other']) }
   const found: LookUp = { kind: 'found', droplet: droplet('Nobody') }
   const error = await refusal(found, ['Nobody', 'other'], caller)
-  expect(error.code).toBe('DROPLET_NOT_FOUND')
+  expect(error.code).toBe('FORBIDDEN')
   expect(error.details.available_droplets).toEqual(['other'])
+  const none = await refusal({ kind: 'not listed' }, ['Nobody', 'other'], caller)
+  expect([none.code, none.message, none.details]).toEqual([
+    error.code,
+    error.message,
+    error.details,
+  ])
 })
 
 test('no usable list is REGISTRY_ERROR, with the reason', async () => {

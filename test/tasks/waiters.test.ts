@@ -81,3 +81,16 @@ test('all are released when the service stops', async () => {
   expect(places().toSorted()).toEqual([0, 1, 2])
   expect(clock.pending).toBe(0)
 })
+
+test('only so many may wait at once; who has waited makes room', () => {
+  const waiters = new Waiters(new FakeClock(), new EventBus(recordingLog()), 2)
+  const first = waiters.wait('task-0', 1000)
+  waiters.wait('task-0', 1000)
+  const refused = { code: 'OVERLOADED', details: { max_waiters: 2 } }
+  expect(() => waiters.wait('task-1', 1000)).toThrow(expect.objectContaining(refused))
+  first.cancel()
+  first.cancel()
+  const again = waiters.wait('task-1', 1000)
+  expect(() => waiters.wait('task-1', 1000)).toThrow(expect.objectContaining(refused))
+  again.cancel()
+})

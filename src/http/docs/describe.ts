@@ -1,7 +1,8 @@
 /** How a route is described in the OpenAPI document. */
+import { SCOPES, type Access } from '../../access/scopes.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { errorBody, RETRY_AFTER_SECONDS, STATUS_OF } from '../error-reply.ts'
-import { ERROR_EXAMPLES, HOST_EXAMPLE } from './error-examples.ts'
+import { DOOR_EXAMPLES, ERROR_EXAMPLES } from './error-examples.ts'
 import type { SchemaName } from './schemas.ts'
 
 export interface Reply {
@@ -17,9 +18,13 @@ export interface RouteDescription {
   summary: string
   description?: string
   tag: 'Tasks' | 'Mesh' | 'Operations'
+  /** Who may use it, where there are tokens. */
+  access: Access
   parameters?: object[]
-  body?: { schema: SchemaName; example: unknown }
+  body?: { schema: SchemaName; example: unknown; isOptional?: true }
   replies: Record<number, Reply>
+  /** Not by the rate limit. */
+  isUncounted?: true
   /** The errors it can answer with, beside those of every route. */
   errors?: readonly ErrorCode[]
 }
@@ -42,7 +47,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   INTERNAL_ERROR: 'a bug of ours',
   DROPLET_UNREACHABLE: 'no attempt got an answer, or the droplet may not be called',
   REGISTRY_ERROR: 'there is no usable list of droplets',
-  OVERLOADED: 'too many tasks are waiting',
+  OVERLOADED: 'too much is waiting or worked on already: tasks, callers, or bodies of requests',
   CIRCUIT_OPEN: 'the droplet has not been there for a while; nothing was sent',
   SHUTTING_DOWN: 'the service is shutting down',
   STORE_UNAVAILABLE:
@@ -61,6 +66,11 @@ function headersOf(code: ErrorCode): Record<string, string> {
     return { 'Retry-After': `With ${codes.join(', ')}: after how many seconds to try again` }
   }
   switch (code) {
+    case 'UNAUTHORIZED':
+    case 'FORBIDDEN':
+      return {
+        'WWW-Authenticate': 'What token is needed, and what is wrong with this one (RFC 6750)',
+      }
     case 'IDEMPOTENCY_KEY_IN_USE':
       return { Location: `With \`${code}\`: where the first request's task can be followed` }
     case 'UNSUPPORTED_MEDIA_TYPE':
@@ -70,42 +80,81 @@ function headersOf(code: ErrorCode): Record<string, string> {
   }
 }
 
-/** A `Host` that is none is refused everywhere. */
-const ERRORS_OF_ALL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL_ERROR']
+/** A `Host` that is none is refused everywhere, and so is a web page that may not ask. */
+const ERRORS_OF_ALL: readonly ErrorCode[] = ['INVALID_REQUEST', 'FORBIDDEN', 'INTERNAL_ERROR']
 
-/** The `detail` of an Elysia route. */
-export function describe(route: RouteDescription) {
+/** A route's description, and who may use it. */
+export interface Described {
+  /** Of an Elysia route. */
+  readonly detail: object
+  readonly access: Access
+}
+
+export function describe(route: RouteDescription): Described {
+  return { detail: detailOf(route), access: route.access }
+}
+
+/** The operation once more, at the root: an id is given only once. */
+export function atRoot({ detail, access }: Described): Described {
+  const { operationId } = detail as Pick<RouteDescription, 'operationId'>
+  return { detail: { ...detail, operationId: `${operationId}AtRoot` }, access }
+}
+
+function detailOf(route: RouteDescription): object {
   const {
     operationId,
     summary,
     description,
     tag,
+    access,
     parameters = [],
     body,
     replies,
     errors = [],
+    isUncounted = false,
   } = route
+  const text = [description, needed(access)].filter(Boolean).join(' ')
   return {
     operationId,
     summary,
-    ...(description ? { description } : {}),
+    ...(text === '' ? {} : { description: text }),
     tags: [tag],
+    security: securityOf(access),
     parameters: [...parameters, { $ref: '#/components/parameters/RequestId' }],
-    ...(body
-      ? { requestBody: { required: true, content: json(body.schema, { example: body.example }) } }
-      : {}),
+    ...(body ? { requestBody: requestBody(body) } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, each]) => [status, reply(each)])),
-      ...errorReplies(errors),
+      ...errorReplies([
+        ...refusalsOf(access),
+        ...errors,
+        ...(isUncounted ? [] : (['RATE_LIMITED'] as const)),
+      ]),
     },
-    // The plugin's types know OpenAPI 3.0 only; the document is 3.1.
-  } as object
+  }
 }
 
-/** The operation once more, at the root: an id is given only once. */
-export function atRoot(detail: object): object {
-  const { operationId } = detail as Pick<RouteDescription, 'operationId'>
-  return { ...detail, operationId: `${operationId}AtRoot` }
+/** The name of the security scheme in the document. */
+export const SECURITY_SCHEME = 'token'
+
+/** OpenAPI 3.1 has no scopes for bearer tokens, but roles, which are the same here. */
+function securityOf(access: Access): object[] {
+  if (access === 'open') return []
+  return [{ [SECURITY_SCHEME]: access === 'token' ? [] : [access] }]
+}
+
+function needed(access: Access): string {
+  if (access === 'open') return ''
+  if (access !== 'token') return `Needs the scope \`${access}\`.`
+  return `Needs a token with any of the scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}.`
+}
+
+function refusalsOf(access: Access): ErrorCode[] {
+  if (access === 'open') return []
+  return access === 'token' ? ['UNAUTHORIZED'] : ['UNAUTHORIZED', 'FORBIDDEN']
+}
+
+function requestBody({ schema, example, isOptional }: NonNullable<RouteDescription['body']>) {
+  return { required: !isOptional, content: json(schema, { example }) }
 }
 
 function reply({ description, schema, example, headers = {} }: Reply) {
@@ -138,8 +187,7 @@ function errorReplies(own: readonly ErrorCode[]) {
 /** Of several errors each, by its code. */
 function errorExamples(codes: readonly ErrorCode[], own: readonly ErrorCode[]): Examples {
   const [first, ...more] = codes.map((code) => {
-    const isHost = code === 'INVALID_REQUEST' && !own.includes(code)
-    const error = isHost ? HOST_EXAMPLE : ERROR_EXAMPLES[code]
+    const error = (own.includes(code) ? undefined : DOOR_EXAMPLES[code]) ?? ERROR_EXAMPLES[code]
     return [code, { value: JSON.parse(errorBody(error)) as object }] as const
   })
   if (more.length === 0) return { example: first![1].value }

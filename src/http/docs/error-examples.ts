@@ -1,4 +1,5 @@
 /** What each error looks like: made by the code that throws it, where that needs no request. */
+import { scopeMissing, unauthorized } from '../../access/refusals.ts'
 import { refusedTask } from '../../delivery/refused-task.ts'
 import { invalidRequest, OrchestratorError, type ErrorCode } from '../../errors.ts'
 import { storeUnavailable } from '../../store/store.ts'
@@ -12,7 +13,11 @@ import {
   taskNotFound,
   unknownDroplet,
 } from '../../tasks/task-errors.ts'
-import { codingRefused, tooLarge } from '../json-body.ts'
+import { pageRefused } from '../browsers.ts'
+import { loopDetected, MAX_HOPS } from '../hops.ts'
+import { codingRefused } from '../json-body.ts'
+import { rateLimited } from '../rate-limit.ts'
+import { tooLarge } from '../request-bodies.ts'
 import { neverAnswered } from '../task-views.ts'
 import { taskExample } from './examples.ts'
 
@@ -33,10 +38,8 @@ const registryDetails = {
 export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   INVALID_REQUEST: invalidRequest({ path: '/path', message: 'is required' }),
   DROPLET_NOT_FOUND: unknownDroplet('ehco', ['dashboard', 'echo', 'registry']),
-  UNAUTHORIZED: new OrchestratorError('UNAUTHORIZED', 'A token is needed', {}),
-  FORBIDDEN: new OrchestratorError('FORBIDDEN', "This needs a token with the scope 'tasks:write'", {
-    scope: 'tasks:write',
-  }),
+  UNAUTHORIZED: unauthorized('missing'),
+  FORBIDDEN: scopeMissing('tasks:write'),
   NOT_FOUND: new OrchestratorError('NOT_FOUND', 'There is no /orchestrator/task'),
   TASK_NOT_FOUND: taskNotFound(id),
   METHOD_NOT_ALLOWED: new OrchestratorError('METHOD_NOT_ALLOWED', 'Only GET is allowed here', {
@@ -47,9 +50,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   IDEMPOTENCY_KEY_REUSED: keyReused(id),
   PAYLOAD_TOO_LARGE: tooLarge(1_048_576),
   UNSUPPORTED_MEDIA_TYPE: codingRefused('gzip'),
-  RATE_LIMITED: new OrchestratorError('RATE_LIMITED', 'More than 50 requests a second', {
-    rate_limit: 50,
-  }),
+  RATE_LIMITED: rateLimited(50),
   INTERNAL_ERROR: new OrchestratorError('INTERNAL_ERROR', 'Something went wrong here', {
     request_id: taskExample.request_id,
   }),
@@ -67,7 +68,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   }),
   SHUTTING_DOWN: shuttingDown(),
   STORE_UNAVAILABLE: storeUnavailable(),
-  LOOP_DETECTED: new OrchestratorError('LOOP_DETECTED', 'The request has made 8 hops', { hops: 8 }),
+  LOOP_DETECTED: loopDetected(MAX_HOPS),
   TIMEOUT: neverAnswered({
     ...ended,
     status: 'timeout',
@@ -75,5 +76,8 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, OrchestratorError>> = {
   }),
 }
 
-/** Of a route that takes no input of its own. */
-export const HOST_EXAMPLE = invalidRequest({ path: 'Host', message: 'is not a host' })
+/** Of a route that has none of these errors of its own. */
+export const DOOR_EXAMPLES: Readonly<Partial<Record<ErrorCode, OrchestratorError>>> = {
+  INVALID_REQUEST: invalidRequest({ path: 'Host', message: 'is not a host' }),
+  FORBIDDEN: pageRefused('https://elsewhere.example'),
+}

@@ -9,6 +9,8 @@ export const submitExample = {
   meta: { requested_by: 'docs' },
 }
 
+export const replayExample = { headers: { authorization: 'Bearer a-new-token' } }
+
 export const outcomeExample = {
   task_id,
   status: 'success',

@@ -3,11 +3,22 @@ import { swagger } from '@elysiajs/swagger'
 import { Elysia, type AnyElysia } from 'elysia'
 import { VERSION } from '../../version.ts'
 import { REQUEST_ID } from '../request-id.ts'
+import { SECURITY_SCHEME } from './describe.ts'
 import { withPlainSchemas } from './plain-schemas.ts'
 import { SCHEMAS } from './schemas.ts'
 
 /** What all routes have in common. */
 const COMPONENTS = {
+  securitySchemes: {
+    [SECURITY_SCHEME]: {
+      type: 'http' as const,
+      scheme: 'bearer',
+      bearerFormat: 'orc_ and 36 letters and digits',
+      description:
+        'Made by `orchestrator token`. A service without AUTH_TOKENS_FILE needs none. `admin` ' +
+        'stands for all scopes. A token for some droplets sees only those and their tasks.',
+    },
+  },
   schemas: SCHEMAS as Record<string, object>,
   parameters: {
     RequestId: {

@@ -3,7 +3,7 @@ import { Type, type TSchema } from 'typebox'
 import { METHODS, STATUSES } from '../../task.ts'
 import { MESH_SCHEMAS } from './mesh-schemas.ts'
 import { AnyJson, Count, Id, mapOf, nullable, oneOf } from '../shapes.ts'
-import { SubmitBody } from '../submit-body.ts'
+import { ReplayBody, SubmitBody } from '../submit-body.ts'
 import { STATUS_OF } from '../error-reply.ts'
 
 const Time = Type.Number({ description: 'Unix seconds' })
@@ -190,6 +190,7 @@ const Metrics = Type.Object({
 /** By the names that the document gives them. */
 export const SCHEMAS = {
   SubmitTask: SubmitBody,
+  ReplayTask: ReplayBody,
   Error: ErrorReply,
   Outcome,
   Accepted,

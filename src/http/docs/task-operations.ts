@@ -1,5 +1,6 @@
 /** The task routes, as the OpenAPI document describes them. */
 import { MAX_KEY_LENGTH } from '../../task.ts'
+import { MAX_HOPS } from '../hops.ts'
 import { FindQuery, ListQuery, queryParameters } from '../query.ts'
 import { describe, type Reply } from './describe.ts'
 import {
@@ -7,6 +8,7 @@ import {
   cancelledExample,
   outcomeExample,
   pageExample,
+  replayExample,
   submitExample,
   taskExample,
 } from './examples.ts'
@@ -18,6 +20,13 @@ const header = (name: string, description: string, limits: object) => ({
   description,
   schema: { type: 'string', ...limits },
 })
+
+export const hops = header(
+  'X-Orchestrator-Hops',
+  'Of a droplet that submits because of a task: the one it was sent, so that no loop goes on ' +
+    `for ever. With ${MAX_HOPS} or more the request is refused`,
+  { pattern: '^\\d+$', examples: ['1'] },
+)
 
 const submitHeaders = [
   header(
@@ -36,6 +45,7 @@ const submitHeaders = [
       examples: ['invoice-4711'],
     },
   ),
+  hops,
 ]
 
 const taskId = {
@@ -73,8 +83,6 @@ const submitErrors = [
   'IDEMPOTENCY_KEY_REUSED',
   'DROPLET_UNREACHABLE',
   'REGISTRY_ERROR',
-  'UNAUTHORIZED',
-  'FORBIDDEN',
   'RATE_LIMITED',
   'LOOP_DETECTED',
   'CIRCUIT_OPEN',
@@ -87,6 +95,7 @@ const submitErrors = [
 export const submit = describe({
   operationId: 'submitTask',
   tag: 'Tasks',
+  access: 'tasks:write',
   summary: 'Submit a task',
   description:
     'Finds the droplet, calls it, tries again after 1, 2, 4 … seconds when that fails, and ' +
@@ -100,6 +109,7 @@ export const submit = describe({
 export const list = describe({
   operationId: 'listTasks',
   tag: 'Tasks',
+  access: 'tasks:read',
   summary: 'List tasks, newest first',
   parameters: queryParameters(ListQuery),
   replies: { 200: { description: 'A page', schema: 'TaskPage', example: pageExample } },
@@ -109,15 +119,17 @@ export const list = describe({
 export const find = describe({
   operationId: 'getTask',
   tag: 'Tasks',
+  access: 'token',
   summary: 'Show a task with its attempts',
   parameters: [taskId, ...queryParameters(FindQuery)],
   replies: { 200: { description: 'The task', schema: 'Task', example: taskExample } },
-  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND', 'STORE_UNAVAILABLE'],
+  errors: ['INVALID_REQUEST', 'TASK_NOT_FOUND', 'OVERLOADED', 'STORE_UNAVAILABLE'],
 })
 
 export const cancel = describe({
   operationId: 'cancelTask',
   tag: 'Tasks',
+  access: 'tasks:write',
   summary: 'Cancel a task',
   description: 'Ends its request or its wait. Needs no body.',
   parameters: [taskId],
@@ -130,9 +142,11 @@ export const cancel = describe({
 export const replay = describe({
   operationId: 'replayTask',
   tag: 'Tasks',
+  access: 'tasks:write',
   summary: 'Submit the same again, as a new task',
-  description: 'Needs no body.',
+  description: 'Needs no body, unless the task had secret headers: their values are not kept.',
   parameters: [taskId, ...submitHeaders],
+  body: { schema: 'ReplayTask', example: replayExample, isOptional: true },
   replies: { 200: outcome, 202: accepted },
-  errors: [...submitErrors, 'TASK_NOT_FOUND'],
+  errors: [...submitErrors, 'TASK_NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
 })

@@ -118,6 +118,30 @@ export class Connection {
     return this.#log?.truncate() ?? false
   }
 
+  /** Whether nothing is in it that is not in the database's file. */
+  isLogEmpty(): boolean {
+    return this.#log?.isEmpty() ?? true
+  }
+
+  /** Writes all of it into the database. False while somebody reads from it. */
+  emptyLog(): boolean {
+    return this.#log?.empty() ?? true
+  }
+
+  /**
+   * What `work` deletes is zeroed. Not always on: the journal's pages, which are freed all the
+   * time, would all be written once more.
+   */
+  withSecureDelete(work: () => void): void {
+    // Not prepared: it takes effect when it is compiled.
+    this.#db.run('pragma secure_delete = on')
+    try {
+      work()
+    } finally {
+      this.#db.run('pragma secure_delete = off')
+    }
+  }
+
   /**
    * null while all files are as they were left. What is in a log that was deleted is written into
    * the database: so nothing of it is lost.

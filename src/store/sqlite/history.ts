@@ -6,12 +6,12 @@
  * many commits in one transaction: a quarter of the CPU less, and half of the bytes, than to bring
  * each commit to the tables and their indexes. Until then, a task is looked for in the journal.
  */
-import type { JsonText, Task } from '../../task.ts'
+import { isFinished, type JsonText, type Task } from '../../task.ts'
 import { DatabaseLocked, type MovedFile, type RefusedWrite } from '../driver.ts'
 import type { ClaimedTask, Retention, TaskQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Journal } from './journal.ts'
-import { cellsOf, type Entry } from './lines.ts'
+import { cellsOf, type Entry, type SecretWrite } from './lines.ts'
 import { listStep, type ListStep } from './list.ts'
 import { CLAIMED_COLUMNS, claimedOf, taskOf, type Row } from './rows.ts'
 import { Writer } from './writer.ts'
@@ -40,9 +40,9 @@ export class SqliteHistory {
     this.#unclaimed = this.#readUnfinished()
   }
 
-  /** `lines`: what `packed` made of the writes. As `StoreDriver.commit`. */
-  commit(lines: JsonText, now: number): RefusedWrite[] {
-    return this.#writer.commit(lines, now)
+  /** `lines`, `secrets`: what `packed` and `secretsOf` made of the writes. */
+  commit(lines: JsonText, now: number, secrets: readonly SecretWrite[]): RefusedWrite[] {
+    return this.#writer.commit(lines, now, secrets)
   }
 
   catchUp(now: number): string[] {
@@ -65,9 +65,15 @@ export class SqliteHistory {
 
   /** `entry`: known to be of the task. */
   #latest(entry: Entry | undefined, sql: string, value: string): Task | null {
-    if (entry?.fixed) return taskOf(cellsOf(entry))
+    if (entry?.fixed) return this.#withSecrets(taskOf(cellsOf(entry)))
     const [row] = this.#connection.all(sql, value)
-    return row ? taskOf(this.#withEntry(row)) : null
+    return row ? this.#withSecrets(taskOf(this.#withEntry(row))) : null
+  }
+
+  #withSecrets(task: Task): Task {
+    if (task.secretHeaders === null || task.mode === 'sync' || isFinished(task)) return task
+    const values = this.#writer.secrets.find(task.id)
+    return values ? { ...task, secretHeaders: { ...task.secretHeaders, ...values } } : task
   }
 
   /** What the journal has of it, over what the table has. */

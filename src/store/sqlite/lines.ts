@@ -19,9 +19,22 @@ export type Line =
   | readonly ['resume', id: string, asked: PartValues, changing: PartValues]
   | readonly ['update', id: string, changing: PartValues]
 
-/** The group as JSON: an array of lines. */
+/** The group as JSON, an array of lines; but for `secretsOf`. */
 export function packed(writes: readonly Write[]): JsonText {
   return JSON.stringify(writes.map(lineOf))
+}
+
+/** What must be in no line: the values of secret headers, of the write at `index`. */
+export type SecretWrite = readonly [index: number, id: string, headers: JsonText]
+
+/** Of the asynchronous tasks that begin. A synchronous one is over when its process is. */
+export function secretsOf(writes: readonly Write[]): SecretWrite[] {
+  const secrets: SecretWrite[] = []
+  for (const [index, [kind, { id, mode, secretHeaders }]] of writes.entries()) {
+    if (secretHeaders === null || kind === 'update' || mode === 'sync') continue
+    secrets.push([index, id, JSON.stringify(secretHeaders)])
+  }
+  return secrets
 }
 
 export function unpacked(text: JsonText): Line[] {

@@ -1,9 +1,9 @@
 /** Lists of tasks, newest first, each with the number of all matches. */
-import { nameKey } from '../../droplets/droplet.ts'
 import type { TaskSummary } from '../../task.ts'
 import type { TaskFilter, TaskQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { readCursor } from './cursor.ts'
+import { dropletKeys } from './droplet-keys.ts'
 import { countedOf, hasCounts, pageOf, partsOf, type Span } from './list-parts.ts'
 import { summaryOf } from './rows.ts'
 
@@ -47,7 +47,7 @@ export function listStep(
 ): ListStep | null {
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(query.cursor)
   if (before === null) return null
-  const keys = query.droplets && [...new Set(query.droplets.map(nameKey))]
+  const keys = dropletKeys(connection, query)
   const filter = { ...query, ...(keys && { droplets: keys }) }
   if (!hasCounts(filter)) return stepOver(connection, filter, before, from)
   const tasks = listed(connection, filter, { from: 0, before })

@@ -1,12 +1,13 @@
 /** A task as a row of the table `tasks`, and back. */
 import { nameKey } from '../../droplets/droplet.ts'
+import { withoutValues } from '../../droplets/redact.ts'
 import { retryCount, type Task, type TaskSummary } from '../../task.ts'
 import type { ClaimedTask } from '../store.ts'
 
 export type SqlValue = string | number | null
 
 /** Headers and attempts cross to the thread as they are: as text they would be escaped twice. */
-type PartValue = SqlValue | Task['headers'] | Task['attempts']
+type PartValue = SqlValue | Task['headers'] | Task['attempts'] | readonly string[]
 
 /** The values of one part of a row, in the order of its columns. */
 export type PartValues = readonly PartValue[]
@@ -37,9 +38,9 @@ const fixed: Part = {
 const asked: Part = {
   columns: [
     ...['payload', 'meta', 'headers', 'timeout_ms', 'deadline_ms', 'max_retries', 'fingerprint'],
-    ...['mode', 'delay_ms', 'request_id', 'created_at'],
+    ...['mode', 'delay_ms', 'request_id', 'created_at', 'secret_headers', 'hops'],
   ],
-  nullable: ['payload', 'meta', 'deadline_ms', 'fingerprint'],
+  nullable: ['payload', 'meta', 'deadline_ms', 'fingerprint', 'secret_headers'],
   valuesOf: (task) => [
     task.payload,
     task.meta,
@@ -52,6 +53,9 @@ const asked: Part = {
     task.delayMs,
     task.requestId,
     task.createdAt,
+    // Their names. The values go into a table of their own (secrets.ts), if anywhere.
+    task.secretHeaders && Object.keys(task.secretHeaders),
+    task.hops,
   ],
 }
 
@@ -80,13 +84,13 @@ const changing: Part = {
 
 /**
  * The columns of a row but for its id, in three parts by what changes them. The journal has their
- * values by their places: whoever changes a part raises JOURNAL_FORMAT and still reads the format
- * before, because a crash may have left it. And a migration that goes through the table `tasks`
- * comes before the journal is applied.
+ * values by their places: whoever changes a part raises JOURNAL_FORMAT, and a migration brings what
+ * a crash may have left in the journal to the new format (as 004 does). And a migration that goes
+ * through the table `tasks` comes before the journal is applied.
  */
 export const PARTS = { fixed, asked, changing } as const
 export type PartName = keyof typeof PARTS
-export const JOURNAL_FORMAT = 1
+export const JOURNAL_FORMAT = 2
 
 /** As the row has them. */
 export function sqlValues(values: PartValues): SqlValue[] {
@@ -179,11 +183,13 @@ export function taskOf(row: Row): Task {
     payload: row.payload,
     meta: row.meta,
     headers: JSON.parse(row.headers as string),
+    secretHeaders: withoutValues(namesIn(row.secret_headers)),
     timeoutMs: row.timeout_ms,
     deadlineMs: row.deadline_ms,
     maxRetries: row.max_retries,
     delayMs: row.delay_ms,
     requestId: row.request_id,
+    hops: row.hops,
     idempotencyKey: row.idempotency_key,
     fingerprint: row.fingerprint,
     replayOf: row.replay_of,
@@ -191,4 +197,8 @@ export function taskOf(row: Row): Task {
     attempts: JSON.parse(row.attempts as string),
     responseBody: row.response_body,
   } as Task
+}
+
+function namesIn(json: SqlValue | undefined): string[] | null {
+  return json == null ? null : (JSON.parse(json as string) as string[])
 }

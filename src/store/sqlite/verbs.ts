@@ -1,7 +1,7 @@
 /** The history's methods as the promises of a `StoreDriver`, wherever they run. */
-import type { RefusedWrite, StoreDriver } from '../driver.ts'
+import type { RefusedWrite, StoreDriver, Write } from '../driver.ts'
 import type { SqliteHistory } from './history.ts'
-import { packed } from './lines.ts'
+import { packed, secretsOf } from './lines.ts'
 import { listInSteps } from './list-in-steps.ts'
 import type { ListStep } from './list.ts'
 
@@ -24,13 +24,18 @@ export function driverOf(ask: (verb: Verb, args: unknown[]) => Promise<unknown>)
   const asIs = Object.fromEntries(entries) as StoreDriver
   return {
     ...asIs,
-    commit: (writes, now) => ask('commit', [packed(writes), now]) as Promise<RefusedWrite[]>,
+    commit: (writes, now) => ask('commit', commitArguments(writes, now)) as Promise<RefusedWrite[]>,
     list: (query, mayBeBehind) =>
       listInSteps(
         (each, from) => ask('list', [each, from, mayBeBehind]) as Promise<ListStep | null>,
         query,
       ),
   }
+}
+
+/** For `SqliteHistory.commit`. */
+export function commitArguments(writes: readonly Write[], now: number): unknown[] {
+  return [packed(writes), now, secretsOf(writes)]
 }
 
 export function callHistory(history: SqliteHistory, verb: Verb, args: unknown[]): unknown {

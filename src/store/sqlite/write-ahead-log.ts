@@ -42,6 +42,16 @@ export class WriteAheadLog {
     this.#autocheckpoint = isOn
   }
 
+  isEmpty(): boolean {
+    return fileSize(this.#log) === 0
+  }
+
+  /** Writes the log into the database, all of it. False while somebody reads from it. */
+  empty(): boolean {
+    this.truncate(MAX_GAP_WAIT_MS)
+    return this.isEmpty()
+  }
+
   /** Whether the disk has little left, now. */
   isDiskTight(): boolean {
     return freeBytes(this.#folder) <= AMPLE_BYTES

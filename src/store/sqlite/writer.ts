@@ -5,8 +5,9 @@ import type { Retention } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { FinishedCounts } from './finished-counts.ts'
 import { Journal, type CheckedGroup } from './journal.ts'
-import type { Entry } from './lines.ts'
+import type { Entry, SecretWrite } from './lines.ts'
 import { isOutOfRoom } from './reserve.ts'
+import { Secrets } from './secrets.ts'
 import { Tables, TRIM_STEP } from './tables.ts'
 
 /**
@@ -30,6 +31,7 @@ const HEARTBEAT_SQL = 'insert or replace into heartbeat values (1, ?)'
 
 export class Writer {
   readonly journal: Journal
+  readonly secrets: Secrets
   readonly #tables: Tables
   /**
    * The journal can't be applied, and not for a lock: until it can, no commit goes into it, and
@@ -45,33 +47,40 @@ export class Writer {
   ) {
     this.#tables = new Tables(connection, retention)
     this.journal = new Journal(connection)
+    this.secrets = new Secrets(connection)
   }
 
   /**
    * All of the writes but those that it returns; or, when it throws, none. On a disk that is
    * full, what the log had taken is used again, and what the history has beyond its limits.
-   * `lines`: what `packed` made of the writes.
+   * `lines`, `secrets`: what `packed` and `secretsOf` made of the writes.
    */
-  commit(lines: JsonText, now: number): RefusedWrite[] {
-    return this.#withRoom(now, () => this.#commit(lines, now))
+  commit(lines: JsonText, now: number, secrets: readonly SecretWrite[]): RefusedWrite[] {
+    return this.#withRoom(now, () => this.#commit(lines, now, secrets))
   }
 
   /** On a disk with little left, each group goes to the tables at once, in a small transaction. */
-  #commit(lines: JsonText, now: number): RefusedWrite[] {
+  #commit(lines: JsonText, now: number, secrets: readonly SecretWrite[]): RefusedWrite[] {
     const isTight = this.connection.isDiskTight()
     if (isTight) this.#applyRowByRow()
-    const { group, rejected } = this.#tables.transaction((finished) => {
+    const { group, owners, rejected } = this.#tables.transaction((finished) => {
       // Within the transaction: look-ups on their own would take and release a lock each.
       const group = this.journal.check(lines)
+      const owners = this.secrets.write(group, secrets)
       const isEmpty = group.lineCount + group.refused.length === 0
       // Something to write when nothing else is, to see whether the disk takes it again.
       if (isEmpty) this.connection.run(HEARTBEAT_SQL, now)
       if (isTight || isEmpty || !this.#mayStayInJournal(group)) {
-        return { group, rejected: this.#applyWith(this.journal.mergedWith(group), finished) }
+        return {
+          group,
+          owners,
+          rejected: this.#applyWith(this.journal.mergedWith(group), finished),
+        }
       }
       this.journal.writeRow(group)
-      return { group, rejected: null }
+      return { group, owners, rejected: null }
     })
+    this.secrets.remember(owners)
     if (rejected) this.#applied(rejected)
     else this.journal.remember(group)
     return group.refused
@@ -123,7 +132,7 @@ export class Writer {
           this.journal.deleteRow(n)
           return this.#tables.apply(this.journal.check(lines).entries, finished)
         })
-        this.#rejected.push(...rejected)
+        this.#reject(rejected)
       }
     } finally {
       this.journal.reread()
@@ -137,9 +146,15 @@ export class Writer {
   }
 
   #applied(rejected: readonly string[]): void {
-    this.#rejected.push(...rejected)
+    this.#reject(rejected)
     this.journal.forget()
     this.#isBehind = false
+  }
+
+  #reject(errors: readonly string[]): void {
+    this.#rejected.push(...errors)
+    // A task that is not in the tables has no end.
+    if (errors.length > 0) this.secrets.lookThrough()
   }
 
   /**
@@ -177,12 +192,16 @@ export class Writer {
     return true
   }
 
-  /** Forgets a step's worth of what is over the limits; true when there may be more. */
+  /**
+   * Forgets a step's worth of what is over the limits; true when there may be more. Also what the
+   * log still has of secrets.
+   */
   trim(now: number): boolean {
     // Trimming does not need that, and may make the room for it.
     this.applyIfPossible(now)
     const mayBeMore = this.#withRoom(now, () => this.#trim(now, TRIM_STEP))
     if (!mayBeMore) this.connection.reserve?.keep()
+    this.secrets.clean(this.journal.lineCount === 0)
     return mayBeMore
   }
 

@@ -1,17 +1,9 @@
-import { join } from 'node:path'
-import {
-  freshDirectory,
-  MANY_REQUESTS,
-  startDroplet,
-  startOrchestrator,
-  type Bench,
-  type Service,
-} from '../bench.ts'
-import { Child } from '../child.ts'
+import { freshDirectory, startDroplet, startOrchestrator, type Bench } from '../bench.ts'
+import { hang } from '../hang.ts'
 import type { LoadResult } from '../load.ts'
 import { medians } from '../pairs.ts'
 import { median } from '../report.ts'
-import { loadTasks, metricsOf, pause, resume, taskBody, until } from '../tasks.ts'
+import { loadTasks, taskBody } from '../tasks.ts'
 
 const HANGING = 1500
 
@@ -31,9 +23,10 @@ export async function hanging(bench: Bench): Promise<void> {
   const beside: LoadResult[] = []
   for (let round = 0; round < (quick ? 1 : 4); round++) {
     without.push(await loadTasks(ours, seconds, body))
-    const release = await hang(bench, ours, stuck)
+    const release = await hang(bench, ours, stuck, HANGING)
     beside.push(await loadTasks(ours, seconds, body))
-    await release()
+    const { failed } = await release()
+    if (failed > 0) throw new Error(`${failed} callers who waited got an error`)
   }
 
   const ratios = beside.map((each, index) => each.perSecond / without[index]!.perSecond)
@@ -46,28 +39,4 @@ export async function hanging(bench: Bench): Promise<void> {
   report.add('p99 without', quiet.p99Ms, 'ms')
   report.add('p99 beside', busy.p99Ms, 'ms')
   report.add('RSS', ours.process.rssMb(), 'MB')
-}
-
-/** Resolves once all hang at the droplet; what it resolves with lets them go. */
-async function hang(bench: Bench, ours: Service, stuck: Service): Promise<() => Promise<void>> {
-  await pause(stuck)
-  const callers = new Child({
-    name: 'waiting-callers',
-    command: [process.execPath, join(import.meta.dir, '../programs/waiting-callers.ts')],
-    env: {
-      ...MANY_REQUESTS,
-      TARGET: `${ours.url}/orchestrator/tasks`,
-      COUNT: String(HANGING),
-      BODY: taskBody('stuck', { timeout_ms: 120_000, max_retries: 0 }),
-    },
-    directory: bench.directory,
-  })
-  await until(`${HANGING} tasks that hang`, 20_000, async () => {
-    const { held } = (await (await fetch(`${stuck.url}/control`)).json()) as { held: number }
-    return held === HANGING && (await metricsOf(ours)).tasks.running === HANGING
-  })
-  return async () => {
-    await resume(stuck)
-    if ((await callers.exited) !== 0) throw new Error('a caller who waited got an error')
-  }
 }

@@ -1,25 +1,15 @@
-import { join } from 'node:path'
 import {
   freshDirectory,
-  MANY_REQUESTS,
   startDroplet,
   startOrchestrator,
   startRelay,
   type Bench,
-  type Service,
 } from '../bench.ts'
-import { endWithUs } from '../child.ts'
 import { syncedWriteTimes } from '../machine.ts'
+import { openLoop, type OpenLoop } from '../open-loop.ts'
 import { median } from '../report.ts'
-import { taskBody } from '../tasks.ts'
 
 const RATE = 1000
-
-interface OpenLoop {
-  p50Ms: number
-  p99Ms: number
-  failed: number
-}
 
 interface Round {
   relay: OpenLoop
@@ -38,15 +28,15 @@ export async function latency(bench: Bench): Promise<void> {
   await using droplet = await startDroplet(bench)
   await using relay = await startRelay(bench, droplet)
   await using ours = await startOrchestrator(bench, { directory, droplets: { bench: droplet } })
-  const seconds = quick ? 2 : 5
-  for (const service of [relay, ours]) await openLoop(service, seconds)
+  const how = { rate: RATE, seconds: quick ? 2 : 5 }
+  for (const service of [relay, ours]) await openLoop(service, how)
 
   const rounds: Round[] = []
   for (let round = 0; round < (quick ? 2 : 5); round++) {
     rounds.push({
-      relay: await openLoop(relay, seconds),
+      relay: await openLoop(relay, how),
       write: median(syncedWriteTimes(directory)),
-      ours: await openLoop(ours, seconds),
+      ours: await openLoop(ours, how),
     })
   }
   const add = (name: string, of: (round: Round) => number) =>
@@ -60,20 +50,4 @@ export async function latency(bench: Bench): Promise<void> {
   add('p99, relay', (each) => each.relay.p99Ms)
   const failed = rounds.reduce((sum, { ours, relay }) => sum + ours.failed + relay.failed, 0)
   report.add('failed', failed, 'requests', ['<=', 0])
-}
-
-async function openLoop({ url }: Service, seconds: number): Promise<OpenLoop> {
-  const command = [process.execPath, join(import.meta.dir, '../programs/open-loop.ts')]
-  const env = {
-    ...MANY_REQUESTS,
-    TARGET: `${url}/orchestrator/tasks`,
-    BODY: taskBody('bench'),
-    RATE: String(RATE),
-    SECONDS: String(seconds),
-  }
-  const child = Bun.spawn(command, { env, stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' })
-  endWithUs(child)
-  const output = await child.stdout.text()
-  if ((await child.exited) !== 0) throw new Error('the open loop failed')
-  return JSON.parse(output) as OpenLoop
 }

@@ -21,7 +21,7 @@ const history = new SqliteHistory(new Connection(env.TASK_DB!), { maxFinished: 1
 const underWay: Task[] = []
 let writes = 0
 for (const end = performance.now() + Number(env.SECONDS) * 1000; performance.now() < end;) {
-  history.commit(packed(group()), Date.now())
+  history.commit(packed(group()), Date.now(), [])
   writes += GROUP
   if (writes < MAX_WRITES) continue
   history.catchUp(Date.now())
@@ -45,7 +45,7 @@ function newTask(): Task {
       ...{ id: Bun.randomUUIDv7(), mode: 'sync', requestId: Bun.randomUUIDv7(), targetUrl: URL },
       ...{ dropletName: 'bench', method: 'POST', path: '/work', payload: PAYLOAD, meta: null },
       ...{ headers: {}, timeoutMs: 30_000, deadlineMs: null, maxRetries: 3, delayMs: 0 },
-      ...{ idempotencyKey: null, fingerprint: null, replayOf: null },
+      ...{ idempotencyKey: null, fingerprint: null, replayOf: null, secretHeaders: null, hops: 0 },
     },
     Date.now(),
   )

@@ -3,6 +3,8 @@ import { subjectOf, type Call } from '../model/call-models.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
 const MAX_ANSWER_MS = 4000
+/** It waits until the first request with its key has a task, or is refused; then for its own. */
+const MAX_KEY_WAIT_MS = 15_000
 
 export function everyCallIsAnswered({ world, model, disk }: Context): Checker {
   /** From when on nothing keeps the caller waiting. */
@@ -16,12 +18,13 @@ export function everyCallIsAnswered({ world, model, disk }: Context): Checker {
     return Math.min(since + maxWaitMs, Math.max(since, Math.min(endedAt, stopAt)))
   }
 
+  const maxAnswerMs = ({ key }: Call) => MAX_ANSWER_MS + (key === null ? 0 : MAX_KEY_WAIT_MS)
   const finding = (call: Call, text: string) => ({ text, taskId: subjectOf(call) })
 
   return {
     watch: () =>
       [...model.calls.open]
-        .filter((call) => world.now > answerableAt(call) + MAX_ANSWER_MS)
+        .filter((call) => world.now > answerableAt(call) + maxAnswerMs(call))
         .map((call) => finding(call, `the call to ${call.kind} gets no answer`)),
 
     settled: () =>

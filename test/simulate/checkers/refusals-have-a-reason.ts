@@ -52,6 +52,9 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
 function taskReasons({ model }: Context): Partial<Record<ErrorCode, Reason>> {
   const { tasks, calls } = model
   return {
+    // A replay of a task that was not on disk yet when its caller looked at what it needs.
+    INVALID_REQUEST: (call) =>
+      call.kind === 'replay' && call.body === null && tasks.find(call.about)?.secretHeaders != null,
     TASK_NOT_FOUND(call) {
       const task = tasks.find(subjectOf(call))
       return !task?.row || hasEnded(task)

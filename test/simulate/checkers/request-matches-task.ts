@@ -9,8 +9,8 @@ export function requestMatchesTask(): Checker {
       if (init.method !== row.method) return `its method is ${init.method}, and not ${row.method}`
       if (init.headers['idempotency-key'] !== task.id) return 'it has another Idempotency-Key'
       if ((init.body ?? null) !== row.payload) return `its payload is ${init.body}`
-      const { authorization } = JSON.parse(row.headers as string) as Record<string, string>
-      if (init.headers.authorization !== authorization) return 'it has another Authorization'
+      if (init.headers.authorization !== task.secretHeaders?.authorization)
+        return 'it has another Authorization'
       return null
     },
   }

@@ -6,8 +6,7 @@ import {
   type StoreDriver,
   type Write,
 } from '../../../src/store/driver.ts'
-import { packed } from '../../../src/store/sqlite/lines.ts'
-import { driverOf, type Verb } from '../../../src/store/sqlite/verbs.ts'
+import { commitArguments, driverOf, type Verb } from '../../../src/store/sqlite/verbs.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { SimDisk } from './sim-disk.ts'
 
@@ -26,7 +25,7 @@ export class StoreThread {
   readonly driver: StoreDriver = {
     ...driverOf((verb, args) => this.#ask(verb, args)),
     commit: (writes, now) =>
-      this.#ask('commit', [packed(writes), now], writes) as Promise<RefusedWrite[]>,
+      this.#ask('commit', commitArguments(writes, now), writes) as Promise<RefusedWrite[]>,
   }
   readonly #queue: Question[] = []
   #busy = false

@@ -29,7 +29,7 @@ export const TIMER_MS = 25
 export class CircuitModel {
   /** Simulated ms; null: it is closed. */
   openedAt: number | null = null
-  closedAt = 0
+  closedAt = -1
   openedByAnswer = false
   /** When the latest probe went, simulated ms: an attempt, or our own look at its health. */
   lastProbeAt = 0
@@ -57,7 +57,9 @@ export class CircuitModel {
     this.#last = finding
     if (finding.verdict === 'there') this.lastSignAt = finding.at
     if (this.isOpen) return
-    this.#findings.push(finding)
+    // It counts only if it was sent, after it got its permit, when the circuit had closed already.
+    const isOld = finding.verdict === 'away' && finding.from <= this.closedAt
+    this.#findings.push(isOld ? { ...finding, verdict: 'unclear' } : finding)
     if (this.#findings.length > 2000) this.#findings = this.#findings.slice(-1000)
   }
 

@@ -1,6 +1,6 @@
 /** What the model knows of one task, from the disk and the mesh and not from the service. */
 import type { Row } from '../../../src/store/sqlite/rows.ts'
-import type { Attempt, TaskStatus } from '../../../src/task.ts'
+import type { Attempt, SecretHeaders, TaskStatus } from '../../../src/task.ts'
 import type { SentRequest } from './sent-request.ts'
 
 /** A moment that is known only within bounds, simulated ms. */
@@ -18,6 +18,8 @@ export interface TaskModel {
   /** As it is on disk; null: it is not, or not yet. */
   row: Row | null
   attempts: readonly Attempt[]
+  /** What its latest request had. */
+  secretHeaders: SecretHeaders | null
   readonly requests: SentRequest[]
   cancelRequested: boolean
   /** The number of the process that had refused it when it came to the disk after all. */
@@ -53,6 +55,7 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     issuedAt,
     row: null,
     attempts: [],
+    secretHeaders: null,
     requests: [],
     cancelRequested: false,
     refusedBy: null,

@@ -66,7 +66,10 @@ export class TaskModels {
     Object.assign(task, { row: after, attempts: attemptsIn(after) })
     this.#ended(task)
     const submitted = resumed || before === null
-    if (submitted) this.#submitted(task, resumed)
+    if (submitted) {
+      task.secretHeaders = write[1].secretHeaders
+      this.#submitted(task, resumed)
+    }
     return { kind: write[0], task, before, after, attemptsBefore, submitted }
   }
 

@@ -19,7 +19,7 @@ export interface ServiceClient {
   find(requestId: string, id: string, waitMs: number): Promise<Reply<TaskAnswer>>
   cancel(requestId: string, id: string): Promise<Reply<TaskAnswer>>
   list(requestId: string, status: TaskStatus, limit: number): Promise<Reply<readonly ListedTask[]>>
-  replay(id: string, options: CallOptions): Promise<Reply<SubmissionAnswer>>
+  replay(id: string, body: string | null, options: CallOptions): Promise<Reply<SubmissionAnswer>>
 }
 
 /** Headers, as callers think of them. */
@@ -65,8 +65,8 @@ export function httpClient(handle: Handle): ServiceClient {
       post(`/${id}/cancel`, { headers: { [REQUEST_ID]: requestId } }, taskAnswer),
     list: (requestId, status, limit) =>
       get(requestId, `?status=${status}&limit=${limit}`, listedTasks),
-    replay: (id, options) =>
-      post(`/${id}/replay`, { headers: headersOf(options) }, submissionAnswer),
+    replay: (id, body, options) =>
+      post(`/${id}/replay`, { headers: headersOf(options), body }, submissionAnswer),
   }
 }
 

@@ -79,9 +79,11 @@ export class Callers {
     const running = this.#serving()
     if (!running) return
     const text = `replay ${about} ${mode}`
-    const call = this.#start(running, 'replay', { about, maxWaitMs: Infinity, text })
+    const needsToken = this.surroundings.model.tasks.find(about)?.secretHeaders != null
+    const body = needsToken ? JSON.stringify({ headers: { authorization: `for ${text}` } }) : null
+    const call = this.#start(running, 'replay', { about, maxWaitMs: Infinity, text, body })
     const options = { requestId: call.requestId, mode, waitMs: 0, idempotencyKey: null }
-    this.#submitted(call, running.service.client.replay(about, options))
+    this.#submitted(call, running.service.client.replay(about, body, options))
   }
 
   #submitted(call: Call, reply: Promise<Reply<SubmissionAnswer>>): void {

@@ -22,11 +22,11 @@ const TASKS: readonly Task[] = Array.from({ length: 84 }, (_, n) => ({
 }))
 
 function isMatch(filter: TaskFilter, task: Task): boolean {
-  const { status, droplets, mode, responseStatus, createdFrom, createdBefore } = filter
+  const { status, mode, responseStatus, createdFrom, createdBefore } = filter
   const answer = task.responseStatus ?? 0
   return (
     (status ?? task.status) === task.status &&
-    (droplets?.some((name) => nameKey(name) === nameKey(task.dropletName)) ?? true) &&
+    isOfDroplets(filter, nameKey(task.dropletName)) &&
     (mode ?? task.mode) === task.mode &&
     (responseStatus ? answer >= responseStatus.from && answer <= responseStatus.to : true) &&
     task.createdAt >= (createdFrom ?? 0) &&
@@ -36,11 +36,18 @@ function isMatch(filter: TaskFilter, task: Task): boolean {
   )
 }
 
+function isOfDroplets({ droplets, dropletPrefixes }: TaskFilter, key: string): boolean {
+  if (!droplets && !dropletPrefixes) return true
+  const isNamed = droplets?.some((name) => nameKey(name) === key)
+  return isNamed || !!dropletPrefixes?.some((prefix) => key.startsWith(nameKey(prefix)))
+}
+
 const at = fc.integer({ min: -61, max: 85 }).map((second) => NOW + second * 1000)
 const anyFilter = fc.record(
   {
     status: fc.constantFrom(...STATUSES),
     droplets: fc.subarray([...DROPLETS, 'nobody', 'kELVIN']),
+    dropletPrefixes: fc.subarray(['e', 'ECH', 'É', 'écho', 'σί', 'K', '', 'nobody', 'echo-']),
     mode: fc.constantFrom('sync' as const, 'async' as const),
     responseStatus: fc.constantFrom({ from: 404, to: 404 }, { from: 500, to: 599 }),
     createdFrom: at,

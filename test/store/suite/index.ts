@@ -8,6 +8,7 @@ import type { Harness } from './harness.ts'
 import { testInsert } from './insert.ts'
 import { testList } from './list.ts'
 import { testRetention } from './retention.ts'
+import { testSecrets } from './secrets.ts'
 import { testUpdate } from './update.ts'
 
 export function testTaskStore(harness: Harness): void {
@@ -19,6 +20,7 @@ export function testTaskStore(harness: Harness): void {
     testFilters(harness)
     testClaim(harness)
     testRetention(harness)
+    testSecrets(harness)
     testClose(harness)
   })
 }

@@ -79,6 +79,31 @@ export function testList(harness: Harness): void {
         }
       }))
 
+    test.each(STATUSES)('finds droplets by how their names begin, when all they have is %s', (it) =>
+      withStore(harness, async ({ store }) => {
+        const names = ['Bill-1', 'bill-\u{10ffff}', 'bill', 'bill.', 'ab-bill-', 'BILL-É']
+        const tasks = names.map((dropletName) => taskOf(it, { dropletName }))
+        for (const task of tasks) await store.insert(task)
+        const found = async (query: Partial<TaskQuery>) => {
+          const { tasks: listed, total } = await pageOf(store, query)
+          expect(listed).toHaveLength(total)
+          return listed.map(({ dropletName }) => dropletName).toReversed()
+        }
+        const begun = ['Bill-1', 'bill-\u{10ffff}', 'BILL-É']
+        expect(await found({ dropletPrefixes: ['biLL-'] })).toEqual(begun)
+        expect(await found({ dropletPrefixes: ['biLL-'], status: it })).toEqual(begun)
+        expect(await found({ dropletPrefixes: ['bill-', 'BILL'] })).toEqual(
+          names.filter((name) => name !== 'ab-bill-'),
+        )
+        expect(await found({ dropletPrefixes: ['bill-é'], droplets: ['bill'] })).toEqual([
+          'bill',
+          'BILL-É',
+        ])
+        expect(await found({ dropletPrefixes: ['x'] })).toEqual([])
+        expect(await found({ dropletPrefixes: [] })).toEqual([])
+      }),
+    )
+
     test.each<[string, Partial<TaskQuery>]>([
       ['all', {}],
       ['a droplet', { droplets: ['echo'] }],

@@ -1,0 +1,28 @@
+/**
+ * Loops: a task may go to a droplet that is, in the end, this service again. Each request to a
+ * droplet tells how often what led to it has come through an orchestrator.
+ */
+import { invalidRequest, OrchestratorError } from '../errors.ts'
+
+/** What has come through so often is refused. */
+export const MAX_HOPS = 8
+
+const NAME = 'X-Orchestrator-Hops'
+
+/**
+ * Throws LOOP_DETECTED; and INVALID_REQUEST for what is not a number: to take it for 0 would let a
+ * loop go on.
+ */
+export function hopsOf(headers: Headers): number {
+  const text = headers.get(NAME)
+  if (text === null) return 0
+  if (!/^\d+$/.test(text)) throw invalidRequest({ path: NAME, message: 'must be a whole number' })
+  const hops = Number(text)
+  if (hops >= MAX_HOPS) throw loopDetected(hops)
+  return hops
+}
+
+export function loopDetected(hops: number): OrchestratorError {
+  const message = `The request has come through orchestrators ${hops} times: a task calls this service again`
+  return new OrchestratorError('LOOP_DETECTED', message, { hops })
+}
