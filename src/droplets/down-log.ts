@@ -1,5 +1,6 @@
 /** Says in the log when a droplet goes down, and when it is up again. */
 import type { Log } from '../ports.ts'
+import { isThere } from './is-there.ts'
 import { redactUrls } from './redact.ts'
 
 /** What a probe or an attempt was answered with. */
@@ -34,7 +35,7 @@ export class DownLog {
 
   /** `now`: monotonic, ms. */
   note(finding: Finding, now: number): void {
-    if (isNoAnswer(finding)) return this.#miss(finding, now)
+    if (!isThere(finding.status)) return this.#miss(finding, now)
     this.#missedInRow = 0
     // With another 5xx it is there, but not well: neither is worth a line.
     if (!this.#isDown || finding.status! >= 500) return
@@ -60,9 +61,4 @@ export class DownLog {
       ...(status === null && error !== null ? { error: redactUrls(error) } : {}),
     })
   }
-}
-
-/** A proxy answers 502, 503 and 504 when the droplet behind it does not. */
-function isNoAnswer({ status }: Finding): boolean {
-  return status === null || status === 502 || status === 503 || status === 504
 }

@@ -1,6 +1,7 @@
 import type { AttemptResult } from '../events.ts'
 import type { Clock } from '../ports.ts'
 import type { Permit } from './gate.ts'
+import { isThere } from './is-there.ts'
 
 /** A shorter time says nothing: many answers take so long. */
 const MIN_PATIENCE_MS = 5000
@@ -77,10 +78,7 @@ export class GatePermit implements Permit {
     this.owner.found(isThere, { isProbe: this.#isProbe, byAnswer, startTick: this.#startTick })
   }
 
-  /**
-   * Whether the droplet is there; null: nothing tells. A 500 is its own bug and a 4xx its answer; a
-   * proxy answers 502, 503 and 504 when the droplet behind it does not.
-   */
+  /** Whether the droplet is there; null: nothing tells. */
   #says(result: AttemptResult | null): boolean | null {
     if (result === null || result.isOurs) return null
     const isThere = this.#verdict(result)
@@ -91,7 +89,7 @@ export class GatePermit implements Permit {
   #verdict(result: AttemptResult): boolean | null {
     switch (result.outcome) {
       case 'answered':
-        return result.status === null || !isOfProxy(result.status)
+        return isThere(result.status)
       case 'unreachable':
         return false
       case 'timeout':
@@ -106,5 +104,3 @@ export class GatePermit implements Permit {
     return patienceMs >= MIN_PATIENCE_MS && durationMs >= patienceMs - EARLY_MS
   }
 }
-
-const isOfProxy = (status: number) => status >= 502 && status <= 504

@@ -5,6 +5,7 @@ import type { Task } from '../task.ts'
 import type { Directory, DropletList } from './directory.ts'
 import { DownLog, type Finding } from './down-log.ts'
 import { nameKey, SLICE, type Droplet } from './droplet.ts'
+import { isThere } from './is-there.ts'
 import { ProbeQueue } from './probe-queue.ts'
 import { probe, untilNextProbe } from './probe.ts'
 
@@ -28,7 +29,10 @@ export interface DropletHealth {
   /** May be called twice, or before `start`; after it, `start` does nothing. */
   stop(): Promise<void>
   of(name: string): Reach
-  /** Probes a droplet now. Whether it answers; false for one that is not listed. Never rejects. */
+  /**
+   * Probes a droplet now. Whether it is there, however unwell: a 500 is an answer of its own. False
+   * for one that is not listed. Never rejects.
+   */
   lookAt(name: string): Promise<boolean>
   reachableCount(): number
 }
@@ -114,9 +118,8 @@ class ProbedHealth implements DropletHealth {
   async lookAt(name: string): Promise<boolean> {
     const droplet = this.#options.list.directory().find(name)
     if (!droplet || this.#stopping.signal.aborted) return false
-    const entry = this.#watch(droplet)
-    await this.#look(entry)
-    return entry.reach.reachable === true
+    const finding = await this.#look(this.#watch(droplet))
+    return finding !== null && isThere(finding.status)
   }
 
   #recordAttempt(task: Task, { outcome, status, durationMs, isOurs }: AttemptResult): void {
@@ -191,13 +194,15 @@ class ProbedHealth implements DropletHealth {
     this.#queue.add(entry, untilNextProbe(entry.phase, this.#options.intervalMs, now))
   }
 
-  async #look(entry: Watched): Promise<void> {
-    if (entry.gone) return
+  /** null: it is listed no more, or the service stops. */
+  async #look(entry: Watched): Promise<Finding | null> {
+    if (entry.gone) return null
     const startTick = this.#clock.monotonic()
     const ports = { ...this.#options, stop: this.#stopping.signal }
     const finding = await probe(entry.url, ports)
-    if (entry.gone || this.#stopping.signal.aborted) return
+    if (entry.gone || this.#stopping.signal.aborted) return null
     this.#found(entry, finding, this.#clock.monotonic() - startTick)
+    return finding
   }
 
   /** Without an answer, how long that took says nothing. */

@@ -336,3 +336,23 @@ test('stop is safe twice and unstarted, ends what is in flight and leaves nothin
   await clock.settle(() => upstream.connections === 0)
   await probesOf([droplet('one')]).health.stop()
 })
+
+test.each<[string, Answer, boolean]>([
+  ['200', json({}), true],
+  ['404', reply({ status: 404 }), true],
+  ['500', reply({ status: 500 }), true],
+  ['502', reply({ status: 502 }), false],
+  ['503', reply({ status: 503 }), false],
+  ['504', reply({ status: 504 }), false],
+  ['nothing', reset, false],
+])(
+  'a look that is answered with %s says whether the droplet is there',
+  async (_, answer, isThere) => {
+    await using server = scriptedServer(answer)
+    const { health } = probesOf([droplet('a', { url: server.url })], { intervalMs: 0 })
+    expect(await health.lookAt('A')).toBe(isThere)
+    expect(await health.lookAt('unknown')).toBe(false)
+    await health.stop()
+    expect(await health.lookAt('a')).toBe(false)
+  },
+)
