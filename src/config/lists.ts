@@ -12,7 +12,9 @@ function listOf(item: Kind<string>): Kind<readonly string[]> {
     },
     reason(text) {
       const wrong = itemsOf(text).find((each) => item.parse(each) === undefined)
-      return wrong === undefined ? null : `${JSON.stringify(maskUrl(wrong).slice(0, 100))} is none`
+      return wrong === undefined
+        ? null
+        : `${JSON.stringify(maskUrl(wrong).slice(0, 100))} is not one`
     },
     // Each by itself: of `https://user:password@a,b` only what is before the @ is hidden.
     mask: (text) => text.replace(/[^\s,]+/g, maskUrl),
@@ -29,7 +31,8 @@ const origin: Kind<string> = {
     if (!url || !/^https?:$/.test(url.protocol)) return undefined
     const isBare =
       url.pathname === '/' && url.search + url.hash + url.username + url.password === ''
-    return isBare && !/[/?#@]$/.test(text.slice('https://'.length)) ? url.origin : undefined
+    // A parser takes *.app.example for a name, but no page is from there.
+    return isBare && !/\*|[/?#@]$/.test(text.slice('https://'.length)) ? url.origin : undefined
   },
 }
 
