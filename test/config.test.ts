@@ -253,7 +253,16 @@ const BAD: [VariableName, string[]][] = [
   ['AUTH_TOKENS_FILE', ['https://h/tokens', '/etc/', ' x']],
   [
     'CORS_ORIGINS',
-    ['*', 'null', 'app.example', 'https://h/', 'https://h/x', 'https://u@h', 'ws://h'],
+    [
+      '*',
+      'https://*.h',
+      'null',
+      'app.example',
+      'https://h/',
+      'https://h/x',
+      'https://u@h',
+      'ws://h',
+    ],
   ],
   ['RATE_LIMIT', ['-1', '0.5', '1000001', '50/s']],
   ['TRUST_PROXY', ['proxy', '10.0.0.0/33', '10.1', '0x7f.0.0.1', '10.0.0.0-10.0.0.9', '*']],
@@ -332,7 +341,7 @@ describe('faults', () => {
   test('of a list, the item that is wrong is named', () => {
     expect(faultsOf({ TRUST_PROXY: '10.0.0.0/8, proxy' })).toEqual([
       'TRUST_PROXY="10.0.0.0/8, proxy": must be empty, or a list, separated by commas, of ' +
-        'addresses and networks such as 10.0.0.0/8 or fd00::/8; "proxy" is none',
+        'addresses and networks such as 10.0.0.0/8 or fd00::/8; "proxy" is not one',
     ])
   })
 

@@ -28,6 +28,6 @@ export function patternFault(pattern: string): string | null {
   if (pattern === '') return 'is empty'
   if (pattern.length > MAX_NAME_LENGTH) return `is longer than ${MAX_NAME_LENGTH} characters`
   if (/[\s,\p{Cc}]/u.test(pattern))
-    return 'has white space or a comma in it: write what is before, and *'
+    return 'has white space or a comma in it: name several one by one; of such a name write the beginning and *'
   return pattern.slice(0, -1).includes('*') ? 'has a * that is not its end' : null
 }

@@ -54,9 +54,9 @@ function toLine({ flags, lists, positionals }: Given): TokenLine {
 function faultOf({ name, scopes, droplets, expires }: TokenLine, now: number): string | null {
   if (name === '') return 'A token needs a name'
   if (!isName(name)) return `The name must be ${NAME_RULE}`
-  if (scopes.length === 0) return `A token needs a --scope: ${SCOPES.join(', ')}`
+  if (scopes.length === 0) return `A token needs a --scope: one of ${SCOPES.join(', ')}`
   const wrong = scopes.find((scope) => !isScope(scope))
-  if (wrong !== undefined) return `--scope ${wrong}: must be ${SCOPES.join(', ')}`
+  if (wrong !== undefined) return `--scope ${wrong}: must be one of ${SCOPES.join(', ')}`
   for (const droplet of droplets) {
     const fault = patternFault(droplet)
     if (fault) return `--droplet ${JSON.stringify(droplet)} ${fault}`

@@ -12,7 +12,8 @@ function listOf(item: Kind<string>): Kind<readonly string[]> {
     },
     reason(text) {
       const wrong = itemsOf(text).find((each) => item.parse(each) === undefined)
-      return wrong === undefined ? null : `${JSON.stringify(maskUrl(wrong).slice(0, 100))} is none`
+      const shown = JSON.stringify(maskUrl(wrong ?? '').slice(0, 100))
+      return wrong === undefined ? null : `${shown} is not one`
     },
     // Each by itself: of `https://user:password@a,b` only what is before the @ is hidden.
     mask: (text) => text.replace(/[^\s,]+/g, maskUrl),
@@ -21,7 +22,7 @@ function listOf(item: Kind<string>): Kind<readonly string[]> {
 
 const itemsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
 
-/** As browsers send it: RFC 6454, section 6.2. */
+/** As browsers send it: RFC 6454, section 6.2. (A URL parser would take a * for part of a name.) */
 const origin: Kind<string> = {
   allowed: 'origins such as https://app.example:8443, without a path',
   parse(text) {
@@ -29,7 +30,7 @@ const origin: Kind<string> = {
     if (!url || !/^https?:$/.test(url.protocol)) return undefined
     const isBare =
       url.pathname === '/' && url.search + url.hash + url.username + url.password === ''
-    return isBare && !/[/?#@]$/.test(text.slice('https://'.length)) ? url.origin : undefined
+    return isBare && !/\*|[/?#@]$/.test(text.slice('https://'.length)) ? url.origin : undefined
   },
 }
 

@@ -63,7 +63,7 @@ export const VARIABLES = {
   RATE_LIMIT: variable(
     wholeNumber(0, 1_000_000),
     '0',
-    "Requests a second for each token, or for each client address where there are no tokens; two seconds' worth at once. 0 turns it off.",
+    "Requests a second for each name in the tokens file, and for each client address without a valid token; two seconds' worth at once. 0 turns it off.",
   ),
   TRUST_PROXY: variable(networks, '', 'Addresses of proxies whose `X-Forwarded-For` is believed.'),
   REGISTRY_URL: variable(
