@@ -1,4 +1,5 @@
 /** The gate to all droplets: each has a gate of its own, and there is a limit for all together. */
+import type { AttemptResult } from '../events.ts'
 import type { Clock, Log, StopSignal } from '../ports.ts'
 import type { Directory, DropletList } from './directory.ts'
 import { nameKey } from './droplet.ts'
@@ -188,8 +189,8 @@ class SeatPermit implements Permit {
     this.permit.sending()
   }
 
-  release(...args: Parameters<Permit['release']>): void {
-    this.permit.release(...args)
+  release(result: AttemptResult | null): void {
+    this.permit.release(result)
     this.#leave?.()
     this.#leave = null
   }
