@@ -58,9 +58,9 @@ export class DropletGate implements PermitOwner {
     return this.#queue.size
   }
 
-  /** Nothing would be lost with it. */
+  /** Nobody is in it, or waits for it. */
   get isIdle(): boolean {
-    return this.#inFlight + this.#queue.size === 0 && !this.circuit.isOpen
+    return this.#inFlight + this.#queue.size === 0 && !this.#isAsyncWaiting
   }
 
   /** See `Gate`. */

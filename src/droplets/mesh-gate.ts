@@ -150,7 +150,10 @@ export class MeshGate implements Gate {
 
   #forgetUnlisted(directory: Directory): void {
     for (const [key, { gate }] of this.#entries) {
-      if (gate.isIdle && !directory.find(key)) this.#entries.delete(key)
+      if (!gate.isIdle || directory.find(key)) continue
+      this.#entries.delete(key)
+      // Nobody is told of an open circuit any more, nor looks whether the droplet is back.
+      gate.moved()
     }
   }
 
