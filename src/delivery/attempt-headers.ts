@@ -46,7 +46,7 @@ export function attemptHeaders(task: Task): Record<string, string> {
   }
 }
 
-/** The same, signed at `now`; wall clock, ms. Of each attempt, so that it is fresh. */
+/** The same and a signature, made anew for each attempt. `now`: wall clock, ms. */
 export function signed(task: Task, sign: Sign, now: number): Record<string, string> {
   return { ...attemptHeaders(task), ...sign(task.id, Math.floor(now / 1000), task.payload ?? '') }
 }

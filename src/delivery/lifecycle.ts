@@ -173,8 +173,8 @@ export function expire(task: Task, at: Moment): Task {
 }
 
 /**
- * queued, running → running with the next attempt due, or error: the gate let an attempt pass
- * that was not sent. `passedOver`: how many so far, with this one; each uses up a retry.
+ * queued, running → running with the next attempt due, or error: the gate has passed over an
+ * attempt, which was not sent. `passedOver`: how many so far, with this one; each uses up a retry.
  */
 export function passOver(task: Task, passedOver: number, message: string, at: Moment): Task {
   mustBeUnfinished(task)
@@ -209,8 +209,8 @@ export function isInterrupted(task: Task): boolean {
 }
 
 /**
- * How long one attempt may take, whole ms: its own limit, less what it has `waitedMs` at the gate,
- * but 1 at least, since it was admitted; or what is left until the deadline, which may be 0.
+ * How long one attempt may take, whole ms: its own limit less `waitedMs`, the time it has waited at
+ * the gate, but at least 1, since it was admitted; or what is left until the deadline, perhaps 0.
  */
 export function attemptLimit(task: Task, elapsedMs: number, waitedMs = 0): number {
   const limitMs = Math.max(1, Math.ceil(task.timeoutMs - waitedMs))

@@ -92,13 +92,11 @@ export class QueueRunner {
   }
 
   #enqueue(task: QueuedTask, dueTick: number, deadlineFrom: number): void {
-    const { id, dropletName, status, timeoutMs, deadlineMs } = task
+    const { id, timeoutMs, deadlineMs } = task
     const deadlineTick = deadlineMs === null ? Infinity : deadlineFrom + deadlineMs
-    const isRetry = status === 'running'
-    const droplet = nameKey(dropletName)
-    this.#scheduler.add({
-      ...{ id, droplet, dueTick, deadlineFrom, deadlineTick, timeoutMs, isRetry },
-    })
+    const times = { dueTick, deadlineFrom, deadlineTick, timeoutMs }
+    const isRetry = task.status === 'running'
+    this.#scheduler.add({ id, droplet: nameKey(task.dropletName), ...times, isRetry })
   }
 
   #runOf({ id, deadlineFrom }: WaitingTask): Run {

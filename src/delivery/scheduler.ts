@@ -23,10 +23,18 @@ export interface SchedulerOptions {
  */
 const MAX_HELD_PER_FREE_SLOT = 3
 
+/**
+ * Tasks whose deadline has passed that are ended at once. They need no slot, since nothing is sent;
+ * but each is read with its payload, and after a long stop all that waited may have expired.
+ */
+const MAX_ENDING = 64
+
 export class Scheduler {
   readonly #queue = new WaitQueue()
   readonly #inFlight = new Map<string, number>()
   #running = 0
+  /** Tasks that are being ended because their deadline has passed. */
+  #ending = 0
   #started = false
   #isStarting = false
   #startAgain = false
@@ -97,16 +105,30 @@ export class Scheduler {
   }
 
   #startAllDue(): void {
-    const { clock, gate, run } = this.options
+    const { clock, gate } = this.options
     const tick = clock.monotonic()
-    // They need no slot: nothing is sent.
-    for (let next; (next = this.#queue.takeExpired(tick));) void run(next, null)
+    this.#endExpired(tick)
     while (this.#free > 0) {
       const next = this.#queue.take(tick, this.#mayRun)
       if (!next) break
       void this.#run(next, gate.enterNow(next.droplet, next.timeoutMs))
     }
     this.#setTimer(tick)
+  }
+
+  #endExpired(tick: number): void {
+    while (this.#ending < MAX_ENDING) {
+      const next = this.#queue.takeExpired(tick)
+      if (!next) return
+      void this.#end(next)
+    }
+  }
+
+  async #end(waiting: WaitingTask): Promise<void> {
+    this.#ending++
+    await this.options.run(waiting, null)
+    this.#ending--
+    this.#startDue()
   }
 
   async #run(waiting: WaitingTask, permit: Permit): Promise<void> {
@@ -127,7 +149,9 @@ export class Scheduler {
    */
   #setTimer(tick: number): void {
     this.#cancelTimer()
-    const next = Math.min(this.#queue.nextDueAfter(tick) ?? Infinity, this.#queue.nextDeadline)
+    // When so many are being ended already, the first that has ended makes way for the next.
+    const nextDeadline = this.#ending < MAX_ENDING ? this.#queue.nextDeadline : Infinity
+    const next = Math.min(this.#queue.nextDueAfter(tick) ?? Infinity, nextDeadline)
     if (next === Infinity) return
     this.#cancelTimer = this.options.clock.after(next - tick, () => this.#startDue())
   }

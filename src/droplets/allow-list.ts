@@ -31,7 +31,7 @@ const ALWAYS_FORBIDDEN = FORBIDDEN.map(([text, what]) => ({ network: networkOf(t
 export type Host =
   /** An address that may be dialled. */
   | { readonly kind: 'address' }
-  /** A name; `isListed`: it may be called wherever it is, but at what is always forbidden. */
+  /** A name; `isListed`: it may be called at every address that is not forbidden. */
   | { readonly kind: 'name'; readonly name: string; readonly isListed: boolean }
   /** `reason`: why nothing may be sent there; completes the sentence "it cannot be called: …". */
   | { readonly kind: 'refused'; readonly reason: string }

@@ -39,10 +39,9 @@ export class DropletGate implements PermitOwner {
   /** It is the turn of an asynchronous task, before those that wait. */
   #isAsyncTurn = false
   #inFlight = 0
-  /** When it was closed last; monotonic ms. */
-  #closedTick = -Infinity
+  /** When its circuit was closed last, or it moved: what began before says nothing; monotonic ms. */
+  #forgotTick = -Infinity
   #isStopped = false
-  #movedTick = -Infinity
   #cancelTimer: () => void = () => {}
 
   constructor(private readonly options: DropletGateOptions) {
@@ -59,9 +58,9 @@ export class DropletGate implements PermitOwner {
     return this.#queue.size
   }
 
-  /** Nothing would be lost with it. */
+  /** Nobody is in it, or waits for it. */
   get isIdle(): boolean {
-    return this.#inFlight + this.#queue.size === 0 && !this.circuit.isOpen
+    return this.#inFlight + this.#queue.size === 0 && !this.#isAsyncWaiting
   }
 
   /** See `Gate`. */
@@ -98,7 +97,6 @@ export class DropletGate implements PermitOwner {
 
   /** Its droplet is elsewhere now: what was found out about it says nothing any more. */
   moved(): void {
-    this.#movedTick = this.options.clock.monotonic()
     if (this.circuit.isOpen) this.#close()
     else this.#forget()
   }
@@ -128,13 +126,11 @@ export class DropletGate implements PermitOwner {
     this.#admitNext()
   }
 
-  /** What an attempt, or a look, says of the droplet: nothing, if it was elsewhere then. */
+  /** What an attempt, or a look, says of the droplet. */
   found(isThere: boolean, { isProbe, byAnswer, startTick }: Finding): void {
-    if (startTick < this.#movedTick) return
+    if (startTick < this.#forgotTick) return
     const now = this.options.clock.monotonic()
     if (!this.circuit.isOpen) {
-      // It went to what is there no more.
-      if (!isThere && startTick < this.#closedTick) return
       if (this.circuit.count(!isThere, byAnswer, now)) this.#opened()
     } else if (isProbe && isThere) this.#close()
     else if (isProbe) this.#passOver(startTick)
@@ -158,7 +154,7 @@ export class DropletGate implements PermitOwner {
 
   #forget(): void {
     this.circuit.close()
-    this.#closedTick = this.options.clock.monotonic()
+    this.#forgotTick = this.options.clock.monotonic()
   }
 
   /** The probe that they waited for has failed. */

@@ -57,16 +57,3 @@ export interface Gate {
   enterNow(droplet: string, timeoutMs: number): Permit
   onRoom(callback: () => void): void
 }
-
-const nothing = (): void => {}
-
-const openPermit: Permit = { admitted: true, sending: nothing, release: nothing }
-
-/** Admits everything. */
-export const openGate: Gate = {
-  admit: () => nothing,
-  enter: () => openPermit,
-  hasRoom: () => true,
-  enterNow: () => openPermit,
-  onRoom: nothing,
-}

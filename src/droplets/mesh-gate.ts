@@ -1,4 +1,5 @@
 /** The gate to all droplets: each has a gate of its own, and there is a limit for all together. */
+import type { AttemptResult } from '../events.ts'
 import type { Clock, Log, StopSignal } from '../ports.ts'
 import type { Directory, DropletList } from './directory.ts'
 import { nameKey } from './droplet.ts'
@@ -149,7 +150,10 @@ export class MeshGate implements Gate {
 
   #forgetUnlisted(directory: Directory): void {
     for (const [key, { gate }] of this.#entries) {
-      if (gate.isIdle && !directory.find(key)) this.#entries.delete(key)
+      if (!gate.isIdle || directory.find(key)) continue
+      this.#entries.delete(key)
+      // Nobody is told of an open circuit any more, nor looks whether the droplet is back.
+      gate.moved()
     }
   }
 
@@ -188,8 +192,8 @@ class SeatPermit implements Permit {
     this.permit.sending()
   }
 
-  release(...args: Parameters<Permit['release']>): void {
-    this.permit.release(...args)
+  release(result: AttemptResult | null): void {
+    this.permit.release(result)
     this.#leave?.()
     this.#leave = null
   }

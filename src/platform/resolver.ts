@@ -1,6 +1,6 @@
 import type { Resolve, Resolved } from '../ports.ts'
 
-/** What the look-ups of c-ares fail with, in the words of libc's. */
+/** Error codes of c-ares, and libc's for the same. */
 const CODES: Readonly<Record<string, string>> = {
   DNS_ENOTFOUND: 'ENOTFOUND',
   DNS_ENODATA: 'ENOTFOUND',
@@ -9,8 +9,8 @@ const CODES: Readonly<Record<string, string>> = {
 }
 
 /**
- * libc's look-up has threads that files and content codings need, too: as many as hang are
- * missing there.
+ * Look-ups of libc at once. Each blocks a thread of the pool that files and content codings need,
+ * too, for as long as the name service hangs.
  */
 const MAX_OF_LIBC = 2
 

@@ -48,10 +48,11 @@ export class IdempotencyKeys {
   constructor(private readonly findByKey: (key: string) => Promise<Task | null>) {}
 
   /**
-   * Decides who runs; the others wait until there is a task of the first. That must `release` the
-   * key when its task has ended or waits in the queue, or was refused. Throws
-   * IDEMPOTENCY_KEY_IN_USE and IDEMPOTENCY_KEY_REUSED. `hasWaited`: for one that was refused; who
-   * waited for each that is would wait for as long as there are others.
+   * Decides which request with a key runs. The first one does, and must `release` the key when its
+   * task has ended, waits in the queue, or was refused. A later one waits until the first has a
+   * task on disk, and then throws IDEMPOTENCY_KEY_IN_USE, or IDEMPOTENCY_KEY_REUSED if it is
+   * another request; if the first was refused instead, the key is decided anew. `hasWaited`: this
+   * request has waited so once, and does not again: else it might wait without end.
    */
   async use(key: string, request: KeyedRequest, hasWaited = false): Promise<KeyUse> {
     const holder = this.#held.get(key)?.holder
@@ -97,7 +98,7 @@ export class IdempotencyKeys {
       if (isRerun(previous, request.fingerprint)) return this.use(key, request)
       return repeat(previous, request)
     }
-    // Until then it may wait for its place, and be refused: then this one is the first.
+    // The holder may still wait at the gate, and be refused: then this one may run.
     if (!holder.isAccepted && !hasWaited) {
       await (holder.decided ??= Promise.withResolvers()).promise
       if (!holder.isAccepted) return this.use(key, request, true)

@@ -1,7 +1,8 @@
 /** The gate stands before every attempt, and every permit that it gives is released. */
 import { describe, expect, test } from 'bun:test'
 import { anyone } from '../../src/access/caller.ts'
-import { openGate, type Gate, type Permit } from '../../src/droplets/gate.ts'
+import type { Gate, Permit } from '../../src/droplets/gate.ts'
+import { openGate } from '../support/open-gate.ts'
 import type { SubmitOptions } from '../../src/tasks/submit.ts'
 import { startEngine } from '../support/engine.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -217,16 +218,4 @@ describe('a permit is released', () => {
     await submitted
     expect(seen).toEqual(['echo enters', 'echo sends', 'echo: cancelled'])
   })
-})
-
-test('the open gate admits everything', async () => {
-  const entrant = { droplet: 'Echo', isNew: true, timeoutMs: 1000, leftMs: Infinity }
-  for (let n = 0; n < 3; n++) {
-    const entry = await openGate.enter(entrant, new AbortController().signal)
-    if (!entry.admitted) throw new Error(entry.reason)
-    entry.release({ outcome: 'answered', status: 200, durationMs: 1 })
-    expect(openGate.hasRoom('echo')).toBe(true)
-    openGate.enterNow('echo', 1000).release(null)
-    openGate.admit()?.()
-  }
 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/delivery/scheduler.ts'
-import { openGate, type Gate } from '../../src/droplets/gate.ts'
+import type { Gate } from '../../src/droplets/gate.ts'
+import { openGate } from '../support/open-gate.ts'
 import type { WaitingTask } from '../../src/delivery/wait-queue.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -35,13 +36,13 @@ function scheduling(concurrency: number, gate = openGate) {
     get maxInFlight() {
       return maxInFlight
     },
-    add(id: string, droplet: string, dueMs = 0) {
+    add(id: string, droplet: string, dueMs = 0, deadlineMs = Infinity) {
       const due: WaitingTask = {
         id,
         droplet,
         dueTick: epoch + dueMs,
         deadlineFrom: epoch,
-        deadlineTick: Infinity,
+        deadlineTick: epoch + deadlineMs,
         timeoutMs: 1000,
         isRetry: false,
       }
@@ -227,4 +228,22 @@ test('takes no slot twice where the gate tells of room while it is asked', async
   expect(seen.inFlight.size).toBe(1)
   for (let n = 0; n < 3; n++) await end(ids().at(-1)!)
   expect(ids().toSorted()).toEqual(['a1', 'a2', 'b1'])
+})
+
+test('ends what has expired a part at a time, without a slot', async () => {
+  const none: Gate = { ...openGate, hasRoom: () => false }
+  const { scheduler, clock, add, ids, inFlight, end } = scheduling(1, none)
+  for (let n = 0; n < 200; n++) add(`task ${n}`, 'echo', 0, 50)
+  scheduler.start()
+  expect(ids()).toEqual([])
+  await clock.advance(50)
+  expect(inFlight.size).toBe(64)
+  expect(clock.pending).toBe(0)
+  for (const id of ids()) {
+    await end(id)
+    expect(inFlight.size).toBeLessThanOrEqual(64)
+  }
+  while (inFlight.size > 0) await end([...inFlight.keys()][0]!)
+  expect(new Set(ids()).size).toBe(200)
+  expect(scheduler.waiting).toBe(0)
 })

@@ -502,3 +502,15 @@ test('droplets that are listed no more are forgotten, unless they are in use', (
   expect(gate.of('kept').inFlight).toBe(1)
   kept.release(FINE)
 })
+
+test('so are those whose circuits are open, unless asynchronous tasks wait for them', () => {
+  const { gate, mesh, fail, clock } = gateWith({ maxConcurrency: 10 })
+  mesh.directory = Directory.empty
+  fail(REFUSED, 5, 'kept')
+  expect(gate.hasRoom('kept')).toBe(false)
+  for (let n = 0; n < 2000; n++) fail(REFUSED, 5, `gone-${n}`)
+  expect(gate.size).toBeLessThan(1100)
+  expect(gate.stats().openCircuits).toBe(gate.size)
+  expect(clock.pending).toBe(gate.size)
+  expect(gate.of('kept').circuit).toBe('open')
+})

@@ -27,7 +27,7 @@ export function migrate(db: Database, version = LATEST_VERSION): void {
       migration.before?.(db)
       db.run(migration.sql)
       migration.after?.(db)
-      if (present > 0 && migration.isThorough) db.run(`create table ${REWRITE_DUE} (n)`)
+      if (present > 0 && migration.isThorough) db.run(MARK_SQL)
       db.run(`pragma application_id = ${APPLICATION_ID}`)
       db.run(`pragma user_version = ${present + index + 1}`)
     }).immediate()
@@ -38,6 +38,8 @@ export function migrate(db: Database, version = LATEST_VERSION): void {
 
 /** A table that is there until the file is written anew: a crash, or a full disk, may come first. */
 const REWRITE_DUE = 'rewrite_due'
+/** It may be there: from the migration before, or from an upgrade that had no room to rewrite. */
+const MARK_SQL = `create table if not exists ${REWRITE_DUE} (n)`
 
 function isRewriteDue(db: Database): boolean {
   return db.query('select 1 from sqlite_schema where name = ?').get(REWRITE_DUE) !== null

@@ -14,12 +14,15 @@ export function circuitsAreRight({ world, model, droplets, registry }: Context):
     const { movedAt, knownAt } = findDroplet(droplets, name)!
     return Math.max(movedAt, knownAt, registry.knownAt) + MAX_SYNC_MS
   }
+  /** Nor does what began before the circuit closed last. */
+  const sinceForgotten = (name: string) =>
+    Math.max(sinceMoved(name), model.gates.of(name).circuit.closedAt)
 
   return {
     circuitOpens({ droplet }) {
       const { circuit } = model.gates.of(droplet)
       if (circuit.isOpen) return `the circuit to ${droplet} opens, and is open`
-      if (circuit.mayOpen(world.now, sinceMoved(droplet))) return null
+      if (circuit.mayOpen(world.now, sinceForgotten(droplet))) return null
       return `the circuit to ${droplet} opens without a reason`
     },
 
@@ -43,8 +46,7 @@ export function circuitsAreRight({ world, model, droplets, registry }: Context):
         return `the circuit to ${droplet} stays open, though a probe has succeeded`
       }
       // The gate follows a droplet late, and closes its circuit then.
-      const since = Math.max(sinceMoved(droplet), circuit.closedAt)
-      if (circuit.isOpen || !circuit.mustOpen(world.now, since)) return null
+      if (circuit.isOpen || !circuit.mustOpen(world.now, sinceForgotten(droplet))) return null
       return `the circuit to ${droplet} stays closed, though it is not there`
     },
 
