@@ -35,10 +35,12 @@ export class LiveTokens {
     this.#seen = fingerprint(first)
   }
 
-  /** Reads the file, and rejects with all that is wrong with it, for people. */
+  /** Reads the file; rejects with all that is wrong with it, in a line for people. */
   static async open(path: string, ports: LiveTokensPorts): Promise<LiveTokens> {
     const first = await readTokensFile(path)
-    if (first.faults.length > 0) throw new Error(first.faults.join('; '))
+    if (first.faults.length > 0) {
+      throw new Error(`The tokens file ${path} cannot be used: ${first.faults.join('; ')}`)
+    }
     const tokens = new LiveTokens(path, ports, first)
     tokens.#tell('tokens are needed', first)
     return tokens
