@@ -21,7 +21,7 @@ export const DATE_RULE = 'a day such as 2027-01-31'
 /** What a line says, as text. */
 export interface TokenLine {
   name: string
-  scopes: readonly Scope[]
+  scopes: readonly string[]
   /** Empty: all. */
   droplets: readonly string[]
   expires: string | null
