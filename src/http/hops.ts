@@ -1,10 +1,10 @@
 /**
- * Loops: a task may go to a droplet that is, in the end, this service again. Each request to a
- * droplet tells how often what led to it has come through an orchestrator.
+ * Loops: a task may go to a droplet that is, in the end, this service again. So each request to a
+ * droplet says how many orchestrators it has come through.
  */
 import { invalidRequest, OrchestratorError } from '../errors.ts'
 
-/** What has come through so often is refused. */
+/** A request that has come through so many is refused. */
 export const MAX_HOPS = 8
 
 export const HOPS_HEADER = 'X-Orchestrator-Hops'

@@ -23,7 +23,7 @@ export interface RouteDescription {
   parameters?: object[]
   body?: { schema: SchemaName; example: unknown; isOptional?: true }
   replies: Record<number, Reply>
-  /** Not by the rate limit. */
+  /** The rate limit does not count its requests: see `UNCOUNTED` there. */
   isUncounted?: true
   /** The errors it can answer with, beside those of every route. */
   errors?: readonly ErrorCode[]
