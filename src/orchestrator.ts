@@ -2,6 +2,7 @@
 import { LiveTokens } from './access/live-tokens.ts'
 import type { Config } from './config/config.ts'
 import { createEngine, type Engine } from './engine.ts'
+import { errorText } from './errors.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
 import { readCertificate, type Certificate } from './platform/certificate.ts'
@@ -45,7 +46,10 @@ export async function createOrchestrator(
   const tls = await tlsOptions(config, ports)
   const events = new EventBus(log)
   const tokens = await openTokens(config, ports)
-  const database = await openDatabase(config.task.db, retentionOf(config))
+  const database = await openDatabase(config.task.db, retentionOf(config)).catch((error) => {
+    const reason = `The database ${config.task.db} cannot be used: ${errorText(error)}`
+    throw new Error(reason, { cause: error })
+  })
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })
   const cache = fileCache(config.registry.cacheDir, log, newId)
   const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)

@@ -27,7 +27,7 @@ export function visibleTo({ droplets }: Caller): ((dropletName: string) => boole
 }
 
 /**
- * An Idempotency-Key as it is kept: it is its caller's own, and the same word of another caller is
+ * An Idempotency-Key as it is kept. Each caller has its own: the same text of another caller is
  * another key. The name, not the token: a retry may come after a rotation. Neither a name nor a key
  * can have a space in it. Without tokens it is the plain key, as it always was.
  */

@@ -1,17 +1,10 @@
 /** From which address a request comes, and which addresses are one client. */
-import ipaddr from 'ipaddr.js'
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6
-type Network = [Address, number]
+import type ipaddr from 'ipaddr.js'
+import { addressOf, holds, networkOf, type Address, type Network } from '../droplets/addresses.ts'
 
 /** Settings of the kind `networks`: each an address, or a network with the length of its prefix. */
 export function parseNetworks(texts: readonly string[]): readonly Network[] {
-  return texts.map((text) => (text.includes('/') ? ipaddr.parseCIDR(text) : single(text)))
-}
-
-function single(text: string): Network {
-  const address = ipaddr.parse(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
+  return texts.map(networkOf).filter((network) => network !== null)
 }
 
 /**
@@ -48,19 +41,13 @@ function keyOf(address: Address): string {
 const WITH_PORT = /^(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?$|^\[([\da-f:.]+)\](?::\d{1,5})?$/i
 const MAX_LENGTH = 60
 
-/** IPv4 also where it is written as IPv6; null for what is no address. */
+/** null: the text is no address. */
 function parseAddress(text: string): Address | null {
   if (text.length > MAX_LENGTH) return null
   const [, v4, v6] = WITH_PORT.exec(text) ?? []
-  const bare = v4 ?? v6 ?? text
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare)
-  if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return null
-  const address = ipaddr.IPv6.parse(bare)
-  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+  return addressOf(v4 ?? v6 ?? text)
 }
 
 function isIn(address: Address, networks: readonly Network[]): boolean {
-  return networks.some(
-    ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
-  )
+  return networks.some((network) => holds(network, address))
 }

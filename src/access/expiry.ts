@@ -2,11 +2,11 @@
 
 const DAY_MS = 86_400_000
 
-/** The moment at which the day is over, ms since the epoch; null: the text is no day. */
+/** The moment at which the day is over; wall clock, ms. null: the text is no day. */
 export function endOfDay(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return null
   const start = Date.parse(`${text}T00:00:00Z`)
-  // Some days that there are not would be taken for others.
+  // Date.parse takes 2027-02-30 for 2 March.
   return Number.isNaN(start) || dayOf(start) !== text ? null : start + DAY_MS
 }
 

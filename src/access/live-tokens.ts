@@ -4,10 +4,10 @@ import type { Clock, Log, WatchFile } from '../ports.ts'
 import { readTokensFile, type TokensFile } from './tokens-file.ts'
 import { hasExpired, TokenSet } from './tokens.ts'
 
-/** After a change, until the file is read: who writes it may need several steps, ms. */
+/** From a change to the reading of the file, as a writer may need several steps, ms. */
 const SETTLE_MS = 100
 
-/** Some file systems, those of other machines above all, tell of no change, ms. */
+/** Between two readings without a notice: network file systems send none, ms. */
 const RECHECK_MS = 30_000
 
 export interface LiveTokensPorts {
@@ -18,7 +18,7 @@ export interface LiveTokensPorts {
 
 export class LiveTokens {
   #set: TokenSet
-  /** What was found last, whether it could be used or not. */
+  /** The fingerprint of what was read last, whether it could be used or not. */
   #seen: string
   #reading: Promise<void> = Promise.resolve()
   #cancelRecheck: () => void = () => {}
@@ -35,10 +35,12 @@ export class LiveTokens {
     this.#seen = fingerprint(first)
   }
 
-  /** Reads the file, and rejects with all that is wrong with it, for people. */
+  /** Reads the file; rejects with all that is wrong with it, in a line for people. */
   static async open(path: string, ports: LiveTokensPorts): Promise<LiveTokens> {
     const first = await readTokensFile(path)
-    if (first.faults.length > 0) throw new Error(first.faults.join('; '))
+    if (first.faults.length > 0) {
+      throw new Error(`The tokens file ${path} cannot be used: ${first.faults.join('; ')}`)
+    }
     const tokens = new LiveTokens(path, ports, first)
     tokens.#tell('tokens are needed', first)
     return tokens
@@ -130,7 +132,7 @@ export class LiveTokens {
   }
 }
 
-/** Equal for two readings that tell the same. */
+/** Equal for two readings with the same text and the same faults and warnings. */
 function fingerprint({ text, faults, warnings }: TokensFile): string {
   return JSON.stringify([text, faults, warnings])
 }

@@ -1,10 +1,10 @@
 /** How many requests each client may send: a token bucket for each. */
 import type { Clock } from '../ports.ts'
 
-/** A bucket holds what comes in so many seconds: that much can be taken at once. */
+/** A bucket holds what flows in during this time; a full one can be emptied at once. */
 export const BURST_SECONDS = 2
 
-/** As many clients have a bucket of their own. */
+/** At most so many clients have a bucket of their own. */
 export const MAX_CLIENTS = 10_000
 
 /** A power of two. */
@@ -12,15 +12,15 @@ const SHARED_BUCKETS = 1024
 
 export interface Taken {
   readonly isAllowed: boolean
-  /** How many more may be sent at once. */
+  /** How many more requests may be sent at once. */
   readonly remaining: number
-  /** After how many seconds the bucket is full again; when it was refused, until one may be sent. */
+  /** Until the bucket is full again; of a refused request, until the next one may be sent. */
   readonly resetSeconds: number
 }
 
 interface Bucket {
   tokens: number
-  /** When that was so; monotonic, ms. */
+  /** When it had that many; monotonic, ms. */
   tick: number
 }
 
@@ -29,10 +29,10 @@ interface Bucket {
  * be remembered. So there are two tables: every BURST_SECONDS the younger takes the place of the
  * older, whose buckets are all full. That needs no timer and looks at no bucket.
  *
- * When there are too many clients, no bucket is thrown out: who has many addresses could have
- * others' buckets, or his own, made full again by that. Whoever comes then shares one of
- * SHARED_BUCKETS, which one depends on a secret seed: no one can aim at another's, and to empty
- * all of them takes that many clients at their full rate.
+ * With MAX_CLIENTS, no bucket is thrown out for a new client: somebody with many addresses could
+ * use that to get a full bucket again. New clients then share SHARED_BUCKETS. Which one a client
+ * gets depends on a secret seed: nobody can aim at the bucket of another, and to empty all of them
+ * takes that many clients at their full rate.
  */
 export class RateLimit {
   #younger = new Map<string, Bucket>()

@@ -13,7 +13,7 @@ const MESSAGES: Readonly<Record<Exclude<TokenFault, 'expired'>, string>> = {
   unknown: 'The token is not known here',
 }
 
-/** `details.reason` is the fault. Never holds what was sent. */
+/** `details.reason` is the fault. Nothing of what was sent is in it. */
 export function unauthorized(fault: Exclude<TokenFault, 'expired'>): OrchestratorError {
   return new OrchestratorError('UNAUTHORIZED', MESSAGES[fault], { reason: fault })
 }

@@ -1,7 +1,7 @@
 /**
  * What a token looks like: `orc_`, 30 random characters, and 6 that are the CRC-32 of all before
- * them. So programs that look for leaked secrets find it and can tell it from what only looks
- * alike; and a typo is told before anything is looked up.
+ * them. So secret scanners find a leaked one and can tell it from what only looks like one, and a
+ * typo is told before anything is looked up.
  */
 import { hash } from 'node:crypto'
 
@@ -23,7 +23,7 @@ export function newToken(random: RandomBytes): string {
 }
 
 function randomDigits(length: number, random: RandomBytes): string {
-  // 4 times 62: beyond it the first digits would come more often than the others.
+  // 248 = 4 times 62. With the bytes from there on, the first 8 digits would come more often.
   const fair = 4 * DIGITS.length
   let digits = ''
   while (digits.length < length) {

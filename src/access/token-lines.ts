@@ -21,7 +21,7 @@ export const DATE_RULE = 'a day such as 2027-01-31'
 /** What a line says, as text. */
 export interface TokenLine {
   name: string
-  scopes: readonly Scope[]
+  scopes: readonly string[]
   /** Empty: all. */
   droplets: readonly string[]
   expires: string | null
@@ -40,7 +40,7 @@ export function writeLine({ name, scopes, droplets, expires }: TokenLine, token:
   return [name, scopes.join(','), ...limits, `sha256:${hashOf(token)}`].join(' ')
 }
 
-/** As many faults are told: a file that is something else has one in each of its words. */
+/** At most so many faults are told: a file of another kind has one in each of its words. */
 export const MAX_FAULTS = 20
 
 /** `faults`: for people, each with its line; with any of them, there are no tokens. */
@@ -113,7 +113,7 @@ function readLine(words: readonly string[]): { token: Token | null; faults: stri
   return { token: { name, scopes, droplets: bound, expiresAt, hash }, faults }
 }
 
-/** `place`: of the word in its line, from 1. */
+/** `place`: which word of its line it is, from 1. */
 function readWord(word: string, place: number, fields: Fields): void {
   const refuse = (why: string) => void fields.faults.push(why)
   if (word.startsWith('sha256:')) {

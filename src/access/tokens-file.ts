@@ -6,7 +6,7 @@ import { parseTokens, type ParsedTokens } from './token-lines.ts'
 
 const MAX_BYTES = 1024 * 1024
 
-/** Of mode bits: what everybody may do. */
+/** Mode bits: what everybody may do with the file. */
 const READ_BY_ALL = 0o004
 const WRITTEN_BY_ALL = 0o002
 
@@ -17,7 +17,7 @@ export interface TokensFile extends ParsedTokens {
   readonly warnings: readonly string[]
 }
 
-/** Never rejects: what is wrong is in `faults`, for people. Neither holds a token or a hash. */
+/** Never rejects: what is wrong is in `faults`. No fault and no warning holds a token or a hash. */
 export async function readTokensFile(path: string): Promise<TokensFile> {
   try {
     const bytes = await readRegularFile(path, MAX_BYTES)
@@ -44,12 +44,10 @@ function textOf(bytes: Uint8Array): string | null {
 }
 
 function warningsOf({ tokens, faults }: ParsedTokens, mode: number): string[] {
+  const right = mode & WRITTEN_BY_ALL ? 'change' : mode & READ_BY_ALL ? 'read' : null
   const isEmpty = tokens.length === 0 && faults.length === 0
   return [
     ...(isEmpty ? ['it holds no tokens: nobody gets in'] : []),
-    ...(mode & WRITTEN_BY_ALL ? ['everybody on this machine may change it: chmod o-rwx'] : []),
-    ...(mode & READ_BY_ALL && !(mode & WRITTEN_BY_ALL)
-      ? ['everybody on this machine may read it: chmod o-rwx']
-      : []),
+    ...(right ? [`everybody on this machine may ${right} it: chmod o-rwx`] : []),
   ]
 }

@@ -10,7 +10,7 @@ export interface Token {
   readonly scopes: ReadonlySet<Scope>
   /** What it may be used for; null: all droplets. */
   readonly droplets: DropletNames | null
-  /** The first moment at which it is valid no more; wall clock, ms. null: it stays valid. */
+  /** The first moment at which it is no longer valid; wall clock, ms. null: it stays valid. */
   readonly expiresAt: number | null
   /** SHA-256 of the token, in hexadecimal digits. */
   readonly hash: string

@@ -64,7 +64,7 @@ export async function launch(
   try {
     orchestrator = await createOrchestrator(config, ports)
   } catch (error) {
-    io.stderr(`The database ${config.task.db} cannot be used: ${errorText(error)}\n`)
+    io.stderr(`${errorText(error)}\n`)
     return null
   }
   warnIfOpenToAll(config, ports.log)

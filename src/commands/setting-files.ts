@@ -1,7 +1,7 @@
 /** The files that settings name, read before the service starts: `check` does the same. */
 import { readTokensFile } from '../access/tokens-file.ts'
 import { faultText, type Config } from '../config/config.ts'
-import { signingSecrets } from '../config/secrets.ts'
+import { SECRETS_RULE, signingSecrets } from '../config/secrets.ts'
 import { errorText } from '../errors.ts'
 import { readCertificate } from '../platform/certificate.ts'
 import { validityFault } from '../platform/certificate-validity.ts'
@@ -78,7 +78,7 @@ async function readSigning(droplets: Config['droplets']): Promise<Signing> {
 }
 
 function wrongSecrets(value: string, reason: string): Signing {
-  const allowed = signingSecrets.allowed.replace('empty, or', 'a file with')
+  const allowed = `a file with ${SECRETS_RULE}`
   const fault = { variable: 'DROPLET_SIGNING_SECRET_FILE', value, allowed, reason } as const
   return { secrets: [], fault: faultText(fault) }
 }

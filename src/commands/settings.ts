@@ -7,7 +7,7 @@ export interface LoadedSettings {
   /** With what is in the files that it names. */
   readonly config: Config
   readonly settings: readonly Setting[]
-  /** For people. */
+  /** Of `check`, for people; `serve` logs its own when it reads the files. */
   readonly warnings: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 import { patternFault } from '../access/droplet-names.ts'
 import { endOfDay } from '../access/expiry.ts'
-import { isScope, SCOPES, type Scope } from '../access/scopes.ts'
+import { isScope, SCOPES } from '../access/scopes.ts'
 import { newToken, type RandomBytes } from '../access/token-form.ts'
 import { DATE_RULE, isName, NAME_RULE, writeLine, type TokenLine } from '../access/token-lines.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -30,7 +30,10 @@ export async function token(
   if (!given) return EXIT.usage
   const line = toLine(given)
   const fault = faultOf(line, clock.now())
-  if (fault !== null) return (misused('token', io, fault), EXIT.usage)
+  if (fault !== null) {
+    misused('token', io, fault)
+    return EXIT.usage
+  }
   const made = newToken(random)
   const explain = (text: string) => io.isTerminal && io.stdout(`${text}\n`)
   explain(`The token of ${line.name}, shown this once and kept nowhere:`)
@@ -45,7 +48,7 @@ export async function token(
 function toLine({ flags, lists, positionals }: Given): TokenLine {
   return {
     name: positionals[0] ?? '',
-    scopes: [...new Set(lists.scope.flatMap((text) => text.split(',')))] as Scope[],
+    scopes: [...new Set(lists.scope.flatMap((text) => text.split(',')))],
     droplets: lists.droplet,
     expires: flags.expires || null,
   }

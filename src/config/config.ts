@@ -1,6 +1,6 @@
 import type { LogLevel } from '../log.ts'
-import { effectiveText, type ConfigWorld, type Environment, type Source } from './source.ts'
 import type { Kind } from './kinds.ts'
+import { effectiveText, type ConfigWorld, type Environment, type Source } from './source.ts'
 import { VARIABLES, VARIABLE_NAMES, type Values, type VariableName } from './variables.ts'
 
 /** The effective settings, frozen. Durations are ms, whatever unit their variable has. */
@@ -47,7 +47,7 @@ export interface Config {
     readonly breakerGraceMs: number
     /** Each of them signs; `whsec_` and base64. Those in the file come from `loadSettings`. */
     readonly signingSecrets: readonly string[]
-    /** Holds the secrets in their place. */
+    /** A file with the secrets, in place of the setting. */
     readonly signingSecretFile: string | null
   }
   readonly task: {
@@ -71,7 +71,7 @@ export interface Config {
   readonly shutdownGraceMs: number
 }
 
-/** An effective setting. Nothing in it is secret: URLs with credentials are refused, too. */
+/** An effective setting. Nothing in it is secret: secrets are masked, URLs with credentials refused. */
 export interface Setting {
   readonly name: VariableName
   readonly value: string

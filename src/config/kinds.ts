@@ -12,7 +12,10 @@ export interface Kind<T> {
   parse(text: string, cwd?: string): T | undefined
   /** What is wrong with a text that is not allowed, and what to do, where that can be told. */
   reason?(text: string): string | null
-  /** Hides the secrets in a text that is not allowed, so that it can be shown. */
+  /**
+   * Hides the secrets in a text that is not allowed, so that it can be shown. Of a variable that
+   * is `secret`, nothing is shown anyway.
+   */
   mask?(text: string): string
 }
 

@@ -30,6 +30,7 @@ const origin: Kind<string> = {
     if (!url || !/^https?:$/.test(url.protocol)) return undefined
     const isBare =
       url.pathname === '/' && url.search + url.hash + url.username + url.password === ''
+    // The parser drops an empty path, query or fragment: only the text shows it.
     return isBare && !/\*|[/?#@]$/.test(text.slice('https://'.length)) ? url.origin : undefined
   },
 }

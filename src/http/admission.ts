@@ -12,7 +12,7 @@ import type { Clock } from '../ports.ts'
 import type { ResponseSettings } from './base.ts'
 import type { Described } from './docs/describe.ts'
 
-/** Where the tokens of the moment are to be had. */
+/** Has the tokens that may be used now. */
 export interface TokenSource {
   readonly current: TokenSet
 }

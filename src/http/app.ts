@@ -50,7 +50,7 @@ export function createApp(engine: Engine, ports: HttpPorts) {
       // next, goes by the URL, and that depends on the Host and has its `..` resolved.
       routes: {
         '/*': (request: Request) => {
-          // It has none of its own, and asks it for the client's address.
+          // It has no server of its own; the rate limit asks one for the client's address.
           nowhere.server = app.server
           return nowhere.fetch(request)
         },
@@ -58,7 +58,7 @@ export function createApp(engine: Engine, ports: HttpPorts) {
     },
   })
     .use(shared)
-    .use(apiRoutes(engine, meshPorts(engine, ports, requests, admission)))
+    .use(apiRoutes(engine, apiPorts(engine, ports, requests, admission)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   routes.learn(app.routes)
   addTrailingSlashes(app)
@@ -81,7 +81,8 @@ export function openApiOf(engine: Engine): Promise<string> {
   return openApiDocument(apiRoutes(engine, { admission } as MeshPorts))
 }
 
-function meshPorts(
+/** What the routes need, those of the mesh most. */
+function apiPorts(
   { config }: Engine,
   { clock, log, usage }: HttpPorts,
   requests: RequestCounts,
@@ -95,11 +96,11 @@ function meshPorts(
 }
 
 /** All that is documented. */
-function apiRoutes(engine: Engine, mesh: MeshPorts) {
+function apiRoutes(engine: Engine, ports: MeshPorts) {
   return new Elysia({ name: 'api' })
-    .use(operationRoutes(engine, mesh.admission))
-    .use(dropletRoutes(engine, mesh))
-    .use(submitRoutes(engine, mesh))
-    .use(taskRoutes(engine, mesh))
-    .use(meshRoutes(engine, mesh))
+    .use(operationRoutes(engine, ports.admission))
+    .use(dropletRoutes(engine, ports))
+    .use(submitRoutes(engine, ports))
+    .use(taskRoutes(engine, ports))
+    .use(meshRoutes(engine, ports))
 }

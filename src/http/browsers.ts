@@ -63,9 +63,7 @@ function ourNames({ host, publicUrl }: Settings): (hostname: string) => boolean 
   const told = [host, publicUrl === null ? '' : new URL(publicUrl).hostname]
   const names = new Set(told.map((name) => name.toLowerCase()))
   return (hostname) =>
-    isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 ||
-    /^(?:.+\.)?localhost$/.test(hostname) ||
-    names.has(hostname)
+    isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || isLoopback(hostname) || names.has(hostname)
 }
 
 /**

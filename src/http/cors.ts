@@ -1,13 +1,12 @@
-/** What browsers are told about requests from other origins (Fetch standard, section 3.2). */
+/** What browsers are told about requests from other origins (Fetch standard, CORS protocol). */
 import type { ResponseSettings } from './base.ts'
 
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-ID'
-const EXPOSED_HEADERS = [
-  ...['Allow', 'Idempotency-Replayed', 'Location', 'Preference-Applied', 'RateLimit'],
-  ...['RateLimit-Policy', 'Retry-After', 'WWW-Authenticate', 'X-Request-ID', 'X-Task-ID'],
-].join(', ')
-/** How long a browser may keep the answer to its question, s. */
-const MAX_AGE_SECONDS = '600'
+const EXPOSED_HEADERS =
+  'Allow, Idempotency-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, ' +
+  'Retry-After, WWW-Authenticate, X-Request-ID, X-Task-ID'
+/** How long a browser may keep the answer to a preflight. */
+const MAX_AGE_SECONDS = 600
 
 /** For every answer to a page of `origin`, errors included: without it the page can't read them. */
 export function allowOrigin(set: ResponseSettings, origin: string): void {

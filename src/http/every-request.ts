@@ -1,7 +1,7 @@
 /** What holds for every request, whether there is a route for it or not. */
 import type { Elysia } from 'elysia'
-import type { Ports } from '../ports.ts'
 import type { Config } from '../config/config.ts'
+import type { Ports } from '../ports.ts'
 import type { RequestCounts } from '../telemetry/request-counts.ts'
 import type { Admission } from './admission.ts'
 import type { ResponseSettings } from './base.ts'
@@ -39,10 +39,10 @@ export function everyRequest(ports: EveryRequestPorts) {
         checkHost(request.headers)
         // An answer may not be kept for pages of other origins (RFC 9110, section 12.5.5).
         if (isOpenToPages) set.headers['vary'] = 'Origin'
-        const page = checkBrowser(request)
-        if (page !== null) allowOrigin(set, page)
+        const origin = checkBrowser(request)
+        if (origin !== null) allowOrigin(set, origin)
         count?.({ request, server: context.server, set })
-        if (page !== null && isPreflight(request)) {
+        if (origin !== null && isPreflight(request)) {
           const methods = routes.methodsOf(pathOf(request.url))
           if (methods.length > 0) return preflightReply(set, methods)
         }

@@ -1,22 +1,24 @@
 /**
- * Loops: a task may go to a droplet that is, in the end, this service again. Each request to a
- * droplet tells how often what led to it has come through an orchestrator.
+ * Loops: a task may go to a droplet that is, in the end, this service again. So each request to a
+ * droplet says how many orchestrators it has come through.
  */
 import { invalidRequest, OrchestratorError } from '../errors.ts'
 
-/** What has come through so often is refused. */
+/** A request that has come through so many is refused. */
 export const MAX_HOPS = 8
 
-const NAME = 'X-Orchestrator-Hops'
+export const HOPS_HEADER = 'X-Orchestrator-Hops'
 
 /**
  * Throws LOOP_DETECTED; and INVALID_REQUEST for what is not a number: to take it for 0 would let a
  * loop go on.
  */
 export function hopsOf(headers: Headers): number {
-  const text = headers.get(NAME)
+  const text = headers.get(HOPS_HEADER)
   if (text === null) return 0
-  if (!/^\d+$/.test(text)) throw invalidRequest({ path: NAME, message: 'must be a whole number' })
+  if (!/^\d+$/.test(text)) {
+    throw invalidRequest({ path: HOPS_HEADER, message: 'must be a whole number' })
+  }
   const hops = Number(text)
   if (hops >= MAX_HOPS) throw loopDetected(hops)
   return hops

@@ -1,4 +1,4 @@
-/** Request bodies, capped while they are read. */
+/** The bodies of requests, read as JSON. */
 import { invalidRequest, OrchestratorError } from '../errors.ts'
 import { membersOf, type Member } from '../json-text.ts'
 import { codingsOf } from '../platform/codings.ts'
@@ -20,7 +20,7 @@ export const MAX_DEPTH = 1000
 // Without its byte order mark, which some editors and PowerShell write (RFC 8259, section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** A JSON value, and the text that it came as. To be disposed of when neither is needed. */
+/** A JSON value, and the text that it came as. To be disposed of when neither is needed any more. */
 export class JsonBody implements Disposable {
   #members: readonly Member[] | null = null
 
@@ -56,10 +56,10 @@ export class JsonBody implements Disposable {
  */
 export async function readJson(request: Request, bodies: RequestBodies): Promise<JsonBody> {
   checkHeaders(request.headers)
-  return parsed(await bodies.read(request))
+  return parseOrRelease(await bodies.read(request))
 }
 
-/** The same of a request that needs no body; null: it has none, whatever it says of it. */
+/** The same for a request that needs no body. null: it has none, whatever its headers say. */
 export async function readOptionalJson(
   request: Request,
   bodies: RequestBodies,
@@ -69,7 +69,7 @@ export async function readOptionalJson(
     body.release()
     return null
   }
-  return parsed(body, () => checkHeaders(request.headers))
+  return parseOrRelease(body, () => checkHeaders(request.headers))
 }
 
 function checkHeaders(headers: Headers): void {
@@ -77,8 +77,7 @@ function checkHeaders(headers: Headers): void {
   checkType(headers.get('content-type'))
 }
 
-/** What is refused is no longer worked on. */
-function parsed({ bytes, release }: HeldBody, check = () => {}): JsonBody {
+function parseOrRelease({ bytes, release }: HeldBody, check = () => {}): JsonBody {
   try {
     check()
     return parse(bytes, release)

@@ -53,8 +53,9 @@ export function rateLimit(
 }
 
 /**
- * The URL has `\` read as `/`, and its dot segments resolved; the route was found by the path as it
- * was written. So `/orchestrator/tasks/..\health` looks like health there: only its parameter tells.
+ * Bun finds the route by the path as it was written, but in `request.url` each `\` is a `/` and dot
+ * segments are resolved. So the URL of `/orchestrator/tasks/..\health` is that of health; only the
+ * parameter shows that the route is another one.
  */
 function isUncounted(request: Request & Partial<Pick<BunRequest, 'params'>>): boolean {
   const isAsked = UNCOUNTED.has(withoutTrailingSlashes(pathOf(request.url)))

@@ -5,16 +5,16 @@ import { declaredLength, readBody } from '../platform/bounded-body.ts'
 import type { Clock } from '../ports.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** All bodies together may have as much, or MIN_BODIES of the largest. */
+/** What all bodies together may have; or room for MIN_BODIES of the largest, if that is more. */
 const MIN_TOTAL_BYTES = 256 * MEBIBYTE
 const MIN_BODIES = 4
 
-/** How long a body may take: so much, and 1 s more for each 64 KB of what one may have. */
+/** How long a body may take: this, and 1 s more for each 64 KB that a body may have. */
 const BASE_MS = 30_000
 const MIN_BYTES_PER_MS = 64
 const LOOK_MS = 5000
 
-/** The bytes of a body, and their place in memory: to be given back when nothing needs them. */
+/** The bytes of a body, which count as held: to be released when nothing needs them. */
 export interface HeldBody {
   readonly bytes: Uint8Array
   release(): void
@@ -84,7 +84,7 @@ export class RequestBodies {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const end = () => {
       this.#reading.remove(place, reading)
-      if (this.#reading.size === 0) this.#rest()
+      if (this.#reading.size === 0) this.#stopLooking()
     }
     const giveUp = () => (end(), reject(new SlowBody(this.#maxMs)))
     const reading = { deadline: this.clock.monotonic() + this.#maxMs, giveUp }
@@ -106,8 +106,7 @@ export class RequestBodies {
     })
   }
 
-  /** Nothing is read: no timer either. */
-  #rest(): void {
+  #stopLooking(): void {
     this.#cancelLook?.()
     this.#cancelLook = null
   }
@@ -117,8 +116,8 @@ export class RequestBodies {
 export class SlowBody extends OrchestratorError {
   constructor(maxMs: number) {
     const message = `did not come within ${Math.round(maxMs / 1000)} s`
-    const { details } = invalidRequest({ path: '', message })
-    super('INVALID_REQUEST', `body: ${message}`, details)
+    const fault = invalidRequest({ path: '', message })
+    super(fault.code, fault.message, fault.details)
   }
 }
 

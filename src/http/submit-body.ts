@@ -83,7 +83,8 @@ export const ReplayBody = Type.Object(
     headers: maybe(
       Headers,
       'Sent in addition to those of the task, or in place of them. Needed for its secret ones ' +
-        '(`Authorization`, `Cookie`, `X-Api-Key`), whose values are not kept; else as in `SubmitTask`',
+        '(`Authorization`, `Proxy-Authorization`, `Cookie`, `X-Api-Key`), whose values are not ' +
+        'kept; else as in `SubmitTask`',
     ),
   },
   {

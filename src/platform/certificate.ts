@@ -1,11 +1,11 @@
-/** The certificate that the service shows, and its private key: both PEM (RFC 7468). */
+/** The certificate that the service presents, and its private key: both PEM (RFC 7468). */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { readRegularFile } from './regular-file.ts'
 
-/** Many times what the longest chain takes. */
+/** Many times as much as the longest chain takes. */
 const MAX_BYTES = 1024 * 1024
 
 export interface Certificate {
@@ -22,14 +22,14 @@ export async function readCertificate(tls: Config['tls']): Promise<Certificate |
   const inKey = `TLS_KEY_FILE=${JSON.stringify(keyFile)}`
   const cert = await textOf(inCert, certFile)
   const key = await textOf(inKey, keyFile)
-  const leaf = told(inCert, 'holds no certificate in PEM', () => new X509Certificate(cert))
+  const leaf = withFault(inCert, 'holds no certificate in PEM', () => new X509Certificate(cert))
   // A key with a passphrase is none here: who would type it?
-  const ours = told(inKey, 'holds no private key in PEM without a passphrase', () =>
+  const privateKey = withFault(inKey, 'holds no private key in PEM without a passphrase', () =>
     createPrivateKey(key),
   )
-  if (!leaf.checkPrivateKey(ours)) throw new Error(`${inKey}: is not the key of ${inCert}`)
-  // The other certificates of the file.
-  told(inCert, 'cannot be used', () => createSecureContext({ cert, key }))
+  if (!leaf.checkPrivateKey(privateKey)) throw new Error(`${inKey}: is not the key of ${inCert}`)
+  // Also reads the other certificates of the file.
+  withFault(inCert, 'cannot be used', () => createSecureContext({ cert, key }))
   return { cert, key }
 }
 
@@ -46,7 +46,8 @@ async function textOf(setting: string, path: string): Promise<string> {
   }
 }
 
-function told<T>(setting: string, fault: string, work: () => T): T {
+/** Does the work; what it throws gets the setting and the fault before it. */
+function withFault<T>(setting: string, fault: string, work: () => T): T {
   try {
     return work()
   } catch (error) {

@@ -12,8 +12,8 @@ const SIG_IGN = 1
 
 /**
  * execve(2): replaces this process by the program; the pid stays. It ignores signals that would
- * end it until it has handlers for them: what is ignored stays so, what has a handler does not.
- * Returns or throws only when that fails.
+ * end it until it has handlers for them: over execve, an ignored signal stays ignored, and one with
+ * a handler gets its default again. Returns or throws only when execve fails.
  */
 export function execve({ argv, env }: Program): void {
   const libc = dlopen('libc.so.6', {

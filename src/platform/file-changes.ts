@@ -1,7 +1,7 @@
 /**
- * Tells when a file may have changed. Not the file is watched but its folder: after a rename over
- * the file, as editors and `mv` do it, a watch on the file itself would never tell anything again.
- * Kubernetes changes a mounted file by exchanging the link `..data` beside it.
+ * Tells when a file may have changed. Its folder is watched, not the file itself: editors and `mv`
+ * rename another file over it, and a watch on the old one would report nothing more. Kubernetes
+ * changes a mounted file by exchanging the link `..data` beside it.
  */
 import { realpathSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
@@ -16,7 +16,7 @@ export const watchFile: WatchFile = (path, changed, failed) => {
 }
 
 class WatchedFolders {
-  /** By their paths. */
+  /** By the paths of the folders. */
   readonly #watchers = new Map<string, FSWatcher>()
   /** What may stand for the file in one of them. */
   #names: ReadonlySet<string> = new Set()
@@ -27,7 +27,7 @@ class WatchedFolders {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  /** Watches the folder of the path and, where that is a link, the one that it leads to. */
+  /** Watches the folder of the path and, where the path is a link, the folder of its target. */
   follow(): void {
     const target = targetOf(this.path)
     const folders = new Set([dirname(this.path), dirname(target)])

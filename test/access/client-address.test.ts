@@ -20,6 +20,13 @@ describe('the key of a client', () => {
   })
 })
 
+test('a proxy whose IPv4 address is set in the form of IPv6 is trusted', () => {
+  const proxies = parseNetworks(['::ffff:192.0.2.7', '::ffff:10.0.0.0/104'])
+  for (const peer of ['192.0.2.7', '::ffff:192.0.2.7', '10.1.2.3']) {
+    expect(clientKey(peer, '198.51.100.1', proxies)).toBe('198.51.100.1')
+  }
+})
+
 describe('X-Forwarded-For', () => {
   test.each([
     ['is not believed of just anybody', '203.0.113.9', '198.51.100.1', '203.0.113.9'],

@@ -124,7 +124,9 @@ describe('a file', () => {
     using file = tokensFile({ one: 'admin' })
     file.write('one root\ntwo\n')
     const failure = await failureOf(openTokens(file.path))
-    expect(failure.message).toMatch(/^line 1: word 2 is none of .*; line 2: it has no scope/)
+    expect(failure.message).toMatch(
+      /cannot be used: line 1: word 2 is none of .*; line 2: it has no scope/,
+    )
   })
 
   test.each([

@@ -169,6 +169,7 @@ describe('a page of CORS_ORIGINS', () => {
         expect(headers.get('access-control-allow-headers')).toBe(
           'Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-ID',
         )
+        expect(headers.get('access-control-max-age')).toBe('600')
         expect(headers.get('access-control-allow-credentials')).toBeNull()
         expect(headers.get('x-request-id')).not.toBeNull()
       }

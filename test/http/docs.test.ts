@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { ErrorCode } from '../../src/errors.ts'
-import { ERROR_EXAMPLES } from '../../src/http/docs/error-examples.ts'
+import { OrchestratorError } from '../../src/errors.ts'
 import type { SchemaName } from '../../src/http/docs/schemas.ts'
 import { errorHeaders, STATUS_OF } from '../../src/http/error-reply.ts'
 import { expectShape, openApi, seen, type OpenApi } from '../support/documented.ts'
@@ -68,10 +67,12 @@ test('each error is shown, under its own code, with the headers that come with i
     const { schema, example, examples = { '': { value: example } } } = content['application/json']!
     if (schema.$ref.endsWith('/Readiness')) continue
     for (const [code, { value }] of Object.entries(examples)) {
-      const { error } = value as { error: { code: ErrorCode; message: string } }
+      const { error } = value as { error: Pick<OrchestratorError, 'code' | 'message' | 'details'> }
       expect([code || error.code, STATUS_OF[error.code]]).toEqual([error.code, Number(status)])
       expect(error.message).not.toContain('…')
-      const set = Object.keys(errorHeaders(ERROR_EXAMPLES[error.code]))
+      const set = Object.keys(
+        errorHeaders(new OrchestratorError(error.code, error.message, error.details)),
+      )
       const documented = Object.keys(headers).map((name) => name.toLowerCase())
       expect(documented).toEqual(expect.arrayContaining(set))
       shown.add(error.code)

@@ -23,7 +23,7 @@ export interface RouteDescription {
   parameters?: object[]
   body?: { schema: SchemaName; example: unknown; isOptional?: true }
   replies: Record<number, Reply>
-  /** Not by the rate limit. */
+  /** The rate limit does not count its requests: see `UNCOUNTED` there. */
   isUncounted?: true
   /** The errors it can answer with, beside those of every route. */
   errors?: readonly ErrorCode[]
@@ -67,10 +67,11 @@ function headersOf(code: ErrorCode): Record<string, string> {
   }
   switch (code) {
     case 'UNAUTHORIZED':
-    case 'FORBIDDEN':
       return {
         'WWW-Authenticate': 'What token is needed, and what is wrong with this one (RFC 6750)',
       }
+    case 'FORBIDDEN':
+      return { 'WWW-Authenticate': 'Where the token lacks a scope: which (RFC 6750)' }
     case 'IDEMPOTENCY_KEY_IN_USE':
       return { Location: `With \`${code}\`: where the first request's task can be followed` }
     case 'UNSUPPORTED_MEDIA_TYPE':
@@ -177,7 +178,9 @@ function errorReplies(own: readonly ErrorCode[]) {
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => {
       const lines = group.map((code) => `\`${code}\`: ${MEANING[code]}`)
-      const headers = documented(Object.assign({}, ...group.map(headersOf)))
+      // Those that every route has come without headers of their own, unless they are the route's.
+      const withHeaders = group.filter((code) => own.includes(code))
+      const headers = documented(Object.assign({}, ...withHeaders.map(headersOf)))
       const content = json('Error', errorExamples(group, own))
       return [status, { description: lines.join('; '), headers, content }]
     }),

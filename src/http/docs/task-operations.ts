@@ -1,6 +1,6 @@
 /** The task routes, as the OpenAPI document describes them. */
 import { MAX_KEY_LENGTH } from '../../task.ts'
-import { MAX_HOPS } from '../hops.ts'
+import { HOPS_HEADER, MAX_HOPS } from '../hops.ts'
 import { FindQuery, ListQuery, queryParameters } from '../query.ts'
 import { describe, type Reply } from './describe.ts'
 import {
@@ -22,7 +22,7 @@ const header = (name: string, description: string, limits: object) => ({
 })
 
 export const hops = header(
-  'X-Orchestrator-Hops',
+  HOPS_HEADER,
   'Of a droplet that submits because of a task: the one it was sent, so that no loop goes on ' +
     `for ever. With ${MAX_HOPS} or more the request is refused`,
   { pattern: '^\\d+$', examples: ['1'] },
@@ -83,7 +83,6 @@ const submitErrors = [
   'IDEMPOTENCY_KEY_REUSED',
   'DROPLET_UNREACHABLE',
   'REGISTRY_ERROR',
-  'RATE_LIMITED',
   'LOOP_DETECTED',
   'CIRCUIT_OPEN',
   'OVERLOADED',
