@@ -113,7 +113,8 @@ export class GateWatch implements GateObserver {
   }
 
   probeEnded(name: string, result: RequestResult): void {
-    if (result.kind !== 'answered' || result.status >= 500) return
+    // A 500 is an answer of the droplet's own.
+    if (result.kind !== 'answered' || (result.status >= 502 && result.status <= 504)) return
     this.model.gates.of(name).circuit.lastSignAt = this.world.now
   }
 
