@@ -66,9 +66,14 @@ export function errorText(error: unknown): string {
         .join(' ')
 }
 
+/** What programs know an error by, such as ECONNREFUSED; undefined: it has none. */
+export function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null | undefined)?.code
+}
+
 function rawText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = (error as { code?: unknown }).code
+  const code = codeOf(error)
   return typeof code === 'string' && !error.message.includes(code)
     ? `${code}: ${error.message}`
     : error.message

@@ -1,9 +1,9 @@
 import { maskUrl, withoutTrailingSlashes } from '../config/urls.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { systemClock } from '../platform/clock.ts'
-import { systemFetch } from '../platform/fetch.ts'
-import { ownFetch } from '../platform/own-fetch.ts'
+import { ownFetch, systemFetch } from '../platform/fetch.ts'
 import { within } from '../platform/time-limit.ts'
+import type { Fetch } from '../ports.ts'
 import { EXIT, misused, readArguments, UNIT_SETTINGS, type CommandIo } from './command.ts'
 
 const PATH = '/orchestrator/health'
@@ -13,8 +13,8 @@ const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+(?:\/|$)/i
 /**
  * `orchestrator health [URL]`, for people and for container health checks: 0 and a line on stdout
  * when the service answers 200 within `limitMs`, else 1 and the reason on stderr. Without a URL it
- * asks the service on this machine; see `ownSettings`. `http://` may be left out. A URL without a path, or one that ends in
- * `/orchestrator`, gets the rest of the health check's path.
+ * asks the service on this machine; see `ownSettings`. `http://` may be left out. A URL without a
+ * path, or one that ends in `/orchestrator`, gets the rest of the health check's path.
  */
 export async function health(args: string[], io: CommandIo, limitMs = 3000): Promise<number> {
   const given = readArguments('health', args, io, { max: 1 })
@@ -25,8 +25,7 @@ export async function health(args: string[], io: CommandIo, limitMs = 3000): Pro
 
 async function askAt(given: string, io: CommandIo, limitMs: number): Promise<number> {
   const target = healthUrl(given)
-  const send: Send = (url, signal) => systemFetch(url, { method: 'GET', headers: {}, signal })
-  if (target.url !== null) return tell(target.url, send, io, limitMs)
+  if (target.url !== null) return tell(target.url, systemFetch, io, limitMs)
   misused('health', io, target.fault)
   return EXIT.usage
 }
@@ -55,10 +54,8 @@ function ownSettings(io: CommandIo): CommandIo['env'] {
   }
 }
 
-type Send = (url: string, signal: AbortSignal) => Promise<Response>
-
-async function tell(url: string, send: Send, io: CommandIo, limitMs: number): Promise<number> {
-  const problem = await ask(url, send, limitMs)
+async function tell(url: string, fetch: Fetch, io: CommandIo, limitMs: number): Promise<number> {
+  const problem = await ask(url, fetch, limitMs)
   const line = `${maskUrl(url)}: ${problem ?? 'ok'}\n`
   if (problem === null) io.stdout(line)
   else io.stderr(line)
@@ -97,9 +94,9 @@ function healthUrl(given: string): Target {
 }
 
 /** Null when the service is well, else what is wrong. */
-async function ask(url: string, send: Send, limitMs: number): Promise<string | null> {
+async function ask(url: string, fetch: Fetch, limitMs: number): Promise<string | null> {
   const answer = await within(systemClock, limitMs, null, async (signal) => {
-    const response = await send(url, signal)
+    const response = await fetch(url, { method: 'GET', headers: {}, signal })
     await response.body?.cancel()
     return response.status
   })

@@ -35,7 +35,7 @@ export interface Config {
   /** Between two health probes of a droplet; 0: no probes. */
   readonly probeIntervalMs: number
   readonly droplets: {
-    /** Host names, `*.suffix`, addresses and networks; empty: any. */
+    /** Host names, `*.suffix`, addresses and networks; empty: all hosts. */
     readonly allow: readonly string[]
     /** Requests to one at once. */
     readonly maxConcurrency: number

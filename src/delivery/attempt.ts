@@ -1,5 +1,6 @@
 /** One attempt: one fetch, one outcome. */
 import { CallRefused } from '../droplets/call-refused.ts'
+import { codeOf } from '../errors.ts'
 import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import type { AnswerReader, ReadAnswer } from './answer-reader.ts'
@@ -54,7 +55,7 @@ export async function attempt(
 }
 
 function hasNoDescriptors(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
+  const code = codeOf(error)
   return code === 'EMFILE' || code === 'ENFILE'
 }
 

@@ -1,4 +1,5 @@
 /** Every request to a droplet or to the Registry goes through here, whatever it is for. */
+import { codeOf } from '../errors.ts'
 import type { Clock, Fetch, FetchInit, Resolve } from '../ports.ts'
 import type { AllowList, Host } from './allow-list.ts'
 import { CallRefused } from './call-refused.ts'
@@ -78,7 +79,7 @@ async function dialByName(
     } catch (error) {
       host.failed(address)
       const isLast = index === addresses.length - 1
-      if (isLast || !NO_CONNECTION.has((error as { code?: unknown }).code)) throw error
+      if (isLast || !NO_CONNECTION.has(codeOf(error))) throw error
     }
   }
   throw new Error('there is no address')

@@ -47,7 +47,7 @@ export class GatePermit implements Permit {
     this.#isProbe = options.isProbe
   }
 
-  /** The attempt is recorded first: a slow disk is no fault of the droplet's. */
+  /** Not from the permit on: in between, the attempt is recorded. */
   sending(): void {
     const { clock, timeoutMs, patienceMs } = this.options
     this.#startTick = clock.monotonic()

@@ -1,3 +1,4 @@
+import { codeOf } from '../errors.ts'
 import type { Clock, Resolve } from '../ports.ts'
 import { CallRefused } from './call-refused.ts'
 
@@ -101,8 +102,7 @@ export class NamedHost {
 
   /** A service that does not answer says nothing about the name. */
   #keep(error: unknown): readonly string[] {
-    const isAnswer =
-      error instanceof CallRefused || (error as { code?: unknown }).code === 'ENOTFOUND'
+    const isAnswer = error instanceof CallRefused || codeOf(error) === 'ENOTFOUND'
     if (isAnswer || this.#isTooOld) this.#addresses = null
     this.#isKept = this.#addresses !== null
     if (this.#addresses === null) throw error

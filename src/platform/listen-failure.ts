@@ -1,7 +1,7 @@
 /** Why a server cannot listen, in words for whoever starts it. */
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { errorText } from '../errors.ts'
+import { codeOf, errorText } from '../errors.ts'
 import { failureText } from './network-failure.ts'
 
 /** Bun's text for the first one is its advice to programmers. */
@@ -29,7 +29,7 @@ export async function listenFailure(
   const unknown = isIP(host) === 0 ? await lookUpFailure(host, lookUp) : null
   if (unknown !== null) return `Cannot listen on ${host}: ${unknown}`
   const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  const code = String((error as { code?: unknown } | null)?.code)
+  const code = String(codeOf(error))
   const hint = code === 'EADDRINUSE' && portHint ? `; ${portHint}` : ''
   return `Cannot listen on ${at}: ${WORDS[code] ?? errorText(error)}${hint}`
 }
@@ -40,7 +40,7 @@ async function lookUpFailure(name: string, lookUp: LookUp): Promise<string | nul
     await lookUp(name)
     return null
   } catch (error) {
-    const isUnknown = /NOTFOUND|NODATA/.test(String((error as { code?: unknown }).code))
+    const isUnknown = /NOTFOUND|NODATA/.test(String(codeOf(error)))
     return isUnknown ? 'no address is known for that name' : failureText(error)
   }
 }

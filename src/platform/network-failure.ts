@@ -1,4 +1,4 @@
-import { errorText } from '../errors.ts'
+import { codeOf, errorText } from '../errors.ts'
 
 /** Bun's texts for these name its own options, or say less than the code does. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -38,7 +38,7 @@ const WORDS: Readonly<Record<string, string>> = {
  * error that is not known here it is the text, less what Bun advises those who call fetch.
  */
 export function failureText(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
+  const code = codeOf(error)
   const words = typeof code === 'string' && Object.hasOwn(WORDS, code) ? WORDS[code] : undefined
   return words === undefined ? withoutAdvice(errorText(error)) : `${String(code)}: ${words}`
 }

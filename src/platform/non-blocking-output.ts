@@ -1,6 +1,7 @@
 /** Writes to a descriptor of the process that never wait for whoever reads there. */
 import { dlopen, FFIType, ptr } from 'bun:ffi'
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { codeOf } from '../errors.ts'
 
 export interface NonBlockingOutput {
   /**
@@ -49,7 +50,7 @@ function writeNow(fileDescriptor: number, data: string | Uint8Array): number | '
       typeof data === 'string' ? writeSync(fileDescriptor, data) : writeSync(fileDescriptor, data)
     return written || 'full'
   } catch (error) {
-    return (error as { code?: unknown }).code === 'EAGAIN' ? 'full' : 'broken'
+    return codeOf(error) === 'EAGAIN' ? 'full' : 'broken'
   }
 }
 

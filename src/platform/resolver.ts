@@ -1,3 +1,4 @@
+import { codeOf } from '../errors.ts'
 import type { Resolve, Resolved } from '../ports.ts'
 
 /** Error codes of c-ares, and libc's for the same. */
@@ -45,8 +46,8 @@ async function lookUp(name: string, backend: 'c-ares' | 'libc'): Promise<Resolve
     const ttlMs = 1000 * Math.min(...found.map(({ ttl }) => ttl))
     return { addresses: [...addresses], ttlMs }
   } catch (error) {
-    const { code } = error as { code?: string }
-    const failure = new Error(`${name} cannot be looked up: ${String(code)}`, { cause: error })
-    throw Object.assign(failure, { code: CODES[code ?? ''] ?? 'EAI_FAIL' })
+    const code = String(codeOf(error))
+    const failure = new Error(`${name} cannot be looked up: ${code}`, { cause: error })
+    throw Object.assign(failure, { code: CODES[code] ?? 'EAI_FAIL' })
   }
 }

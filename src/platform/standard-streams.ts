@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { codeOf } from '../errors.ts'
 
 const FULL_PIPE_MS = 5
 
@@ -14,7 +15,7 @@ export function writeAll(fileDescriptor: 1 | 2, text: string): void {
       rest = rest.subarray(writeSync(fileDescriptor, rest))
     } catch (error) {
       // Only where who started us has made the pipe non-blocking.
-      if ((error as { code?: unknown }).code !== 'EAGAIN') return
+      if (codeOf(error) !== 'EAGAIN') return
       Bun.sleepSync(FULL_PIPE_MS)
     }
   }

@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
-import { errorText } from '../errors.ts'
+import { codeOf, errorText } from '../errors.ts'
 import type { Droplet } from '../droplets/droplet.ts'
 import { jsonArray } from '../droplets/json-array.ts'
 import { readRegularFile } from '../platform/regular-file.ts'
@@ -88,15 +88,14 @@ export function fileCache(dir: string, log: Log, newId: Ports['newId']): Directo
 }
 
 function whyNotWritten(error: unknown): string {
-  const { code } = error as { code?: unknown }
-  if (code === 'EEXIST') return 'it is a file, not a directory'
+  if (codeOf(error) === 'EEXIST') return 'it is a file, not a directory'
   // Only the first part: the rest names the temporary file, so that no two errors would be the
   // same.
   return errorText(error).split(', ')[0]!
 }
 
 function isMissing(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
+  const code = codeOf(error)
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 

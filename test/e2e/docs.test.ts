@@ -1,6 +1,6 @@
 /** The documents in a real browser, with no way out but to the service. */
 import { expect, test } from 'bun:test'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { serviceHome, type Service } from '../support/binary-service.ts'
 import { chromiumPath, launchChromium, withChromium } from '../support/chromium.ts'
 import { allowRealTime, PATIENCE_MS } from '../support/eventually.ts'
@@ -40,12 +40,7 @@ test.skipIf(!chromiumPath)(inBrowser, async () => {
   using home = serviceHome({ echo: droplet.url })
   await using service = await home.start()
   await using browser = await launchChromium()
-  const page = await browser.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
-  const seen = await watch(page, service)
-
-  await page.goto(service.url + DOCS)
-  await page.locator('.opblock').first().waitFor()
+  const { page, seen } = await openDocs(browser, service)
   const { json: document } = await service.get(`${DOCS}/json`)
   const operations = Object.values<object>(document.paths).flatMap((path) => Object.keys(path))
   expect(await page.locator('.opblock').count()).toBe(operations.length)
@@ -73,12 +68,7 @@ test.skipIf(!chromiumPath)(authorizes, async () => {
   using home = serviceHome({})
   await using service = await home.start({ AUTH_TOKENS_FILE: file.path })
   await using browser = await launchChromium()
-  const page = await browser.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
-  const seen = await watch(page, service)
-
-  await page.goto(service.url + DOCS)
-  await page.locator('.opblock').first().waitFor()
+  const { page, seen } = await openDocs(browser, service)
   await page.locator('.auth-wrapper button.authorize').click()
   await page.locator('.auth-container input').fill(file.tokens.ci)
   await page.locator('.auth-btn-wrapper button.authorize').click()
@@ -93,6 +83,16 @@ test.skipIf(!chromiumPath)(authorizes, async () => {
   expect((await tryOut(page, 'GET', '/orchestrator/tasks')).status).toBe('401')
   expect(seen.outside).toEqual([])
 })
+
+/** A page with all operations listed, and what it does that it should not. */
+async function openDocs(browser: Browser, service: Service) {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(PATIENCE_MS)
+  const seen = await watch(page, service)
+  await page.goto(service.url + DOCS)
+  await page.locator('.opblock').first().waitFor()
+  return { page, seen }
+}
 
 /** Blocks all requests but those to the service; tells what it blocked and what the console said. */
 async function watch(page: Page, service: Service) {
