@@ -1,7 +1,8 @@
 FROM oven/bun:1.4.5 AS build
 WORKDIR /build
 COPY package.json bun.lock bunfig.toml ./
-RUN bun install --frozen-lockfile
+# Without scripts: the page is built below, from sources that are not here yet.
+RUN bun install --frozen-lockfile --ignore-scripts
 COPY tsconfig.json ./
 COPY src ./src
 RUN bun run build

@@ -14,6 +14,7 @@ import { fileCache } from './registry/disk-cache.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
 import { openSqlite } from './store/sqlite/thread.ts'
 import type { Retention } from './store/store.ts'
+import { dashboard } from './web/assets.ts'
 
 /** How long answers may take to get out once their tasks have ended, ms. */
 const LAST_ANSWERS_MS = 1000
@@ -54,7 +55,7 @@ export async function createOrchestrator(
   const cache = fileCache(config.registry.cacheDir, log, newId)
   const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
-  const app = createApp(engine, { ...ports, usage: processUsage, tokens })
+  const app = createApp(engine, { ...ports, usage: processUsage, tokens, dashboard })
 
   const { start, stop } = lifeOf({ config, tls, clock, engine, app, tokens })
   return {

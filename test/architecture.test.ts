@@ -15,17 +15,31 @@ import { parse } from './architecture/source.ts'
 
 const SRC = join(import.meta.dir, '../src')
 
-const files = [...new Glob('**/*.ts').scanSync({ cwd: SRC, dot: true })]
+const PAGE = 'web/app/'
+
+const all = [...new Glob('**/*.{ts,tsx}').scanSync({ cwd: SRC, dot: true })]
   .filter((file) => !file.endsWith('.d.ts'))
   .sort()
-const sources = files.map((file) => parse(file, readFileSync(join(SRC, file), 'utf8')))
+const [pageFiles, files] = [all.filter(isOfPage), all.filter((file) => !isOfPage(file))]
+const sources = files.map(sourceOf)
+
+/** The browser's world is around it: its clock, its network, its document. */
+function isOfPage(file: string): boolean {
+  return file.startsWith(PAGE)
+}
+
+function sourceOf(file: string) {
+  return parse(file, readFileSync(join(SRC, file), 'utf8'))
+}
 
 describe('src keeps the rules', () => {
   test('its files are found', () => {
     expect(files.length).toBeGreaterThan(50)
     // The rules read .ts files only.
     const others = new Glob('**/*.{js,mjs,cjs,jsx,tsx,mts,cts,node,wasm}')
-    expect([...others.scanSync({ cwd: SRC, dot: true })]).toEqual([])
+    expect([...others.scanSync({ cwd: SRC, dot: true })].filter((one) => !isOfPage(one))).toEqual(
+      [],
+    )
   })
 
   test.each(sources)('$file', ({ file, text }) => {
@@ -46,10 +60,25 @@ describe('src keeps the rules', () => {
     expect(circles(sources)).toEqual([])
   })
 
+  test.each(pageFiles)('the page: %s', (file) => {
+    const source = sourceOf(file)
+    expect(source.text.split('\n').length).toBeLessThanOrEqual(301)
+    const imports = importsOf(source).filter(({ name, kind }) => !mayPageImport(file, name, kind))
+    expect(imports).toEqual([])
+  })
+
   test('most functions and files are small', () => {
     expect(missedGoals(sources)).toEqual([])
   })
 })
+
+/** Itself and what it is made with; of the service the client, and types. */
+function mayPageImport(file: string, name: string | null, kind: string): boolean {
+  if (name === null) return false
+  if (!name.startsWith('.')) return /^(preact|@preact\/signals|uplot)(\/|$)/.test(name)
+  const target = join(dirname(file), name)
+  return isOfPage(target) || target.startsWith('client/') || kind === 'type'
+}
 
 describe('the rules find planted mistakes', () => {
   const planted = { ...PLANTED_IMPORTS, ...PLANTED_USES, ...PLANTED_STATE, ...PLANTED_SHAPES }

@@ -69,6 +69,8 @@ const DEFAULTS: Config = {
   },
   maxBodyBytes: 1_048_576,
   log: { level: 'INFO', format: 'json' },
+  metricsMaxDroplets: 200,
+  traces: { endpoint: null, headers: {} },
   shutdownGraceMs: 30_000,
 }
 
@@ -144,6 +146,9 @@ describe('values', () => {
       MAX_BODY_BYTES: '2048',
       LOG_LEVEL: 'wArNing',
       LOG_FORMAT: 'TEXT',
+      METRICS_MAX_DROPLETS: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20a%3D, x-tenant=1',
       SHUTDOWN_GRACE: '0',
     }
     expect(Object.keys(env)).toEqual(VARIABLE_NAMES)
@@ -189,6 +194,11 @@ describe('values', () => {
       },
       maxBodyBytes: 2048,
       log: { level: 'WARNING', format: 'text' },
+      metricsMaxDroplets: 0,
+      traces: {
+        endpoint: 'http://collector:4318',
+        headers: { authorization: 'Bearer a=', 'x-tenant': '1' },
+      },
       shutdownGraceMs: 0,
     })
   })
@@ -303,6 +313,9 @@ const BAD: [VariableName, string[]][] = [
   ['MAX_BODY_BYTES', ['0', '268435457']],
   ['LOG_LEVEL', ['WARN', 'INFO ', '1']],
   ['LOG_FORMAT', ['xml']],
+  ['METRICS_MAX_DROPLETS', ['-1', '10001', 'all']],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', ['collector:4318', 'http://u:p@h', 'grpc://h']],
+  ['OTEL_EXPORTER_OTLP_HEADERS', ['a', '=b', 'a=%zz', 'a=1,', 'a b=1', 'a=%0d%0a']],
   ['SHUTDOWN_GRACE', ['-1', '3601', '1m']],
 ]
 

@@ -39,8 +39,17 @@ export interface CommandIo {
   exit(code: number): void
 }
 
-/** Exit codes; 64 and 78 are those of sysexits.h. */
-export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const
+/** Exit codes; from 64 on they are those of sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 64,
+  /** The service cannot be reached. */
+  unavailable: 69,
+  /** The service refuses it: no token, or one that may not. */
+  refused: 77,
+  config: 78,
+} as const
 
 /** Gets the arguments after the command's name; resolves with the exit code. */
 export type Command = (args: string[], io: CommandIo) => Promise<number>

@@ -1,6 +1,7 @@
 import type { LogLevel } from '../log.ts'
 import type { Kind } from './kinds.ts'
 import { effectiveText, type ConfigWorld, type Environment, type Source } from './source.ts'
+import { toConfig } from './to-config.ts'
 import { VARIABLES, VARIABLE_NAMES, type Values, type VariableName } from './variables.ts'
 
 /** The effective settings, frozen. Durations are ms, whatever unit their variable has. */
@@ -68,6 +69,14 @@ export interface Config {
   }
   readonly maxBodyBytes: number
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' }
+  /** Droplets with numbers of their own in the metrics for Prometheus. */
+  readonly metricsMaxDroplets: number
+  readonly traces: {
+    /** Where they are sent, without `/v1/traces`; null: nowhere. */
+    readonly endpoint: string | null
+    /** Names in lower case. */
+    readonly headers: Readonly<Record<string, string>>
+  }
   readonly shutdownGraceMs: number
 }
 
@@ -151,58 +160,4 @@ export function faultText({ variable, value, allowed, reason }: ConfigFault): st
 
 function unwritable(allowed: string): string {
   return `${allowed}, as none of the directories it is kept in by default can be written`
-}
-
-function toConfig(values: Values, env: Environment): Config {
-  return deepFreeze({
-    host: values.HOST,
-    port: values.PORT,
-    publicUrl: env.PUBLIC_URL ? values.PUBLIC_URL : null,
-    tls: { certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE },
-    access: {
-      tokensFile: values.AUTH_TOKENS_FILE,
-      corsOrigins: values.CORS_ORIGINS,
-      rateLimit: values.RATE_LIMIT,
-      trustProxy: values.TRUST_PROXY,
-    },
-    registry: {
-      url: values.REGISTRY_URL,
-      syncIntervalMs: values.REGISTRY_SYNC_INTERVAL,
-      timeoutMs: values.REGISTRY_TIMEOUT,
-      cacheDir: values.REGISTRY_CACHE_DIR,
-      cacheExpiryMs: values.REGISTRY_CACHE_EXPIRY,
-      registerSelf: values.REGISTER_SELF,
-    },
-    probeIntervalMs: values.DROPLET_PROBE_INTERVAL,
-    droplets: {
-      allow: values.DROPLET_ALLOW,
-      maxConcurrency: values.DROPLET_MAX_CONCURRENCY,
-      maxWaiting: values.DROPLET_MAX_WAITING,
-      breakerThreshold: values.BREAKER_THRESHOLD,
-      breakerGraceMs: values.BREAKER_GRACE,
-      signingSecrets: values.DROPLET_SIGNING_SECRET,
-      signingSecretFile: values.DROPLET_SIGNING_SECRET_FILE,
-    },
-    task: {
-      timeoutMs: values.TASK_TIMEOUT,
-      maxRetries: values.TASK_MAX_RETRIES,
-      maxHistory: values.TASK_MAX_HISTORY,
-      historyTtlMs: values.TASK_HISTORY_TTL,
-      maxResponseBytes: values.TASK_MAX_RESPONSE_BYTES,
-      maxRunning: values.TASK_MAX_RUNNING,
-      concurrency: values.TASK_CONCURRENCY,
-      maxQueued: values.TASK_MAX_QUEUED,
-      db: values.TASK_DB,
-    },
-    maxBodyBytes: values.MAX_BODY_BYTES,
-    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
-    shutdownGraceMs: values.SHUTDOWN_GRACE,
-  })
-}
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) {
-    if (typeof part === 'object' && part !== null) deepFreeze(part)
-  }
-  return Object.freeze(value)
 }

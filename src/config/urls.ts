@@ -9,6 +9,12 @@ export const httpUrl: Kind<string> = {
   mask: maskUrl,
 }
 
+export const emptyOrHttpUrl: Kind<string | null> = {
+  allowed: `empty, or ${httpUrl.allowed}`,
+  parse: (text) => (text === '' ? null : parseHttpUrl(text)),
+  mask: maskUrl,
+}
+
 export const httpOrFileUrl: Kind<string> = {
   allowed: `${httpUrl.allowed}, or file: and the path of a JSON file`,
   parse: (text, cwd) => (/^file:/i.test(text) ? parseFileUrl(text, cwd) : parseHttpUrl(text)),

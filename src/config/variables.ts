@@ -8,7 +8,8 @@ import { boolean, host, oneOf, seconds, wholeNumber, type Kind } from './kinds.t
 import { destinations, networks, origins } from './lists.ts'
 import { database, filePath, path } from './paths.ts'
 import { signingSecrets } from './secrets.ts'
-import { httpOrFileUrl, httpUrl } from './urls.ts'
+import { otlpHeaders } from './otlp.ts'
+import { emptyOrHttpUrl, httpOrFileUrl, httpUrl } from './urls.ts'
 
 export interface Variable<T> {
   readonly kind: Kind<T>
@@ -188,6 +189,24 @@ export const VARIABLES = {
     'json',
     '`json`, an object a line, or `text`. If unset: `text` on a terminal.',
   ),
+  METRICS_MAX_DROPLETS: variable(
+    wholeNumber(0, 10_000),
+    '200',
+    'Droplets that have numbers of their own in the metrics for Prometheus; the rest share the name `other`.',
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+    emptyOrHttpUrl,
+    '',
+    'Where traces are sent (OTLP over HTTP, protobuf), without the `/v1/traces`. Empty: none are.',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    ...variable(
+      otlpHeaders,
+      '',
+      'Headers for that, such as `authorization=Bearer%20abc`; values are percent-encoded.',
+    ),
+    secret: true,
+  },
   SHUTDOWN_GRACE: variable(
     seconds(0, 3600),
     '30',

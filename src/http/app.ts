@@ -7,6 +7,7 @@ import { RequestCounts } from '../telemetry/request-counts.ts'
 import { Admission, type TokenSource } from './admission.ts'
 import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
+import { dashboardPages, type Dashboard } from './dashboard.ts'
 import { dropletRoutes } from './droplet-routes.ts'
 import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
@@ -26,6 +27,8 @@ export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
   usage?: () => ProcessUsage
   /** Left out: everybody may ask for everything. */
   tokens?: TokenSource | null
+  /** Left out: there is no page. */
+  dashboard?: Dashboard
 }
 
 export function createApp(engine: Engine, ports: HttpPorts) {
@@ -60,6 +63,7 @@ export function createApp(engine: Engine, ports: HttpPorts) {
     .use(shared)
     .use(apiRoutes(engine, apiPorts(engine, ports, requests, admission)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
+  if (ports.dashboard) app.use(dashboardPages(ports.dashboard))
   routes.learn(app.routes)
   addTrailingSlashes(app)
   return app

@@ -47,6 +47,10 @@ export const ROWS: readonly (readonly string[])[] = [
   ['engine.ts'],
   // The API.
   ['http'],
+  // The client of the API, for the commands and the page.
+  ['client'],
+  // The page.
+  ['web'],
   // All of the above, put together.
   ['orchestrator.ts'],
   // The Registry and the droplet that `orchestrator dev` starts.
@@ -113,6 +117,8 @@ function mayImport(file: string, { name }: Import): boolean {
   if (!name.startsWith('.')) return isOfRuntime(name) || isOfDependency(name)
   const target = targetOf(file, name)
   if (target === '../package.json') return file === 'version.ts'
+  // What web/build.ts makes of the page.
+  if (target.startsWith('../dist/web/')) return file === 'web/assets.ts'
   return isWithinReach(file, target)
 }
 

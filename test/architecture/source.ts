@@ -21,7 +21,8 @@ export interface Source {
 }
 
 export function parse(file: string, text: string): Source {
-  const options = { lang: 'ts', sourceType: 'module', range: true, preserveParens: false } as const
+  const lang = file.endsWith('.tsx') ? 'tsx' : 'ts'
+  const options = { lang, sourceType: 'module', range: true, preserveParens: false } as const
   const { program, errors } = parseSync(file, text, options)
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]!.message}`)
   const nodes = inside(program)

@@ -27,10 +27,6 @@ test('the documents, with all that they load, come from the binary', async () =>
     expect(headers.get('content-type')).toMatch(/^text\/(javascript|css); charset=utf-8$/)
     expect(text).not.toBeEmpty()
   }
-  for (const path of ['/', '/orchestrator/']) {
-    const { status, headers } = await service.get(path)
-    expect([path, status, headers.get('location')]).toEqual([path, 302, DOCS])
-  }
 })
 
 const inBrowser = `in a browser: the operations are listed, and can be tried out${withChromium}`

@@ -11,6 +11,7 @@ import { recordingLog } from '../support/log.ts'
 import { ASYNC, startOrchestrator, type Mesh } from '../support/orchestrator.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
 import { tokensFile, type TestTokens } from '../support/tokens-file.ts'
+import { dashboard } from '../../src/web/assets.ts'
 
 allowRealTime()
 
@@ -26,13 +27,14 @@ const OPEN = [
   ...['', '/json', '/start.js', '/swagger-ui.js', '/swagger-ui.css'].map(
     (rest) => `/orchestrator/docs${rest}`,
   ),
+  ...dashboard.assets.map(({ name }) => `/orchestrator/assets/${name}`),
 ]
 
 /** All routes that there are, with and without a slash at the end. */
 function allRoutes(): { method: string; path: string }[] {
   const ports = { clock: new FakeClock(), log: recordingLog(), newId: () => 'id' }
   const engine = { config: testConfig() } as Engine
-  const app = createApp(engine, { ...ports, tokens: { current: new TokenSet([]) } })
+  const app = createApp(engine, { ...ports, dashboard, tokens: { current: new TokenSet([]) } })
   return app.routes.map(({ method, path }) => ({ method, path: path.replace('//', '/') }))
 }
 

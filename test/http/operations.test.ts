@@ -180,13 +180,13 @@ describe('errors', () => {
   })
 })
 
-test('HEAD is GET without the body; / leads to the documents', async () => {
+test('HEAD is GET without the body; / leads to the page', async () => {
   await using service = await startOrchestrator()
   const head = await service.call('HEAD', '/orchestrator/health')
   expect([head.status, head.text]).toEqual([200, ''])
-  for (const path of ['/', '/orchestrator/']) {
+  for (const path of ['/', '/orchestrator']) {
     const { status, headers } = await service.call('GET', path)
-    expect([status, headers.get('location')]).toEqual([302, '/orchestrator/docs'])
+    expect([status, headers.get('location')]).toEqual([302, 'orchestrator/'])
   }
 })
 

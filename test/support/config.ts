@@ -41,5 +41,6 @@ export function testConfig(overrides: DeepPartial<Config> = {}): Config {
     registry: { ...base.registry, ...overrides.registry },
     task: { ...base.task, ...overrides.task },
     log: { ...base.log, ...overrides.log },
+    traces: { ...base.traces, ...overrides.traces, headers: base.traces.headers },
   }
 }

@@ -53,9 +53,6 @@ export function docsPages(openApi: () => Promise<string>) {
       },
       hidden,
     )
-    // Until there is a dashboard.
-    .get('/', ({ redirect }) => redirect(DOCS, 302), hidden)
-    .get(`${BASE}/`, ({ redirect }) => redirect(DOCS, 302), hidden)
   for (const { path, file, type } of ASSETS) {
     pages.get(
       path,

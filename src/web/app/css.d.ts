@@ -1,0 +1,2 @@
+// Bun.build takes them out of the script.
+declare module '*.css' {}
