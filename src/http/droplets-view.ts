@@ -60,6 +60,7 @@ function viewOf({ health, gate }: Mesh) {
       circuit,
       in_flight: inFlight,
       waiting,
+      last_error: null,
     }
   }
 }

@@ -97,6 +97,7 @@ export const dropletsExample = {
       circuit: 'closed',
       in_flight: 3,
       waiting: 0,
+      last_error: null,
     },
   ],
   cache_status: 'active',

@@ -1,6 +1,7 @@
 /** The shapes of the replies: what the OpenAPI document says and the tests hold us to. */
 import { Type, type TSchema } from 'typebox'
 import { METHODS, STATUSES } from '../../task.ts'
+import { LIVE_SCHEMAS } from './live-schemas.ts'
 import { MESH_SCHEMAS } from './mesh-schemas.ts'
 import { AnyJson, Count, Id, mapOf, nullable, oneOf } from '../shapes.ts'
 import { ReplayBody, SubmitBody } from '../submit-body.ts'
@@ -78,37 +79,52 @@ const Task = Type.Object({
   meta: nullable(mapOf(Type.Unknown())),
 })
 
+const TaskItem = Type.Object({
+  ...summary,
+  target_url: RedactedUrl,
+  error_message: RedactedError,
+})
+
 const TaskPage = Type.Object({
-  tasks: Type.Array(
-    Type.Object({ ...summary, target_url: RedactedUrl, error_message: RedactedError }),
-  ),
+  tasks: Type.Array(TaskItem),
   total: Count,
   limit: Type.Integer({ minimum: 1, maximum: 1000 }),
   next_cursor: nullable(Type.String()),
 })
 
+const TaskEvent = Type.Object({
+  change: oneOf(['accepted', 'attempt_started', 'attempt_ended', 'ended']),
+  task: TaskItem,
+})
+
 const CacheStatus = oneOf(['active', 'stale', 'unavailable'])
 
-const Droplets = Type.Object({
-  droplets: Type.Array(
-    Type.Object({
-      id: Id,
-      name: Type.String(),
-      url: Type.String(),
-      endpoint: Type.String(),
-      version: nullable(Type.String()),
-      status: oneOf(
-        ['active', 'inactive', 'error', 'unlisted'],
-        'unlisted: lost by a Registry that restarted; tasks are sent there still',
-      ),
-      reachable: nullable(Type.Boolean(), 'null: not known yet'),
-      last_probe: nullable(Time),
-      latency_ms: nullable(Milliseconds),
-      circuit: oneOf(['closed', 'open'], 'open: it is not there, and only probes are sent'),
-      in_flight: Type.Integer({ minimum: 0, description: 'Requests under way' }),
-      waiting: Type.Integer({ minimum: 0, description: 'Synchronous tasks that wait for a place' }),
+const Droplet = Type.Object({
+  id: Id,
+  name: Type.String(),
+  url: Type.String(),
+  endpoint: Type.String(),
+  version: nullable(Type.String()),
+  status: oneOf(
+    ['active', 'inactive', 'error', 'unlisted'],
+    'unlisted: lost by a Registry that restarted; tasks are sent there still',
+  ),
+  reachable: nullable(Type.Boolean(), 'null: not known yet'),
+  last_probe: nullable(Time),
+  latency_ms: nullable(Milliseconds),
+  circuit: oneOf(['closed', 'open'], 'open: it is not there, and only probes are sent'),
+  in_flight: Type.Integer({ minimum: 0, description: 'Requests under way' }),
+  waiting: Type.Integer({ minimum: 0, description: 'Synchronous tasks that wait for a place' }),
+  last_error: nullable(Type.String(), 'How its last failed attempt or probe failed'),
+  recent_latency_ms: Type.Optional(
+    Type.Array(nullable(Type.Number({ minimum: 0 })), {
+      description: 'With `recent`: the mean of each 10 s of the last 5 minutes, oldest first',
     }),
   ),
+})
+
+const Droplets = Type.Object({
+  droplets: Type.Array(Droplet),
   cache_status: CacheStatus,
   cache_age_seconds: nullable(Count),
   served_from: oneOf(['registry', 'cache']),
@@ -196,11 +212,14 @@ export const SCHEMAS = {
   Accepted,
   Task,
   TaskPage,
+  TaskEvent,
+  Droplet,
   Droplets,
   Health,
   Readiness,
   Info,
   Metrics,
+  ...LIVE_SCHEMAS,
   ...MESH_SCHEMAS,
 } as const satisfies Record<string, TSchema>
 

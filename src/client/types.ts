@@ -1,0 +1,28 @@
+/** The replies of the API, as its document has them. */
+import type { Static } from 'typebox'
+import type { SCHEMAS } from '../http/docs/schemas.ts'
+
+type Schemas = typeof SCHEMAS
+
+export type Accepted = Static<Schemas['Accepted']>
+export type Droplets = Static<Schemas['Droplets']>
+export type Droplet = Droplets['droplets'][number]
+export type Info = Static<Schemas['Info']>
+export type Metrics = Static<Schemas['Metrics']>
+export type Outcome = Static<Schemas['Outcome']>
+export type Overview = Static<Schemas['Overview']>
+export type OverviewEvent = Static<Schemas['OverviewEvent']>
+export type Page = Static<Schemas['TaskPage']>
+export type Submission = Static<Schemas['SubmitTask']>
+export type Task = Static<Schemas['Task']>
+export type TaskItem = Page['tasks'][number]
+export type TaskEvent = Static<Schemas['TaskEvent']>
+export type Problem = Overview['problems'][number]
+
+/** What `GET /orchestrator/events` sends; `id`: for `Last-Event-ID`. */
+export type LiveEvent =
+  | { readonly type: 'overview'; readonly id: string | null; readonly data: OverviewEvent }
+  | { readonly type: 'task'; readonly id: string | null; readonly data: TaskEvent }
+  | { readonly type: 'droplet'; readonly id: string | null; readonly data: Droplet }
+  /** Events are missing here: what was read before may be out of date. */
+  | { readonly type: 'reset'; readonly id: string | null; readonly data: { reason: string } }
