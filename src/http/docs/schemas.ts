@@ -87,7 +87,7 @@ const TaskItem = Type.Object({
 
 const TaskPage = Type.Object({
   tasks: Type.Array(TaskItem),
-  total: Count,
+  total: nullable(Count, 'All matches; null with `total=false`'),
   limit: Type.Integer({ minimum: 1, maximum: 1000 }),
   next_cursor: nullable(Type.String()),
 })
