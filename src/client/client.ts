@@ -35,6 +35,8 @@ export interface SubmitHeaders {
   /** Of RFC 7240: `respond-async`, `wait=10`. */
   prefer?: string | undefined
   idempotencyKey?: string | undefined
+  /** The task can be found by it before there is an answer. */
+  requestId?: string | undefined
 }
 
 /** Each method rejects with ApiError, or Unreachable, or as its signal was aborted. */
@@ -163,10 +165,15 @@ function taskPath(id: string): string {
   return `/tasks/${encodeURIComponent(id)}`
 }
 
-function submitHeaders({ prefer, idempotencyKey }: SubmitHeaders): Record<string, string> {
+function submitHeaders({
+  prefer,
+  idempotencyKey,
+  requestId,
+}: SubmitHeaders): Record<string, string> {
   return {
     ...(prefer ? { prefer } : {}),
     ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+    ...(requestId ? { 'x-request-id': requestId } : {}),
   }
 }
 

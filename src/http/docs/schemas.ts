@@ -68,6 +68,10 @@ const Task = Type.Object({
   mode: oneOf(['sync', 'async']),
   path: Type.String(),
   headers: mapOf(Type.String(), 'Without Authorization, Proxy-Authorization, Cookie and X-Api-Key'),
+  secret_headers: Type.Array(Type.String(), {
+    description:
+      'Names of those of its headers whose values are not kept: a replay needs them again',
+  }),
   timeout_ms: Milliseconds,
   deadline_ms: nullable(Milliseconds),
   max_retries: Count,
