@@ -98,18 +98,21 @@ export class OrchestratorClient {
 
   /**
    * What happens, as it happens, until the service ends the stream or the signal aborts it.
-   * `lastEventId`: of the last event that was had; what came since then comes first.
+   * `lastEventId`: of the last event that was had; what came since then comes first. `opened` is
+   * called when the service has said yes, mostly before there is an event.
    */
   async *events(
     query: Query = {},
     signal?: AbortSignal,
     lastEventId: string | null = null,
+    opened?: () => void,
   ): AsyncGenerator<LiveEvent> {
     const headers = {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
     const response = await this.#ask(`/events${queryText(query)}`, { headers, signal })
+    opened?.()
     const parsed = response
       .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .pipeThrough(new EventSourceParserStream())

@@ -1,0 +1,5 @@
+import { Empty } from '../ui/states.tsx'
+
+export function TasksView() {
+  return <Empty title="Tasks" />
+}
