@@ -31,14 +31,9 @@ test('"since" is a moment of the API that moves on', () => {
   expect(listQuery(of('since=soon'), 10_000)).toEqual({})
 })
 
-test('the stream tells of what leaves the list', () => {
-  expect(liveQuery(of('status=running&droplet_name=echo&since=1h'))).toEqual({
-    droplet_name: 'echo',
-  })
-  expect(liveQuery(of('status=failed&droplet_name=echo'))).toEqual({
-    status: 'failed',
-    droplet_name: 'echo',
-  })
+test('the stream is narrowed as the list is, but for when tasks came', () => {
+  const query = liveQuery(of('status=running&droplet_name=echo&since=1h&created_after=1'))
+  expect(query).toEqual({ status: 'running', droplet_name: 'echo' })
   expect(isWanted(of('status=running'), { status: 'success' })).toBe(false)
   expect(isWanted(of('status=failed'), { status: 'timeout' })).toBe(true)
   expect(isWanted(of('status=failed'), { status: 'cancelled' })).toBe(false)

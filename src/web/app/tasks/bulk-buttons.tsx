@@ -3,15 +3,15 @@ import { useApp } from '../state/app.ts'
 import type { Filters } from './filters.ts'
 import type { TaskList } from './task-list.ts'
 
-const ENDED = ['failed', 'success', 'error', 'timeout', 'cancelled']
+const ENDED = new Set(['failed', 'success', 'error', 'timeout', 'cancelled'])
 
 export function BulkButtons({ filters, list }: { filters: Filters; list: TaskList }) {
   const { session, bulk } = useApp()
   if (!session.mayWrite.value || !list.rows.value?.shown.length) return null
   const isBusy = bulk.state.value.kind === 'running'
-  const mayCancel = filters.status === undefined || !ENDED.includes(filters.status)
+  const mayCancel = filters.status === undefined || !ENDED.has(filters.status)
   // Not on everything that ever was: nobody means that.
-  const mayReplay = filters.status !== undefined && ENDED.includes(filters.status)
+  const mayReplay = filters.status !== undefined && ENDED.has(filters.status)
   return (
     <div class="bulk-buttons">
       {mayCancel ? (

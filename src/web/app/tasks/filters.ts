@@ -34,8 +34,6 @@ export const SPANS: Readonly<Record<string, { seconds: number; words: string }>>
   '7d': { seconds: 604_800, words: 'the last 7 days' },
 }
 
-const UNFINISHED = ['queued', 'running']
-
 export function filtersOf(query: URLSearchParams): Filters {
   const given = FILTER_NAMES.map((name) => [name, query.get(name)?.trim() ?? ''] as const)
   return Object.fromEntries(given.filter(([, value]) => value !== ''))
@@ -52,12 +50,9 @@ export function listQuery({ since, ...filters }: Filters, now: number): Query {
   return span ? { ...filters, created_after: (now - span.seconds).toFixed(3) } : filters
 }
 
-/**
- * What narrows the stream of events. Not a state that tasks leave: then the event of a task that
- * has left it would not come.
- */
-export function liveQuery({ since, created_after, status, ...filters }: Filters): Query {
-  return status !== undefined && !UNFINISHED.includes(status) ? { ...filters, status } : filters
+/** What narrows the stream of events; it tells of tasks that leave a state, too. */
+export function liveQuery(filters: Filters): Query {
+  return { ...filters, since: undefined, created_after: undefined }
 }
 
 /** Whether a task of that stream belongs in the list. */

@@ -69,13 +69,10 @@ export function withFirstPage(rows: Rows, page: Page): Rows {
   return isOverlapping ? read : { ...read, isTorn: true }
 }
 
-/** Those that are shown as unfinished and that the page should hold, but does not. */
+/** Those that are shown as unfinished, and may have ended: the page says nothing of them. */
 export function missedIn(rows: Rows, page: Page): readonly string[] {
   const ids = new Set(page.tasks.map(({ id }) => id))
-  const oldest = page.next_cursor === null ? undefined : page.tasks.at(-1)
-  return rows.shown
-    .filter((task) => isUnfinished(task) && !ids.has(task.id) && !(oldest && isNewer(oldest, task)))
-    .map(({ id }) => id)
+  return rows.shown.filter((task) => isUnfinished(task) && !ids.has(task.id)).map(({ id }) => id)
 }
 
 export function isUnfinished({ status }: Pick<TaskItem, 'status'>): boolean {

@@ -2,10 +2,9 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../../../client/api-error.ts'
 import type { OrchestratorClient, Query } from '../../../client/client.ts'
-import type { LiveEvent, Page, TaskItem } from '../../../client/types.ts'
+import type { LiveEvent, Page } from '../../../client/types.ts'
 import { isCountedAtOnce, isWanted, listQuery, type Filters } from './filters.ts'
 import {
-  isUnfinished,
   missedIn,
   NO_ROWS,
   rowsOf,
@@ -17,11 +16,10 @@ import {
 } from './rows.ts'
 
 const PAGE = 100
-/** So many events in a second, and the stream leaves some out: the list is read anew instead. */
-const BUSY = 18
+/** A list with gaps is read anew so often. */
 const REREAD_MS = 2000
-/** What left the filter unseen is asked for one by one, and not too many of them. */
-const MAX_MISSED = 20
+/** Those that may have ended unseen are asked for one by one, and not too many of them. */
+const MAX_MISSED = 10
 
 /** `counting`: it is being asked for; null: nobody has asked. */
 export type Total = number | 'counting' | null
@@ -49,7 +47,6 @@ export class TaskList {
   isReading = () => false
   #isRereading = false
   #rereadAt = 0
-  #second = { at: 0, events: 0, before: 0 }
 
   constructor(
     readonly filters: Filters,
@@ -79,19 +76,15 @@ export class TaskList {
     const rows = this.#rows.peek()
     if (event.type !== 'task' || !rows) return
     const { task } = event.data
-    const changed = withTask(rows, task, isWanted(this.filters, task))
-    this.#set(this.#isBusy() ? { ...changed, isTorn: true } : changed)
+    this.#set(withTask(rows, task, isWanted(this.filters, task)))
   }
 
-  /** Once a second: what waited for the reader, or for a busy service, is shown. */
+  /** Once a second: what waited for the reader is shown when he no longer reads. */
   settle(): void {
     const rows = this.#rows.peek()
     if (!rows || this.isReading()) return
-    const age = Date.now() - this.#rereadAt
-    if (rows.isTorn) {
-      if (age >= REREAD_MS) void this.showNewest()
-    } else if (rows.waiting.length > 0) this.#set(rows)
-    else if (this.#isOfUnfinished() && age >= 2 * REREAD_MS) void this.read()
+    if (!rows.isTorn) this.#set(rows)
+    else if (Date.now() - this.#rereadAt >= REREAD_MS) void this.showNewest()
   }
 
   /** What waits goes to the top; where too much does, the list begins anew. */
@@ -148,21 +141,6 @@ export class TaskList {
   #set(rows: Rows): void {
     const isMoving = rows.waiting.length > 0 && !rows.isTorn && !this.isReading()
     this.#rows.value = isMoving ? withWaiting(rows) : rows
-  }
-
-  /** Counts an event. */
-  #isBusy(): boolean {
-    const now = Date.now()
-    const { at, events } = this.#second
-    const age = now - at
-    if (age >= 1000) this.#second = { at: now, events: 0, before: age < 2000 ? events : 0 }
-    this.#second.events++
-    return Math.max(this.#second.events, this.#second.before) >= BUSY
-  }
-
-  #isOfUnfinished(): boolean {
-    const { status } = this.filters
-    return status !== undefined && isUnfinished({ status } as TaskItem)
   }
 
   /** Those that have ended while nobody told us. */
