@@ -11,6 +11,8 @@ export type ListState = Omit<Droplets, 'droplets'>
 const SHOW_MS = 500
 /** The list is read anew when their number has changed, but not more often. */
 const READ_MS = 10_000
+/** Of one value of `recent_latency_ms`. */
+const STEP_MS = 10_000
 
 export class DropletStore implements Interest {
   readonly kinds = ['droplet', 'overview'] as const
@@ -24,9 +26,13 @@ export class DropletStore implements Interest {
   /** By name, in the order of their names. */
   #byName = new Map<string, Droplet>()
   #isSorted = true
+  /** Those of which something was told since time was last moved on. */
+  readonly #heardOf = new Set<string>()
+  #agedAt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #readAt = 0
   #isReading = false
+  #sinceRead: Droplet[] = []
 
   constructor(private readonly session: Session) {}
 
@@ -36,9 +42,11 @@ export class DropletStore implements Interest {
 
   event({ type, data }: LiveEvent): void {
     if (type === 'droplet') this.#put(data)
-    if (type === 'overview' && this.#list.peek() && data.droplets.known !== this.#byName.size) {
-      if (Date.now() - this.#readAt > READ_MS) this.read()
-    }
+    if (type !== 'overview' || !this.#list.peek()) return
+    const now = Date.now()
+    if (now - this.#agedAt >= STEP_MS) this.#age(now)
+    const { known } = data.droplets
+    if (known !== this.#byName.size && now - this.#readAt > READ_MS) this.read()
   }
 
   /** Forgets what it was about to do. */
@@ -48,11 +56,16 @@ export class DropletStore implements Interest {
 
   async #read(): Promise<void> {
     this.#isReading = true
+    this.#sinceRead = []
     this.#readAt = Date.now()
     try {
       const { droplets, ...state } = await this.session.client.peek().droplets({ recent: true })
-      this.#byName = new Map(droplets.map((droplet) => [droplet.name, droplet]))
+      this.#byName = new Map(
+        [...droplets, ...this.#sinceRead].map((droplet) => [droplet.name, droplet]),
+      )
       this.#isSorted = false
+      this.#agedAt = Date.now()
+      this.#heardOf.clear()
       this.#state.value = state
       this.#error.value = null
       this.#show()
@@ -63,19 +76,43 @@ export class DropletStore implements Interest {
     }
   }
 
+  /** Time goes on also for a droplet of which nothing is told, since nothing is sent to it. */
+  #age(now: number): void {
+    this.#agedAt = now
+    for (const [name, droplet] of this.#byName) {
+      if (!this.#heardOf.has(name)) this.#byName.set(name, aStepLater(droplet))
+    }
+    this.#heardOf.clear()
+    this.#showSoon()
+  }
+
   #put(droplet: Droplet): void {
+    // The list that is on its way may be older.
+    if (this.#isReading) this.#sinceRead.push(droplet)
+    this.#heardOf.add(droplet.name)
     if (!this.#byName.has(droplet.name)) this.#isSorted = false
     this.#byName.set(droplet.name, droplet)
+    this.#showSoon()
+  }
+
+  #showSoon(): void {
     this.#timer ??= setTimeout(() => this.#show(), SHOW_MS)
   }
 
   #show(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    if (!this.#state.peek()) return
     if (!this.#isSorted) this.#byName = sorted(this.#byName)
     this.#isSorted = true
     this.#list.value = troubleFirst(this.#byName.values())
   }
+}
+
+function aStepLater(droplet: Droplet): Droplet {
+  const recent = droplet.recent_latency_ms
+  if (!recent?.some((value) => value !== null)) return droplet
+  return { ...droplet, recent_latency_ms: [...recent.slice(1), null] }
 }
 
 const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })

@@ -86,7 +86,7 @@ export function inWords({ format }: ChartSpec, value: number | null): string {
 
 /** None that waits is no gap. */
 function oldest(bucket: Bucket): number | null {
-  return known(bucket, bucket.age ?? 0)
+  return bucket.queued === null ? null : (bucket.age ?? 0)
 }
 
 /** null where none has ended: that is neither good nor bad. */

@@ -16,7 +16,6 @@ export interface PlotOptions {
 
 /** All charts of the page have one cursor. */
 const SYNC_KEY = 'overview'
-const AXIS_FONT = '11px system-ui, sans-serif'
 const MINUTE = 60
 const HOUR = 3600
 
@@ -71,7 +70,7 @@ function seriesOf({ colour, isFilled }: Line, palette: () => Palette): uPlot.Ser
 function timeAxis(palette: () => Palette): uPlot.Axis {
   return {
     stroke: () => palette().quiet,
-    font: AXIS_FONT,
+    font: axisFont(),
     size: 28,
     space: 72,
     gap: 6,
@@ -85,15 +84,21 @@ function timeAxis(palette: () => Palette): uPlot.Axis {
 function valueAxis({ tick }: ChartSpec, palette: () => Palette): uPlot.Axis {
   return {
     stroke: () => palette().quiet,
-    font: AXIS_FONT,
+    font: axisFont(),
     // Always the same, so that the charts stand one above the other.
-    size: 56,
+    size: 60,
     space: ({ height }) => Math.max(30, height / 6),
     gap: 4,
     grid: { stroke: () => palette().line, width: 1 },
     ticks: { show: false },
     values: (_, splits) => splits.map((value) => tick(value)),
   }
+}
+
+/** Larger on a large screen, as all text is. */
+function axisFont(): string {
+  const { fontSize } = getComputedStyle(document.documentElement)
+  return `${Math.round(parseFloat(fontSize) * 0.8)}px system-ui, sans-serif`
 }
 
 /** 1, 2 or 5 times a power of ten: the axis seldom changes. */
