@@ -49,7 +49,20 @@ function Content() {
           </Empty>
         )}
       </main>
+      <Footer />
     </>
+  )
+}
+
+function Footer() {
+  const version = useApp().overview.version.value
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  return (
+    <footer class="footer">
+      <span>{version === null ? '' : `Orchestrator ${version}`}</span>
+      <a href="docs">API documents</a>
+      <span>Times are of {zone}</span>
+    </footer>
   )
 }
 

@@ -1,5 +1,105 @@
-import { Empty } from '../ui/states.tsx'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { useApp } from '../state/app.ts'
+import type { Series } from '../state/overview.ts'
+import { useRead } from '../state/use-read.ts'
+import { dayTime, plural } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { useRowKeys } from '../ui/row-keys.ts'
+import { ErrorBox, Loading } from '../ui/states.tsx'
+import { bucketsOf, lastMinute } from './buckets.ts'
+import { Chart } from './chart.tsx'
+import { CHARTS } from './charts.ts'
+import { FirstSteps } from './first-steps.tsx'
+import { AllWell, Problems } from './problems.tsx'
+import { SPANS, spanOf, SpanSwitch, type Span } from './span.tsx'
+import { useIsUnused } from './unused.ts'
 
 export function OverviewView() {
-  return <Empty title="Overview" />
+  const { overview } = useApp()
+  const isUnused = useIsUnused()
+  useRowKeys()
+  const now = overview.now.value
+  const series = overview.series.value
+  const error = overview.error.value
+  if (!now || !series) {
+    return error ? (
+      <ErrorBox error={error} title="The overview cannot be read" retry={() => overview.read()} />
+    ) : (
+      <Loading what="Reading the overview" />
+    )
+  }
+  const { problems } = now
+  return (
+    <div class="overview">
+      <div class="page-head">
+        <Headline wrong={problems.length} />
+        {problems.length === 0 ? <AllWell tasks={now.tasks} droplets={now.droplets} /> : null}
+        {isUnused ? null : <SpanSwitch />}
+      </div>
+      {problems.length > 0 ? <Problems problems={problems} /> : null}
+      {isUnused ? <FirstSteps /> : <Charts live={series} />}
+    </div>
+  )
+}
+
+function Headline({ wrong }: { wrong: number }) {
+  return (
+    <div role="status">
+      <h1 class={wrong > 0 ? 'headline' : 'headline well'}>
+        <Icon name={wrong > 0 ? 'warning' : 'check'} />
+        {wrong > 0 ? `${plural(wrong, 'thing is', 'things are')} wrong` : 'All is well'}
+      </h1>
+    </div>
+  )
+}
+
+function Charts({ live }: { live: Series }) {
+  const { router } = useApp()
+  const span = spanOf(router.location.value.query)
+  return span === '15m' ? <Board span={span} series={live} live={live} /> : <Day live={live} />
+}
+
+/** Read when it is looked at, and once a minute as long as it is. */
+function Day({ live }: { live: Series }) {
+  const { clock } = useApp()
+  const { value, error, reload } = useRead('24h', (client, signal) =>
+    client.overview({ span: '24h' }, signal),
+  )
+  const minute = Math.floor(clock.value / 60_000)
+  useEffect(() => reload(), [minute])
+  if (value) return <Board span="24h" series={value.series} live={live} />
+  return error ? <ErrorBox error={error} retry={reload} /> : <Loading what="Reading the last day" />
+}
+
+function Board({ span, series, live }: { span: Span; series: Series; live: Series }) {
+  const { overview } = useApp()
+  const pointed = useSignal<number | null>(null)
+  const buckets = useMemo(() => bucketsOf(series, SPANS[span].seconds), [series, span])
+  const { tasks } = overview.now.value!
+  const now = {
+    ...lastMinute(live),
+    queued: tasks.queued,
+    running: tasks.running,
+    age: tasks.oldest_task_age_seconds,
+  }
+  return (
+    <div class="charts">
+      {CHARTS.map((spec) => (
+        <Chart key={spec.title} spec={spec} buckets={buckets} now={now} pointed={pointed} />
+      ))}
+      <When buckets={buckets} index={pointed.value} />
+    </div>
+  )
+}
+
+function When({ buckets, index }: { buckets: readonly { time: number }[]; index: number | null }) {
+  const at = index === null ? undefined : buckets[index]
+  return (
+    <p class="when quiet small">
+      {at
+        ? `The numbers are of ${dayTime(at.time)}.`
+        : 'The numbers are of now; rates and durations of the last minute. Point at a chart for those of another time.'}
+    </p>
+  )
 }

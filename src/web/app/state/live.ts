@@ -3,6 +3,7 @@
  * that at once, comes back by itself, and tells them when to read again because events are missing.
  */
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
+import { ApiError } from '../../../client/api-error.ts'
 import type { Query } from '../../../client/client.ts'
 import type { LiveEvent } from '../../../client/types.ts'
 import type { Session } from './session.ts'
@@ -32,6 +33,7 @@ const TASKS_PER_SECOND = 25
 const SILENCE_MS = 8000
 /** A proxy may hold a stream back: then what can be read is read without it. */
 const READ_ANYWAY_MS = 1000
+const LEFT_MS = 1000
 const FIRST_WAIT_MS = 500
 const MAX_WAIT_MS = 15_000
 
@@ -69,12 +71,14 @@ export class Live {
   subscribe(interest: Interest): () => void {
     this.#interests.add(interest)
     this.#unread.add(interest)
-    const { kind } = this.#connection.peek()
-    if (kind === 'live' || kind === 'lost') this.#readAll()
+    // Perhaps only the stream does not get through.
+    if (this.#connection.peek().kind === 'lost') this.#readAll()
     this.#restart()
     return () => {
       this.#interests.delete(interest)
       this.#unread.delete(interest)
+      // Mostly another view comes in its place.
+      setTimeout(() => this.#restart(), LEFT_MS)
     }
   }
 
@@ -98,7 +102,10 @@ export class Live {
   #open(): void {
     const query = this.#query()
     const asked = JSON.stringify(query)
-    if (this.#abort && asked === this.#asked) return
+    if (this.#abort && asked === this.#asked) {
+      if (this.#connection.peek().kind === 'live') this.#readAll()
+      return
+    }
     this.#close()
     this.#asked = asked
     this.#abort = new AbortController()
@@ -154,18 +161,31 @@ export class Live {
 
   #opened(): void {
     clearTimeout(this.#timer)
+    const wasLive = this.#connection.peek().kind === 'live'
     this.#failures = 0
     this.#connection.value = { kind: 'live' }
-    if (this.#lastId === null) this.#allUnread()
+    for (const interest of this.#interests) {
+      if (this.#hasMissed(interest, wasLive)) this.#unread.add(interest)
+    }
     this.#readAll()
+  }
+
+  /** Of tasks the service sends what came since the last event; of all else only what comes now. */
+  #hasMissed({ kinds }: Interest, wasLive: boolean): boolean {
+    if (this.#lastId === null || kinds.includes('droplet')) return true
+    return kinds.includes('overview') && !wasLive
   }
 
   #arrived(event: LiveEvent): void {
     if (event.id !== null) this.#lastId = event.id
-    if (event.type === 'reset') this.#allUnread()
-    this.#readAll()
+    if (event.type === 'reset') {
+      for (const interest of this.#interests) {
+        if (interest.kinds.includes('task')) this.#unread.add(interest)
+      }
+      return this.#readAll()
+    }
     for (const interest of this.#interests) {
-      if ((interest.kinds as readonly string[]).includes(event.type)) interest.event(event)
+      if (interest.kinds.includes(event.type)) interest.event(event)
     }
   }
 
@@ -174,15 +194,10 @@ export class Live {
     // Signing in again starts anew.
     if (this.session.state.peek().kind === 'out') return
     if (this.#failures === 0) this.#lostSince = Date.now()
-    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, MAX_WAIT_MS)
-    const spread = wait * (0.75 + Math.random() / 2)
-    this.#connection.value = {
-      kind: 'lost',
-      at: Date.now() + spread,
-      since: this.#lostSince,
-      error,
-    }
-    this.#timer = setTimeout(() => this.#open(), spread)
+    const wait = waitMs(this.#failures++, error)
+    const at = Date.now() + wait
+    this.#connection.value = { kind: 'lost', at, since: this.#lostSince, error }
+    this.#timer = setTimeout(() => this.#open(), wait)
     this.#readAll()
   }
 
@@ -199,12 +214,15 @@ export class Live {
     return { heard, stop: () => clearTimeout(timer) }
   }
 
-  #allUnread(): void {
-    for (const interest of this.#interests) this.#unread.add(interest)
-  }
-
   #readAll(): void {
     for (const interest of this.#unread) interest.read()
     this.#unread.clear()
   }
+}
+
+/** Longer with each failure, and not the same for all pages: they would come back at once. */
+function waitMs(failures: number, error: unknown): number {
+  const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, MAX_WAIT_MS) * (0.75 + Math.random() / 2)
+  const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+  return Math.max(wait, asked)
 }

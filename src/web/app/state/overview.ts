@@ -5,6 +5,7 @@ import type { Interest, Live } from './live.ts'
 import type { Session } from './session.ts'
 
 export type Series = Overview['series']
+type Point = NonNullable<OverviewEvent['point']>
 type Now = Omit<OverviewEvent, 'point'>
 
 /** As many points as the service keeps of the last 15 minutes. */
@@ -43,7 +44,7 @@ export class OverviewStore implements Interest {
     this.#now.value = now
     this.#error.value = null
     const series = this.#series.peek()
-    if (series) this.#add(series, point)
+    if (series && point) this.#add(series, point)
   }
 
   async #read(): Promise<void> {
@@ -55,7 +56,7 @@ export class OverviewStore implements Interest {
       this.session.access.value = access
       this.#version.value = version
       this.#now.value = now
-      this.#series.value = series
+      this.#series.value = joined(this.#series.peek(), series)
       this.#error.value = null
     } catch (error) {
       this.#error.value = error
@@ -64,27 +65,46 @@ export class OverviewStore implements Interest {
     }
   }
 
-  #add(series: Series, point: OverviewEvent['point']): void {
+  #add(series: Series, point: Point): void {
     const missed = point.time - (series.time.at(-1) ?? -Infinity)
-    if (missed <= 0) return
+    // It is sent again to whoever comes.
+    if (missed < series.interval_seconds / 2) return
     // The tab slept, or the network did.
     if (missed > 2 * series.interval_seconds) return this.read()
     this.#series.value = withPoint(series, point)
   }
 }
 
-function withPoint(series: Series, point: OverviewEvent['point']): Series {
-  const add = <T>(column: readonly T[], value: T) => [...column.slice(1 - MAX_POINTS), value]
-  return {
-    interval_seconds: series.interval_seconds,
-    time: add(series.time, point.time),
-    ended: add(series.ended, point.ended),
-    failed: add(series.failed, point.failed),
-    p50_ms: add(series.p50_ms, point.p50_ms),
-    p95_ms: add(series.p95_ms, point.p95_ms),
-    p99_ms: add(series.p99_ms, point.p99_ms),
-    queued: add(series.queued, point.queued),
-    running: add(series.running, point.running),
-    oldest_task_age_seconds: add(series.oldest_task_age_seconds, point.oldest_task_age_seconds),
-  }
+const COLUMNS = [
+  'time',
+  'ended',
+  'failed',
+  'p50_ms',
+  'p95_ms',
+  'p99_ms',
+  'queued',
+  'running',
+  'oldest_task_age_seconds',
+] as const satisfies readonly (keyof Series)[]
+
+type Columns = Record<(typeof COLUMNS)[number], (number | null)[]>
+
+function mapColumns(change: (name: keyof Columns) => (number | null)[]): Columns {
+  return Object.fromEntries(COLUMNS.map((name) => [name, change(name)])) as Columns
+}
+
+function withPoint(series: Series, point: Point): Series {
+  const columns = mapColumns((name) => [...series[name].slice(1 - MAX_POINTS), point[name]])
+  return { ...series, ...columns } as Series
+}
+
+/** A service that was started again knows nothing of before; the page does. */
+function joined(old: Series | null, series: Series): Series {
+  const first = series.time[0]
+  if (!old || first === undefined) return series
+  const kept = old.time.findLastIndex((time) => time < first - series.interval_seconds / 2) + 1
+  const columns = mapColumns((name) =>
+    [...old[name].slice(0, kept), ...series[name]].slice(-MAX_POINTS),
+  )
+  return { ...series, ...columns } as Series
 }

@@ -12,6 +12,7 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   hour: '2-digit',
   minute: '2-digit',
+  second: '2-digit',
   hourCycle: 'h23',
 })
 const timeOfDay = new Intl.DateTimeFormat(undefined, {

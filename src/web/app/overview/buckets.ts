@@ -1,0 +1,81 @@
+/**
+ * What is charted: a few hundred points, each of some seconds. Single seconds would be noise, and
+ * more points than pixels.
+ */
+import type { Series } from '../state/overview.ts'
+
+export interface Bucket {
+  /** When it began; Unix seconds. */
+  readonly time: number
+  /** Of which something is known; 0: a gap. */
+  readonly seconds: number
+  readonly ended: number
+  readonly failed: number
+  /** null: no task has ended. */
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly queued: number | null
+  readonly running: number | null
+  /** Of the oldest task, in seconds. */
+  readonly age: number | null
+}
+
+/** Points of the series in one bucket. */
+const WIDTH = 5
+
+/** Of the whole span; its end is the last point's. */
+export function bucketsOf(series: Series, spanSeconds: number): Bucket[] {
+  const { time, interval_seconds: step } = series
+  const last = time.at(-1)
+  if (last === undefined) return []
+  const width = WIDTH * step
+  // At multiples of their width: so they don't change as time goes on, but for the last.
+  const begin = (at: number) => Math.floor(at / width) * width
+  const buckets: Bucket[] = []
+  let from = Math.max(
+    0,
+    time.findIndex((at) => at > last - spanSeconds),
+  )
+  for (let at = begin(last - spanSeconds) + width; at <= last; at += width) {
+    while (from < time.length && time[from]! < at) from++
+    let to = from
+    while (to < time.length && time[to]! < at + width) to++
+    buckets.push(bucketOf(series, at, from, to))
+    from = to
+  }
+  return buckets
+}
+
+/** The last minute: what "now" is for all that needs some time to be counted. */
+export function lastMinute(series: Series): Bucket {
+  const { time } = series
+  const last = time.at(-1) ?? 0
+  const from = time.findIndex((at) => at > last - 60)
+  return bucketOf(series, last, Math.max(0, from), time.length)
+}
+
+/** Of the points `from` up to, not with, `to`. The percentiles are those of the worst point. */
+function bucketOf(series: Series, time: number, from: number, to: number): Bucket {
+  const sum = (column: readonly number[]) =>
+    column.slice(from, to).reduce((total, value) => total + value, 0)
+  const worst = (column: readonly (number | null)[]) =>
+    column.slice(from, to).reduce<number | null>(larger, null)
+  return {
+    time,
+    seconds: (to - from) * series.interval_seconds,
+    ended: sum(series.ended),
+    failed: sum(series.failed),
+    p50: worst(series.p50_ms),
+    p95: worst(series.p95_ms),
+    p99: worst(series.p99_ms),
+    queued: worst(series.queued),
+    running: worst(series.running),
+    age: worst(series.oldest_task_age_seconds),
+  }
+}
+
+function larger(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b
+  return Math.max(a, b)
+}
