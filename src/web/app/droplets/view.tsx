@@ -6,6 +6,7 @@ import { Icon } from '../ui/icon.tsx'
 import { useRowKeys } from '../ui/row-keys.ts'
 import { SearchField } from '../ui/search-field.tsx'
 import { Empty, ErrorBox, Loading } from '../ui/states.tsx'
+import { useRem } from '../ui/use-rem.ts'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
 import { DropletCard } from './card.tsx'
 import { DropletColumns, DropletRow } from './row.tsx'
@@ -70,6 +71,7 @@ function Board({ list, state }: { list: readonly Droplet[]; state: ListState }) 
 }
 
 function Droplets({ droplets, asTable }: { droplets: readonly Droplet[]; asTable: boolean }) {
+  const rowHeight = Math.round(ROW_REM * useRem())
   if (!asTable) {
     return (
       <ul class="board" aria-label="Droplets">
@@ -87,7 +89,7 @@ function Droplets({ droplets, asTable }: { droplets: readonly Droplet[]; asTable
       <VirtualRows
         label="Droplets"
         items={droplets}
-        rowRem={ROW_REM}
+        rowHeight={rowHeight}
         keyOf={({ name }) => name}
         row={(droplet) => <DropletRow droplet={droplet} />}
       />

@@ -61,25 +61,31 @@ function Steps({ droplet }: { droplet: string }) {
 }
 
 function NoDroplet({ reload }: { reload: () => void }) {
-  const { value } = useRead('info', (client, signal) => client.info(signal))
+  const { session } = useApp()
   return (
     <>
       <h2>There has been no task yet, and no droplet is known</h2>
       <p class="quiet">
-        Tasks go to droplets that the Registry lists
-        {value ? (
-          <>
-            {' '}
-            (<code>{value.registry_url}</code>)
-          </>
-        ) : null}
-        , and it lists none. Add one there; this page shows it within a minute.
+        Tasks go to the droplets that the Registry lists, and it lists none. Add one there: it is
+        known with the next sync.
       </p>
+      {session.isAdmin.value ? <RegistryPlace /> : null}
       <p>
         <button type="button" class="button" onClick={reload}>
           Look again
         </button>
       </p>
     </>
+  )
+}
+
+/** Only an admin is told. */
+function RegistryPlace() {
+  const { value } = useRead('info', (client, signal) => client.info(signal))
+  if (!value) return null
+  return (
+    <p class="quiet">
+      The Registry is <code>{value.registry_url}</code>.
+    </p>
   )
 }

@@ -22,6 +22,7 @@ export class Session {
   readonly state: ReadonlySignal<SessionState> = this.#state
   readonly hasToken = computed(() => this.#token.value !== null)
   readonly mayWrite = computed(() => this.#permits('tasks:write'))
+  readonly isAdmin = computed(() => this.#permits('admin'))
   /** Another one after each signing in. */
   readonly client = computed(() => this.#clientWith(this.#token.value))
 

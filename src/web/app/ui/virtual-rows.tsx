@@ -4,8 +4,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 interface VirtualRowsProps<T> {
   items: readonly T[]
-  /** The height of every row, in rem. */
-  rowRem: number
+  /** Of every row, in CSS pixels: style and list must agree. */
+  rowHeight: number
   keyOf: (item: T) => string
   row: (item: T, index: number) => ComponentChildren
   /** Of the list, for those who can't see it. */
@@ -14,28 +14,23 @@ interface VirtualRowsProps<T> {
 
 /** Rows beyond the window, above and below it. */
 const MARGIN = 12
-const FIRST = { from: 0, to: 60, height: 0 }
+const FIRST = { from: 0, to: 60 }
 
-export function VirtualRows<T>({ items, rowRem, keyOf, row, label }: VirtualRowsProps<T>) {
+export function VirtualRows<T>({ items, rowHeight, keyOf, row, label }: VirtualRowsProps<T>) {
   const list = useRef<HTMLDivElement>(null)
-  const [range, setRange] = useState(FIRST)
+  const [{ from, to }, setRange] = useState(FIRST)
   const measure = () => {
     const { top } = list.current!.getBoundingClientRect()
-    const height = rowRem * parseFloat(getComputedStyle(document.documentElement).fontSize)
-    const from = Math.max(0, Math.floor(-top / height) - MARGIN)
-    const to = Math.ceil((window.innerHeight - top) / height) + MARGIN
-    const isSame = range.from === from && range.to === to && range.height === height
-    if (!isSame) setRange({ from, to, height })
+    const first = Math.max(0, Math.floor(-top / rowHeight) - MARGIN)
+    const last = Math.ceil((window.innerHeight - top) / rowHeight) + MARGIN
+    setRange((old) => (old.from === first && old.to === last ? old : { from: first, to: last }))
   }
-  const latest = useRef(measure)
-  latest.current = measure
-  useLayoutEffect(measure, [items.length, rowRem])
-  useEffect(() => onScroll(() => latest.current()), [])
-  const { from, to, height } = range
+  useLayoutEffect(measure, [items.length, rowHeight])
+  useEffect(() => onScroll(measure), [rowHeight])
   const start = Math.min(from, items.length)
   const shown = items.slice(start, Math.max(to, start))
-  const above = start * height
-  const below = (items.length - start - shown.length) * height
+  const above = start * rowHeight
+  const below = (items.length - start - shown.length) * rowHeight
   return (
     <div ref={list} class="rows" role="list" aria-label={label}>
       <div style={{ height: `${above}px` }} role="presentation" />
@@ -46,7 +41,7 @@ export function VirtualRows<T>({ items, rowRem, keyOf, row, label }: VirtualRows
           aria-setsize={items.length}
           aria-posinset={start + i + 1}
           class="row"
-          style={{ height: `${height}px` }}
+          style={{ height: `${rowHeight}px` }}
         >
           {row(item, start + i)}
         </div>
