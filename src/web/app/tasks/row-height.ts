@@ -1,20 +1,19 @@
 import { useEffect, useState } from 'preact/hooks'
+import { useRem } from '../ui/use-rem.ts'
 
-/** Rows of two lines where there is no room for one; style and list must agree (tasks.css). */
+/** As in tasks.css: a row has two lines where there is no room for one. */
 const NARROW = '(max-width: 48rem)'
+const REM = { one: 2.5, two: 4.25 }
 
-/** CSS pixels: it grows with the size of the text. */
+/** CSS pixels. */
 export function useRowHeight(): number {
-  const [height, setHeight] = useState(rowHeight)
+  const rem = useRem()
+  const [isNarrow, setNarrow] = useState(() => matchMedia(NARROW).matches)
   useEffect(() => {
-    const measure = () => setHeight(rowHeight())
-    window.addEventListener('resize', measure)
-    return () => window.removeEventListener('resize', measure)
+    const media = matchMedia(NARROW)
+    const change = () => setNarrow(media.matches)
+    media.addEventListener('change', change)
+    return () => media.removeEventListener('change', change)
   }, [])
-  return height
-}
-
-function rowHeight(): number {
-  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-  return Math.round(rem * (matchMedia(NARROW).matches ? 4.25 : 2.5))
+  return Math.round(rem * (isNarrow ? REM.two : REM.one))
 }
