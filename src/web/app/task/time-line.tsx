@@ -2,7 +2,7 @@
 import type { Task } from '../../../client/types.ts'
 import { useApp } from '../state/app.ts'
 import { absoluteTime, duration, NONE } from '../ui/format.ts'
-import { answerWords } from '../tasks/target.ts'
+import { answerWords, faultOf } from '../tasks/target.ts'
 import { timeLineOf, type Attempt, type Bar, type Line, type Tick } from './time-line.ts'
 import { useTicking } from './ticking.ts'
 
@@ -75,15 +75,16 @@ function WaitBar({ wait }: { wait: Bar }) {
 }
 
 function Outcome({ attempt, isRunning, ms }: { attempt: Attempt; isRunning: boolean; ms: number }) {
-  const { duration_ms, response_status, error } = attempt
+  const { duration_ms, response_status } = attempt
+  const fault = faultOf(attempt.error, response_status)
   const took = isRunning ? duration(ms) : duration_ms === null ? NONE : duration(duration_ms)
   const words = isRunning ? 'under way' : response_status ? answerWords(response_status) : null
   return (
     <>
       <span class="number">{took}</span> {words ? <b>{words}</b> : null}{' '}
-      {error === null ? null : (
+      {fault === null ? null : (
         <span class="task-error">
-          <bdi>{error}</bdi>
+          <bdi>{fault}</bdi>
         </span>
       )}
     </>

@@ -5,6 +5,7 @@ import type { LiveEvent } from '../../../client/types.ts'
 import type { ViewProps } from '../frame/views.tsx'
 import { useApp, useLive } from '../state/app.ts'
 import { link } from '../state/router.ts'
+import { faultOf } from '../tasks/target.ts'
 import { StatusBadge } from '../ui/badge.tsx'
 import { Empty, ErrorBox, Loading } from '../ui/states.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -40,6 +41,7 @@ const isNotFound = (error: unknown) => error instanceof ApiError && error.status
 
 function Shown({ raw, error, retry }: { raw: RawTask; error: unknown; retry: () => void }) {
   const { task } = raw
+  const fault = faultOf(task.error_message, task.response_status)
   return (
     <div class="task">
       {error ? <Stale error={error} retry={retry} /> : null}
@@ -53,14 +55,14 @@ function Shown({ raw, error, retry }: { raw: RawTask; error: unknown; retry: () 
         <StatusBadge status={task.status} />
         <Actions raw={raw} />
       </div>
-      {task.error_message === null ? null : (
+      {fault === null ? null : (
         <p class="task-fault">
           <Icon name="warning" />
-          <bdi>{task.error_message}</bdi>
+          <bdi>{fault}</bdi>
         </p>
       )}
-      <Facts task={task} />
       <TimeLine task={task} />
+      <Facts task={task} />
       <Bodies raw={raw} />
     </div>
   )

@@ -1,4 +1,5 @@
 /** The filters, one field each; what is chosen is in the address at once. */
+import { useState } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
 import { link } from '../state/router.ts'
 import { useRead } from '../state/use-read.ts'
@@ -17,6 +18,7 @@ const RARE: readonly FilterName[] = [
 export function FilterBar({ filters }: { filters: Filters }) {
   const { router } = useApp()
   const names = useDropletNames()
+  const [isMore, setMore] = useState(RARE.some((name) => filters[name] !== undefined))
   const set = (changes: Partial<Record<FilterName, string | null>>) => router.setQuery(changes)
   const props = (name: FilterName) => ({
     name,
@@ -29,8 +31,15 @@ export function FilterBar({ filters }: { filters: Filters }) {
       <TextField label="Droplet" placeholder="any" choices={names} {...props('droplet_name')} />
       <TextField label="Answer" placeholder="404 or 5xx" {...props('response_status')} />
       <SpanField {...props('since')} onSet={(since) => set({ since, created_after: null })} />
-      <details class="filters-more" open={RARE.some((name) => filters[name] !== undefined)}>
-        <summary class="button">More filters</summary>
+      <button type="button" class="button" aria-expanded={isMore} onClick={() => setMore(!isMore)}>
+        {isMore ? 'Fewer filters' : 'More filters'}
+      </button>
+      {FILTER_NAMES.some((name) => filters[name] !== undefined) ? (
+        <a class="button filters-clear" href={link(['tasks'])}>
+          Clear
+        </a>
+      ) : null}
+      {isMore ? (
         <div class="filters-rare">
           <TextField label="Request id" {...props('request_id')} />
           <TextField label="Replays of task" {...props('replay_of')} />
@@ -42,11 +51,6 @@ export function FilterBar({ filters }: { filters: Filters }) {
           />
           <MomentField label="Accepted before" {...props('created_before')} />
         </div>
-      </details>
-      {FILTER_NAMES.some((name) => filters[name] !== undefined) ? (
-        <a class="button filters-clear" href={link(['tasks'])}>
-          Clear
-        </a>
       ) : null}
     </form>
   )

@@ -32,6 +32,11 @@ const WORDS: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 }
 
+/** What failed, where the answer's status does not say it already. */
+export function faultOf(error: string | null, status: number | null): string | null {
+  return error === `HTTP ${status}` ? null : error
+}
+
 /** `404 Not Found`. */
 export function answerWords(status: number | null): string {
   return status === null ? 'No answer' : `${status} ${WORDS[status] ?? ''}`.trim()

@@ -4,7 +4,7 @@ import { link } from '../state/router.ts'
 import { StatusBadge } from '../ui/badge.tsx'
 import { NONE } from '../ui/format.ts'
 import { Duration, Time } from '../ui/time.tsx'
-import { answerWords, pathOf } from './target.ts'
+import { answerWords, faultOf, pathOf } from './target.ts'
 
 interface TaskRowProps {
   task: TaskItem
@@ -14,7 +14,8 @@ interface TaskRowProps {
 
 export function TaskRow({ task, isPast }: TaskRowProps) {
   const { id, status, droplet_name, method, target_url, response_status } = task
-  const { retry_count, error_message, duration_ms, created_at } = task
+  const { retry_count, duration_ms, created_at } = task
+  const fault = faultOf(task.error_message, response_status)
   const since = status === 'running' ? created_at : null
   return (
     <a
@@ -29,10 +30,10 @@ export function TaskRow({ task, isPast }: TaskRowProps) {
       </span>
       <span class="task-request cut" title={`${method} ${target_url}`}>
         <b class="method">{method}</b> <bdi class="mono">{pathOf(target_url)}</bdi>
-        {error_message === null ? null : (
-          <span class="task-error" title={error_message}>
+        {fault === null ? null : (
+          <span class="task-error" title={fault}>
             {' '}
-            <bdi>{error_message}</bdi>
+            <bdi>{fault}</bdi>
           </span>
         )}
       </span>

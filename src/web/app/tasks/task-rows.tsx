@@ -32,7 +32,7 @@ export function TaskRows({ list, filters, showNewest }: TaskRowsProps) {
         <span>Droplet</span>
         <span>Request</span>
         <span class="number">Answer</span>
-        <span class="number">Tries</span>
+        <span class="number">Retries</span>
         <span class="number">Took</span>
         <span class="number">Accepted</span>
       </div>
