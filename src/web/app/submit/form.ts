@@ -123,7 +123,8 @@ export function errorsByField(details: Readonly<Record<string, unknown>>): Field
   const errors = (details.errors ?? []) as { path: string; message: string }[]
   const found: Record<string, string> = {}
   for (const { path, message } of errors) {
-    const [, field = '', ...inner] = path.split('/')
+    // `/payload`, or `?status` of a query.
+    const [, field = '', ...inner] = path.split(/[/?]/)
     const text = inner.length === 0 ? message : `${inner.join('/')} ${message}`
     found[field] = found[field] === undefined ? text : `${found[field]}; ${text}`
   }

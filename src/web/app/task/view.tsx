@@ -1,5 +1,5 @@
 /** One task: what was asked, what happened when, and what came of it. */
-import { useMemo } from 'preact/hooks'
+import { useLayoutEffect, useMemo } from 'preact/hooks'
 import { ApiError } from '../../../client/api-error.ts'
 import type { LiveEvent } from '../../../client/types.ts'
 import type { ViewProps } from '../frame/views.tsx'
@@ -20,6 +20,8 @@ export function TaskView({ id }: ViewProps) {
   const { session } = useApp()
   const client = session.client.value
   const store = useMemo(() => new TaskStore(client, id), [client, id])
+  // Who comes from far down a list.
+  useLayoutEffect(() => window.scrollTo({ top: 0 }), [])
   useLive(`task ${id}`, {
     kinds: ['task'],
     tasks: { task_id: id },

@@ -75,7 +75,8 @@ function useReader(list: TaskList, rows: { current: HTMLElement | null }): void 
     if (list.scrollTop > 0) window.scrollTo({ top: list.scrollTop })
   }, [list])
   useEffect(() => {
-    const element = rows.current!
+    const element = rows.current
+    if (!element) return
     let movedAt = -Infinity
     const moved = ({ timeStamp }: Event) => (movedAt = timeStamp)
     const scrolled = () => (list.scrollTop = window.scrollY)

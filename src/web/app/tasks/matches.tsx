@@ -7,7 +7,7 @@ export function Matches({ list }: { list: TaskList }) {
   const total = list.total.value
   if (!rows) return <p class="quiet">&nbsp;</p>
   if (typeof total === 'number') {
-    return <p class="quiet">{total === 1 ? '1 match' : `${count(total)} matches`} when opened</p>
+    return <p class="quiet">{wordsFor(total)}, counted when opened</p>
   }
   if (total === 'counting') return <p class="quiet">Counting…</p>
   if (rows.cursor === null) return <p class="quiet">{wordsFor(rows.shown.length)}</p>
