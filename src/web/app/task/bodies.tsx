@@ -1,6 +1,7 @@
 /** What was sent and what came back, each folded; nothing of it is ever HTML. */
 import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
+import { parseExact } from '../ui/exact-json.ts'
 import { Json } from '../ui/json.tsx'
 import { isCut, type RawTask } from './submission.ts'
 
@@ -51,7 +52,7 @@ function Fold({ title, isOpen = false, children }: FoldProps) {
 }
 
 function Body({ text, fileName }: { text: string; fileName: string }) {
-  const value = useMemo(() => JSON.parse(text) as unknown, [text])
+  const value = useMemo(() => parseExact(text), [text])
   return (
     <>
       {isCut(text) ? (

@@ -34,8 +34,9 @@ export interface TimeLine {
   readonly nowLeft: number | null
 }
 
-/** Less is the time that recording took, not a wait. */
+/** Less is the time that recording took, not a wait; of the end more than of an attempt. */
 const MIN_WAIT_MS = 5
+const MIN_LAST_WAIT_MS = 100
 const MAX_TICKS = 6
 const STEPS = [1, 2, 5]
 const MINUTE_STEPS = [1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000].concat(
@@ -56,13 +57,14 @@ export function timeLineOf(task: Timed, now: number): TimeLine {
     width: percent((to - from) * 1000, totalMs),
     ms: Math.round((to - from) * 1000),
   })
-  const waitOf = (from: number, to: number) =>
-    (to - from) * 1000 >= MIN_WAIT_MS ? barOf(from, to) : null
+  const waitOf = (from: number, to: number, least = MIN_WAIT_MS) =>
+    (to - from) * 1000 >= least ? barOf(from, to) : null
   const lines = spans.map(({ attempt, from, to, isRunning }, i): Line => {
     const wait = waitOf(spans[i - 1]?.to ?? start, from)
     return { attempt, wait, bar: barOf(from, to), isRunning }
   })
-  const rest = last?.isRunning ? null : waitOf(lastEnd, end)
+  const least = task.completed_at === null ? MIN_WAIT_MS : MIN_LAST_WAIT_MS
+  const rest = last?.isRunning ? null : waitOf(lastEnd, end, least)
   if (rest) lines.push({ attempt: null, wait: rest, bar: null, isRunning: false })
   const nowLeft = task.completed_at === null ? percent((now - start) * 1000, totalMs) : null
   return { totalMs, lines, ticks: ticksOf(totalMs), nowLeft }

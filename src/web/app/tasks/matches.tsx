@@ -5,7 +5,7 @@ import type { TaskList } from './task-list.ts'
 export function Matches({ list }: { list: TaskList }) {
   const rows = list.rows.value
   const total = list.total.value
-  if (!rows) return <p class="quiet">&nbsp;</p>
+  if (!rows?.shown.length) return <p class="quiet">&nbsp;</p>
   if (typeof total === 'number') {
     return <p class="quiet">{wordsFor(total)}, counted when opened</p>
   }
