@@ -6,18 +6,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
-import { check } from './commands/check.ts'
 import { readCommandLine } from './commands/command-line.ts'
-import { EXIT, UNIT_SETTINGS, type Command, type CommandIo } from './commands/command.ts'
-import { compose } from './commands/compose.ts'
-import { dev } from './commands/dev.ts'
+import { EXIT, UNIT_SETTINGS, type CommandIo } from './commands/command.ts'
 import { envFile, type EnvFile } from './commands/env-file.ts'
-import { health } from './commands/health.ts'
-import { overview, type CommandName } from './commands/help.ts'
-import { openapi } from './commands/openapi.ts'
-import { serve } from './commands/serve.ts'
-import { systemd } from './commands/systemd.ts'
-import { token } from './commands/token.ts'
 import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
 import { systemClock } from './platform/clock.ts'
@@ -27,17 +18,6 @@ import { LineWriter } from './platform/line-writer.ts'
 import { systemLog } from './platform/log.ts'
 import { nonBlockingOutput } from './platform/non-blocking-output.ts'
 import { writeAll } from './platform/standard-streams.ts'
-
-const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  serve,
-  dev,
-  check,
-  token,
-  health,
-  openapi,
-  systemd,
-  compose,
-}
 
 // Each of these would end a process that has no handler for it. SIGHUP may come before there is
 // anything to read again.
@@ -105,16 +85,15 @@ async function main(argv: string[]): Promise<number> {
   const io = commandIo(process.env)
   const asked = readCommandLine(argv)
   if (asked.kind === 'tell') return (io.stdout(asked.text), EXIT.ok)
-  if (asked.kind === 'refuse') return (io.stderr(`${asked.reason}\n\n${overview()}`), EXIT.usage)
+  if (asked.kind === 'refuse') return (io.stderr(`${asked.reason}\n\n${asked.help}`), EXIT.usage)
   let withSettings
   try {
     withSettings = withFiles(io, asked.envFiles)
   } catch (error) {
     return (io.stderr(`--env-file cannot be read: ${errorText(error)}\n`), EXIT.usage)
   }
-  const command = COMMANDS[asked.command]
-  if (command === serve || command === dev) await prepareToServe(io)
-  return command(asked.args, withSettings)
+  if (asked.command.serves) await prepareToServe(io)
+  return asked.command.run(asked.args, withSettings)
 }
 
 async function prepareToServe(io: CommandIo): Promise<void> {

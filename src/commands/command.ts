@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
 import type { EnvFile } from './env-file.ts'
-import { didYouMean, settingHint, usageOf, type CommandName } from './help.ts'
+import { didYouMean, settingHint, usageOf, type CommandHelp } from './help.ts'
 
 /** The file with settings that the unit of `orchestrator systemd` reads. */
 export const UNIT_SETTINGS = '/etc/fpai/orchestrator.env'
@@ -51,8 +51,21 @@ export const EXIT = {
   config: 78,
 } as const
 
-/** Gets the arguments after the command's name; resolves with the exit code. */
-export type Command = (args: string[], io: CommandIo) => Promise<number>
+/** A command, as its file exports it; all.ts has the list. */
+export interface Command extends CommandHelp {
+  /** Its options are no settings, but may be mistaken for them: `--port` is told of PORT. */
+  readonly readsSettings?: true
+  /** It serves requests: the process prepares for many. */
+  readonly serves?: true
+  /** Gets the arguments after the command's name; resolves with the exit code. */
+  run(args: string[], io: CommandIo): Promise<number>
+}
+
+/** Commands of two words: `task submit`, `task list`. */
+export interface CommandGroup extends CommandHelp {
+  /** Their names begin with the group's. */
+  readonly commands: readonly Command[]
+}
 
 /** The flags of a command, each with a value: its name and the value when it is left out. */
 type Flags = Readonly<Record<string, string>>
@@ -77,7 +90,7 @@ interface Known<F extends Flags, L extends string> {
  * `EXIT.usage` then.
  */
 export function readArguments<const F extends Flags = {}, const L extends string = never>(
-  name: CommandName,
+  command: CommandHelp & Pick<Command, 'readsSettings'>,
   args: string[],
   io: CommandIo,
   { flags = {} as F, lists = [], max = 0 }: Known<F, L> = {},
@@ -88,39 +101,39 @@ export function readArguments<const F extends Flags = {}, const L extends string
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     if (positionals.length > max) {
-      return misused(name, io, `Unexpected argument '${positionals[max]}'`)
+      return misused(command, io, `Unexpected argument '${positionals[max]}'`)
     }
     return { flags: values, lists: values, positionals } as object as Arguments<F, L>
   } catch (error) {
-    return misused(name, io, inWords(error as Error, { name, args, flags: Object.keys(options) }))
+    const { readsSettings = false } = command
+    const reason = inWords(error as Error, { readsSettings, args, flags: Object.keys(options) })
+    return misused(command, io, reason)
   }
 }
 
 const TEXT = { type: 'string' } as const
 
 interface Misuse {
-  readonly name: CommandName
+  readonly readsSettings: boolean
   readonly args: readonly string[]
   readonly flags: readonly string[]
 }
 
 /** Node's first sentence says what is wrong; the rest is advice for programmers. */
-function inWords({ message }: Error, { name, args, flags }: Misuse): string {
+function inWords({ message }: Error, { readsSettings, args, flags }: Misuse): string {
   const [reason = ''] = message.split(/\.\s/)
   const option = /^Unknown option '([^']*)'$/.exec(reason)?.[1]
   if (option === undefined) return reason
   // Of -x it names only the letter.
   const flag = option.startsWith('-') ? option : `-${option}`
   const known = [...flags, 'help', 'env-file'].map((each) => `--${each}`)
-  const hint = (READ_SETTINGS.has(name) && settingHint(flag, args)) || didYouMean(flag, known)
+  const hint = (readsSettings && settingHint(flag, args)) || didYouMean(flag, known)
   return `There is no option '${flag}' here.${hint}`
 }
 
-const READ_SETTINGS: ReadonlySet<CommandName> = new Set(['serve', 'check'])
-
 /** Tells why a command cannot be run as it was asked for, and how it is used. */
-export function misused(name: CommandName, io: CommandIo, reason: string): null {
-  io.stderr(`${reason}\n${usageOf(name)}\n`)
+export function misused(command: CommandHelp, io: CommandIo, reason: string): null {
+  io.stderr(`${reason}\n${usageOf(command)}\n`)
   return null
 }
 
