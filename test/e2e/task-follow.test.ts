@@ -1,8 +1,10 @@
-/** `task list --follow`, against a server that stands in for the service. */
+/** `task list --follow`: against the service, and against a server that breaks off as it is told. */
 import { expect, test } from 'bun:test'
-import { binaryPath, startProcess } from '../support/binary.ts'
+import { binaryPath, runProcess, startProcess } from '../support/binary.ts'
+import { serviceHome } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { eventServer } from '../support/event-server.ts'
+import { json, scriptedServer } from '../support/scripted-server.ts'
 import { startOnTerminal } from '../support/terminal.ts'
 
 allowRealTime()
@@ -93,4 +95,51 @@ test('on a terminal the columns stay where they are', async () => {
   }
   following.type('\x03')
   expect(await following.exited).toBe(0)
+})
+
+test('of the service: those that were there, then each as it comes and as it ends', async () => {
+  await using droplet = scriptedServer(json({}))
+  using home = serviceHome({ echo: droplet.url, other: droplet.url })
+  await using service = await home.start()
+  const before = (await service.submit()).json.task_id
+  await using following = follow(service.url, '--droplet', 'ECHO')
+  await eventually('the first', () => following.stdout.includes('\n'))
+  await service.submit({ droplet_name: 'other' })
+  const after = (await service.submit({}, { prefer: 'respond-async' })).json.task_id
+  await eventually('its end', () => statuses(following.stdout).includes(`${after} success`))
+  const told = statuses(following.stdout)
+  expect(told[0]).toBe(`${before} success`)
+  expect(told[1]).toBe(`${after} queued`)
+  expect(told.at(-1)).toBe(`${after} success`)
+  const { tasks } = (await service.get('/orchestrator/tasks?limit=1')).json
+  expect(JSON.parse(following.stdout.trim().split('\n').at(-1)!)).toEqual(tasks[0])
+})
+
+test('ends when nobody reads any more', async () => {
+  await using droplet = scriptedServer(json({}))
+  using home = serviceHome({ echo: droplet.url })
+  await using service = await home.start()
+  const script = '"$0" task list --follow | head -n 1'
+  const piped = runProcess(['/bin/sh', '-c', script, binaryPath()], {
+    env: { ORCHESTRATOR_URL: service.url, PATH: process.env.PATH ?? '' },
+  })
+  let isOver = false
+  const over = piped.then(() => (isOver = true))
+  await eventually('the end', async () => {
+    await service.submit()
+    return isOver
+  })
+  await over
+  expect((await piped).stdout.trim().split('\n')).toHaveLength(1)
+})
+
+test('a list that is refused after all ends it', async () => {
+  const error = { code: 'FORBIDDEN', message: 'No', details: {} }
+  await using server = eventServer(
+    () => Response.json({ status: 'error', error }, { status: 403 }),
+    () => null,
+  )
+  await using following = follow(server.url)
+  expect(await following.exited).toBe(77)
+  expect(following.stderr).toStartWith('FORBIDDEN: No\n')
 })

@@ -15,8 +15,11 @@ export interface EventServer extends AsyncDisposable {
   connected(count: number): Promise<EventConnection>
 }
 
-/** `tasks`: what the list has. `refuse`: answers in place of the events, where there is one. */
-export function eventServer(tasks: () => object[], refuse: () => Response | null): EventServer {
+/** `tasks`: what the list has, or its answer. `refuse`: the answer in place of the events. */
+export function eventServer(
+  tasks: () => object[] | Response,
+  refuse: () => Response | null,
+): EventServer {
   const connections: EventConnection[] = []
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -25,7 +28,9 @@ export function eventServer(tasks: () => object[], refuse: () => Response | null
     fetch(request) {
       const { pathname, search } = new URL(request.url)
       if (pathname !== '/orchestrator/events') {
-        return Response.json({ tasks: tasks(), total: 1, limit: 10, next_cursor: null })
+        const listed = tasks()
+        if (listed instanceof Response) return listed
+        return Response.json({ tasks: listed, total: 1, limit: 10, next_cursor: null })
       }
       const refused = refuse()
       if (refused) return refused
