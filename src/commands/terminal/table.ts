@@ -68,13 +68,11 @@ function layOut<T>(column: Column<T>, rows: readonly T[], goesOn: boolean): Laid
 /** Leaves out the columns that there is no room for, and narrows the widest of the others. */
 function fit<T>(laid: readonly Laid<T>[], width: number): Laid<T>[] {
   const kept = withRoom(laid, width)
-  for (let over = total(kept.map((each) => each.width)) - width; over > 0;) {
+  for (const each of kept) each.width = Math.max(leastWidth(each), Math.min(each.width, width))
+  for (let over = total(kept.map((each) => each.width)) - width; over > 0; over--) {
     const wide = kept.filter((each) => each.width > leastWidth(each))
     if (wide.length === 0) break
-    const widest = wide.reduce((a, b) => (b.width > a.width ? b : a))
-    const taken = Math.min(over, Math.max(1, Math.floor((widest.width - leastWidth(widest)) / 2)))
-    widest.width -= taken
-    over -= taken
+    wide.reduce((a, b) => (b.width > a.width ? b : a)).width--
   }
   return kept
 }
