@@ -38,7 +38,7 @@ describe.skipIf(!chromiumPath)(`work on all that match${withChromium}`, () => {
     expect((await unfinished(service, 'echo')).length).toBe(QUEUED)
     await page.getByRole('button', { name: 'Cancel all that match…' }).click()
     await page.getByRole('button', { name: `Cancel ${QUEUED} tasks` }).click()
-    await page.getByText(`${QUEUED} tasks cancelled of all unfinished tasks of echo`).waitFor()
+    await page.getByText(`${QUEUED} tasks cancelled (all unfinished tasks of echo)`).waitFor()
     expect(await unfinished(service, 'echo')).toEqual([])
     expect((await service.task(spared)).status).toMatch(/queued|running/)
     expect(opened.complaints).toEqual([])
@@ -62,7 +62,7 @@ describe.skipIf(!chromiumPath)(`work on all that match${withChromium}`, () => {
     )
     await page.getByRole('button', { name: 'Replay all that match…' }).click()
     await page.getByRole('button', { name: /^Replay 3\d tasks$/ }).click()
-    await page.getByText('30 tasks replayed of failed tasks').waitFor()
+    await page.getByText('30 tasks replayed (failed tasks)').waitFor()
     await page.getByText(/3 × .*cookie is needed again/i).waitFor()
     await opened.lookAt('bulk-ended')
     // Each replay fails as its task did, and matches, too.
@@ -85,7 +85,7 @@ describe.skipIf(!chromiumPath)(`work on all that match${withChromium}`, () => {
     await page.getByRole('button', { name: 'Replay all that match…' }).click()
     await page.getByRole('button', { name: /^Replay [\d,]+ tasks$/ }).click()
     await page.getByRole('button', { name: 'Stop' }).click()
-    await page.getByText(/^Stopped: [\d,]+ tasks? replayed of success tasks$/).waitFor()
+    await page.getByText(/^Stopped: [\d,]+ tasks? replayed \(successful tasks\)$/).waitFor()
     const { total } = (await service.get('/orchestrator/tasks?mode=async')).json
     expect(total).toBeLessThan(10_000)
     // What is not stopped goes on while one looks elsewhere; what has ended stays until it is read.

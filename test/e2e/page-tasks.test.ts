@@ -136,6 +136,40 @@ describe.skipIf(!chromiumPath)(`the list of tasks${withChromium}`, () => {
     expect(opened.complaints).toEqual([])
   })
 
+  test('more than a stream tells of: the list is whole again by itself, or waits to be', async () => {
+    await using droplet = scriptedServer(json({}))
+    using home = serviceHome({ echo: droplet.url })
+    await using service = await home.start()
+    await service.submit({ path: '/before' })
+    await using opened = await openPage(browser, service.url, { hash: '#/tasks' })
+    const { page } = opened
+    await rows(page).first().waitFor()
+    await live(page)
+    const burst = () =>
+      Promise.all(Array.from({ length: 400 }, (_, n) => service.submit({ path: `/${n}` }, ASYNC)))
+    const newest = async () => {
+      const { tasks } = (await service.get('/orchestrator/tasks?limit=15')).json
+      return tasks.map(({ id }: { id: string }) => id).join()
+    }
+    await burst()
+    await eventually('the newest of all', async () => {
+      return (await idsInView(page)).slice(0, 15).join() === (await newest())
+    })
+    const states = page.locator('[data-row] .badge', { hasText: /queued|running/ })
+    await eventually('all have ended', async () => (await states.count()) === 0)
+
+    await page.evaluate('window.scrollTo(0, 1500)')
+    const before = await someIdsInView(page)
+    await burst()
+    await page.getByRole('button', { name: 'Many new' }).waitFor()
+    expect(await idsInView(page)).toEqual(before)
+    await page.getByRole('button', { name: 'Many new' }).click()
+    await eventually('the newest of all', async () => {
+      return (await idsInView(page)).slice(0, 15).join() === (await newest())
+    })
+    expect(opened.complaints).toEqual([])
+  })
+
   test('a row that is shown changes where it is', async () => {
     await using droplet = scriptedServer(hang)
     using home = serviceHome({ echo: droplet.url })

@@ -102,7 +102,7 @@ function Progress({ work }: { work: Work }) {
 
 function endWords({ action, words, progress, isStopped }: Work): string {
   const [, , done] = VERBS[action]
-  const sum = `${plural(progress.done, 'task')} ${done} of ${words}`
+  const sum = `${plural(progress.done, 'task')} ${done} (${words})`
   return isStopped ? `Stopped: ${sum}` : sum
 }
 

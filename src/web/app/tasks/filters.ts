@@ -68,11 +68,12 @@ export function isCountedAtOnce(filters: Filters): boolean {
   return Object.keys(filters).every((name) => name === 'status' || name === 'droplet_name')
 }
 
-/** "failed tasks of echo in the last hour"; `plural` of one is "task". */
+/** "failed tasks of echo of the last hour". */
 export function inWords(filters: Filters): string {
   const { status, droplet_name, response_status, since, created_after, created_before } = filters
   const { request_id, replay_of, mode } = filters
-  const asked = [status, mode && `${mode}hronous`].filter((word) => word !== undefined)
+  const state = status === 'success' ? 'successful' : status
+  const asked = [state, mode && `${mode}hronous`].filter((word) => word !== undefined)
   const parts = [
     `${asked.length === 0 ? 'all' : asked.join(' ')} tasks`,
     droplet_name && `of ${droplet_name}`,
