@@ -24,11 +24,10 @@ export interface Bucket {
 /** Points of the series in one bucket. */
 const WIDTH = 5
 
-/** Of the whole span; its end is the last point's. */
-export function bucketsOf(series: Series, spanSeconds: number): Bucket[] {
+/** Of the whole span, which ends with the last point; `now`, in Unix seconds, when there is none. */
+export function bucketsOf(series: Series, spanSeconds: number, now: number): Bucket[] {
   const { time, interval_seconds: step } = series
-  const last = time.at(-1)
-  if (last === undefined) return []
+  const last = time.at(-1) ?? now
   const width = WIDTH * step
   // At multiples of their width: so they don't change as time goes on, but for the last.
   const begin = (at: number) => Math.floor(at / width) * width
