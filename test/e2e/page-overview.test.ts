@@ -53,7 +53,7 @@ describe.skipIf(!chromiumPath)(`the overview in a browser${withChromium}`, () =>
     await using service = await home.start()
     await using opened = await openPage(browser, service.url)
     await opened.page.getByText('and no droplet is known').waitFor()
-    await opened.page.getByText(`file:${home.file('droplets.json')}`).waitFor()
+    await opened.page.getByText(`file://${home.file('droplets.json')}`).waitFor()
     await opened.lookAt('overview-no-droplet')
     expect(opened.complaints).toEqual([])
   })
@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath)(`the overview in a browser${withChromium}`, () =>
     const { service } = work
     await using opened = await openPage(browser, service.url)
     const { page } = opened
-    const problem = page.getByRole('link', { name: /^error: gone is not there/ })
+    const problem = page.getByRole('link', { name: /gone (is not there|does not answer)/ })
     await problem.waitFor()
     expect(await page.title()).toMatch(/^\(\d\) Overview/)
     await page.getByRole('region', { name: 'Duration' }).getByText(/ms$/).first().waitFor()
