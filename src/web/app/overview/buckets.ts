@@ -46,12 +46,15 @@ export function bucketsOf(series: Series, spanSeconds: number, now: number): Buc
   return buckets
 }
 
-/** The last minute: what "now" is for all that needs some time to be counted. */
+/**
+ * The last minute: what "now" is for all that needs some time to be counted. Whole, also of a
+ * service that has just started: its first task is one a minute.
+ */
 export function lastMinute(series: Series): Bucket {
   const { time } = series
   const last = time.at(-1) ?? 0
   const from = time.findIndex((at) => at > last - 60)
-  return bucketOf(series, last, Math.max(0, from), time.length)
+  return { ...bucketOf(series, last, Math.max(0, from), time.length), seconds: 60 }
 }
 
 /** Of the points `from` up to, not with, `to`. The percentiles are those of the worst point. */

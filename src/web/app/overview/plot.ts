@@ -59,12 +59,24 @@ function seriesOf({ colour, isFilled }: Line, palette: () => Palette): uPlot.Ser
   return {
     stroke: () => palette()[colour],
     width: 1.5,
-    // A lone point between two gaps would not be seen as a line.
-    points: { show: false },
+    points: {
+      size: 5,
+      stroke: () => palette()[colour],
+      fill: () => palette()[colour],
+      filter: (plot, index) => alone(plot.data[index]!),
+    },
     paths: uPlot.paths.linear!(),
     spanGaps: false,
     ...(isFilled ? { fill: () => faint(palette()[colour], 0.12) } : {}),
   }
+}
+
+/** Those between two gaps: no line goes through them. */
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (index: number) => (values[index] ?? null) !== null
+  return Array.from(values, (_, index) => index).filter(
+    (index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1),
+  )
 }
 
 function timeAxis(palette: () => Palette): uPlot.Axis {
