@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { freePort, serviceHome } from '../support/binary-service.ts'
 import { chromiumPath, launchChromium, withChromium } from '../support/chromium.ts'
-import { allowRealTime, eventually } from '../support/eventually.ts'
-import { openPage } from '../support/page.ts'
+import { allowRealTime } from '../support/eventually.ts'
+import { focused, hashOf, openPage } from '../support/page.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
 import { tokensFile } from '../support/tokens-file.ts'
 
@@ -65,10 +65,10 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
 
     await page.getByLabel('Token').fill(file.tokens.ci)
     await page.keyboard.press('Enter')
-    await live(page)
+    await opened.live()
     await page.getByText('ci', { exact: true }).waitFor()
     await page.reload()
-    await live(page)
+    await opened.live()
 
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await using service = await home.start({ AUTH_TOKENS_FILE: file.path })
     const allowed = /403 \(Forbidden\)/
     await using reader = await openPage(browser, service.url, { token: file.tokens.reader })
-    await live(reader.page)
+    await reader.live()
     await reader.page.getByText('reads only').waitFor()
     expect(await viewsOf(reader.page)).toEqual(['Overview', 'Droplets', 'Tasks'])
     await reader.page.keyboard.press('n')
@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await first.submit()
     await using opened = await openPage(browser, first.url, { allowed: /ERR_|Failed to load/ })
     const { page } = opened
-    await live(page)
+    await opened.live()
     first.signal('SIGKILL')
     await first.exited
     await page.getByText('The connection to the service is lost.').waitFor()
@@ -112,7 +112,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await opened.lookAt('disconnected')
 
     await using second = await home.start(env)
-    await live(page)
+    await opened.live()
     await page.getByText('The connection to the service is lost.').waitFor({ state: 'detached' })
     await second.submit({}, { prefer: 'respond-async' })
     await opened.expectAccessible()
@@ -124,7 +124,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await using service = await home.start()
     await using opened = await openPage(browser, service.url)
     const { page } = opened
-    await live(page)
+    await opened.live()
     const streams: string[] = []
     page.on('request', (request) => {
       if (request.url().includes('/events')) streams.push(request.url())
@@ -132,7 +132,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await see(page, false)
     await page.locator('.connection.paused').waitFor()
     await see(page, true)
-    await live(page)
+    await opened.live()
     expect(streams).toHaveLength(1)
     expect(opened.complaints).toEqual([])
   })
@@ -144,7 +144,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await service.submit({ droplet_name: 'alpha' })
     await using opened = await openPage(browser, service.url)
     const { page } = opened
-    await live(page)
+    await opened.live()
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key)
     }
@@ -167,20 +167,20 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await press('j')
     expect(await focused(page)).toContain('beta')
     await press('k', 'Enter')
-    await hash(page, '#/tasks?droplet_name=alpha')
+    await opened.at('#/tasks?droplet_name=alpha')
     await press('g', 't')
-    await hash(page, '#/tasks')
+    await opened.at('#/tasks')
     await press('n')
-    await hash(page, '#/submit')
+    await opened.at('#/submit')
     await press('Escape', 'g', 'o')
-    await hash(page, '#/')
+    await opened.at('#/')
     await page.goBack()
-    await hash(page, '#/submit')
+    await opened.at('#/submit')
     await page.goForward()
-    await hash(page, '#/')
+    await opened.at('#/')
     // The way past the header, for who uses Tab.
     await page.reload()
-    await live(page)
+    await opened.live()
     await press('Tab')
     expect(await focused(page)).toContain('Skip to the content')
     await press('Enter')
@@ -194,7 +194,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await using service = await home.start()
     await using opened = await openPage(browser, service.url, { colorScheme: 'light' })
     const { page } = opened
-    await live(page)
+    await opened.live()
     const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     const light = await ground()
     await page.emulateMedia({ colorScheme: 'dark' })
@@ -203,7 +203,7 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await page.getByRole('button', { name: 'Light' }).click()
     expect(await ground()).toBe(light)
     await page.reload()
-    await live(page)
+    await opened.live()
     expect(await ground()).toBe(light)
     await page.emulateMedia({ colorScheme: 'light' })
     await page.getByRole('button', { name: 'Dark' }).click()
@@ -220,20 +220,13 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await opened.page.getByText('There is nothing at this address').waitFor()
     await opened.expectAccessible()
     await opened.page.getByRole('link', { name: 'To the overview' }).click()
-    await hash(opened.page, '#/')
+    await opened.at('#/')
     expect(opened.complaints).toEqual([])
   })
 })
 
-const live = (page: Page) => page.locator('.connection.live').waitFor({ state: 'attached' })
-const hashOf = (page: Page) => page.evaluate<string>('location.hash')
-const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent')
 const viewsOf = (page: Page) =>
   page.getByRole('navigation', { name: 'Views' }).getByRole('link').allInnerTexts()
-
-function hash(page: Page, wanted: string): Promise<boolean> {
-  return eventually(wanted, async () => (await hashOf(page)) === wanted)
-}
 
 /** As the browser tells when the tab comes to the front, or another one does. */
 function see(page: Page, isSeen: boolean): Promise<void> {

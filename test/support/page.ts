@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'bun:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { PATIENCE_MS } from './eventually.ts'
+import { eventually, PATIENCE_MS } from './eventually.ts'
 import { temporaryDir } from './temporary.ts'
 
 const AXE = join(import.meta.dir, '../../node_modules/axe-core/axe.min.js')
@@ -16,6 +16,10 @@ export interface OpenPage extends AsyncDisposable {
   readonly page: Page
   /** Requests to elsewhere, errors of the console, violations of the policy: there must be none. */
   readonly complaints: string[]
+  /** Resolves when the page is connected. */
+  live(): Promise<void>
+  /** Resolves when the address is that, from `#` on. */
+  at(hash: string): Promise<void>
   /** Wide and narrow, light and dark: a picture of each; and nothing that it may not be. */
   lookAt(name: string): Promise<void>
   /** A picture for a person to look at, in PAGE_SCREENSHOTS or a temporary folder. */
@@ -55,6 +59,9 @@ export async function openPage(
     page,
     complaints,
     shot,
+    live: () => page.locator('.connection.live').waitFor({ state: 'attached' }),
+    at: async (wanted) =>
+      void (await eventually(wanted, async () => (await hashOf(page)) === wanted)),
     expectAccessible: () => expectAccessible(page),
     expectNoSideScroll: () => expectNoSideScroll(page),
     async lookAt(name) {
@@ -71,6 +78,11 @@ export async function openPage(
     [Symbol.asyncDispose]: () => opened.close(),
   }
 }
+
+export const hashOf = (page: Page) => page.evaluate<string>('location.hash')
+
+/** What the focused element says. */
+export const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent')
 
 async function watch(page: Page, serviceUrl: string, allowed?: RegExp): Promise<string[]> {
   const complaints: string[] = []

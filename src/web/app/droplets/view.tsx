@@ -98,14 +98,15 @@ function Droplets({ droplets, asTable }: { droplets: readonly Droplet[]; asTable
 }
 
 function Summary({ list }: { list: readonly Droplet[] }) {
-  const away = list.filter((droplet) => rankOf(droplet) === 0).length
-  const reachable = list.filter((droplet) => droplet.reachable === true).length
-  return (
-    <p class="quiet">
-      {count(list.length)} known, {count(reachable)} reachable
-      {away > 0 ? `, ${count(away)} away` : ''}
-    </p>
-  )
+  const how = (reachable: boolean | null) => (droplet: Droplet) => droplet.reachable === reachable
+  const parts = [
+    [list.length, 'known'],
+    [list.filter(how(true)).length, 'reachable'],
+    [list.filter((droplet) => rankOf(droplet) === 0).length, 'away'],
+    [list.filter(how(null)).length, 'not asked yet'],
+  ] as const
+  const words = parts.filter(([number], i) => i < 2 || number > 0)
+  return <p class="quiet">{words.map(([number, word]) => `${count(number)} ${word}`).join(', ')}</p>
 }
 
 /** The Registry has not answered lately: what is listed may be out of date. */

@@ -6,7 +6,7 @@ export function KeysHelp({ close }: { close: () => void }) {
   const { keys } = useApp()
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
-  const known = new Map(keys.bindings.value.map(({ keys, label }) => [label, keys]))
+  const known = Map.groupBy(keys.bindings.value, ({ label }) => label)
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="keys-title" onClose={close}>
       <header>
@@ -22,12 +22,12 @@ export function KeysHelp({ close }: { close: () => void }) {
         </button>
       </header>
       <dl class="keys">
-        {[...known].map(([label, keys]) => (
+        {[...known].map(([label, bindings]) => (
           <div key={label}>
             <dt>{label}</dt>
             <dd>
-              {keys.split(' ').map((key, i) => (
-                <kbd key={i}>{NAMES[key] ?? key}</kbd>
+              {bindings.map(({ keys }, i) => (
+                <Combination key={keys} keys={keys} isOther={i > 0} />
               ))}
             </dd>
           </div>
@@ -40,6 +40,18 @@ export function KeysHelp({ close }: { close: () => void }) {
         </div>
       </dl>
     </dialog>
+  )
+}
+
+/** `g t`: one after the other; `isOther`: instead of the one before. */
+function Combination({ keys, isOther }: { keys: string; isOther: boolean }) {
+  return (
+    <>
+      {isOther ? <span class="quiet"> or </span> : null}
+      {keys.split(' ').map((key) => (
+        <kbd key={key}>{NAMES[key] ?? key}</kbd>
+      ))}
+    </>
   )
 }
 

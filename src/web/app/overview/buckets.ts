@@ -24,11 +24,10 @@ export interface Bucket {
 /** Points of the series in one bucket. */
 const WIDTH = 5
 
-/** Of the whole span; its end is the last point's. */
-export function bucketsOf(series: Series, spanSeconds: number): Bucket[] {
+/** Of the whole span, which ends with the last point; `now`, in Unix seconds, when there is none. */
+export function bucketsOf(series: Series, spanSeconds: number, now: number): Bucket[] {
   const { time, interval_seconds: step } = series
-  const last = time.at(-1)
-  if (last === undefined) return []
+  const last = time.at(-1) ?? now
   const width = WIDTH * step
   // At multiples of their width: so they don't change as time goes on, but for the last.
   const begin = (at: number) => Math.floor(at / width) * width
@@ -47,12 +46,15 @@ export function bucketsOf(series: Series, spanSeconds: number): Bucket[] {
   return buckets
 }
 
-/** The last minute: what "now" is for all that needs some time to be counted. */
+/**
+ * The last minute: what "now" is for all that needs some time to be counted. Whole, also of a
+ * service that has just started: its first task is one a minute.
+ */
 export function lastMinute(series: Series): Bucket {
   const { time } = series
   const last = time.at(-1) ?? 0
   const from = time.findIndex((at) => at > last - 60)
-  return bucketOf(series, last, Math.max(0, from), time.length)
+  return { ...bucketOf(series, last, Math.max(0, from), time.length), seconds: 60 }
 }
 
 /** Of the points `from` up to, not with, `to`. The percentiles are those of the worst point. */

@@ -35,7 +35,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): uPlot {
       },
       scales: {
         x: { time: true },
-        y: { range: (_, __, max) => [0, niceMax(Math.max(max ?? 0, spec.atLeast))] },
+        y: { range: (_, __, max) => [0, Math.max(niceMax(max ?? 0), spec.atLeast)] },
       },
       axes: [timeAxis(palette), valueAxis(spec, palette)],
       series: [{}, ...spec.lines.map(line)],
@@ -59,12 +59,24 @@ function seriesOf({ colour, isFilled }: Line, palette: () => Palette): uPlot.Ser
   return {
     stroke: () => palette()[colour],
     width: 1.5,
-    // A lone point between two gaps would not be seen as a line.
-    points: { show: false },
+    points: {
+      size: 5,
+      stroke: () => palette()[colour],
+      fill: () => palette()[colour],
+      filter: (plot, index) => alone(plot.data[index]!),
+    },
     paths: uPlot.paths.linear!(),
     spanGaps: false,
     ...(isFilled ? { fill: () => faint(palette()[colour], 0.12) } : {}),
   }
+}
+
+/** Those between two gaps: no line goes through them. */
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (index: number) => (values[index] ?? null) !== null
+  return Array.from(values, (_, index) => index).filter(
+    (index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1),
+  )
 }
 
 function timeAxis(palette: () => Palette): uPlot.Axis {
@@ -101,9 +113,10 @@ function axisFont(): string {
   return `${Math.round(parseFloat(fontSize) * 0.8)}px system-ui, sans-serif`
 }
 
-/** 1, 2 or 5 times a power of ten: the axis seldom changes. */
+/** A round number that is a little more: the axis seldom changes. */
 export function niceMax(value: number): number {
+  if (value <= 0) return 0
   const power = 10 ** Math.floor(Math.log10(value))
-  const factor = [1, 1.5, 2, 3, 5, 7.5, 10].find((factor) => factor * power >= value * 1.02) ?? 10
+  const factor = [1, 1.5, 2, 3, 5, 7.5, 10].find((factor) => factor * power >= value * 1.02) ?? 15
   return factor * power
 }

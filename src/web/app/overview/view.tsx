@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
 import type { Series } from '../state/overview.ts'
 import { useRead } from '../state/use-read.ts'
-import { dayTime, plural } from '../ui/format.ts'
+import { clockTime, dayTime, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { useRowKeys } from '../ui/row-keys.ts'
 import { ErrorBox, Loading } from '../ui/states.tsx'
@@ -34,7 +34,9 @@ export function OverviewView() {
     <div class="overview">
       <div class="page-head">
         <Headline wrong={problems.length} />
-        {problems.length === 0 ? <AllWell tasks={now.tasks} droplets={now.droplets} /> : null}
+        {problems.length === 0 && !isUnused ? (
+          <AllWell tasks={now.tasks} droplets={now.droplets} />
+        ) : null}
         {isUnused ? null : <SpanSwitch />}
       </div>
       {problems.length > 0 ? <Problems problems={problems} /> : null}
@@ -43,12 +45,21 @@ export function OverviewView() {
   )
 }
 
+/** Without a connection it is not known how it is, only how it was. */
 function Headline({ wrong }: { wrong: number }) {
+  const { live } = useApp()
+  const connection = live.connection.value
+  const isLost = connection.kind === 'lost'
+  const [well, wrongs] = isLost
+    ? ['All was well', plural(wrong, 'thing was', 'things were')]
+    : ['All is well', plural(wrong, 'thing is', 'things are')]
+  const tone = isLost ? 'past' : wrong > 0 ? 'wrong' : 'well'
   return (
     <div role="status">
-      <h1 class={wrong > 0 ? 'headline' : 'headline well'}>
-        <Icon name={wrong > 0 ? 'warning' : 'check'} />
-        {wrong > 0 ? `${plural(wrong, 'thing is', 'things are')} wrong` : 'All is well'}
+      <h1 class={`headline ${tone}`}>
+        <Icon name={isLost ? 'clock' : wrong > 0 ? 'warning' : 'check'} />
+        {wrong > 0 ? `${wrongs} wrong` : well}
+        {isLost ? ` at ${clockTime(connection.since / 1000)}` : ''}
       </h1>
     </div>
   )
@@ -75,8 +86,8 @@ function Day({ live }: { live: Series }) {
 function Board({ span, series, live }: { span: Span; series: Series; live: Series }) {
   const { overview } = useApp()
   const pointed = useSignal<number | null>(null)
-  const buckets = useMemo(() => bucketsOf(series, SPANS[span].seconds), [series, span])
-  const { tasks } = overview.now.value!
+  const { time, tasks } = overview.now.value!
+  const buckets = useMemo(() => bucketsOf(series, SPANS[span].seconds, time), [series, span])
   const now = {
     ...lastMinute(live),
     queued: tasks.queued,
@@ -99,7 +110,7 @@ function When({ buckets, index }: { buckets: readonly { time: number }[]; index:
     <p class="when quiet small">
       {at
         ? `The numbers are of ${dayTime(at.time)}.`
-        : 'The numbers are of now; rates and durations of the last minute. Point at a chart for those of another time.'}
+        : 'The numbers are of now: rates and durations of the last minute. Point at a chart for others.'}
     </p>
   )
 }
