@@ -61,6 +61,7 @@ describe.skipIf(!chromiumPath)(`one task${withChromium}`, () => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.keyboard.press('x')
+    await page.getByRole('dialog', { name: 'Cancel this task?' }).waitFor()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.locator('.page-head .badge', { hasText: 'cancelled' }).waitFor()

@@ -1,6 +1,6 @@
 /** A question before something is done, and what came of it when it failed. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ErrorBox } from '../ui/states.tsx'
 
 interface AskDialogProps {
@@ -18,7 +18,8 @@ export function AskDialog({ title, verb, tone, act, close, children }: AskDialog
   const dialog = useRef<HTMLDialogElement>(null)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  // Before the next key is pressed.
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   const submit = (event: Event) => {
     event.preventDefault()
     if (isBusy) return
