@@ -1,5 +1,4 @@
 import type { RawTask } from '../task/submission.ts'
-import { isCut } from '../task/submission.ts'
 import { EMPTY_FORM, type Form } from './form.ts'
 
 /** The form that asks for the same again. Values of secret headers are not known: their lines are empty. */
@@ -14,7 +13,7 @@ export function formOf({ task, payload, meta }: RawTask): Form {
     droplet_name: task.droplet_name,
     method: task.method,
     path: task.path,
-    payload: payload === 'null' || isCut(payload) ? '' : indented(payload),
+    payload: payload === 'null' ? '' : indented(payload),
     headers: [...headers, ...secrets],
     meta: meta === 'null' ? '' : meta,
     timeout_ms: String(task.timeout_ms),

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { parseExact } from '../ui/exact-json.ts'
 import { Json } from '../ui/json.tsx'
-import { isCut, type RawTask } from './submission.ts'
+import type { RawTask } from './submission.ts'
 
 export function Bodies({ raw }: { raw: RawTask }) {
   const { task, payload, meta, responseBody } = raw
@@ -14,7 +14,10 @@ export function Bodies({ raw }: { raw: RawTask }) {
         {responseBody === 'null' ? (
           <p class="quiet">{task.completed_at === null ? 'None yet.' : 'It had no body.'}</p>
         ) : (
-          <Body text={responseBody} fileName={`${task.id}-answer.json`} />
+          <>
+            {isCut(responseBody) ? <Cut /> : null}
+            <Body text={responseBody} fileName={`${task.id}-answer.json`} />
+          </>
         )}
       </Fold>
       <Fold title="Request" isOpen={payload !== 'null' || headers.length > 0}>
@@ -53,15 +56,17 @@ function Fold({ title, isOpen = false, children }: FoldProps) {
 
 function Body({ text, fileName }: { text: string; fileName: string }) {
   const value = useMemo(() => parseExact(text), [text])
+  return <Json value={value} text={text} fileName={fileName} />
+}
+
+/** Its marker is there in its place. */
+const isCut = (json: string) => json.startsWith('{"_truncated":true')
+
+function Cut() {
   return (
-    <>
-      {isCut(text) ? (
-        <p class="quiet">
-          Too large for the history, which remembers 10 KB of each body. What it says of it:
-        </p>
-      ) : null}
-      <Json value={value} text={text} fileName={fileName} />
-    </>
+    <p class="quiet">
+      It was too large to be kept. Who submitted the task and waited for it has had it whole.
+    </p>
   )
 }
 

@@ -28,8 +28,3 @@ export function bodyOf({ task, payload, meta }: RawTask, secrets: readonly strin
   const given = members.filter(([, value]) => value !== null)
   return `{${given.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
 }
-
-/** A payload that was too large to be remembered. */
-export function isCut(json: string): boolean {
-  return json.startsWith('{"_truncated":true')
-}

@@ -67,6 +67,7 @@ export class Bulk {
       this.#state.value = { ...base, kind, progress, error, isStopped: abort.signal.aborted }
     }
     tell('running')
+    window.addEventListener('beforeunload', stay)
     const tools = {
       client: this.session.client.peek(),
       signal: abort.signal,
@@ -80,6 +81,7 @@ export class Bulk {
       () => tell('ended'),
       (error: unknown) => tell('ended', error),
     )
+    window.removeEventListener('beforeunload', stay)
   }
 
   /** What is under way ends; nothing more begins. */
@@ -90,6 +92,11 @@ export class Bulk {
   close(): void {
     if (this.#state.peek().kind !== 'running') this.#state.value = { kind: 'none' }
   }
+}
+
+/** The browser asks first: who leaves the page ends the work. */
+function stay(event: Event): void {
+  event.preventDefault()
 }
 
 function wordsOf(action: BulkAction, filters: Filters): string {

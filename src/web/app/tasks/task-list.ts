@@ -1,8 +1,7 @@
 /** The tasks of one filter: pages of them, and what events have changed since. */
 import { signal, type ReadonlySignal } from '@preact/signals'
-import { ApiError } from '../../../client/api-error.ts'
 import type { OrchestratorClient, Query } from '../../../client/client.ts'
-import type { LiveEvent, Page } from '../../../client/types.ts'
+import type { LiveEvent, Page, TaskItem } from '../../../client/types.ts'
 import { isCountedAtOnce, isWanted, listQuery, type Filters } from './filters.ts'
 import {
   missedIn,
@@ -16,10 +15,12 @@ import {
 } from './rows.ts'
 
 const PAGE = 100
+/** As much as the API gives at once. */
+const MAX_PAGE = 1000
 /** A list with gaps is read anew so often. */
 const REREAD_MS = 2000
-/** Those that may have ended unseen are asked for one by one, and not too many of them. */
-const MAX_MISSED = 10
+/** So many a second of those that may have ended unseen are asked for one by one. */
+const ASKED_AT_ONCE = 8
 
 /** `counting`: it is being asked for; null: nobody has asked. */
 export type Total = number | 'counting' | null
@@ -45,8 +46,13 @@ export class TaskList {
   scrollTop = 0
   /** Whether somebody reads: then no row moves. */
   isReading = () => false
-  #isRereading = false
+  #isReading = false
+  #isReadAgain = false
   #rereadAt = 0
+  /** Shown as unfinished, and perhaps not up to date. */
+  #doubtful: readonly string[] = []
+  /** What events have told since each page was asked for that has not come yet. */
+  readonly #meanwhile = new Set<TaskItem[]>()
 
   constructor(
     readonly filters: Filters,
@@ -55,32 +61,26 @@ export class TaskList {
 
   /** The first page: at first, and whenever events may have been missed. */
   async read(): Promise<void> {
-    if (this.#isRereading) return
-    this.#isRereading = true
-    try {
-      const page = await this.#page()
-      const before = this.#rows.peek()
-      this.#set(before ? withFirstPage(before, page) : rowsOf(page))
-      if (before) await this.#readMissed(before, page)
-      this.#error.value = null
-      if (!before && isCountedAtOnce(this.filters)) void this.count()
-    } catch (error) {
-      this.#error.value = error
-    } finally {
-      this.#isRereading = false
-      this.#rereadAt = Date.now()
+    this.#isReadAgain = true
+    if (this.#isReading) return
+    this.#isReading = true
+    while (this.#isReadAgain) {
+      this.#isReadAgain = false
+      await this.#try(() => this.#readFirst())
     }
+    this.#isReading = false
   }
 
   event(event: LiveEvent): void {
-    const rows = this.#rows.peek()
-    if (event.type !== 'task' || !rows) return
+    if (event.type !== 'task') return
     const { task } = event.data
-    this.#set(withTask(rows, task, isWanted(this.filters, task)))
+    for (const tasks of this.#meanwhile) tasks.push(task)
+    this.#apply(task)
   }
 
   /** Once a second: what waited for the reader is shown when he no longer reads. */
   settle(): void {
+    void this.#askDoubtful()
     const rows = this.#rows.peek()
     if (!rows || this.isReading()) return
     if (!rows.isTorn) this.#set(rows)
@@ -95,27 +95,21 @@ export class TaskList {
       return
     }
     this.#rereadAt = Date.now()
-    try {
-      this.#rows.value = rowsOf(await this.#page())
-    } catch (error) {
-      this.#error.value = error
-    }
+    await this.#try(() => this.#page({}, (page) => (this.#rows.value = rowsOf(page))))
   }
 
   async more(): Promise<void> {
     const cursor = this.#rows.peek()?.cursor
     if (!cursor || this.#isLoading.peek() || this.#error.peek()) return
     this.#isLoading.value = true
-    try {
-      const page = await this.#page({ cursor })
-      const rows = this.#rows.peek()
-      // Begun anew in between, it is no longer the next one.
-      if (rows?.cursor === cursor) this.#rows.value = withPage(rows, page)
-    } catch (error) {
-      this.#error.value = error
-    } finally {
-      this.#isLoading.value = false
-    }
+    await this.#try(() =>
+      this.#page({ cursor }, (page) => {
+        const rows = this.#rows.peek()
+        // Begun anew in between, it is no longer the next one.
+        if (rows?.cursor === cursor) this.#rows.value = withPage(rows, page)
+      }),
+    )
+    this.#isLoading.value = false
   }
 
   /** Once, and only when it is cheap or somebody asks. */
@@ -130,12 +124,45 @@ export class TaskList {
     )
   }
 
+  async #readFirst(): Promise<void> {
+    const known = this.#rows.peek()?.shown.length ?? 0
+    const limit = Math.min(Math.max(known, PAGE), MAX_PAGE)
+    await this.#page({ limit }, (page) => {
+      const before = this.#rows.peek()
+      this.#set(before ? withFirstPage(before, page) : rowsOf(page))
+      this.#doubtful = before ? missedIn(before, page) : []
+      if (!before && isCountedAtOnce(this.filters)) void this.count()
+    })
+    this.#rereadAt = Date.now()
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    this.#error.value = await work().then(
+      () => null,
+      (error: unknown) => error,
+    )
+  }
+
   #query(): Query {
     return listQuery(this.filters, this.ports.now())
   }
 
-  #page(more: Query = {}): Promise<Page> {
-    return this.ports.client.tasks({ ...this.#query(), ...more, limit: PAGE, total: false })
+  /** Events that come before the page may be newer than it: they are told again after it. */
+  async #page(more: Query, show: (page: Page) => void): Promise<void> {
+    const meanwhile: TaskItem[] = []
+    this.#meanwhile.add(meanwhile)
+    try {
+      const query = { ...this.#query(), limit: PAGE, ...more, total: false }
+      show(await this.ports.client.tasks(query))
+      for (const task of meanwhile) this.#apply(task)
+    } finally {
+      this.#meanwhile.delete(meanwhile)
+    }
+  }
+
+  #apply(task: TaskItem): void {
+    const rows = this.#rows.peek()
+    if (rows) this.#set(withTask(rows, task, isWanted(this.filters, task)))
   }
 
   #set(rows: Rows): void {
@@ -143,13 +170,12 @@ export class TaskList {
     this.#rows.value = isMoving ? withWaiting(rows) : rows
   }
 
-  /** Those that have ended while nobody told us. */
-  async #readMissed(before: Rows, page: Page): Promise<void> {
-    for (const id of missedIn(before, page).slice(0, MAX_MISSED)) {
-      const task = await this.ports.client.task(id).catch((error: unknown) => {
-        if (error instanceof ApiError) return null
-        throw error
-      })
+  async #askDoubtful(): Promise<void> {
+    const asked = this.#doubtful.slice(0, ASKED_AT_ONCE)
+    this.#doubtful = this.#doubtful.slice(ASKED_AT_ONCE)
+    // What can't be found is not in the history any more; what can't be asked, the next read finds.
+    const found = await Promise.all(asked.map((id) => this.ports.client.task(id).catch(() => null)))
+    for (const task of found) {
       const rows = this.#rows.peek()
       if (task && rows) this.#rows.value = withTask(rows, task, false)
     }
