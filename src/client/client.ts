@@ -114,7 +114,7 @@ export class OrchestratorClient {
     const parsed = response
       .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .pipeThrough(new EventSourceParserStream())
-    for await (const { event = 'message', data, id = null } of parsed) {
+    for await (const { event = 'message', data, id = null } of valuesOf(parsed)) {
       yield { type: event, id, data: JSON.parse(data) } as LiveEvent
     }
   }
@@ -152,6 +152,20 @@ export class OrchestratorClient {
     })
     if (response.ok) return response
     throw await ApiError.of(response)
+  }
+}
+
+/** What a stream brings. Not every browser can iterate over one. */
+async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
   }
 }
 

@@ -2,7 +2,9 @@
  * What is charted: a few hundred points, each of some seconds. Single seconds would be noise, and
  * more points than pixels.
  */
-import type { Series } from '../state/overview.ts'
+import type { Overview } from '../../../client/types.ts'
+
+type Series = Overview['series']
 
 export interface Bucket {
   /** When it began; Unix seconds. */
