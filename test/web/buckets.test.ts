@@ -50,9 +50,12 @@ describe('buckets', () => {
     expect(seconds.slice(-5)).toEqual([1, 0, 0, 0, 2])
   })
 
-  test('have the worst percentile of their points', () => {
-    const series = seriesOf(NOW, [1, 1, 1, 0], [10, 30, 20, null])
-    expect(bucketsOf(series, 900, NOW).at(-1)).toMatchObject({ p99: 30, p50: null })
+  test('have the mean p50 and p95 of their points, by their tasks, and the worst p99', () => {
+    const percentiles = [10, 30, 20, null]
+    const series = seriesOf(NOW, [6, 2, 2, 0], percentiles)
+    const full = { ...series, p50_ms: percentiles, p95_ms: percentiles }
+    expect(bucketsOf(full, 900, NOW).at(-1)).toMatchObject({ p50: 16, p95: 16, p99: 30 })
+    expect(bucketsOf(series, 900, NOW).at(-1)).toMatchObject({ p50: null, p95: null, p99: 30 })
   })
 
   test('take in what lies between whole seconds, as it comes', () => {
