@@ -4,6 +4,9 @@ import { useContext, useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Keys, type Binding } from './keys.ts'
 import { Live, type Interest } from './live.ts'
 import { OverviewStore } from './overview.ts'
+import { Bulk } from '../tasks/bulk-work.ts'
+import { TaskLists } from '../tasks/task-lists.ts'
+import { SubmitForm } from '../submit/submit-form.ts'
 import { Router } from './router.ts'
 import { Session } from './session.ts'
 import { Theme } from './theme.ts'
@@ -15,13 +18,20 @@ export function createApp() {
   const isVisible = watchVisibility()
   const session = new Session()
   const live = new Live(session, isVisible)
+  const overview = new OverviewStore(session, live)
+  /** Of the service, Unix seconds. */
+  const serverTime = () => overview.now.peek()?.time ?? Date.now() / 1000
   return {
     router: new Router(),
     theme: new Theme(),
     keys: new Keys(),
     session,
     live,
-    overview: new OverviewStore(session, live),
+    overview,
+    serverTime,
+    taskLists: new TaskLists(session, serverTime),
+    bulk: new Bulk(session, serverTime),
+    submitForm: new SubmitForm(session, live),
     /** Whether anybody can see the page. */
     isVisible,
     /** Unix ms, once a second. */

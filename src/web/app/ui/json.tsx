@@ -6,6 +6,8 @@ import { useMemo, useState } from 'preact/hooks'
 import { bytes, count } from './format.ts'
 import { CopyButton } from './copy.tsx'
 import { DownloadButton } from './download.tsx'
+import { Digits } from './exact-json.ts'
+import { visible } from './visible.ts'
 
 /** Entries of one object or array that are shown at a time. */
 const PAGE = 100
@@ -49,7 +51,7 @@ interface NodeProps {
 }
 
 function Node({ value, name, depth }: NodeProps) {
-  if (typeof value === 'object' && value !== null) {
+  if (isBranch(value)) {
     return <Branch value={value} name={name} depth={depth} />
   }
   return (
@@ -94,7 +96,7 @@ function Branch({ value, name, depth }: NodeProps & { value: object }) {
 }
 
 function Name({ name }: { name: string | null }) {
-  return name === null ? null : <span class="json-name">{name}: </span>
+  return name === null ? null : <span class="json-name">{visible(name)}: </span>
 }
 
 function Plain({ value }: { value: unknown }) {
@@ -106,7 +108,7 @@ function Text({ text }: { text: string }) {
   const isCut = text.length > shown
   return (
     <span class="json-text">
-      {JSON.stringify(isCut ? text.slice(0, shown) : text)}
+      {visible(JSON.stringify(isCut ? text.slice(0, shown) : text))}
       {isCut ? (
         <button type="button" class="button small" onClick={() => setShown(shown * 10)}>
           more: {count(text.length - shown)} characters
@@ -114,6 +116,10 @@ function Text({ text }: { text: string }) {
       ) : null}
     </span>
   )
+}
+
+function isBranch(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Digits)
 }
 
 function entriesOf(value: object, most: number): [string, unknown][] {
@@ -127,7 +133,7 @@ function openDepth(value: unknown): number {
   let level: unknown[] = [value]
   let entries = 0
   for (let depth = 0; ; depth++) {
-    const parents = level.filter((one) => typeof one === 'object' && one !== null) as object[]
+    const parents = level.filter(isBranch)
     if (parents.length === 0) return depth
     level = parents.flatMap((one) => entriesOf(one, OPEN_ENTRIES).map(([, child]) => child))
     entries += level.length

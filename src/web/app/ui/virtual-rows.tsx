@@ -20,7 +20,9 @@ export function VirtualRows<T>({ items, rowHeight, keyOf, row, label }: VirtualR
   const list = useRef<HTMLDivElement>(null)
   const [{ from, to }, setRange] = useState(FIRST)
   const measure = () => {
-    const { top } = list.current!.getBoundingClientRect()
+    // The last scroll of a view that has gone.
+    if (!list.current) return
+    const { top } = list.current.getBoundingClientRect()
     const first = Math.max(0, Math.floor(-top / rowHeight) - MARGIN)
     const last = Math.ceil((window.innerHeight - top) / rowHeight) + MARGIN
     setRange((old) => (old.from === first && old.to === last ? old : { from: first, to: last }))
