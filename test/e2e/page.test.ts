@@ -104,18 +104,29 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await first.submit()
     await using opened = await openPage(browser, first.url, { allowed: /ERR_|Failed to load/ })
     const { page } = opened
+    await page.getByRole('heading', { name: 'All is well' }).waitFor()
     await opened.live()
     first.signal('SIGKILL')
     await first.exited
     await page.getByText('The connection to the service is lost.').waitFor()
     await page.getByText(/Trying again( in \d+ s)?\./).waitFor()
+    // What was so is not said to be so.
+    await page.getByRole('heading', { name: /^All was well at \d\d:\d\d:\d\d$/ }).waitFor()
     await opened.lookAt('disconnected')
+    await page.keyboard.press('g')
+    await page.keyboard.press('d')
+    await page.getByText('cannot be listed').waitFor()
+    await opened.lookAt('disconnected-droplets')
 
+    home.list({ echo: droplet.url, later: droplet.url })
     await using second = await home.start(env)
     await opened.live()
     await page.getByText('The connection to the service is lost.').waitFor({ state: 'detached' })
-    await second.submit({}, { prefer: 'respond-async' })
-    await opened.expectAccessible()
+    await page.getByText('later', { exact: true }).waitFor()
+    await second.submit({ droplet_name: 'later' })
+    await page.getByRole('link', { name: /later.*reachable/ }).waitFor()
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('heading', { name: 'All is well' }).waitFor()
     expect(opened.complaints).toEqual([])
   })
 

@@ -45,7 +45,7 @@ export async function openPage(
   { hash = '', allowed, token, ...context }: OpenOptions = {},
 ): Promise<OpenPage> {
   const viewport = { width: 1280, height: 800 }
-  const opened = await browser.newContext({ viewport, ...context })
+  const opened = await browser.newContext({ viewport, locale: 'en-US', ...context })
   const page = await opened.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
   const complaints = await watch(page, serviceUrl, allowed)

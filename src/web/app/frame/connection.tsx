@@ -1,6 +1,8 @@
 /** Whether what is shown is what is. */
 import { useApp } from '../state/app.ts'
+import { ApiError } from '../../../client/api-error.ts'
 import type { Connection } from '../state/live.ts'
+import { explain } from '../ui/explain.ts'
 import { clockTime } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 
@@ -30,7 +32,7 @@ export function ConnectionStrip() {
     <div class="strip">
       <Icon name="warning" />
       <p>
-        <strong role="alert">The connection to the service is lost.</strong> What is shown is of{' '}
+        <strong role="alert">{reasonOf(connection.error)}</strong> What is shown is of{' '}
         {clockTime(connection.since / 1000)}.{' '}
         {seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again.'}
       </p>
@@ -39,4 +41,11 @@ export function ConnectionStrip() {
       </button>
     </div>
   )
+}
+
+/** It is there and says no, or it is not there. */
+function reasonOf(error: unknown): string {
+  return error instanceof ApiError
+    ? `The service sends no events: ${explain(error).message}`
+    : 'The connection to the service is lost.'
 }

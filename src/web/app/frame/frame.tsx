@@ -4,6 +4,7 @@ import { useApp, useKeys } from '../state/app.ts'
 import { link } from '../state/router.ts'
 import { Empty } from '../ui/states.tsx'
 import { ConnectionStrip } from './connection.tsx'
+import { showFavicon } from './favicon.ts'
 import { Header } from './header.tsx'
 import { KeysHelp } from './keys-help.tsx'
 import { SignIn } from './sign-in.tsx'
@@ -76,12 +77,17 @@ function useFocusOnChange(main: { current: HTMLElement | null }, path: string): 
   }, [path])
 }
 
+/** The tab, too, tells how it is, as far as that is known. */
 function useTitle(title: string): void {
-  const { problems } = useApp().overview
-  const wrong = problems.value.length
+  const { overview, live } = useApp()
+  const { kind } = live.connection.value
+  const isKnown = kind !== 'lost' && kind !== 'paused'
+  const wrong = isKnown ? overview.problems.value.length : 0
+  const sign = !isKnown ? kind : wrong > 0 ? 'wrong' : 'well'
   useEffect(() => {
     document.title = `${wrong > 0 ? `(${wrong}) ` : ''}${title} · Orchestrator`
   }, [title, wrong])
+  useEffect(() => showFavicon(sign), [sign])
 }
 
 /** The address names the view: a link to a place in it would change it. */
@@ -94,11 +100,13 @@ function useGlobalKeys(showKeys: () => void): void {
   const { router, session } = useApp()
   useKeys([
     { keys: '?', label: 'These keys', run: showKeys },
-    ...AREAS.map(({ path, title, keys, writes }) => ({
-      keys,
-      label: writes ? 'Submit a task' : title,
-      run: () => (!writes || session.mayWrite.peek() ? router.go(link(path ? [path] : [])) : false),
-    })),
+    ...AREAS.filter(({ writes }) => !writes || session.mayWrite.value).map(
+      ({ path, title, keys }) => ({
+        keys,
+        label: title,
+        run: () => router.go(link(path ? [path] : [])),
+      }),
+    ),
     { keys: 'Escape', label: 'Leave a field, close what is open', run: leaveField },
   ])
 }

@@ -61,13 +61,14 @@ function Navigation() {
 function Account() {
   const { session } = useApp()
   if (!session.hasToken.value) return null
-  const name = session.access.value?.name
-  const isReader = session.access.value !== null && !session.mayWrite.value
+  const access = session.access.value
+  const isReader = access !== null && !session.mayWrite.value
+  const sees = access?.droplets ? `; it sees ${access.droplets.join(', ')}` : ''
   return (
     <>
-      {name ? (
-        <span class="account" title={isReader ? 'This token may read only' : 'The token in use'}>
-          {name}
+      {access?.name ? (
+        <span class="account" title={`The token in use${sees}`}>
+          {access.name}
           {isReader ? <span class="quiet"> reads only</span> : null}
         </span>
       ) : null}

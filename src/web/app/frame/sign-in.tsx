@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
 import { Icon } from '../ui/icon.tsx'
 
@@ -10,6 +10,8 @@ export function SignIn({ reason }: { reason: string | null }) {
   const { session } = useApp()
   const [token, setToken] = useState('')
   const [complaint, setComplaint] = useState(reason)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [complaint])
   const submit = (event: Event) => {
     event.preventDefault()
     const text = token.trim().replace(/^Bearer\s+/i, '')
@@ -32,8 +34,7 @@ export function SignIn({ reason }: { reason: string | null }) {
           type="password"
           autocomplete="current-password"
           spellcheck={false}
-          autofocus
-          ref={(field) => field?.focus()}
+          ref={field}
           value={token}
           aria-invalid={complaint !== null}
           aria-describedby={complaint === null ? undefined : 'token-complaint'}

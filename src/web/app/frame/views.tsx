@@ -5,7 +5,6 @@ import { OverviewView } from '../overview/view.tsx'
 import { SubmitView } from '../submit/view.tsx'
 import { TaskView } from '../task/view.tsx'
 import { TasksView } from '../tasks/list.tsx'
-import type { IconName } from '../ui/icon.tsx'
 
 export interface ViewProps {
   /** What the address has where the path has `:`; '' without. */
@@ -24,9 +23,8 @@ export interface View {
 export interface Area {
   readonly path: string
   readonly title: string
-  /** After `g`; or alone, when it is the only one. */
+  /** As `Binding.keys`. */
   readonly keys: string
-  readonly icon?: IconName
   /** Not shown without tasks:write. */
   readonly writes?: true
 }

@@ -2,7 +2,9 @@
  * What is charted: a few hundred points, each of some seconds. Single seconds would be noise, and
  * more points than pixels.
  */
-import type { Series } from '../state/overview.ts'
+import type { Overview } from '../../../client/types.ts'
+
+type Series = Overview['series']
 
 export interface Bucket {
   /** When it began; Unix seconds. */
@@ -57,10 +59,14 @@ export function lastMinute(series: Series): Bucket {
   return { ...bucketOf(series, last, Math.max(0, from), time.length), seconds: 60 }
 }
 
-/** Of the points `from` up to, not with, `to`. The percentiles are those of the worst point. */
+/**
+ * Of the points `from` up to, not with, `to`. Percentiles cannot be added: p50 and p95 are the mean
+ * of theirs, by how many tasks each has; p99, which few tasks make, is that of the worst.
+ */
 function bucketOf(series: Series, time: number, from: number, to: number): Bucket {
   const sum = (column: readonly number[]) =>
     column.slice(from, to).reduce((total, value) => total + value, 0)
+  const mean = (column: readonly (number | null)[]) => weightedMean(series.ended, column, from, to)
   const worst = (column: readonly (number | null)[]) =>
     column.slice(from, to).reduce<number | null>(larger, null)
   return {
@@ -68,13 +74,30 @@ function bucketOf(series: Series, time: number, from: number, to: number): Bucke
     seconds: (to - from) * series.interval_seconds,
     ended: sum(series.ended),
     failed: sum(series.failed),
-    p50: worst(series.p50_ms),
-    p95: worst(series.p95_ms),
+    p50: mean(series.p50_ms),
+    p95: mean(series.p95_ms),
     p99: worst(series.p99_ms),
     queued: worst(series.queued),
     running: worst(series.running),
     age: worst(series.oldest_task_age_seconds),
   }
+}
+
+function weightedMean(
+  weights: readonly number[],
+  values: readonly (number | null)[],
+  from: number,
+  to: number,
+): number | null {
+  let sum = 0
+  let weight = 0
+  for (let i = from; i < to; i++) {
+    const value = values[i] ?? null
+    if (value === null) continue
+    sum += value * weights[i]!
+    weight += weights[i]!
+  }
+  return weight === 0 ? null : sum / weight
 }
 
 function larger(a: number | null, b: number | null): number | null {

@@ -1,7 +1,7 @@
 /** What is wrong right now, the worst first; each leads to where more is to be seen. */
 import type { OverviewEvent, Problem } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
-import { plural } from '../ui/format.ts'
+import { count, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 
 /** A whole mesh that is away would fill the page: the board shows them all. */
@@ -46,7 +46,7 @@ export function AllWell({ tasks, droplets }: Pick<OverviewEvent, 'tasks' | 'drop
   const open = tasks.queued + tasks.running
   return (
     <p class="quiet">
-      {plural(droplets.known, 'droplet')} known, {droplets.reachable} reachable.{' '}
+      {plural(droplets.known, 'droplet')} known, {count(droplets.reachable)} reachable.{' '}
       {open === 0 ? 'No task is under way.' : `${plural(open, 'task')} under way.`}
     </p>
   )

@@ -11,7 +11,7 @@ export function useIsUnused(): boolean {
     !overview.series.value?.ended.some((ended) => ended > 0)
   // Asked once, and only where nothing else has answered it.
   const { value } = useRead(isQuiet ? 'first task' : 'nothing', async (client, signal) =>
-    isQuiet ? (await client.tasks({ limit: 1 }, signal)).tasks.length === 0 : false,
+    isQuiet ? (await client.tasks({ limit: 1, total: false }, signal)).tasks.length === 0 : false,
   )
   return isQuiet && value === true
 }

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
 import type { Series } from '../state/overview.ts'
 import { useRead } from '../state/use-read.ts'
@@ -78,7 +78,12 @@ function Day({ live }: { live: Series }) {
     client.overview({ span: '24h' }, signal),
   )
   const minute = Math.floor(clock.value / 60_000)
-  useEffect(() => reload(), [minute])
+  const readIn = useRef(minute)
+  useEffect(() => {
+    if (readIn.current === minute) return
+    readIn.current = minute
+    reload()
+  }, [minute])
   if (value) return <Board span="24h" series={value.series} live={live} />
   return error ? <ErrorBox error={error} retry={reload} /> : <Loading what="Reading the last day" />
 }

@@ -59,8 +59,8 @@ export function useKeys(bindings: readonly Binding[]): void {
       run: (event: KeyboardEvent) => latest.current[i]?.run(event),
     }))
     return keys.add(stable)
-    // Which keys there are does not change while a view is shown.
-  }, [keys])
+    // What a key does may change with every rendering, which ones there are only with their number.
+  }, [keys, bindings.length])
 }
 
 /**

@@ -10,6 +10,8 @@ type Now = Omit<OverviewEvent, 'point'>
 
 /** As many points as the service keeps of the last 15 minutes. */
 const MAX_POINTS = 900
+/** A difference of clocks that is worth correcting. */
+const SKEW_MS = 1000
 
 export class OverviewStore implements Interest {
   readonly kinds = ['overview'] as const
@@ -17,6 +19,7 @@ export class OverviewStore implements Interest {
   readonly #now = signal<Now | null>(null)
   readonly #series = signal<Series | null>(null)
   readonly #error = signal<unknown>(null)
+  readonly #skewMs = signal(0)
   readonly version: ReadonlySignal<string | null> = this.#version
   /** null: not read yet. */
   readonly now: ReadonlySignal<Now | null> = this.#now
@@ -24,6 +27,8 @@ export class OverviewStore implements Interest {
   readonly series: ReadonlySignal<Series | null> = this.#series
   /** Why it could not be read; null: it could. */
   readonly error: ReadonlySignal<unknown> = this.#error
+  /** How far the service's clock is ahead of the browser's, ms. */
+  readonly skewMs: ReadonlySignal<number> = this.#skewMs
   readonly problems = computed(() => this.#now.value?.problems ?? [])
   #isReading = false
 
@@ -41,8 +46,7 @@ export class OverviewStore implements Interest {
   event(event: LiveEvent): void {
     if (event.type !== 'overview') return
     const { point, ...now } = event.data
-    this.#now.value = now
-    this.#error.value = null
+    this.#set(now)
     const series = this.#series.peek()
     if (series && point) this.#add(series, point)
   }
@@ -55,14 +59,21 @@ export class OverviewStore implements Interest {
       if (client !== this.session.client.peek()) return
       this.session.access.value = access
       this.#version.value = version
-      this.#now.value = now
       this.#series.value = joined(this.#series.peek(), series)
-      this.#error.value = null
+      this.#set(now)
     } catch (error) {
       this.#error.value = error
     } finally {
       this.#isReading = false
     }
+  }
+
+  #set(now: Now): void {
+    this.#now.value = now
+    this.#error.value = null
+    const skewMs = now.time * 1000 - Date.now()
+    // The way here takes a little, now more, now less.
+    if (Math.abs(skewMs - this.#skewMs.peek()) > SKEW_MS) this.#skewMs.value = skewMs
   }
 
   #add(series: Series, point: Point): void {

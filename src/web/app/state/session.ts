@@ -3,6 +3,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../../../client/api-error.ts'
 import { OrchestratorClient } from '../../../client/client.ts'
 import type { Overview } from '../../../client/types.ts'
+import { kept } from './storage.ts'
 
 export type Access = Overview['access']
 
@@ -12,10 +13,10 @@ export type SessionState =
 
 /** The page is at `/orchestrator/`, below whatever a proxy puts before it. */
 const API = '.'
-const KEY = 'orchestrator-token'
+const TOKEN = kept('sessionStorage', 'orchestrator-token')
 
 export class Session {
-  readonly #token = signal(sessionStorage.getItem(KEY))
+  readonly #token = signal(TOKEN.read())
   readonly #state = signal<SessionState>({ kind: 'in' })
   /** null: not known yet. */
   readonly access = signal<Access | null>(null)
@@ -27,14 +28,14 @@ export class Session {
   readonly client = computed(() => this.#clientWith(this.#token.value))
 
   signIn(token: string): void {
-    sessionStorage.setItem(KEY, token)
+    TOKEN.write(token)
     this.access.value = null
     this.#token.value = token
     this.#state.value = { kind: 'in' }
   }
 
   signOut(reason: string | null = null): void {
-    sessionStorage.removeItem(KEY)
+    TOKEN.write(null)
     this.access.value = null
     this.#token.value = null
     this.#state.value = { kind: 'out', reason }

@@ -1,13 +1,14 @@
 /** Light or dark: as the system has it, until somebody chooses. */
 import { signal, type ReadonlySignal } from '@preact/signals'
+import { kept } from './storage.ts'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export type ThemeChoice = (typeof THEMES)[number]
 
-const KEY = 'orchestrator-theme'
+const CHOICE = kept('localStorage', 'orchestrator-theme')
 
 export class Theme {
-  readonly #choice = signal(kept())
+  readonly #choice = signal(keptChoice())
   readonly #changes = signal(0)
   readonly choice: ReadonlySignal<ThemeChoice> = this.#choice
   /** Moves with every change of colours, the system's too: what is drawn on a canvas follows it. */
@@ -20,7 +21,7 @@ export class Theme {
   }
 
   choose(choice: ThemeChoice): void {
-    localStorage.setItem(KEY, choice)
+    CHOICE.write(choice)
     this.#choice.value = choice
     this.#apply()
     this.#changes.value++
@@ -34,7 +35,7 @@ export class Theme {
   }
 }
 
-function kept(): ThemeChoice {
-  const text = localStorage.getItem(KEY)
+function keptChoice(): ThemeChoice {
+  const text = CHOICE.read()
   return THEMES.find((theme) => theme === text) ?? 'system'
 }

@@ -3,11 +3,14 @@ import { absoluteTime, duration, NONE, relativeTime } from './format.ts'
 
 /** How long ago, or until when; the moment itself in its title. `at`: Unix seconds. */
 export function Time({ at }: { at: number | null }) {
-  const { clock } = useApp()
-  if (at === null) return <span class="quiet">{NONE}</span>
+  return at === null ? <span class="quiet">{NONE}</span> : <Moment at={at} />
+}
+
+function Moment({ at }: { at: number }) {
+  const now = useServiceTime()
   return (
     <time dateTime={new Date(at * 1000).toISOString()} title={absoluteTime(at)}>
-      {relativeTime(at, clock.value / 1000)}
+      {relativeTime(at, now / 1000)}
     </time>
   )
 }
@@ -20,6 +23,12 @@ export function Duration({ ms, since = null }: { ms: number | null; since?: numb
 }
 
 function Running({ since }: { since: number }) {
-  const { clock } = useApp()
-  return <span class="number">{duration(Math.max(0, clock.value - since * 1000))}</span>
+  const now = useServiceTime()
+  return <span class="number">{duration(Math.max(0, now - since * 1000))}</span>
+}
+
+/** Unix ms, by the clock of the service, which has made the times that are shown. */
+function useServiceTime(): number {
+  const { clock, overview } = useApp()
+  return clock.value + overview.skewMs.value
 }
