@@ -7,6 +7,7 @@ import { withoutTrailingSlashes } from '../config/urls.ts'
 import { OrchestratorError } from '../errors.ts'
 import type { LogFields } from '../log.ts'
 import type { Ports } from '../ports.ts'
+import { traceIdOf } from '../trace-context.ts'
 import type { ResponseSettings } from './base.ts'
 import { HungUp } from './hang-up.ts'
 
@@ -87,6 +88,7 @@ function fieldsOf(answered: Answered, isGone: boolean): LogFields {
     status: isGone ? HUNG_UP : status,
     duration_ms: durationMs,
     task_id: task?.id ?? set.headers['x-task-id'] ?? (error && taskOf(error)),
+    trace_id: task && traceIdOf(task),
     droplet: task?.dropletName ?? error?.details.droplet_name,
     code: isGone ? undefined : error?.code,
   }

@@ -4,6 +4,7 @@ import type { AttemptResult, EventBus } from '../events.ts'
 import type { LogFields } from '../log.ts'
 import type { Clock, Log } from '../ports.ts'
 import { isFinished, type Task } from '../task.ts'
+import { traceIdOf } from '../trace-context.ts'
 
 /** Each failed attempt and each failed task is a WARNING; all others are for DEBUG. */
 export function logTasks(events: EventBus, log: Log, clock: Pick<Clock, 'now'>): void {
@@ -51,10 +52,12 @@ function logEnd(task: Task, log: Log): void {
   else log.debug('task ended', fields)
 }
 
-function about({ id, requestId, dropletName, method, targetUrl }: Task): LogFields {
+function about(task: Task): LogFields {
+  const { id, requestId, dropletName, method, targetUrl } = task
   return {
     request_id: requestId,
     task_id: id,
+    trace_id: traceIdOf(task),
     droplet: dropletName,
     method,
     target: redactQuery(targetUrl),

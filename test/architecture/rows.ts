@@ -15,6 +15,7 @@ export const ROWS: readonly (readonly string[])[] = [
   // What all others use: tasks, errors, events, and the interfaces of the ports.
   [
     'task.ts',
+    'trace-context.ts',
     'errors.ts',
     'events.ts',
     'ports.ts',

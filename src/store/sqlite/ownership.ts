@@ -33,7 +33,10 @@ export function refuseForeign(db: Database): void {
   if (mayBeOurs && version === 0 && tables.length === 0) return
   const isOurs = id === APPLICATION_ID || (id === 0 && hasOurSchema(db, version))
   if (!isOurs) throw new Error(foreign(tables))
-  if (version > LATEST_VERSION) throw new Error(`written by a newer version (schema ${version})`)
+  if (version > LATEST_VERSION) {
+    const known = `has schema ${version}, and this version knows schemas up to ${LATEST_VERSION}`
+    throw new Error(`written by a newer version of the service: it ${known}`)
+  }
   if (!hasOurSchema(db, version)) throw new Error(`damaged: not all of schema ${version} is there`)
 }
 
