@@ -16,6 +16,7 @@ export const ROWS: readonly (readonly string[])[] = [
   [
     'task.ts',
     'trace-context.ts',
+    'spans.ts',
     'errors.ts',
     'events.ts',
     'ports.ts',
