@@ -36,6 +36,18 @@ describe('check', () => {
     ])
   })
 
+  test('shows no header of the trace backend', async () => {
+    const traces = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20hush',
+    }
+    const io = scriptedIo({ ...traces, TASK_DB: ':memory:' })
+    expect(await check([], io)).toBe(0)
+    expect(io.out).toMatch(/^OTEL_EXPORTER_OTLP_ENDPOINT +http:\/\/collector:4318 /m)
+    expect(io.out).toMatch(/^OTEL_EXPORTER_OTLP_HEADERS +\*\*\* /m)
+    expect(io.out + io.err).not.toContain('hush')
+  })
+
   test.each([[['extra']], [['--verbose']]])('%p is a usage error', async (args) => {
     const io = scriptedIo()
     expect(await check(args, io)).toBe(64)
