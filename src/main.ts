@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
+import { backup } from './commands/backup.ts'
 import { check } from './commands/check.ts'
 import { readCommandLine } from './commands/command-line.ts'
 import { EXIT, UNIT_SETTINGS, type Command, type CommandIo } from './commands/command.ts'
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   check,
   token,
   health,
+  backup,
   openapi,
   systemd,
   compose,

@@ -72,6 +72,17 @@ Without a URL it asks the service on this machine: at HOST and PORT of the envir
   orchestrator health 10.0.0.6:8001
 `,
   },
+  backup: {
+    synopsis: 'FILE',
+    summary: 'copy the database into a new FILE, while the service runs',
+    details: `
+The database is that of TASK_DB in the environment or in --env-file, or else in the file that the
+systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked; only its owner may read it.
+To restore it, stop the service and put it in the database's place.
+
+  orchestrator backup /var/backups/orchestrator-$(date +%F).db
+`,
+  },
   openapi: {
     summary: 'print the OpenAPI document',
     details: `

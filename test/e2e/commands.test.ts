@@ -10,7 +10,17 @@ import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const COMMANDS = ['serve', 'dev', 'check', 'token', 'health', 'openapi', 'systemd', 'compose']
+const COMMANDS = [
+  'serve',
+  'dev',
+  'check',
+  'token',
+  'health',
+  'backup',
+  'openapi',
+  'systemd',
+  'compose',
+]
 
 const lines = (text: string) => text.trimEnd().split('\n')
 
@@ -42,6 +52,9 @@ describe('usage', () => {
     [['systemd', '-q']],
     [['compose', 'x']],
     [['health', 'http://127.0.0.1:1', 'x']],
+    [['backup']],
+    [['backup', 'a', 'b']],
+    [['backup', '--force', 'a']],
     [['dev', '--port']],
     [['dev', '--port', '99999']],
     [['token']],
