@@ -5,6 +5,7 @@ import { createEngine, type Engine } from './engine.ts'
 import { errorText } from './errors.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
+import { Feed } from './http/live/feed.ts'
 import { readCertificate, type Certificate } from './platform/certificate.ts'
 import { validityFault } from './platform/certificate-validity.ts'
 import { watchFile } from './platform/file-changes.ts'
@@ -58,9 +59,10 @@ export async function createOrchestrator(
   const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
   const spans = await openSpans(config, ports, events)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
-  const app = createApp(engine, { ...ports, usage: processUsage, tokens, dashboard })
+  const feed = new Feed(engine, events, ports)
+  const app = createApp(engine, { ...ports, usage: processUsage, tokens, feed, dashboard })
 
-  const { start, stop } = lifeOf({ config, tls, clock, engine, app, tokens, spans })
+  const { start, stop } = lifeOf({ config, tls, clock, engine, app, feed, tokens, spans })
   return {
     engine,
     get url() {
@@ -80,6 +82,7 @@ interface Parts {
   clock: Ports['clock']
   engine: Engine
   app: ReturnType<typeof createApp>
+  feed: Feed
   tokens: LiveTokens | null
   spans: SpanSink | null
 }
@@ -91,6 +94,7 @@ function lifeOf({
   clock,
   engine,
   app,
+  feed,
   tokens,
   spans,
 }: Parts): Pick<Orchestrator, 'start' | 'stop'> {
@@ -104,6 +108,7 @@ function lifeOf({
     app.listen({ port: config.port, hostname: config.host, ...tls })
     // After listening: we register under the port that we got.
     await engine.start()
+    feed.start()
   }
 
   async function drainAndClose(): Promise<void> {
@@ -112,6 +117,8 @@ function lifeOf({
     // Stopping the server would close every idle connection. Whoever asks while we drain, for a
     // task or for our readiness, is told that we drain.
     await engine.drain()
+    // The server waits for streams.
+    feed.stop()
     await Promise.race([server?.stop(), clock.sleep(LAST_ANSWERS_MS)])
     await server?.stop(true)
     tokens?.stop()
