@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import {
   hang,
   json,
@@ -92,6 +93,26 @@ test('the lines of the log have it, those of the request and of the task', async
   expect(lines.map(({ msg }) => msg)).toContain('request')
   expect(lines.map(({ msg }) => msg)).toContain('task failed')
   for (const { fields } of lines) expect(fields.trace_id).toBe(TRACE)
+})
+
+test('of several lines of tracestate all count, of several of traceparent none', async () => {
+  await using upstream = scriptedServer(json(1))
+  await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+  const submit = (...lines: string[]) => {
+    const body = '{"droplet_name":"echo","path":"/"}'
+    const head = ['POST /orchestrator/tasks HTTP/1.1', 'Host: x', 'Connection: close', ...lines]
+    return sendRaw(
+      service.url,
+      `${head.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+  }
+  const parent = `traceparent: ${CALLER.traceparent}`
+  await submit('tracestate: a=1', parent, 'tracestate: b=2,c=3')
+  const { json: outcome } = await submit(parent, parent)
+  expect(upstream.requests.map(sent)).toMatchObject([
+    { traceId: TRACE, state: 'a=1,b=2,c=3' },
+    { traceId: withoutDashes(outcome.task_id), state: undefined },
+  ])
 })
 
 test('an Idempotency-Key is that of the same request, whatever trace it is in', async () => {
