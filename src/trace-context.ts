@@ -31,7 +31,10 @@ export function traceIdOf({ id, trace }: Traced): string {
 
 /** 16 hexadecimal digits, never all zero. `attempt`: from 1; without it, the span of the task. */
 export function spanIdOf(taskId: string, attempt = TASK): string {
-  const digits = digitsOf(taskId)
+  return spanIdIn(digitsOf(taskId), attempt)
+}
+
+function spanIdIn(digits: string, attempt: number): string {
   const last = (Number.parseInt(digits.slice(24), 16) ^ attempt) >>> 0
   return digits.slice(16, 24) + last.toString(16).padStart(8, '0')
 }
@@ -52,7 +55,9 @@ export function isSampled(task: Traced): boolean {
 
 /** What an attempt sends: names in lower case. */
 export function traceHeaders(task: Traced, attempt: number): Record<string, string> {
-  const traceparent = `00-${traceIdOf(task)}-${spanIdOf(task.id, attempt)}-${flagsOf(task)}`
+  const digits = digitsOf(task.id)
+  const traceId = task.trace === null ? digits : traceIdOf(task)
+  const traceparent = `00-${traceId}-${spanIdIn(digits, attempt)}-${flagsOf(task)}`
   const state = task.trace?.state
   return state ? { traceparent, tracestate: state } : { traceparent }
 }

@@ -1,5 +1,6 @@
 /** W3C Trace Context, level 1: what is read of a request. */
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { traceOf } from '../../src/http/trace-headers.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -105,4 +106,33 @@ describe('tracestate', () => {
     )
     expect(stateOf([long(258, 'a'), long(258, 'b')].join())).toBeNull()
   })
+})
+
+test('whatever comes, what goes on is valid', () => {
+  const near = fc.array(
+    fc.constantFrom(
+      ...['00', 'ff', '-', TRACE, SPAN, '01', 'a', '=', ',', ' ', '@', '0', 'k=v'],
+      PARENT,
+    ),
+    { maxLength: 40 },
+  )
+  const odd = fc.string({
+    unit: fc.integer({ min: 0x20, max: 0xff }).map((n) => String.fromCharCode(n)),
+  })
+  const text = fc.oneof(
+    near.map((parts) => parts.join('')),
+    odd,
+    fc.constant(PARENT),
+  )
+  fc.assert(
+    fc.property(text, text, (traceparent, tracestate) => {
+      const trace = traceOf(new Headers({ traceparent, tracestate }))
+      if (trace === null) return
+      expect(trace.parent).toMatch(/^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-0[0-3]$/)
+      const state = trace.state ?? 'k=v'
+      expect(state.length).toBeLessThanOrEqual(512)
+      for (const member of state.split(',')) expect(member).toMatch(/^[^=]+=[\x20-\x7e]*[^ =]$/)
+    }),
+    { numRuns: 2000 },
+  )
 })
