@@ -1,21 +1,11 @@
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { effectiveText } from '../config/source.ts'
 import { VARIABLES } from '../config/variables.ts'
-import { codeOf, errorText } from '../errors.ts'
+import { errorText } from '../errors.ts'
 import { systemClock } from '../platform/clock.ts'
 import { fileSize } from '../platform/disk.ts'
-import { randomBytes } from '../platform/random.ts'
 import { copyDatabase, type BackupReport } from '../store/sqlite/backup.ts'
+import { hasCode } from '../store/sqlite/has-code.ts'
 import {
   configWorld,
   EXIT,
@@ -24,6 +14,7 @@ import {
   UNIT_SETTINGS,
   type CommandIo,
 } from './command.ts'
+import { newFile } from './new-file.ts'
 
 const IN_MEMORY = ':memory:'
 
@@ -40,7 +31,9 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
     return EXIT.usage
   }
   try {
-    const { tasks, bytes } = await copyInto(resolve(io.cwd, file), databaseOf(io), io)
+    const [database, path] = [databaseOf(io), resolve(io.cwd, file)]
+    const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, io)
+    const { tasks, bytes } = await newFile(path, copy)
     io.stdout(`${file}: ${tasks} tasks, ${sizeText(bytes)}, checked\n`)
     return EXIT.ok
   } catch (error) {
@@ -67,76 +60,29 @@ function databaseOf(io: CommandIo): string {
   throw new Error(`There is no database ${path} that can be read: TASK_DB must name it`)
 }
 
-/** Under another name first. Whatever fails, or ends it, nothing of it stays. */
-async function copyInto(file: string, database: string, io: CommandIo): Promise<BackupReport> {
-  if (!isDirectory(dirname(file))) {
-    throw new Error(`The backup cannot be written: there is no directory ${dirname(file)}`)
-  }
-  if (lstatSync(file, { throwIfNoEntry: false })) {
-    throw new Error(`${file} is there already, and is never overwritten`)
-  }
+async function copyUnlessStopped(
+  database: string,
+  temporary: string,
+  file: string,
+  io: CommandIo,
+): Promise<BackupReport> {
   let stoppedBy: string | null = null
   io.onStopSignal((name) => void (stoppedBy = name))
-  const temporary = `${file}.${Buffer.from(randomBytes(4)).toString('hex')}.partial`
-  createEmpty(temporary)
-  try {
-    const report = copied(database, temporary, file)
-    // SQLite holds up the event loop: a signal that came meanwhile is told now.
-    await new Promise<void>((next) => systemClock.soon(next))
-    if (stoppedBy !== null) throw new Error(`ended by ${stoppedBy}`)
-    sync(temporary)
-    publish(temporary, file)
-    sync(dirname(file))
-    return report
-  } finally {
-    for (const suffix of ['', '-journal']) rmSync(temporary + suffix, { force: true })
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
-}
-
-/** For its owner only, from its first byte on. */
-function createEmpty(file: string): void {
-  try {
-    closeSync(openSync(file, 'wx', 0o600))
-  } catch (error) {
-    throw new Error(`The backup cannot be written: ${errorText(error)}`, { cause: error })
-  }
+  const report = copied(database, temporary, file)
+  // SQLite holds up the event loop: a signal that came meanwhile is told now.
+  await new Promise<void>((next) => systemClock.soon(next))
+  if (stoppedBy !== null) throw new Error(`ended by ${stoppedBy}`)
+  return report
 }
 
 function copied(database: string, temporary: string, file: string): BackupReport {
   try {
     return copyDatabase(database, temporary)
   } catch (error) {
-    const reason = `The database ${database} cannot be copied into ${file}: ${errorText(error)}`
+    const isForbidden = hasCode(error, /^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/)
+    const hint = isForbidden ? ' (run it as the owner of the database, or as root)' : ''
+    const reason = `The database ${database} cannot be copied into ${file}: ${errorText(error)}${hint}`
     throw new Error(reason, { cause: error })
-  }
-}
-
-/** A rename would replace what somebody has put there meanwhile; a link does not. */
-function publish(temporary: string, file: string): void {
-  try {
-    linkSync(temporary, file)
-  } catch (error) {
-    // Not every file system has links.
-    if (codeOf(error) !== 'EEXIST') return renameSync(temporary, file)
-    throw new Error(`${file} is there now, and is never overwritten`, { cause: error })
-  }
-}
-
-/** Onto the disk: a file's content, or the names in a folder. */
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 

@@ -2,15 +2,15 @@
  * Sends spans with OpenTelemetry's SDK (OTLP over HTTP, protobuf). Only loaded where traces are
  * sent: it takes 30 ms of the start, and 13 MB.
  */
-import { SpanKind, SpanStatusCode, type SpanContext } from '@opentelemetry/api'
-import { ExportResultCode, TraceState, type ExportResult } from '@opentelemetry/core'
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { codeOf, errorText } from '../errors.ts'
 import type { Ports } from '../ports.ts'
-import type { FinishedSpan, SpanSink } from '../spans.ts'
+import type { SpanSink } from '../spans.ts'
 import { SERVICE, VERSION } from '../version.ts'
+import { readable } from './otlp-span.ts'
 
 export interface OtlpOptions extends Pick<Ports, 'clock' | 'log' | 'newId'> {
   /** Without `/v1/traces`, and without a slash at its end. */
@@ -113,53 +113,4 @@ class CountingExporter implements SpanExporter {
 function reasonOf(error: unknown): string {
   const status = codeOf(error)
   return typeof status === 'number' ? `HTTP ${status} ${errorText(error)}` : errorText(error)
-}
-
-const KINDS = {
-  server: SpanKind.SERVER,
-  consumer: SpanKind.CONSUMER,
-  client: SpanKind.CLIENT,
-} as const
-
-/**
- * As the SDK's own spans are read. They are not made with its tracer: that takes ids and times of
- * its own.
- */
-function readable(span: FinishedSpan, resource: ReadableSpan['resource']): ReadableSpan {
-  const context = contextOf(span, span.spanId)
-  const { parentSpanId, isParentRemote, failure } = span
-  const parent = parentSpanId && { ...contextOf(span, parentSpanId), isRemote: isParentRemote }
-  return {
-    name: span.name,
-    kind: KINDS[span.kind],
-    spanContext: () => context,
-    ...(parent ? { parentSpanContext: parent } : {}),
-    startTime: hrTime(span.startMs),
-    endTime: hrTime(span.endMs),
-    duration: hrTime(span.endMs - span.startMs),
-    ended: true,
-    status:
-      failure === null
-        ? { code: SpanStatusCode.UNSET }
-        : { code: SpanStatusCode.ERROR, message: failure },
-    attributes: span.attributes,
-    links: [],
-    events: [],
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
-    resource,
-    instrumentationScope: { name: SERVICE, version: VERSION },
-  }
-}
-
-function contextOf({ traceId, flags, state }: FinishedSpan, spanId: string): SpanContext {
-  const context = { traceId, spanId, traceFlags: flags }
-  return state === null ? context : { ...context, traceState: new TraceState(state) }
-}
-
-/** From ms to seconds and ns. */
-function hrTime(ms: number): [number, number] {
-  const seconds = Math.floor(ms / 1000)
-  return [seconds, Math.floor((ms - seconds * 1000) * 1e6)]
 }
