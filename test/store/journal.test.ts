@@ -327,7 +327,7 @@ test('a journal of the first format is brought to this one, and one of another i
   const other = new Database(file)
   other.run("insert into journal (format, lines) values (4, '[]'), (3, 'garbage')")
   expect(() => openHistory(file)).toThrow('damaged: a journal of format 4')
-  other.run('delete from journal where format = 3')
+  other.run('delete from journal where format = 4')
   expect(() => openHistory(file)).toThrow('damaged: the journal cannot be read')
   expect(rowsIn(file).journal).toBe(1)
   other.close()
