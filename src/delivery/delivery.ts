@@ -65,6 +65,14 @@ export class Delivery {
   }
 
   /**
+   * How long the oldest asynchronous task has waited since it was due, for its first attempt or for
+   * another, ms; null: none that is due waits. A delay, or the wait before a retry, is no age.
+   */
+  oldestAgeMs(): number | null {
+    return this.#queue.oldestAgeMs()
+  }
+
+  /**
    * Takes a synchronous task to its end. `write` puts it in the store, together with its first
    * attempt. Rejects with
    * - OVERLOADED or CIRCUIT_OPEN: the gate has refused it, and it is no task;

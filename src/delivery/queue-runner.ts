@@ -48,6 +48,11 @@ export class QueueRunner {
     return this.#scheduler.waitingRetries
   }
 
+  /** As in `Delivery`. */
+  oldestAgeMs(): number | null {
+    return this.#scheduler.oldestAgeMs()
+  }
+
   start(): void {
     this.#scheduler.start()
   }

@@ -54,6 +54,13 @@ export class Scheduler {
     return this.#queue.retries
   }
 
+  /** How long the one has waited that is due for the longest time, ms; null: none is due. */
+  oldestAgeMs(): number | null {
+    const due = this.#queue.firstDue
+    const tick = this.options.clock.monotonic()
+    return due === null || due > tick ? null : tick - due
+  }
+
   add(waiting: WaitingTask): void {
     this.#queue.add(waiting)
     this.#startDue()

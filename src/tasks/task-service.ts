@@ -38,6 +38,11 @@ export class TaskService {
     return this.#delivery.queued
   }
 
+  /** See `Delivery`. */
+  oldestAgeMs(): number | null {
+    return this.#delivery.oldestAgeMs()
+  }
+
   get draining(): boolean {
     return this.#draining
   }

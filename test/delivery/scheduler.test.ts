@@ -74,6 +74,23 @@ test('runs nothing before it is started, nor after it is stopped', async () => {
   expect(scheduler.waiting).toBe(2)
 })
 
+test('the oldest age is of who is due and waits: no delay counts, nor who is in flight', async () => {
+  const { scheduler, add, clock, end } = scheduling(1)
+  expect(scheduler.oldestAgeMs()).toBeNull()
+  add('first', 'a', 10)
+  add('second', 'b', 20)
+  add('delayed', 'c', 5000)
+  expect(scheduler.oldestAgeMs()).toBeNull()
+  await clock.advance(50)
+  expect(scheduler.oldestAgeMs()).toBe(40)
+  scheduler.start()
+  expect(scheduler.oldestAgeMs()).toBe(30)
+  await end('first')
+  expect(scheduler.oldestAgeMs()).toBeNull()
+  await clock.advance(4950)
+  expect(scheduler.oldestAgeMs()).toBe(0)
+})
+
 test('the oldest due comes first, whatever its droplet', async () => {
   const { scheduler, add, ids, clock, end } = scheduling(1)
   add('c', 'x', 30)
