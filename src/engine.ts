@@ -17,6 +17,7 @@ import type { DirectoryCache } from './registry/disk-cache.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
+import { DropletMetrics } from './telemetry/droplet-metrics.ts'
 import { logTasks } from './telemetry/task-log.ts'
 import { TaskMetrics } from './telemetry/task-metrics.ts'
 
@@ -41,6 +42,8 @@ export interface Engine {
   readonly gate: Pick<MeshGate, 'of' | 'stats'>
   readonly store: TaskStore
   readonly metrics: TaskMetrics
+  /** The same by droplet, for Prometheus. */
+  readonly droplets: DropletMetrics
   uptimeMs(): number
   /**
    * Takes over what an earlier process left: the tasks that are unfinished, none of which runs
@@ -76,11 +79,10 @@ export function createEngine(parts: EngineParts): Engine {
     sign: createSign(config.droplets.signingSecrets),
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
-  const metrics = new TaskMetrics(events)
   logTasks(events, log, clock)
 
   return {
-    ...{ config, tasks, registry, health, gate, store, metrics },
+    ...{ config, tasks, registry, health, gate, store, ...countersOf(parts) },
     uptimeMs: () => clock.monotonic() - startTick,
     async recover() {
       await Promise.all([delivery.recover(), registry.restore()])
@@ -104,6 +106,11 @@ export function createEngine(parts: EngineParts): Engine {
       await store.close()
     },
   }
+}
+
+function countersOf({ config, events }: EngineParts): Pick<Engine, 'metrics' | 'droplets'> {
+  const droplets = new DropletMetrics(events, config.metricsMaxDroplets)
+  return { metrics: new TaskMetrics(events), droplets }
 }
 
 function gateOf({ config, ports }: EngineParts, list: Registry, health: DropletHealth): MeshGate {

@@ -2,8 +2,10 @@
 import { Elysia } from 'elysia'
 import { SERVICE, VERSION } from '../version.ts'
 import type { Engine } from '../engine.ts'
+import { FORMATS, type Format } from '../telemetry/exposition.ts'
 import type { Admission } from './admission.ts'
-import { BASE } from './base.ts'
+import { BASE, type ResponseSettings } from './base.ts'
+import { metricsFormat } from './metrics-format.ts'
 import { metricsView } from './metrics-view.ts'
 import { describe } from './docs/describe.ts'
 import {
@@ -14,7 +16,13 @@ import {
   readyExample,
 } from './docs/examples.ts'
 
-export function operationRoutes(engine: Engine, admission: Admission) {
+export interface OperationPorts {
+  admission: Admission
+  /** Makes the page for Prometheus. */
+  scrape(format: Format): Promise<Uint8Array>
+}
+
+export function operationRoutes(engine: Engine, { admission, scrape }: OperationPorts) {
   return new Elysia({ name: 'operations' })
     .get(
       `${BASE}/health`,
@@ -33,9 +41,24 @@ export function operationRoutes(engine: Engine, admission: Admission) {
     .get(`${BASE}/info`, () => infoOf(engine), admission.route(documented.info))
     .get(
       `${BASE}/metrics`,
-      () => metricsView({ ...engine, uptimeMs: engine.uptimeMs() }),
+      ({ request, set }) => {
+        varyByAccept(set as ResponseSettings)
+        const format = metricsFormat(request.headers.get('accept'))
+        if (format !== null) return scraped(format, scrape)
+        return metricsView({ ...engine, uptimeMs: engine.uptimeMs() })
+      },
       admission.route(documented.metrics),
     )
+}
+
+/** Elsewhere it says `Origin`, where pages of other origins may ask. */
+function varyByAccept({ headers }: ResponseSettings): void {
+  headers.vary = headers.vary === undefined ? 'Accept' : `${headers.vary}, Accept`
+}
+
+async function scraped(format: Format, scrape: OperationPorts['scrape']): Promise<Response> {
+  const page = await scrape(format)
+  return new Response(page, { headers: { 'content-type': FORMATS[format] } })
 }
 
 function readinessOf({ registry, store, tasks }: Engine) {
