@@ -15,7 +15,8 @@ import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
 import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
-import { operationRoutes, type OperationPorts } from './operation-routes.ts'
+import type { MetricsPorts } from './metrics-route.ts'
+import { operationRoutes } from './operation-routes.ts'
 import { RequestBodies } from './request-bodies.ts'
 import { Routes } from './routes.ts'
 import { submitRoutes } from './submit-routes.ts'
@@ -90,7 +91,7 @@ export function openApiOf(engine: Engine): Promise<string> {
 }
 
 /** What the routes need. */
-type ApiPorts = MeshPorts & OperationPorts
+type ApiPorts = MeshPorts & MetricsPorts
 
 function apiPorts(
   engine: Engine,

@@ -2,27 +2,13 @@
 import { Elysia } from 'elysia'
 import { SERVICE, VERSION } from '../version.ts'
 import type { Engine } from '../engine.ts'
-import { FORMATS, type Format } from '../telemetry/exposition.ts'
-import type { Admission } from './admission.ts'
-import { BASE, type ResponseSettings } from './base.ts'
-import { metricsFormat } from './metrics-format.ts'
-import { metricsView } from './metrics-view.ts'
+import { BASE } from './base.ts'
+import { metricsRoute, type MetricsPorts } from './metrics-route.ts'
 import { describe } from './docs/describe.ts'
-import {
-  healthExample,
-  infoExample,
-  metricsExample,
-  notReadyExample,
-  readyExample,
-} from './docs/examples.ts'
+import { healthExample, infoExample, notReadyExample, readyExample } from './docs/examples.ts'
 
-export interface OperationPorts {
-  admission: Admission
-  /** Makes the page for Prometheus. */
-  scrape(format: Format): Promise<Uint8Array>
-}
-
-export function operationRoutes(engine: Engine, { admission, scrape }: OperationPorts) {
+export function operationRoutes(engine: Engine, ports: MetricsPorts) {
+  const { admission } = ports
   return new Elysia({ name: 'operations' })
     .get(
       `${BASE}/health`,
@@ -39,26 +25,7 @@ export function operationRoutes(engine: Engine, { admission, scrape }: Operation
       admission.route(documented.ready),
     )
     .get(`${BASE}/info`, () => infoOf(engine), admission.route(documented.info))
-    .get(
-      `${BASE}/metrics`,
-      ({ request, set }) => {
-        varyByAccept(set as ResponseSettings)
-        const format = metricsFormat(request.headers.get('accept'))
-        if (format !== null) return scraped(format, scrape)
-        return metricsView({ ...engine, uptimeMs: engine.uptimeMs() })
-      },
-      admission.route(documented.metrics),
-    )
-}
-
-/** Elsewhere it says `Origin`, where pages of other origins may ask. */
-function varyByAccept({ headers }: ResponseSettings): void {
-  headers.vary = headers.vary === undefined ? 'Accept' : `${headers.vary}, Accept`
-}
-
-async function scraped(format: Format, scrape: OperationPorts['scrape']): Promise<Response> {
-  const page = await scrape(format)
-  return new Response(page, { headers: { 'content-type': FORMATS[format] } })
+    .use(metricsRoute(engine, ports))
 }
 
 function readinessOf({ registry, store, tasks }: Engine) {
@@ -131,13 +98,5 @@ const documented = {
     access: 'admin',
     summary: 'Tell who this is',
     replies: { 200: { description: 'This service', schema: 'Info', example: infoExample } },
-  }),
-  metrics: describe({
-    operationId: 'getMetrics',
-    tag: 'Operations',
-    access: 'admin',
-    summary: 'Show the metrics',
-    description: 'Counts and percentiles since start. Unknown values are null.',
-    replies: { 200: { description: 'The metrics', schema: 'Metrics', example: metricsExample } },
   }),
 }

@@ -14,15 +14,18 @@ export type Format = keyof typeof FORMATS
 /** Lines that are made in one turn of the event loop: prom-client takes 1.5 µs for each. */
 export const LINES_A_TURN = 500
 
+/** A page in UTF-8, in the order of its parts: 8 MB in one piece would be copied at once. */
+export type Page = readonly Uint8Array[]
+
 /**
- * The page, in UTF-8. A slice of it is made in each turn of the event loop, so other requests wait
- * a few ms at most, however many lines there are.
+ * Makes a slice of the page in each turn of the event loop, so other requests wait a few ms at
+ * most, however many lines there are.
  */
 export async function exposition(
   families: Iterable<Family>,
   format: Format,
   turns: Turns,
-): Promise<Uint8Array> {
+): Promise<Page> {
   const parts: Buffer[] = []
   let lines = 0
   for (const family of families) {
@@ -36,7 +39,7 @@ export async function exposition(
     parts.push(Buffer.from(await text.next()))
   }
   if (format === 'openMetrics') parts.push(Buffer.from('# EOF\n'))
-  return Buffer.concat(parts)
+  return parts
 }
 
 /** The text of one family, in pieces. */

@@ -2,10 +2,11 @@
 import { inTurns, nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 import { dropletFamilies, type DropletSources } from './droplet-families.ts'
-import { exposition, type Format } from './exposition.ts'
+import { exposition, type Format, type Page } from './exposition.ts'
+import { processFamilies, type ProcessSources } from './process-families.ts'
 import { serviceFamilies, type ServiceSources } from './service-families.ts'
 
-export type ScrapeSources = DropletSources & ServiceSources
+export type ScrapeSources = DropletSources & ServiceSources & ProcessSources
 
 /**
  * Resolves with the page. Whoever asks while it is being made gets the same one: many at once cost
@@ -14,8 +15,8 @@ export type ScrapeSources = DropletSources & ServiceSources
 export function createScrape(
   sources: ScrapeSources,
   clock: Pick<Clock, 'soon' | 'monotonic'>,
-): (format: Format) => Promise<Uint8Array> {
-  const underWay = new Map<Format, Promise<Uint8Array>>()
+): (format: Format) => Promise<Page> {
+  const underWay = new Map<Format, Promise<Page>>()
   return (format) => {
     let page = underWay.get(format)
     if (!page) {
@@ -30,11 +31,15 @@ async function pageOf(
   sources: ScrapeSources,
   format: Format,
   clock: Pick<Clock, 'soon' | 'monotonic'>,
-): Promise<Uint8Array> {
+): Promise<Page> {
   const before = clock.monotonic()
   await nextTurn(clock)
   const lagMs = clock.monotonic() - before
   await inTurns(sources.droplets.follow(sources.registry.directory()), clock)
-  const families = [...dropletFamilies(sources), ...serviceFamilies(sources, lagMs)]
+  const families = [
+    ...dropletFamilies(sources),
+    ...serviceFamilies(sources),
+    ...processFamilies(sources, lagMs),
+  ]
   return exposition(families, format, clock)
 }

@@ -1,12 +1,9 @@
-/** What a scrape tells of the service as a whole: the numbers of the JSON form, and the process. */
+/** What a scrape tells of the service as a whole: the numbers of the JSON form. */
 import type { DropletHealth } from '../droplets/health.ts'
 import type { MeshGate } from '../droplets/mesh-gate.ts'
-import type { ProcessUsage } from '../ports.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../store/store.ts'
-import { VERSION } from '../version.ts'
-import { counter, counters, gauge, gauges, histogramSamples, type Family } from './family.ts'
-import type { RequestDurations } from './request-durations.ts'
+import { counter, counters, gauge, gauges, type Family } from './family.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
 export interface ServiceSources {
@@ -20,20 +17,14 @@ export interface ServiceSources {
   readonly health: Pick<DropletHealth, 'reachableCount'>
   readonly gate: Pick<MeshGate, 'stats'>
   readonly store: Pick<TaskStore, 'fault' | 'stats'>
-  readonly requests: RequestDurations
-  /** null where it is not known. */
-  readonly usage: (() => ProcessUsage) | null
 }
 
-/** `lagMs`: how long the last turn of the event loop took. */
-export function serviceFamilies(sources: ServiceSources, lagMs: number): Family[] {
+export function serviceFamilies(sources: ServiceSources): Family[] {
   return [
     ...taskFamilies(sources),
     ...gateFamilies(sources),
     ...registryFamilies(sources),
     ...storeFamilies(sources),
-    requestFamily(sources),
-    ...processFamilies(sources, lagMs),
   ]
 }
 
@@ -130,47 +121,6 @@ function storeFamilies({ store }: ServiceSources): Family[] {
       'Whether new tasks can be written: 1 or 0',
       Number(store.fault === null),
     ),
-  ]
-}
-
-function requestFamily({ requests }: ServiceSources): Family {
-  const name = 'http_server_request_duration_seconds'
-  return {
-    ...{ name, type: 'histogram', help: 'How long requests to this service took' },
-    *samples() {
-      for (const { method, route, status, histogram } of requests.all()) {
-        const labels = {
-          http_request_method: method,
-          http_route: route,
-          http_response_status_code: String(status),
-        }
-        yield* histogramSamples(name, labels, histogram)
-      }
-    },
-  }
-}
-
-function processFamilies({ usage }: ServiceSources, lagMs: number): Family[] {
-  const labels = { version: VERSION, bun_version: Bun.version }
-  const build: Family = {
-    name: 'orchestrator_build_info',
-    type: 'gauge',
-    help: 'Always 1; its labels say what runs',
-    samples: () => [{ labels, value: 1 }],
-  }
-  const lag = gauge(
-    'orchestrator_event_loop_lag_seconds',
-    'How long other work held up the event loop at the scrape',
-    lagMs / 1000,
-  )
-  return usage ? [build, lag, ...usageFamilies(usage())] : [build, lag]
-}
-
-function usageFamilies({ cpuMs, memoryBytes, startedAt }: ProcessUsage): Family[] {
-  return [
-    counter('process_cpu_seconds_total', 'Processor time that the process has used', cpuMs / 1000),
-    gauge('process_resident_memory_bytes', 'Resident memory', memoryBytes),
-    gauge('process_start_time_seconds', 'When the process started, in Unix time', startedAt / 1000),
   ]
 }
 

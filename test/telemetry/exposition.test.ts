@@ -14,7 +14,7 @@ import { readMetricsPage } from '../support/metrics-page.ts'
 const turns = { soon: (callback: () => void) => void setImmediate(callback) }
 
 async function text(families: Iterable<Family>, format: Format): Promise<string> {
-  return new TextDecoder().decode(await exposition(families, format, turns))
+  return Buffer.concat(await exposition(families, format, turns)).toString()
 }
 
 function durations(...seconds: number[]): Family {
@@ -111,7 +111,7 @@ test('however many lines there are, a turn of the event loop makes so many at mo
   const page = await exposition([big, ...small], 'openMetrics', countingTurns)
   expect(slices.length).toBe((30_000 + 3000) / LINES_A_TURN)
   expect(Math.max(...slices, pulled)).toBeLessThanOrEqual(LINES_A_TURN)
-  const { lines, types } = readMetricsPage(new TextDecoder().decode(page))
+  const { lines, types } = readMetricsPage(Buffer.concat(page).toString())
   expect([lines.length, Object.keys(types).length]).toEqual([13_000, 3001])
   expect(lines.filter(({ name }) => name === 'x').map(({ value }) => value)).toEqual(
     Array.from({ length: 10_000 }, (_, n) => n * 3),
