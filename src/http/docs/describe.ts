@@ -10,6 +10,8 @@ export interface Reply {
   schema: SchemaName
   example: unknown
   headers?: Record<string, string>
+  /** Examples of its other forms, which are text, by their content type. */
+  texts?: Record<string, string>
 }
 
 export interface RouteDescription {
@@ -158,8 +160,13 @@ function requestBody({ schema, example, isOptional }: NonNullable<RouteDescripti
   return { required: !isOptional, content: json(schema, { example }) }
 }
 
-function reply({ description, schema, example, headers = {} }: Reply) {
-  return { description, headers: documented(headers), content: json(schema, { example }) }
+function reply({ description, schema, example, headers = {}, texts = {} }: Reply) {
+  const others = Object.entries(texts).map(([type, text]) => [
+    type,
+    { schema: { type: 'string' }, example: text },
+  ])
+  const content = { ...json(schema, { example }), ...Object.fromEntries(others) }
+  return { description, headers: documented(headers), content }
 }
 
 function documented(headers: Record<string, string>) {
