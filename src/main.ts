@@ -6,12 +6,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
+import { alerts } from './commands/alerts.ts'
 import { check } from './commands/check.ts'
 import { readCommandLine } from './commands/command-line.ts'
 import { EXIT, UNIT_SETTINGS, type Command, type CommandIo } from './commands/command.ts'
 import { compose } from './commands/compose.ts'
 import { dev } from './commands/dev.ts'
 import { envFile, type EnvFile } from './commands/env-file.ts'
+import { grafana } from './commands/grafana.ts'
 import { health } from './commands/health.ts'
 import { overview, type CommandName } from './commands/help.ts'
 import { openapi } from './commands/openapi.ts'
@@ -35,6 +37,8 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   token,
   health,
   openapi,
+  grafana,
+  alerts,
   systemd,
   compose,
 }

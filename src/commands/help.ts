@@ -78,6 +78,22 @@ Without a URL it asks the service on this machine: at HOST and PORT of the envir
   orchestrator openapi > openapi.json
 `,
   },
+  grafana: {
+    summary: 'print a dashboard for Grafana',
+    details: `
+Dashboards, New, Import: it asks for the Prometheus that scrapes the service.
+
+  orchestrator grafana > orchestrator.json
+`,
+  },
+  alerts: {
+    summary: 'print alert rules for Prometheus',
+    details: `
+For 'rule_files' of its configuration.
+
+  orchestrator alerts > /etc/prometheus/orchestrator.yml
+`,
+  },
   systemd: {
     summary: 'print a unit file',
     details: `

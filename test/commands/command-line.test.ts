@@ -5,7 +5,18 @@ import { dev } from '../../src/commands/dev.ts'
 import { serve } from '../../src/commands/serve.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
-const COMMANDS = ['serve', 'dev', 'check', 'token', 'health', 'openapi', 'systemd', 'compose']
+const COMMANDS = [
+  'serve',
+  'dev',
+  'check',
+  'token',
+  'health',
+  'openapi',
+  'grafana',
+  'alerts',
+  'systemd',
+  'compose',
+]
 
 describe('help', () => {
   test.each(COMMANDS)('on %s, however it is asked for', (command) => {

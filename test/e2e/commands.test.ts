@@ -10,7 +10,18 @@ import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
 
-const COMMANDS = ['serve', 'dev', 'check', 'token', 'health', 'openapi', 'systemd', 'compose']
+const COMMANDS = [
+  'serve',
+  'dev',
+  'check',
+  'token',
+  'health',
+  'openapi',
+  'grafana',
+  'alerts',
+  'systemd',
+  'compose',
+]
 
 const lines = (text: string) => text.trimEnd().split('\n')
 
