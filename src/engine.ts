@@ -17,6 +17,7 @@ import type { DirectoryCache } from './registry/disk-cache.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
+import { DropletLatencies } from './telemetry/droplet-latencies.ts'
 import { DropletMetrics } from './telemetry/droplet-metrics.ts'
 import { logTasks } from './telemetry/task-log.ts'
 import { TaskMetrics } from './telemetry/task-metrics.ts'
@@ -42,7 +43,8 @@ export interface Engine {
   readonly gate: Pick<MeshGate, 'of' | 'stats'>
   readonly store: TaskStore
   readonly metrics: TaskMetrics
-  /** The same by droplet, for Prometheus. */
+  readonly latencies: DropletLatencies
+  /** What `metrics` has, by droplet, for Prometheus. */
   readonly droplets: DropletMetrics
   uptimeMs(): number
   /**
@@ -62,7 +64,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { config, store, events, cache, publicUrl } = parts
   const allowList = new AllowList(config.droplets.allow, config.registry.url)
   const ports = { ...parts.ports, fetch: dialOnly(allowList, parts.ports) }
-  const { clock, log } = ports
+  const { clock } = ports
   const startTick = clock.monotonic()
 
   const registry = createRegistry({ ...ports, config, cache, publicUrl, allowList })
@@ -79,10 +81,10 @@ export function createEngine(parts: EngineParts): Engine {
     sign: createSign(config.droplets.signingSecrets),
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
-  logTasks(events, log, clock)
 
   return {
-    ...{ config, tasks, registry, health, gate, store, ...countersOf(parts) },
+    ...{ config, tasks, registry, health, gate, store },
+    ...measure(parts),
     uptimeMs: () => clock.monotonic() - startTick,
     async recover() {
       await Promise.all([delivery.recover(), registry.restore()])
@@ -108,9 +110,18 @@ export function createEngine(parts: EngineParts): Engine {
   }
 }
 
-function countersOf({ config, events }: EngineParts): Pick<Engine, 'metrics' | 'droplets'> {
+/** After all others have subscribed to the events: what they do is to be counted. */
+function measure({
+  config,
+  events,
+  ports,
+}: EngineParts): Pick<Engine, 'metrics' | 'latencies' | 'droplets'> {
+  const { clock, log } = ports
+  const metrics = new TaskMetrics(events)
+  const latencies = new DropletLatencies(clock, events)
   const droplets = new DropletMetrics(events, config.metricsMaxDroplets)
-  return { metrics: new TaskMetrics(events), droplets }
+  logTasks(events, log, clock)
+  return { metrics, latencies, droplets }
 }
 
 function gateOf({ config, ports }: EngineParts, list: Registry, health: DropletHealth): MeshGate {

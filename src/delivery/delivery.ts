@@ -5,6 +5,7 @@ import { within } from '../platform/time-limit.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { AnswerReader } from './answer-reader.ts'
+import type { Load } from './load.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
 import { MAX_RECORD_MS, notRecorded, RecordLimit, type RecordWaiter } from './record-limit.ts'
@@ -65,11 +66,18 @@ export class Delivery {
   }
 
   /**
-   * How long the oldest asynchronous task has waited since it was due, for its first attempt or for
-   * another, ms; null: none that is due waits. A delay, or the wait before a retry, is no age.
+   * Of all tasks, or of those of the droplets that `which` wants. The age counts from when a task
+   * was due: a delay, or the wait before a retry, is none.
    */
-  oldestAgeMs(): number | null {
-    return this.#queue.oldestAgeMs()
+  load(which?: (droplet: string) => boolean): Load {
+    const { size, retries, firstDue } = this.#queue.of(which ?? (() => true))
+    const ageMs = firstDue === null ? -1 : this.options.clock.monotonic() - firstDue
+    const runs = which ? this.#runs.count(({ task }) => which(task.dropletName)) : this.#runs.size
+    return {
+      queued: size - retries,
+      running: runs + retries,
+      oldestAgeMs: ageMs < 0 ? null : ageMs,
+    }
   }
 
   /**

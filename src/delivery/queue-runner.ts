@@ -13,7 +13,7 @@ import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
 import type { TaskReader } from './task-reader.ts'
-import type { WaitingTask } from './wait-queue.ts'
+import type { Waiting, WaitingTask } from './wait-queue.ts'
 
 export interface QueuePorts extends DeliveryPorts {
   reader: TaskReader
@@ -48,9 +48,9 @@ export class QueueRunner {
     return this.#scheduler.waitingRetries
   }
 
-  /** As in `Delivery`. */
-  oldestAgeMs(): number | null {
-    return this.#scheduler.oldestAgeMs()
+  /** Those that wait of the droplets, by their names in lower case, that `which` wants. */
+  of(which: (droplet: string) => boolean): Waiting {
+    return this.#scheduler.of(which)
   }
 
   start(): void {

@@ -1,7 +1,7 @@
 /** Decides which asynchronous task runs next. */
 import type { Gate, Permit } from '../droplets/gate.ts'
 import type { Clock } from '../ports.ts'
-import { WaitQueue, type WaitingTask } from './wait-queue.ts'
+import { WaitQueue, type Waiting, type WaitingTask } from './wait-queue.ts'
 
 export interface SchedulerOptions {
   clock: Clock
@@ -54,11 +54,9 @@ export class Scheduler {
     return this.#queue.retries
   }
 
-  /** How long the one has waited that is due for the longest time, ms; null: none is due. */
-  oldestAgeMs(): number | null {
-    const due = this.#queue.firstDue
-    const tick = this.options.clock.monotonic()
-    return due === null || due > tick ? null : tick - due
+  /** Those that wait of the droplets, by their names in lower case, that `which` wants. */
+  of(which: (droplet: string) => boolean): Waiting {
+    return this.#queue.of(which)
   }
 
   add(waiting: WaitingTask): void {

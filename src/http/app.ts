@@ -15,6 +15,8 @@ import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
 import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
+import type { Feed } from './live/feed.ts'
+import { liveRoutes, type LivePorts } from './live/live-routes.ts'
 import type { MetricsPorts } from './metrics-route.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { RequestBodies } from './request-bodies.ts'
@@ -30,6 +32,8 @@ export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
   usage?: () => ProcessUsage
   /** Left out: everybody may ask for everything. */
   tokens?: TokenSource | null
+  /** What those who watch are told; its owner starts and stops it. */
+  feed: Feed
   /** Left out: there is no page. */
   dashboard?: Dashboard
 }
@@ -90,12 +94,12 @@ export function openApiOf(engine: Engine): Promise<string> {
   return openApiDocument(apiRoutes(engine, { admission } as ApiPorts))
 }
 
-/** What the routes need. */
-type ApiPorts = MeshPorts & MetricsPorts
+type ApiPorts = MeshPorts & LivePorts & MetricsPorts
 
+/** What the routes need, those of the mesh most. */
 function apiPorts(
   engine: Engine,
-  { clock, log, usage }: HttpPorts,
+  { clock, log, usage, feed }: HttpPorts,
   admission: Admission,
   { requests, durations }: { requests: RequestCounts; durations: RequestDurations },
 ): ApiPorts {
@@ -104,7 +108,7 @@ function apiPorts(
   const bodies = new RequestBodies(clock, engine.config.maxBodyBytes)
   const startedAt = clock.now()
   const scrape = createScrape({ ...engine, requests: durations, usage: usage ?? null }, clock)
-  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies, scrape }
+  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies, feed, scrape }
 }
 
 /** All that is documented. */
@@ -115,4 +119,5 @@ function apiRoutes(engine: Engine, ports: ApiPorts) {
     .use(submitRoutes(engine, ports))
     .use(taskRoutes(engine, ports))
     .use(meshRoutes(engine, ports))
+    .use(liveRoutes(ports))
 }

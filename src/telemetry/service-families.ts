@@ -1,4 +1,5 @@
 /** What a scrape tells of the service as a whole: the numbers of the JSON form. */
+import type { Load } from '../delivery/load.ts'
 import type { DropletHealth } from '../droplets/health.ts'
 import type { MeshGate } from '../droplets/mesh-gate.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -8,11 +9,7 @@ import type { TaskMetrics } from './task-metrics.ts'
 
 export interface ServiceSources {
   readonly metrics: TaskMetrics
-  readonly tasks: {
-    readonly queued: number
-    readonly running: number
-    oldestAgeMs(): number | null
-  }
+  readonly tasks: { load(): Load }
   readonly registry: Pick<Registry, 'stats' | 'cacheStatus' | 'cacheAgeSeconds' | 'directory'>
   readonly health: Pick<DropletHealth, 'reachableCount'>
   readonly gate: Pick<MeshGate, 'stats'>
@@ -29,7 +26,7 @@ export function serviceFamilies(sources: ServiceSources): Family[] {
 }
 
 function taskFamilies({ tasks, metrics }: ServiceSources): Family[] {
-  const { queued, running } = tasks
+  const { queued, running, oldestAgeMs } = tasks.load()
   return [
     gauges(
       'orchestrator_queue_depth',
@@ -40,7 +37,7 @@ function taskFamilies({ tasks, metrics }: ServiceSources): Family[] {
     gauge(
       'orchestrator_oldest_task_age_seconds',
       'How long the oldest waiting task has been due; 0 when none is',
-      (tasks.oldestAgeMs() ?? 0) / 1000,
+      (oldestAgeMs ?? 0) / 1000,
     ),
     counter(
       'orchestrator_retries_total',

@@ -74,21 +74,19 @@ test('runs nothing before it is started, nor after it is stopped', async () => {
   expect(scheduler.waiting).toBe(2)
 })
 
-test('the oldest age is of who is due and waits: no delay counts, nor who is in flight', async () => {
-  const { scheduler, add, clock, end } = scheduling(1)
-  expect(scheduler.oldestAgeMs()).toBeNull()
-  add('first', 'a', 10)
+test('those that wait are told by their droplets, without those in flight', async () => {
+  const { scheduler, add } = scheduling(1)
+  const all = () => scheduler.of(() => true)
+  expect(all()).toEqual({ size: 0, retries: 0, firstDue: null })
+  add('first', 'a', 0)
   add('second', 'b', 20)
-  add('delayed', 'c', 5000)
-  expect(scheduler.oldestAgeMs()).toBeNull()
-  await clock.advance(50)
-  expect(scheduler.oldestAgeMs()).toBe(40)
+  add('third', 'b', 30)
+  expect(all()).toMatchObject({ size: 3, retries: 0 })
+  const ofB = scheduler.of((droplet) => droplet === 'b')
+  expect(ofB.size).toBe(2)
+  expect(ofB.firstDue! - all().firstDue!).toBe(20)
   scheduler.start()
-  expect(scheduler.oldestAgeMs()).toBe(30)
-  await end('first')
-  expect(scheduler.oldestAgeMs()).toBeNull()
-  await clock.advance(4950)
-  expect(scheduler.oldestAgeMs()).toBe(0)
+  expect(all()).toEqual(ofB)
 })
 
 test('the oldest due comes first, whatever its droplet', async () => {

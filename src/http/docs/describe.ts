@@ -10,6 +10,8 @@ export interface Reply {
   schema: SchemaName
   example: unknown
   headers?: Record<string, string>
+  /** Of its content, where that is not JSON. */
+  type?: string
   /** Examples of its other forms, which are text, by their content type. */
   texts?: Record<string, string>
 }
@@ -160,12 +162,12 @@ function requestBody({ schema, example, isOptional }: NonNullable<RouteDescripti
   return { required: !isOptional, content: json(schema, { example }) }
 }
 
-function reply({ description, schema, example, headers = {}, texts = {} }: Reply) {
-  const others = Object.entries(texts).map(([type, text]) => [
-    type,
+function reply({ description, schema, example, headers = {}, type, texts = {} }: Reply) {
+  const others = Object.entries(texts).map(([each, text]) => [
+    each,
     { schema: { type: 'string' }, example: text },
   ])
-  const content = { ...json(schema, { example }), ...Object.fromEntries(others) }
+  const content = { ...json(schema, { example }, type), ...Object.fromEntries(others) }
   return { description, headers: documented(headers), content }
 }
 
@@ -206,6 +208,6 @@ function errorExamples(codes: readonly ErrorCode[], own: readonly ErrorCode[]): 
 
 type Examples = { example: unknown } | { examples: Record<string, { value: object }> }
 
-function json(schema: SchemaName, examples: Examples) {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, ...examples } }
+function json(schema: SchemaName, examples: Examples, type = 'application/json') {
+  return { [type]: { schema: { $ref: `#/components/schemas/${schema}` }, ...examples } }
 }
