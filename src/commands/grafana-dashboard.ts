@@ -102,7 +102,7 @@ function targetOf([expr, legendFormat]: Query, index: number): object {
   return { refId, datasource: DATASOURCE, expr, legendFormat, range: true, instant: false }
 }
 
-function looksOf({ kind, states }: Panel, defaults: object): object {
+function looksOf({ kind, states, redFrom }: Panel, defaults: object): object {
   switch (kind) {
     case 'lines':
       return {
@@ -113,7 +113,7 @@ function looksOf({ kind, states }: Panel, defaults: object): object {
     case 'number':
       return {
         type: 'stat',
-        fieldConfig: { defaults: { ...defaults, color: { mode: 'fixed' } }, overrides: [] },
+        fieldConfig: { defaults: { ...defaults, ...coloursOf(redFrom) }, overrides: [] },
         options: {
           graphMode: 'area',
           colorMode: 'value',
@@ -126,6 +126,15 @@ function looksOf({ kind, states }: Panel, defaults: object): object {
         fieldConfig: { defaults: { mappings: [mappingOf(states!)] }, overrides: [] },
         options: { mergeValues: true, showValue: 'auto', rowHeight: 0.9, legend: LEGEND },
       }
+  }
+}
+
+function coloursOf(redFrom: number | undefined): object {
+  const green = { color: 'green', value: null }
+  const red = redFrom === undefined ? [] : [{ color: 'red', value: redFrom }]
+  return {
+    color: { mode: 'thresholds' },
+    thresholds: { mode: 'absolute', steps: [green, ...red] },
   }
 }
 

@@ -11,6 +11,8 @@ export interface Panel {
   readonly kind: 'lines' | 'number' | 'states'
   readonly unit: Unit
   readonly queries: readonly Query[]
+  /** Of a number: from where on it is red. */
+  readonly redFrom?: number | undefined
   /** Of `states`, which are green or red: what they are called. */
   readonly states?: States
 }
@@ -44,8 +46,8 @@ function lines(title: string, unit: Unit, ...queries: Query[]): Panel {
   return { title, kind: 'lines', unit, queries }
 }
 
-function number(title: string, unit: Unit, expression: string, legend = ''): Panel {
-  return { title, kind: 'number', unit, queries: [[expression, legend]] }
+function number(title: string, unit: Unit, expression: string, redFrom?: number): Panel {
+  return { title, kind: 'number', unit, queries: [[expression, title]], redFrom }
 }
 
 function states(title: string, query: Query, good: 0 | 1, ...names: States['names']): Panel {
@@ -70,10 +72,15 @@ export const ROWS: readonly Row[] = [
     title: 'Now',
     panels: [
       number('Tasks a second', 'ops', rate(TASKS)),
-      number('Failed tasks', 'percentunit', `${rate(FAILED)} / ${rate(COUNTED)}`),
-      number('Oldest waiting task', 's', `max(orchestrator_oldest_task_age_seconds{${HERE}})`),
-      number('Droplets away', 'none', `sum(orchestrator_droplet_reachable{${DROPLET}} == bool 0)`),
-      number('Open circuits', 'none', `sum(orchestrator_circuits_open{${HERE}})`),
+      number('Failed tasks', 'percentunit', `${rate(FAILED)} / ${rate(COUNTED)}`, 0.1),
+      number('Oldest waiting task', 's', `max(orchestrator_oldest_task_age_seconds{${HERE}})`, 60),
+      number(
+        'Droplets away',
+        'none',
+        `sum(orchestrator_droplet_reachable{${DROPLET}} == bool 0)`,
+        1,
+      ),
+      number('Open circuits', 'none', `sum(orchestrator_circuits_open{${HERE}})`, 1),
       number('Services', 'none', `count(orchestrator_build_info{${HERE}})`),
     ],
   },

@@ -69,11 +69,11 @@ export class DropletMetrics {
     if (directory === this.#followed) return
     const nameless: string[] = []
     for (const [index, { name }] of directory.droplets.entries()) {
-      const hasNone = this.#numbersFor(name) === this.other
-      if (hasNone && nameless.length < this.maxNamed) nameless.push(name)
+      const needsName = this.#numbersFor(name) === this.other && canBeNamed(name)
+      if (needsName && nameless.length < this.maxNamed) nameless.push(name)
       if ((index + 1) % SLICE === 0) yield
     }
-    if (nameless.some(canBeNamed)) yield* this.#makeWay(directory, nameless)
+    if (nameless.length > 0) yield* this.#makeWay(directory, nameless)
     this.#followed = directory
   }
 

@@ -97,6 +97,13 @@ test('who has a name keeps it while it is listed, and beyond while nobody needs 
   expect(ends()).toEqual({ a: 1, c: 1, other: 2 })
 })
 
+test('who cannot have a name takes no place from those that can', () => {
+  const { list, labels } = counting(1)
+  list('a')
+  list('other', 'b')
+  expect(labels()).toEqual(['b'])
+})
+
 test('droplets that come and go for ever never are more than the limit', () => {
   const { list, end, labels, metrics } = counting(10)
   for (let n = 0; n < 1000; n += 5) {
