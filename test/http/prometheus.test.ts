@@ -188,21 +188,28 @@ test('requests by method, pattern and status, and nothing that a caller made up'
 
 test('at most so many droplets by name, also when they come and go; the worst of the rest', async () => {
   await using upstream = scriptedServer(json(1))
-  const config = { metricsMaxDroplets: 3 }
-  const gone = await deadUrl()
+  const config = { metricsMaxDroplets: 3, droplets: { breakerThreshold: 1 } }
   const mesh = (from: number) =>
     Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`d${from + n}`, upstream.url]))
-  await using service = await startOrchestrator({ config, mesh: { ...mesh(0), x: gone } })
+  const first = { a: upstream.url, b: upstream.url, c: upstream.url, gone: await deadUrl() }
+  await using service = await startOrchestrator({ config, mesh: { ...first, ...mesh(0) } })
   const labels = (page: MetricsPage) => [
     ...new Set(page.lines.flatMap((line) => line.labels.droplet ?? [])),
   ]
-  for (const name of ['d0', 'd5', 'x']) {
+  expect(labels(await scrape(service))).toEqual(['a', 'b', 'c', 'other'])
+  for (const name of ['a', 'gone', 'd5']) {
     await service.submit({ droplet_name: name, max_retries: 0 })
   }
   const page = await scrape(service)
-  expect(labels(page).length).toBe(4)
-  expect(page.value('orchestrator_droplet_reachable', { droplet: 'd0' })).toBe(1)
-  expect(page.value('orchestrator_circuit_state', { droplet: 'other' })).toBe(0)
+  const stateOf = (droplet: string) => [
+    page.value('orchestrator_droplet_reachable', { droplet }),
+    page.value('orchestrator_circuit_state', { droplet }),
+  ]
+  expect([stateOf('a'), stateOf('b'), stateOf('other')]).toEqual([
+    [1, 0],
+    [null, 0],
+    [0, 1],
+  ])
   for (let from = 0; from < 60; from += 6) {
     await service.relist(mesh(from))
     await service.engine.registry.refresh()
