@@ -33,7 +33,10 @@ async function startService() {
   const droplet = scriptedServer(json({ fine: true }))
   const mesh = { Echo: droplet.url, 'a"b\\\n—漢': droplet.url, gone: 'http://127.0.0.1:1' }
   const home = serviceHome(mesh)
-  const tokens = tokensFile({ prometheus: 'admin', ci: 'tasks:write' })
+  const tokens = tokensFile({
+    prometheus: { scopes: ['admin'], droplets: ['none'] },
+    ci: 'tasks:write',
+  })
   const files = pemFiles()
   const service = home.launch({
     AUTH_TOKENS_FILE: tokens.path,
