@@ -4,6 +4,7 @@ import { runBinary } from '../support/binary.ts'
 import { serviceHome } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { dashboardQueries, type Panel } from '../support/metric-names.ts'
+import { readMetricsPage } from '../support/metrics-page.ts'
 import { pemFiles } from '../support/pem-files.ts'
 import { hasPrometheus, promtool, startPrometheus, withPrometheus } from '../support/prometheus.ts'
 import { README } from '../support/readme.ts'
@@ -57,7 +58,7 @@ async function startService() {
     })
   await eventually('ready', async () => (await call('/ready')).ok)
   return {
-    ...{ target, tokens, call, submit, droplets: Object.keys(mesh) },
+    ...{ target, tokens, call, submit, droplets: Object.keys(mesh), certFile: files.certFile },
     async [Symbol.asyncDispose]() {
       await service.stop()
       await droplet.stop()
@@ -104,6 +105,21 @@ test.skipIf(!hasPrometheus)(`the README's configuration works${withPrometheus}`,
     return all.length > 0 && all.every(({ health }: { health: string }) => health === 'ok') && found
   })
   expect(groups[0].rules.length).toBeGreaterThan(8)
+})
+
+test('the command line shows what Prometheus gets', async () => {
+  await using service = await startService()
+  for (const name of service.droplets) await service.submit(name)
+  const env = {
+    ORCHESTRATOR_URL: `https://${service.target}`,
+    ORCHESTRATOR_TOKEN: service.tokens.tokens.prometheus,
+    NODE_EXTRA_CA_CERTS: service.certFile,
+  }
+  const { code, stdout, stderr } = await runBinary(['metrics', '--prometheus'], { env })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const page = readMetricsPage(stdout)
+  expect(page.value('orchestrator_tasks_total', { droplet: 'Echo', status: 'success' })).toBe(1)
+  expect(stdout).toEndWith('\n# EOF\n')
 })
 
 test.skipIf(!hasPrometheus)(
