@@ -6,19 +6,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
-import { backup } from './commands/backup.ts'
-import { check } from './commands/check.ts'
 import { readCommandLine } from './commands/command-line.ts'
-import { EXIT, UNIT_SETTINGS, type Command, type CommandIo } from './commands/command.ts'
-import { compose } from './commands/compose.ts'
-import { dev } from './commands/dev.ts'
+import { EXIT, UNIT_SETTINGS, type CommandIo } from './commands/command.ts'
 import { envFile, type EnvFile } from './commands/env-file.ts'
-import { health } from './commands/health.ts'
-import { overview, type CommandName } from './commands/help.ts'
-import { openapi } from './commands/openapi.ts'
-import { serve } from './commands/serve.ts'
-import { systemd } from './commands/systemd.ts'
-import { token } from './commands/token.ts'
 import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
 import { systemClock } from './platform/clock.ts'
@@ -29,24 +19,15 @@ import { systemLog } from './platform/log.ts'
 import { nonBlockingOutput } from './platform/non-blocking-output.ts'
 import { writeAll } from './platform/standard-streams.ts'
 
-const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  serve,
-  dev,
-  check,
-  token,
-  health,
-  backup,
-  openapi,
-  systemd,
-  compose,
-}
-
 // Each of these would end a process that has no handler for it. SIGHUP may come before there is
 // anything to read again.
 const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
 
 /** How long the last lines of the log may take to get out, when nobody reads them, ms. */
 const LAST_LINES_MS = 1000
+
+/** Of a terminal that does not tell. */
+const DEFAULT_COLUMNS = 80
 
 function commandIo(env: CommandIo['env']): CommandIo {
   let logLines: LineWriter | null = null
@@ -58,8 +39,11 @@ function commandIo(env: CommandIo['env']): CommandIo {
     cwd: process.cwd(),
     home: process.env.HOME || homedir(),
     isTerminal: isatty(1),
-    stdout: (text) => (logLines ? logLines.write(text.trimEnd()) : writeAll(1, text)),
-    stderr: (text) => writeAll(2, text),
+    isErrorTerminal: isatty(2),
+    columns: () => process.stdout.columns || DEFAULT_COLUMNS,
+    stdin: () => Bun.stdin.text(),
+    stdout: (text) => (logLines ? (logLines.write(text.trimEnd()), true) : writeAll(1, text)),
+    stderr: (text) => void writeAll(2, text),
     openLog(options) {
       const writer = new LineWriter(nonBlockingOutput(1), systemClock)
       logLines = writer
@@ -107,16 +91,15 @@ async function main(argv: string[]): Promise<number> {
   const io = commandIo(process.env)
   const asked = readCommandLine(argv)
   if (asked.kind === 'tell') return (io.stdout(asked.text), EXIT.ok)
-  if (asked.kind === 'refuse') return (io.stderr(`${asked.reason}\n\n${overview()}`), EXIT.usage)
+  if (asked.kind === 'refuse') return (io.stderr(`${asked.reason}\n\n${asked.help}`), EXIT.usage)
   let withSettings
   try {
     withSettings = withFiles(io, asked.envFiles)
   } catch (error) {
     return (io.stderr(`--env-file cannot be read: ${errorText(error)}\n`), EXIT.usage)
   }
-  const command = COMMANDS[asked.command]
-  if (command === serve || command === dev) await prepareToServe(io)
-  return command(asked.args, withSettings)
+  if (asked.command.serves) await prepareToServe(io)
+  return asked.command.run(asked.args, withSettings)
 }
 
 async function prepareToServe(io: CommandIo): Promise<void> {

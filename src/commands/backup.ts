@@ -12,22 +12,37 @@ import {
   misused,
   readArguments,
   UNIT_SETTINGS,
+  type Command,
   type CommandIo,
 } from './command.ts'
 import { newFile } from './new-file.ts'
 
 const IN_MEMORY = ':memory:'
 
+export const BACKUP: Command = {
+  name: 'backup',
+  synopsis: 'FILE',
+  summary: 'copy the database into a new FILE, while the service runs',
+  details: `
+The database is that of TASK_DB in the environment or in --env-file, or else in the file that the
+systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked; only its owner may read it.
+To restore it, stop the service and put it in the database's place.
+
+  orchestrator backup /var/backups/orchestrator-$(date +%F).db
+`,
+  run: backup,
+}
+
 /**
  * `orchestrator backup FILE`: a copy of the database, while the service runs or not. The FILE is
  * there when all of it is, checked and on disk, or not at all; one that is there stays as it is.
  */
 export async function backup(args: string[], io: CommandIo): Promise<number> {
-  const given = readArguments('backup', args, io, { max: 1 })
+  const given = readArguments(BACKUP, args, io, { max: 1 })
   if (!given) return EXIT.usage
   const [file] = given.positionals
   if (!file) {
-    misused('backup', io, 'Into which FILE?')
+    misused(BACKUP, io, 'Into which FILE?')
     return EXIT.usage
   }
   try {

@@ -1,14 +1,27 @@
 import type { Setting } from '../config/config.ts'
-import { EXIT, readArguments, type CommandIo } from './command.ts'
+import { EXIT, readArguments, type Command, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 import { loadSettings } from './settings.ts'
+
+export const CHECK: Command = {
+  name: 'check',
+  summary: 'check the configuration and print the effective settings',
+  details: `
+Tells all faults at once, with exit code 78; else prints each setting and where it comes from.
+Warns of names that look misspelt, and of lines that systemd would read otherwise.
+
+  orchestrator check --env-file /etc/fpai/orchestrator.env
+`,
+  readsSettings: true,
+  run: check,
+}
 
 /**
  * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
  * stderr, with exit code 78. What is only suspicious is told on stderr, and changes no exit code.
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
-  if (!readArguments('check', args, io)) return EXIT.usage
+  if (!readArguments(CHECK, args, io)) return EXIT.usage
   const found = [...misspeltNames(io), ...io.envFiles.flatMap((file) => file.warnings)]
   const loaded = await loadSettings(io, io.env)
   for (const warning of [...found, ...(loaded?.warnings ?? [])]) io.stderr(`Warning: ${warning}\n`)

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import type { ConfigWorld, Environment } from '../config/source.ts'
 import type { Log, LogOptions } from '../log.ts'
 import type { EnvFile } from './env-file.ts'
-import { didYouMean, settingHint, usageOf, type CommandName } from './help.ts'
+import { didYouMean, settingHint, usageOf, type CommandHelp } from './help.ts'
 
 /** The file with settings that the unit of `orchestrator systemd` reads. */
 export const UNIT_SETTINGS = '/etc/fpai/orchestrator.env'
@@ -23,8 +23,14 @@ export interface CommandIo {
   readonly home: string | undefined
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean
-  /** Writes the text as it is: the caller ends its lines. */
-  stdout(text: string): void
+  /** Whether stderr is one. */
+  readonly isErrorTerminal: boolean
+  /** Of the terminal. */
+  columns(): number
+  /** All of stdin. */
+  stdin(): Promise<string>
+  /** Writes the text as it is: the caller ends its lines. false: nobody reads any more. */
+  stdout(text: string): boolean
   stderr(text: string): void
   /**
    * Starts the log on stdout, which all text of `stdout` then goes through, and logs from then on
@@ -51,21 +57,47 @@ export const EXIT = {
   config: 78,
 } as const
 
-/** Gets the arguments after the command's name; resolves with the exit code. */
-export type Command = (args: string[], io: CommandIo) => Promise<number>
+/** A command, as its file exports it; all.ts has the list. */
+export interface Command extends CommandHelp {
+  /** Its options are no settings, but may be mistaken for them: `--port` is told of PORT. */
+  readonly readsSettings?: true
+  /** What may stand after a flag (`--status`) or at a place (`0`, `1`), for completion. */
+  readonly values?: Readonly<Record<string, Values>>
+  /** It serves requests: the process prepares for many. */
+  readonly serves?: true
+  /** Gets the arguments after the command's name; resolves with the exit code. */
+  run(args: string[], io: CommandIo): Promise<number>
+}
+
+/** Words, or those that the service knows. */
+export type Values = readonly string[] | 'droplets'
+
+/** Commands of two words: `task submit`, `task list`. */
+export interface CommandGroup extends CommandHelp {
+  /** Their names begin with the group's. */
+  readonly commands: readonly Command[]
+}
 
 /** The flags of a command, each with a value: its name and the value when it is left out. */
-type Flags = Readonly<Record<string, string>>
+export type Flags = Readonly<Record<string, string>>
 
-export interface Arguments<F extends Flags = Flags, L extends string = string> {
+export interface Arguments<
+  F extends Flags = Flags,
+  L extends string = string,
+  S extends string = string,
+> {
   readonly flags: { readonly [N in keyof F]: string }
+  /** Whether those without a value are there. */
+  readonly switches: { readonly [N in S]: boolean }
   /** The values of those that may be repeated, in their order. */
   readonly lists: { readonly [N in L]: readonly string[] }
   readonly positionals: readonly string[]
 }
 
-interface Known<F extends Flags, L extends string> {
+export interface Known<F extends Flags, L extends string, S extends string> {
   flags?: F
+  /** Flags without a value. */
+  switches?: readonly S[]
   /** Flags with a value that may be repeated. */
   lists?: readonly L[]
   max?: number
@@ -76,51 +108,57 @@ interface Known<F extends Flags, L extends string> {
  * else, writes the reason and how the command is used to stderr and returns null: exit with
  * `EXIT.usage` then.
  */
-export function readArguments<const F extends Flags = {}, const L extends string = never>(
-  name: CommandName,
+export function readArguments<
+  const F extends Flags = {},
+  const L extends string = never,
+  const S extends string = never,
+>(
+  command: CommandHelp & Pick<Command, 'readsSettings'>,
   args: string[],
   io: CommandIo,
-  { flags = {} as F, lists = [], max = 0 }: Known<F, L> = {},
-): Arguments<F, L> | null {
+  { flags = {} as F, lists = [], switches = [], max = 0 }: Known<F, L, S> = {},
+): Arguments<F, L, S> | null {
   const single = Object.entries(flags).map(([flag, value]) => [flag, { ...TEXT, default: value }])
   const repeated = lists.map((flag) => [flag, { ...TEXT, multiple: true, default: [] }])
-  const options = Object.fromEntries([...single, ...repeated])
+  const bare = switches.map((flag) => [flag, { type: 'boolean', default: false }])
+  const options = Object.fromEntries([...single, ...repeated, ...bare])
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     if (positionals.length > max) {
-      return misused(name, io, `Unexpected argument '${positionals[max]}'`)
+      return misused(command, io, `Unexpected argument '${positionals[max]}'`)
     }
-    return { flags: values, lists: values, positionals } as object as Arguments<F, L>
+    const read = { flags: values, lists: values, switches: values, positionals }
+    return read as object as Arguments<F, L, S>
   } catch (error) {
-    return misused(name, io, inWords(error as Error, { name, args, flags: Object.keys(options) }))
+    const { readsSettings = false } = command
+    const reason = inWords(error as Error, { readsSettings, args, flags: Object.keys(options) })
+    return misused(command, io, reason)
   }
 }
 
 const TEXT = { type: 'string' } as const
 
 interface Misuse {
-  readonly name: CommandName
+  readonly readsSettings: boolean
   readonly args: readonly string[]
   readonly flags: readonly string[]
 }
 
 /** Node's first sentence says what is wrong; the rest is advice for programmers. */
-function inWords({ message }: Error, { name, args, flags }: Misuse): string {
+function inWords({ message }: Error, { readsSettings, args, flags }: Misuse): string {
   const [reason = ''] = message.split(/\.\s/)
   const option = /^Unknown option '([^']*)'$/.exec(reason)?.[1]
   if (option === undefined) return reason
   // Of -x it names only the letter.
   const flag = option.startsWith('-') ? option : `-${option}`
   const known = [...flags, 'help', 'env-file'].map((each) => `--${each}`)
-  const hint = (READ_SETTINGS.has(name) && settingHint(flag, args)) || didYouMean(flag, known)
+  const hint = (readsSettings && settingHint(flag, args)) || didYouMean(flag, known)
   return `There is no option '${flag}' here.${hint}`
 }
 
-const READ_SETTINGS: ReadonlySet<CommandName> = new Set(['serve', 'check'])
-
 /** Tells why a command cannot be run as it was asked for, and how it is used. */
-export function misused(name: CommandName, io: CommandIo, reason: string): null {
-  io.stderr(`${reason}\n${usageOf(name)}\n`)
+export function misused(command: CommandHelp, io: CommandIo, reason: string): null {
+  io.stderr(`${reason}\n${usageOf(command)}\n`)
   return null
 }
 

@@ -6,12 +6,29 @@ import { createDevRegistry } from '../dev/registry.ts'
 import type { DevServer } from '../dev/server.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
-import { EXIT, hasColour, misused, readArguments, type CommandIo } from './command.ts'
+import { EXIT, hasColour, misused, readArguments, type Command, type CommandIo } from './command.ts'
 import { welcome } from './dev-welcome.ts'
 import { launch, runUntilStopped } from './serve.ts'
 import { loadSettings } from './settings.ts'
 
 const LOOPBACK = '127.0.0.1'
+
+export const DEV: Command = {
+  name: 'dev',
+  synopsis: '[--port N] [--registry-port N]',
+  summary: 'run it with a Registry and a droplet of its own, to try it out',
+  details: `
+Listens on this machine only and prints curl lines that work as printed. It keeps no tasks unless
+TASK_DB is set.
+
+  --port N           where the Orchestrator listens: 8001, 0 for any free one
+  --registry-port N  where its Registry listens: 8000, 0 for any free one
+
+  orchestrator dev --port 9001 --registry-port 9000
+`,
+  serves: true,
+  run: dev,
+}
 
 /**
  * `orchestrator dev`: runs a small mesh in one process (a Registry, a droplet `echo` and the
@@ -59,12 +76,12 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
 const PORT_FLAGS = { port: VARIABLES.PORT.default, 'registry-port': '8000' }
 
 function readPorts(args: string[], io: CommandIo): { own: string; registry: number } | null {
-  const given = readArguments('dev', args, io, { flags: PORT_FLAGS })
+  const given = readArguments(DEV, args, io, { flags: PORT_FLAGS })
   if (!given) return null
   const { kind } = VARIABLES.PORT
   for (const [flag, value] of Object.entries(given.flags)) {
     if (kind.parse(value) === undefined) {
-      return misused('dev', io, `--${flag} ${value}: must be ${kind.allowed}`)
+      return misused(DEV, io, `--${flag} ${value}: must be ${kind.allowed}`)
     }
   }
   return { own: given.flags.port, registry: Number(given.flags['registry-port']) }

@@ -4,11 +4,31 @@ import { systemClock } from '../platform/clock.ts'
 import { ownFetch, systemFetch } from '../platform/fetch.ts'
 import { within } from '../platform/time-limit.ts'
 import type { Fetch } from '../ports.ts'
-import { EXIT, misused, readArguments, UNIT_SETTINGS, type CommandIo } from './command.ts'
+import {
+  EXIT,
+  misused,
+  readArguments,
+  UNIT_SETTINGS,
+  type Command,
+  type CommandIo,
+} from './command.ts'
+import { withScheme } from './url-text.ts'
 
 const PATH = '/orchestrator/health'
-/** `10.0.0.6:8001`, `[::1]:8001`, with a path or not: a URL without `http://`. */
-const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+(?:\/|$)/i
+
+export const HEALTH: Command = {
+  name: 'health',
+  synopsis: '[URL]',
+  summary: 'ask a running service whether it is well: exit code 0 or 1',
+  details: `
+Without a URL it asks the service on this machine: at HOST and PORT of the environment or of
+--env-file, or else of the file that the systemd unit reads, /etc/fpai/orchestrator.env.
+
+  orchestrator health
+  orchestrator health 10.0.0.6:8001
+`,
+  run: (args, io) => health(args, io),
+}
 
 /**
  * `orchestrator health [URL]`, for people and for container health checks: 0 and a line on stdout
@@ -17,7 +37,7 @@ const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+(?:\/|$)/i
  * path, or one that ends in `/orchestrator`, gets the rest of the health check's path.
  */
 export async function health(args: string[], io: CommandIo, limitMs = 3000): Promise<number> {
-  const given = readArguments('health', args, io, { max: 1 })
+  const given = readArguments(HEALTH, args, io, { max: 1 })
   if (!given) return EXIT.usage
   const [url] = given.positionals
   return url === undefined ? askOwn(io, limitMs) : askAt(url, io, limitMs)
@@ -26,7 +46,7 @@ export async function health(args: string[], io: CommandIo, limitMs = 3000): Pro
 async function askAt(given: string, io: CommandIo, limitMs: number): Promise<number> {
   const target = healthUrl(given)
   if (target.url !== null) return tell(target.url, systemFetch, io, limitMs)
-  misused('health', io, target.fault)
+  misused(HEALTH, io, target.fault)
   return EXIT.usage
 }
 
@@ -84,7 +104,7 @@ function reachable(host: string): string {
 }
 
 function healthUrl(given: string): Target {
-  const text = HOST_AND_PORT.test(given) ? `http://${given}` : given
+  const text = withScheme(given)
   const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null
   if (!url) return { url: null, fault: 'The URL must be host:port, or start with http(s)://' }
   const base = withoutTrailingSlashes(url.pathname)

@@ -1,146 +1,39 @@
-/** What `--help` tells of the program and of each command. */
+/** What `--help` tells of a command, and what is said about a word that is none of ours. */
 import { closest, distance } from 'fastest-levenshtein'
 import { VARIABLES } from '../config/variables.ts'
-import { VERSION } from '../version.ts'
 
-interface CommandHelp {
+export interface CommandHelp {
+  /** `serve`, `task submit` */
+  readonly name: string
   /** What may follow its name. */
   readonly synopsis?: string
   /** One line, for the list of all commands. */
   readonly summary: string
-  /** What `--help` adds to that, with examples. */
+  /**
+   * What `--help` adds to that, with examples: an empty line, then lines of at most 100 columns.
+   * A line that begins with two spaces and a flag explains that flag.
+   */
   readonly details: string
 }
 
-const HELP = {
-  serve: {
-    summary: 'run the service (the default)',
-    details: `
-Takes its settings from the environment: 'orchestrator check' prints them. SIGTERM or Ctrl-C lets
-running tasks end, for SHUTDOWN_GRACE seconds at most; a second one ends it at once.
-
-  orchestrator serve --env-file /etc/fpai/orchestrator.env
-  REGISTRY_URL=file:droplets.json TASK_DB=tasks.db orchestrator
-`,
-  },
-  dev: {
-    synopsis: '[--port N] [--registry-port N]',
-    summary: 'run it with a Registry and a droplet of its own, to try it out',
-    details: `
-Listens on this machine only and prints curl lines that work as printed. It keeps no tasks unless
-TASK_DB is set.
-
-  --port N           where the Orchestrator listens: 8001, 0 for any free one
-  --registry-port N  where its Registry listens: 8000, 0 for any free one
-
-  orchestrator dev --port 9001 --registry-port 9000
-`,
-  },
-  check: {
-    summary: 'check the configuration and print the effective settings',
-    details: `
-Tells all faults at once, with exit code 78; else prints each setting and where it comes from.
-Warns of names that look misspelt, and of lines that systemd would read otherwise.
-
-  orchestrator check --env-file /etc/fpai/orchestrator.env
-`,
-  },
-  token: {
-    synopsis: 'NAME --scope SCOPE… [--droplet NAME…] [--expires DATE]',
-    summary: 'make a token for those who may use the service',
-    details: `
-Prints the token, this once, and the line to add to the file that AUTH_TOKENS_FILE names, which
-has its hash only. The service reads that file again by itself.
-
-  --scope SCOPE    tasks:read, tasks:write or admin, which is all; may be repeated
-  --droplet NAME   only this droplet, or with a * at the end all whose names begin so; may be
-                   repeated
-  --expires DATE   the last day, such as 2027-01-31 (UTC)
-
-  orchestrator token ci --scope tasks:write --scope tasks:read --droplet 'build-*'
-  orchestrator token prometheus --scope admin --expires 2027-01-31
-`,
-  },
-  health: {
-    synopsis: '[URL]',
-    summary: 'ask a running service whether it is well: exit code 0 or 1',
-    details: `
-Without a URL it asks the service on this machine: at HOST and PORT of the environment or of
---env-file, or else of the file that the systemd unit reads, /etc/fpai/orchestrator.env.
-
-  orchestrator health
-  orchestrator health 10.0.0.6:8001
-`,
-  },
-  backup: {
-    synopsis: 'FILE',
-    summary: 'copy the database into a new FILE, while the service runs',
-    details: `
-The database is that of TASK_DB in the environment or in --env-file, or else in the file that the
-systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked; only its owner may read it.
-To restore it, stop the service and put it in the database's place.
-
-  orchestrator backup /var/backups/orchestrator-$(date +%F).db
-`,
-  },
-  openapi: {
-    summary: 'print the OpenAPI document',
-    details: `
-  orchestrator openapi > openapi.json
-`,
-  },
-  systemd: {
-    summary: 'print a unit file',
-    details: `
-  orchestrator systemd | sudo tee /etc/systemd/system/orchestrator.service
-`,
-  },
-  compose: {
-    summary: 'print a compose file for the full stack',
-    details: `
-  orchestrator compose > compose.yaml
-  docker run --rm orchestrator compose > compose.yaml
-`,
-  },
-} satisfies Record<string, CommandHelp>
-
-export type CommandName = keyof typeof HELP
-
-const NAMES = Object.keys(HELP) as CommandName[]
-
-/** Words that are understood as well, but stand in the list of no commands. */
-const OTHER_WORDS = ['help', 'version', '--help', '--version', '--env-file']
-
-export function isCommand(word: string): word is CommandName {
-  return Object.hasOwn(HELP, word)
-}
-
 /** `Usage: orchestrator health [URL]` */
-export function usageOf(name: CommandName): string {
-  const { synopsis }: CommandHelp = HELP[name]
+export function usageOf({ name, synopsis }: CommandHelp): string {
   return `Usage: orchestrator ${name}${synopsis ? ` ${synopsis}` : ''}`
 }
 
-export function overview(): string {
-  const commands = NAMES.map((name) => `  ${name.padEnd(9)}${HELP[name].summary}\n`)
-  return `orchestrator ${VERSION}: finds a droplet, calls it, retries, remembers
-
-Usage: orchestrator [COMMAND] [--env-file FILE]
-
-${commands.join('')}
-  --env-file FILE  read settings from FILE too; the environment counts more
-  --version        print the version
-  --help           print this, or, after a command, what that does
-`
+export function helpFor(help: CommandHelp): string {
+  const { summary, details } = help
+  return `${usageOf(help)}\n\n${summary[0]!.toUpperCase()}${summary.slice(1)}.\n${details}`
 }
 
-export function helpFor(name: CommandName): string {
-  const { summary, details } = HELP[name]
-  return `${usageOf(name)}\n\n${summary[0]!.toUpperCase()}${summary.slice(1)}.\n${details}`
+/** Each name with its summary, a line each. */
+export function listOf(helps: readonly CommandHelp[]): string {
+  const width = Math.max(...helps.map(({ name }) => name.length)) + 2
+  return helps.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}\n`).join('')
 }
 
 /** For a word that is none of ours: ` Did you mean 'serve'?`, or nothing when none is near. */
-export function didYouMean(word: string, known: readonly string[] = [...NAMES, ...OTHER_WORDS]) {
+export function didYouMean(word: string, known: readonly string[]): string {
   if (known.length === 0) return ''
   const nearest = closest(word, known)
   return distance(word, nearest) <= Math.max(2, word.length / 3)

@@ -5,15 +5,30 @@ import { listenFailure } from '../platform/listen-failure.ts'
 import { systemPorts } from '../platform/system-ports.ts'
 import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
-import { EXIT, hasColour, readArguments, type CommandIo } from './command.ts'
+import { EXIT, hasColour, readArguments, type Command, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 import { warnIfOpenToAll } from './open-to-all.ts'
 import { loadSettings } from './settings.ts'
 import { stopSignal } from './stop-signal.ts'
 
+export const SERVE: Command = {
+  name: 'serve',
+  summary: 'run the service (the default)',
+  details: `
+Takes its settings from the environment: 'orchestrator check' prints them. SIGTERM or Ctrl-C lets
+running tasks end, for SHUTDOWN_GRACE seconds at most; a second one ends it at once.
+
+  orchestrator serve --env-file /etc/fpai/orchestrator.env
+  REGISTRY_URL=file:droplets.json TASK_DB=tasks.db orchestrator
+`,
+  readsSettings: true,
+  serves: true,
+  run: serve,
+}
+
 /** `orchestrator serve`: runs the service until a signal stops it. */
 export async function serve(args: string[], io: CommandIo): Promise<number> {
-  if (!readArguments('serve', args, io)) return EXIT.usage
+  if (!readArguments(SERVE, args, io)) return EXIT.usage
   const loaded = await loadSettings(io, io.env)
   if (!loaded) return EXIT.config
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))

@@ -1,9 +1,18 @@
-import { EXIT, readArguments, type CommandIo } from './command.ts'
+import { EXIT, readArguments, type Command, type CommandIo } from './command.ts'
 import unit from './orchestrator.service' with { type: 'text' }
+
+export const SYSTEMD: Command = {
+  name: 'systemd',
+  summary: 'print a unit file',
+  details: `
+  orchestrator systemd | sudo tee /etc/systemd/system/orchestrator.service
+`,
+  run: systemd,
+}
 
 /** `orchestrator systemd`: prints the unit file. */
 export async function systemd(args: string[], io: CommandIo): Promise<number> {
-  if (!readArguments('systemd', args, io)) return EXIT.usage
+  if (!readArguments(SYSTEMD, args, io)) return EXIT.usage
   io.stdout(unit)
   return EXIT.ok
 }

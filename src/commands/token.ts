@@ -6,7 +6,14 @@ import { DATE_RULE, isName, NAME_RULE, writeLine, type TokenLine } from '../acce
 import { systemClock } from '../platform/clock.ts'
 import { randomBytes } from '../platform/random.ts'
 import type { Clock } from '../ports.ts'
-import { EXIT, misused, readArguments, type Arguments, type CommandIo } from './command.ts'
+import {
+  EXIT,
+  misused,
+  readArguments,
+  type Arguments,
+  type Command,
+  type CommandIo,
+} from './command.ts'
 
 interface TokenPorts {
   clock: Pick<Clock, 'now'>
@@ -17,6 +24,25 @@ const FLAGS = { expires: '' }
 const LISTS = ['scope', 'droplet'] as const
 type Given = Arguments<typeof FLAGS, (typeof LISTS)[number]>
 
+export const TOKEN: Command = {
+  name: 'token',
+  synopsis: 'NAME --scope SCOPE… [--droplet NAME…] [--expires DATE]',
+  summary: 'make a token for those who may use the service',
+  details: `
+Prints the token, this once, and the line to add to the file that AUTH_TOKENS_FILE names, which
+has its hash only. The service reads that file again by itself.
+
+  --scope SCOPE    tasks:read, tasks:write or admin, which is all; may be repeated
+  --droplet NAME   only this droplet, or with a * at the end all whose names begin so; may be
+                   repeated
+  --expires DATE   the last day, such as 2027-01-31 (UTC)
+
+  orchestrator token ci --scope tasks:write --scope tasks:read --droplet 'build-*'
+  orchestrator token prometheus --scope admin --expires 2027-01-31
+`,
+  run: (args, io) => token(args, io),
+}
+
 /**
  * `orchestrator token NAME --scope …`: makes a token, and prints it and the line for the file; on a
  * terminal with what they are. Nothing is kept: it cannot be printed again.
@@ -26,12 +52,12 @@ export async function token(
   io: CommandIo,
   { clock, random }: TokenPorts = { clock: systemClock, random: randomBytes },
 ): Promise<number> {
-  const given = readArguments('token', args, io, { flags: FLAGS, lists: LISTS, max: 1 })
+  const given = readArguments(TOKEN, args, io, { flags: FLAGS, lists: LISTS, max: 1 })
   if (!given) return EXIT.usage
   const line = toLine(given)
   const fault = faultOf(line, clock.now())
   if (fault !== null) {
-    misused('token', io, fault)
+    misused(TOKEN, io, fault)
     return EXIT.usage
   }
   const made = newToken(random)

@@ -31,7 +31,8 @@ export function textLine({ now, level, msg, fields }: TextLine, colour: boolean)
     : `${localTime(now)} ${head} ${said}${tail}`
 }
 
-function localTime(now: number): string {
+/** `2026-11-25 14:03:07.123 +01:00`: `now`, ms, in the time zone of the machine. */
+export function localTime(now: number): string {
   const date = new Date(now)
   const eastMinutes = -date.getTimezoneOffset()
   const local = new Date(now + eastMinutes * 60_000).toISOString()
@@ -55,10 +56,15 @@ function valueText(value: unknown): string {
  * Texts may come from droplets: with a line break, a colour or a change of the writing direction
  * in one of them, lines could be forged or hidden. Such characters are shown as `\u001b`.
  */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex
     /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
+
+/** JSON in which such characters are escaped, too: it says the same. */
+export function visibleJson(json: string): string {
+  return json.replace(/[^\t\n\r]+/g, visible)
 }

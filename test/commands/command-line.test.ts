@@ -1,46 +1,43 @@
 import { describe, expect, test } from 'bun:test'
-import { check } from '../../src/commands/check.ts'
+import { COMMANDS } from '../../src/commands/all.ts'
+import { CHECK, check } from '../../src/commands/check.ts'
 import { readCommandLine } from '../../src/commands/command-line.ts'
 import { dev } from '../../src/commands/dev.ts'
-import { serve } from '../../src/commands/serve.ts'
+import { HEALTH } from '../../src/commands/health.ts'
+import { SERVE } from '../../src/commands/serve.ts'
 import { scriptedIo } from '../support/command-io.ts'
 
-const COMMANDS = [
-  'serve',
-  'dev',
-  'check',
-  'token',
-  'health',
-  'backup',
-  'openapi',
-  'systemd',
-  'compose',
-]
+/** Of all commands and groups, and of the commands in groups. */
+const NAMES = COMMANDS.flatMap((each) => [
+  each.name,
+  ...('commands' in each ? each.commands.map(({ name }) => name) : []),
+])
 
 describe('help', () => {
-  test.each(COMMANDS)('on %s, however it is asked for', (command) => {
+  test.each(NAMES)('on %s, however it is asked for', (name) => {
+    const command = name.split(' ')
     const forms = [
-      ['help', command],
-      ['--help', command],
-      [command, '--help'],
-      [command, '-h'],
-      [command, 'help'],
-      [command, '--port', '1', '--help'],
-      ['--env-file', 'x', command, '--help'],
+      ['help', ...command],
+      ['--help', ...command],
+      [...command, '--help'],
+      [...command, '-h'],
+      [...command, 'help'],
+      [...command, '--port', '1', '--help'],
+      ['--env-file', 'x', ...command, '--help'],
     ]
     for (const argv of forms) {
       const asked = readCommandLine(argv)
       expect(asked).toEqual({
         kind: 'tell',
         text: expect.stringMatching(
-          new RegExp(`^Usage: orchestrator ${command}\\b[^]*  .*orchestrator`),
+          new RegExp(`^Usage: orchestrator ${name}\\b[^]*  .*orchestrator`),
         ),
       })
     }
   })
 
   test('fits a terminal of 100 columns', () => {
-    for (const argv of [['help'], ...COMMANDS.map((command) => ['help', command])]) {
+    for (const argv of [['help'], ...NAMES.map((name) => ['help', ...name.split(' ')])]) {
       const asked = readCommandLine(argv)
       const widest =
         asked.kind === 'tell' ? Math.max(...asked.text.split('\n').map((l) => l.length)) : 0
@@ -51,14 +48,15 @@ describe('help', () => {
 
 describe('what to run', () => {
   test('is serve without a command', () => {
-    expect(readCommandLine([])).toEqual({ kind: 'run', command: 'serve', args: [], envFiles: [] })
+    const asked = readCommandLine([])
+    expect(asked).toEqual({ kind: 'run', command: SERVE, args: [], envFiles: [] })
   })
 
   test('comes with its arguments, less the files with settings', () => {
     const argv = ['--env-file=a=b', 'health', 'http://h', '--env-file', 'c', '-x']
     expect(readCommandLine(argv)).toEqual({
       kind: 'run',
-      command: 'health',
+      command: HEALTH,
       args: ['http://h', '-x'],
       envFiles: ['a=b', 'c'],
     })
@@ -81,7 +79,7 @@ describe('a typo', () => {
     [['check', '--env-file'], '--env-file needs a file'],
     [['check', '--env-file='], '--env-file needs a file'],
   ])('%p', (argv, reason) => {
-    expect(readCommandLine(argv)).toEqual({ kind: 'refuse', reason })
+    expect(readCommandLine(argv)).toMatchObject({ kind: 'refuse', reason })
   })
 
   test.each([
@@ -109,12 +107,9 @@ describe('a typo', () => {
     [['-port', '1'], "'-p' here."],
     [['--to-string'], "'--to-string' here."],
   ])('serve and check %p: a setting is no option', async (args, reason) => {
-    for (const [name, command] of [
-      ['check', check],
-      ['serve', serve],
-    ] as const) {
+    for (const { name, run } of [CHECK, SERVE]) {
       const io = scriptedIo()
-      expect(await command(args, io)).toBe(64)
+      expect(await run(args, io)).toBe(64)
       expect(io.err).toBe(`There is no option ${reason}\nUsage: orchestrator ${name}\n`)
     }
   })

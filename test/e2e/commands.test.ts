@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { version } from '../../package.json'
+import { COMMANDS } from '../../src/commands/all.ts'
 import { binaryPath, runBinary, runProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
 import { openApi } from '../support/documented.ts'
@@ -9,18 +10,6 @@ import { allowRealTime } from '../support/eventually.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 allowRealTime()
-
-const COMMANDS = [
-  'serve',
-  'dev',
-  'check',
-  'token',
-  'health',
-  'backup',
-  'openapi',
-  'systemd',
-  'compose',
-]
 
 const lines = (text: string) => text.trimEnd().split('\n')
 
@@ -35,8 +24,8 @@ describe('usage', () => {
     for (const flag of ['--help', '-h', 'help']) {
       const { code, stdout, stderr } = await runBinary([flag])
       expect([code, stderr]).toEqual([0, ''])
-      for (const command of COMMANDS) {
-        expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
+      for (const { name } of COMMANDS) {
+        expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
       }
     }
   })

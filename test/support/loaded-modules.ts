@@ -1,4 +1,4 @@
-/** A service that is started and stopped: prints which modules of OpenTelemetry that has loaded. */
+/** A service that is started and stopped: prints how many modules of OpenTelemetry's SDK it has loaded. */
 import { createOrchestrator } from '../../src/orchestrator.ts'
 import { systemPorts } from '../../src/platform/system-ports.ts'
 import { testConfig } from './config.ts'
@@ -9,6 +9,7 @@ const config = testConfig({ traces: { endpoint } })
 const orchestrator = await createOrchestrator(config, systemPorts(recordingLog()))
 await orchestrator.start()
 await orchestrator.stop()
-const loaded = Object.keys(require.cache).filter((name) => name.includes('@opentelemetry'))
+// prom-client loads the API, which does nothing.
+const loaded = Object.keys(require.cache).filter((name) => /@opentelemetry\/(?!api\/)/.test(name))
 console.log(JSON.stringify(loaded.length))
 process.exit(0)
