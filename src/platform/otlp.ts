@@ -20,7 +20,8 @@ export interface OtlpOptions extends Pick<Ports, 'clock' | 'log' | 'newId'> {
 
 /** Spans that wait; some 1 KB each. At shutdown the exporter takes 30 batches at once. */
 const MAX_WAITING = 10_000
-const MAX_BATCH = 512
+/** To write one holds up the event loop for some 10 ms. One is sent at a time. */
+const MAX_BATCH = 1024
 const BATCH_MS = 1000
 const EXPORT_MS = 10_000
 const LAST_SPANS_MS = 1000

@@ -102,12 +102,12 @@ test('one that does not answer holds up no stop; what is too much is dropped and
   await using receiver = otlpReceiver()
   receiver.answer(null)
   const { sink, log } = open(receiver.url)
-  for (let n = 0; n < 10_600; n++) sink.add(SPAN)
+  for (let n = 0; n < 11_600; n++) sink.add(SPAN)
   const stopped = await Promise.race([sink.stop().then(() => true), systemClock.sleep(20_000)])
   expect(stopped).toBe(true)
   const line = log.lines.find(({ msg }) => msg.startsWith('spans were dropped'))!
   // A batch is under way, and so many wait.
-  expect(line.fields.dropped).toBe(600 - 512)
+  expect(line.fields.dropped).toBe(1600 - 1024)
   expect(receiver.spans).toEqual([])
 })
 
