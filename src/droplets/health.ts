@@ -35,6 +35,8 @@ export interface DropletHealth {
    */
   lookAt(name: string): Promise<boolean>
   reachableCount(): number
+  /** Those that are known not to answer, or to answer with 5xx. */
+  unreachableCount(): number
 }
 
 export interface HealthOptions {
@@ -79,6 +81,7 @@ class ProbedHealth implements DropletHealth {
   readonly #watched = new Map<string, Watched>()
   readonly #queue: ProbeQueue<Watched>
   #reachable = 0
+  #unreachable = 0
   #seen: Directory | null = null
   #probing = false
   #cancelFollow = () => {}
@@ -113,6 +116,11 @@ class ProbedHealth implements DropletHealth {
   reachableCount(): number {
     this.#follow()
     return this.#reachable
+  }
+
+  unreachableCount(): number {
+    this.#follow()
+    return this.#unreachable
   }
 
   async lookAt(name: string): Promise<boolean> {
@@ -218,6 +226,7 @@ class ProbedHealth implements DropletHealth {
 
   #setReach(entry: Watched, reach: Reach): void {
     this.#reachable += Number(reach.reachable === true) - Number(entry.reach.reachable === true)
+    this.#unreachable += Number(reach.reachable === false) - Number(entry.reach.reachable === false)
     entry.reach = reach
   }
 }

@@ -30,13 +30,13 @@ interface Answered {
   durationMs: number
 }
 
-/** To be used before all other hooks: it takes the time. Costs nothing where nothing is logged. */
+/** To be used before all other hooks: it takes the time. */
 export function requestLog({ log, clock }: Pick<Ports, 'log' | 'clock'>) {
-  return (app: Elysia) => {
-    if (!log.enabled('INFO')) return app
-    return app
+  return (app: Elysia) =>
+    app
       .onRequest(({ set }) => {
-        settings(set).startTick = clock.monotonic()
+        // The level may change: a request is logged if its beginning was.
+        if (log.enabled('INFO')) settings(set).startTick = clock.monotonic()
       })
       .mapResponse(({ request, set, route, responseValue: response }) => {
         const { startTick } = settings(set)
@@ -50,7 +50,6 @@ export function requestLog({ log, clock }: Pick<Ports, 'log' | 'clock'>) {
         // As it was: of an error without a route, Elysia would else send nothing.
         return response as Response
       })
-  }
 }
 
 /** Elysia's own type of it does not know what we note there. */

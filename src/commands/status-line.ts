@@ -1,0 +1,53 @@
+/** The line that `systemctl status` shows of the service. */
+import type { Engine } from '../engine.ts'
+import type { Clock } from '../ports.ts'
+
+const MINUTE_MS = 60_000
+
+type Sources = Pick<Engine, 'metrics' | 'tasks' | 'registry' | 'health' | 'gate' | 'store'>
+
+/**
+ * `412 tasks/min, 2 droplets down`: before that, what stops tasks. How many tasks have ended in the
+ * last minute is counted from one call to the next, so that it costs the tasks nothing.
+ */
+export function statusLine(
+  { metrics, tasks, registry, health, gate, store }: Sources,
+  clock: Pick<Clock, 'monotonic'>,
+): () => string {
+  const readings = [{ tick: clock.monotonic(), total: metrics.total }]
+
+  function endedLastMinute(): number {
+    const now = { tick: clock.monotonic(), total: metrics.total }
+    readings.push(now)
+    while (readings[1]!.tick <= now.tick - MINUTE_MS) readings.shift()
+    return now.total - readings[0]!.total
+  }
+
+  return () => {
+    const ended = endedLastMinute()
+    const cache = registry.cacheStatus()
+    const parts = [
+      store.fault !== null && `the database takes nothing (${store.fault})`,
+      cache === 'unavailable' && 'no list of droplets',
+      cache === 'stale' && 'the Registry does not answer',
+      `${ended} tasks/min`,
+      tasks.queued > 0 && `${tasks.queued} queued`,
+      ...some(health.unreachableCount(), 'droplet', 'down'),
+      ...some(gate.stats().openCircuits, 'circuit', 'open'),
+    ]
+    return parts.filter((part) => part !== false).join(', ')
+  }
+}
+
+/** The line while the service stops: what that waits for. */
+export function stoppingLine({ running }: Pick<Engine['tasks'], 'running'>): string {
+  return `stopping: ${counted(running, 'task')} running`
+}
+
+function some(count: number, what: string, how: string): string[] {
+  return count > 0 ? [`${counted(count, what)} ${how}`] : []
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
