@@ -26,6 +26,9 @@ const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const
 /** How long the last lines of the log may take to get out, when nobody reads them, ms. */
 const LAST_LINES_MS = 1000
 
+/** Of a terminal that does not tell. */
+const DEFAULT_COLUMNS = 80
+
 function commandIo(env: CommandIo['env']): CommandIo {
   let logLines: LineWriter | null = null
   return {
@@ -38,6 +41,9 @@ function commandIo(env: CommandIo['env']): CommandIo {
     cwd: process.cwd(),
     home: process.env.HOME || homedir(),
     isTerminal: isatty(1),
+    isErrorTerminal: isatty(2),
+    columns: () => process.stdout.columns || DEFAULT_COLUMNS,
+    stdin: () => Bun.stdin.text(),
     stdout: (text) => (logLines ? logLines.write(text.trimEnd()) : writeAll(1, text)),
     stderr: (text) => writeAll(2, text),
     openLog(options) {

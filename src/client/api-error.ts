@@ -18,6 +18,8 @@ export class ApiError extends Error {
     readonly details: Readonly<Record<string, unknown>> = {},
     /** After how many seconds to try again; null: it does not say. */
     readonly retryAfterSeconds: number | null = null,
+    /** The whole envelope as it came; null when it was not the service that answered. */
+    readonly body: string | null = null,
   ) {
     super(message)
     this.name = 'ApiError'
@@ -34,6 +36,7 @@ export class ApiError extends Error {
       message ?? `HTTP ${status} ${statusText}`.trim(),
       details ?? {},
       Number.isFinite(retryAfter) ? retryAfter : null,
+      code === undefined ? null : text,
     )
   }
 }

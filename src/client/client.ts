@@ -35,6 +35,18 @@ export interface SubmitHeaders {
   /** Of RFC 7240: `respond-async`, `wait=10`. */
   prefer?: string | undefined
   idempotencyKey?: string | undefined
+  /** By which the task can be found before its id is known. */
+  requestId?: string | undefined
+}
+
+/** What is not told is left out. */
+export interface SendInit {
+  method?: string
+  query?: Query
+  /** JSON text. */
+  body?: string | undefined
+  headers?: Record<string, string>
+  signal?: AbortSignal | undefined
 }
 
 /** Each method rejects with ApiError, or Unreachable, or as its signal was aborted. */
@@ -72,14 +84,12 @@ export class OrchestratorClient {
     headers: SubmitHeaders = {},
     signal?: AbortSignal,
   ): Promise<Outcome | Accepted> {
-    return this.#post('/tasks', typeof body === 'string' ? body : JSON.stringify(body), {
-      headers: submitHeaders(headers),
-      signal,
-    })
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return this.#post('/tasks', { body: text, headers: submitHeaders(headers), signal })
   }
 
   cancel(id: string, signal?: AbortSignal): Promise<Task> {
-    return this.#post(`${taskPath(id)}/cancel`, null, { signal })
+    return this.#post(`${taskPath(id)}/cancel`, { signal })
   }
 
   replay(
@@ -88,7 +98,8 @@ export class OrchestratorClient {
     headers: SubmitHeaders = {},
     signal?: AbortSignal,
   ): Promise<Outcome | Accepted> {
-    return this.#post(`${taskPath(id)}/replay`, JSON.stringify(body), {
+    return this.#post(`${taskPath(id)}/replay`, {
+      body: JSON.stringify(body),
       headers: submitHeaders(headers),
       signal,
     })
@@ -96,77 +107,106 @@ export class OrchestratorClient {
 
   /**
    * What happens, as it happens, until the service ends the stream or the signal aborts it.
-   * `lastEventId`: of the last event that was had; what came since then comes first.
+   * `lastEventId`: of the last event that was had; what came since then comes first. `opened` is
+   * called once it listens.
    */
   async *events(
     query: Query = {},
     signal?: AbortSignal,
     lastEventId: string | null = null,
+    opened: () => void = () => {},
   ): AsyncGenerator<LiveEvent> {
     const headers = {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    const response = await this.#ask(`/events${queryText(query)}`, { headers, signal })
+    const response = await this.#ask('/events', { query, headers, signal })
+    opened()
     const parsed = response
       .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .pipeThrough(new EventSourceParserStream())
-    for await (const { event = 'message', data, id = null } of parsed) {
-      yield { type: event, id, data: JSON.parse(data) } as LiveEvent
+    try {
+      for await (const { event = 'message', data, id = null } of parsed) {
+        yield { type: event, id, data: JSON.parse(data) } as LiveEvent
+      }
+    } catch (error) {
+      if (signal?.aborted) throw error
+      throw new Unreachable(this.options.url, error)
     }
   }
 
   /** A GET whose body is text: the API's JSON as it came, or metrics for Prometheus. */
-  async text(path: string, query: Query = {}, accept = 'application/json'): Promise<string> {
-    const response = await this.#ask(`${path}${queryText(query)}`, { headers: { accept } })
-    return response.text()
+  text(path: string, query: Query = {}, accept = 'application/json'): Promise<string> {
+    return this.send(path, { query, headers: { accept } })
+  }
+
+  /** The body of the reply as it came: its numbers have all their digits. */
+  async send(path: string, init: SendInit = {}): Promise<string> {
+    const response = await this.#ask(path, init)
+    return this.#unlessBroken(response.text(), init.signal)
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-    const response = await this.#ask(`${path}${queryText(query)}`, { signal })
-    return (await response.json()) as T
+    return json(await this.send(path, { query, signal }))
   }
 
-  async #post<T>(path: string, body: string | null, init: Init): Promise<T> {
-    const type = body === null ? {} : { 'content-type': 'application/json' }
-    const response = await this.#ask(path, {
-      ...init,
-      method: 'POST',
-      body,
-      headers: { ...type, ...init.headers },
-    })
-    return (await response.json()) as T
+  async #post<T>(path: string, init: SendInit): Promise<T> {
+    return json(await this.send(path, { ...init, method: 'POST' }))
   }
 
-  async #ask(path: string, { signal, ...init }: Init): Promise<Response> {
+  async #ask(path: string, { signal, query = {}, body, ...init }: SendInit): Promise<Response> {
     const { url, token, fetch } = this.options
-    const authorization = token === null ? {} : { authorization: `Bearer ${token}` }
-    const headers = { ...init.headers, ...authorization }
-    const options = signal ? { ...init, headers, signal } : { ...init, headers }
-    const response = await fetch(`${url}${path}`, options).catch((error: unknown) => {
-      if (signal?.aborted) throw error
-      throw new Unreachable(url, error)
-    })
+    const headers = {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...init.headers,
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    }
+    const options: RequestInit = { ...init, headers }
+    if (body !== undefined) options.body = body
+    if (signal) options.signal = signal
+    const asked = fetch(`${url}${path}${queryText(query)}`, options)
+    const response = await this.#unlessBroken(asked, signal)
     if (response.ok) return response
     throw await ApiError.of(response)
   }
+
+  /** Rejects with Unreachable when the connection fails. */
+  #unlessBroken<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return work.catch((error: unknown) => {
+      if (signal?.aborted) throw error
+      throw new Unreachable(this.options.url, error)
+    })
+  }
 }
 
-interface Init {
-  method?: string
-  body?: string | null
-  headers?: Record<string, string>
-  signal?: AbortSignal | undefined
+/** A reply of ours is JSON: something else is the answer of something else. */
+function json<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new ApiError(
+      200,
+      'HTTP_200',
+      'The answer is not JSON: it is not the service that answers',
+    )
+  }
 }
 
-function taskPath(id: string): string {
+/** Below the API's URL. */
+export function taskPath(id: string): string {
   return `/tasks/${encodeURIComponent(id)}`
 }
 
-function submitHeaders({ prefer, idempotencyKey }: SubmitHeaders): Record<string, string> {
+/** As a submission sends them. */
+export function submitHeaders({
+  prefer,
+  idempotencyKey,
+  requestId,
+}: SubmitHeaders): Record<string, string> {
   return {
     ...(prefer ? { prefer } : {}),
     ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+    ...(requestId ? { 'x-request-id': requestId } : {}),
   }
 }
 

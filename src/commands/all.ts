@@ -1,10 +1,14 @@
 /** All commands, in the order in which `--help` lists them. A new one has its line here. */
 import { CHECK } from './check.ts'
 import type { Command, CommandGroup } from './command.ts'
+import { completionOf } from './completion.ts'
 import { COMPOSE } from './compose.ts'
 import { DEV } from './dev.ts'
 import { HEALTH } from './health.ts'
 import { OPENAPI } from './openapi.ts'
+import { DROPLETS } from './remote/droplets.ts'
+import { METRICS } from './remote/metrics.ts'
+import { TASK } from './remote/task.ts'
 import { SERVE } from './serve.ts'
 import { SYSTEMD } from './systemd.ts'
 import { TOKEN } from './token.ts'
@@ -13,9 +17,13 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SERVE,
   DEV,
   CHECK,
+  TASK,
+  DROPLETS,
+  METRICS,
   TOKEN,
   HEALTH,
   OPENAPI,
   SYSTEMD,
   COMPOSE,
+  completionOf(() => COMMANDS),
 ]

@@ -31,7 +31,7 @@ export function readCommandLine(argv: readonly string[]): Asked {
   if (HELP_WORDS.has(word)) return helpOn(args)
   const found = COMMANDS.find(({ name }) => name === word)
   if (!found) return refuse(unknown(word, taken.rest))
-  if (asksForHelp(args)) return helpOn([word, ...args])
+  if (asksForHelp(found, args)) return helpOn([word, ...args])
   return run(found, args, taken.files)
 }
 
@@ -62,7 +62,7 @@ function helpOn([word, ...rest]: readonly string[]): Asked {
   const found = COMMANDS.find(({ name }) => name === word)
   if (!found) return refuse(unknown(word))
   const sub = rest.find((each) => !HELP_WORDS.has(each))
-  if (!isGroup(found) || sub === undefined) return { kind: 'tell', text: helpOf(found) }
+  if (!isGroup(found) || !sub || sub.startsWith('-')) return { kind: 'tell', text: helpOf(found) }
   const command = inGroup(found, sub)
   if (!command) return refuse(unknownIn(found, sub), helpOf(found))
   return { kind: 'tell', text: helpFor(command) }
@@ -78,8 +78,12 @@ const isGroup = (found: Command | CommandGroup): found is CommandGroup => 'comma
 const inGroup = (group: CommandGroup, word: string) =>
   group.commands.find(({ name }) => name === `${group.name} ${word}`)
 
-function asksForHelp(args: readonly string[]): boolean {
-  return args.slice(0, 2).includes('help') || args.includes('--help') || args.includes('-h')
+/** What is behind `--` is no option. */
+function asksForHelp(found: Command | CommandGroup, args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  const options = end < 0 ? args : args.slice(0, end)
+  const first = options.slice(0, isGroup(found) ? 2 : 1)
+  return first.includes('help') || options.includes('--help') || options.includes('-h')
 }
 
 /** `argv`: the word with what follows it. */
@@ -99,11 +103,12 @@ function refuse(reason: string, help = overview()): Asked {
   return { kind: 'refuse', reason, help }
 }
 
-/** Takes each `--env-file FILE` and `--env-file=FILE` out; null when a FILE is missing. */
+/** Takes each `--env-file FILE` and `--env-file=FILE` before `--` out; null when a FILE is missing. */
 function takeEnvFiles(argv: readonly string[]): { files: string[]; rest: string[] } | null {
   const files: string[] = []
   const rest: string[] = []
   for (let at = 0; at < argv.length; at++) {
+    if (argv[at] === '--') return { files, rest: [...rest, ...argv.slice(at)] }
     const [flag, ...value] = argv[at]!.split('=')
     if (flag !== '--env-file') {
       rest.push(argv[at]!)

@@ -26,6 +26,12 @@ export interface CommandIo {
   readonly home: string | undefined
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean
+  /** Whether stderr is one. */
+  readonly isErrorTerminal: boolean
+  /** Of the terminal. */
+  columns(): number
+  /** All of stdin. */
+  stdin(): Promise<string>
   /** Writes the text as it is: the caller ends its lines. */
   stdout(text: string): void
   stderr(text: string): void
@@ -58,11 +64,16 @@ export const EXIT = {
 export interface Command extends CommandHelp {
   /** Its options are no settings, but may be mistaken for them: `--port` is told of PORT. */
   readonly readsSettings?: true
+  /** What may stand after a flag (`--status`) or at a place (`0`, `1`), for completion. */
+  readonly values?: Readonly<Record<string, Values>>
   /** It serves requests: the process prepares for many. */
   readonly serves?: true
   /** Gets the arguments after the command's name; resolves with the exit code. */
   run(args: string[], io: CommandIo): Promise<number>
 }
+
+/** Words, or those that the service knows. */
+export type Values = readonly string[] | 'droplets'
 
 /** Commands of two words: `task submit`, `task list`. */
 export interface CommandGroup extends CommandHelp {
@@ -71,17 +82,25 @@ export interface CommandGroup extends CommandHelp {
 }
 
 /** The flags of a command, each with a value: its name and the value when it is left out. */
-type Flags = Readonly<Record<string, string>>
+export type Flags = Readonly<Record<string, string>>
 
-export interface Arguments<F extends Flags = Flags, L extends string = string> {
+export interface Arguments<
+  F extends Flags = Flags,
+  L extends string = string,
+  S extends string = string,
+> {
   readonly flags: { readonly [N in keyof F]: string }
+  /** Whether those without a value are there. */
+  readonly switches: { readonly [N in S]: boolean }
   /** The values of those that may be repeated, in their order. */
   readonly lists: { readonly [N in L]: readonly string[] }
   readonly positionals: readonly string[]
 }
 
-interface Known<F extends Flags, L extends string> {
+export interface Known<F extends Flags, L extends string, S extends string> {
   flags?: F
+  /** Flags without a value. */
+  switches?: readonly S[]
   /** Flags with a value that may be repeated. */
   lists?: readonly L[]
   max?: number
@@ -92,21 +111,27 @@ interface Known<F extends Flags, L extends string> {
  * else, writes the reason and how the command is used to stderr and returns null: exit with
  * `EXIT.usage` then.
  */
-export function readArguments<const F extends Flags = {}, const L extends string = never>(
+export function readArguments<
+  const F extends Flags = {},
+  const L extends string = never,
+  const S extends string = never,
+>(
   command: CommandHelp & Pick<Command, 'readsSettings'>,
   args: string[],
   io: CommandIo,
-  { flags = {} as F, lists = [], max = 0 }: Known<F, L> = {},
-): Arguments<F, L> | null {
+  { flags = {} as F, lists = [], switches = [], max = 0 }: Known<F, L, S> = {},
+): Arguments<F, L, S> | null {
   const single = Object.entries(flags).map(([flag, value]) => [flag, { ...TEXT, default: value }])
   const repeated = lists.map((flag) => [flag, { ...TEXT, multiple: true, default: [] }])
-  const options = Object.fromEntries([...single, ...repeated])
+  const bare = switches.map((flag) => [flag, { type: 'boolean', default: false }])
+  const options = Object.fromEntries([...single, ...repeated, ...bare])
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     if (positionals.length > max) {
       return misused(command, io, `Unexpected argument '${positionals[max]}'`)
     }
-    return { flags: values, lists: values, positionals } as object as Arguments<F, L>
+    const read = { flags: values, lists: values, switches: values, positionals }
+    return read as object as Arguments<F, L, S>
   } catch (error) {
     const { readsSettings = false } = command
     const reason = inWords(error as Error, { readsSettings, args, flags: Object.keys(options) })

@@ -12,10 +12,9 @@ import {
   type Command,
   type CommandIo,
 } from './command.ts'
+import { withScheme } from './url-text.ts'
 
 const PATH = '/orchestrator/health'
-/** `10.0.0.6:8001`, `[::1]:8001`, with a path or not: a URL without `http://`. */
-const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+(?:\/|$)/i
 
 export const HEALTH: Command = {
   name: 'health',
@@ -105,7 +104,7 @@ function reachable(host: string): string {
 }
 
 function healthUrl(given: string): Target {
-  const text = HOST_AND_PORT.test(given) ? `http://${given}` : given
+  const text = withScheme(given)
   const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null
   if (!url) return { url: null, fault: 'The URL must be host:port, or start with http(s)://' }
   const base = withoutTrailingSlashes(url.pathname)

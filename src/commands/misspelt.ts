@@ -4,9 +4,9 @@ import { VARIABLE_NAMES, VARIABLES } from '../config/variables.ts'
 import type { CommandIo } from './command.ts'
 import { didYouMean } from './help.ts'
 
-/** What a file with settings may hold for others than us: systemd, Bun, the C library. */
+/** What a file may hold for others than the service: the commands, systemd, Bun, the C library. */
 const OF_OTHERS =
-  /^(?:(?:CACHE|STATE|RUNTIME|LOGS)_DIRECTORY|HOME|PATH|TERM|TZ|NO_COLOR|(?:BUN|NODE|UV|SSL|LD|LC|MALLOC)_\w+|LANG)$/
+  /^(?:(?:CACHE|STATE|RUNTIME|LOGS)_DIRECTORY|ORCHESTRATOR_(?:URL|TOKEN)|HOME|PATH|TERM|TZ|NO_COLOR|(?:BUN|NODE|UV|SSL|LD|LC|MALLOC)_\w+|LANG)$/
 
 /**
  * A line for each: of the files all names that are no settings, of the environment, where all

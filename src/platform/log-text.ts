@@ -31,7 +31,8 @@ export function textLine({ now, level, msg, fields }: TextLine, colour: boolean)
     : `${localTime(now)} ${head} ${said}${tail}`
 }
 
-function localTime(now: number): string {
+/** `2026-11-25 14:03:07.123 +01:00`: `now`, ms, in the time zone of the machine. */
+export function localTime(now: number): string {
   const date = new Date(now)
   const eastMinutes = -date.getTimezoneOffset()
   const local = new Date(now + eastMinutes * 60_000).toISOString()
@@ -55,7 +56,7 @@ function valueText(value: unknown): string {
  * Texts may come from droplets: with a line break, a colour or a change of the writing direction
  * in one of them, lines could be forged or hidden. Such characters are shown as `\u001b`.
  */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex
     /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,

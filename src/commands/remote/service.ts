@@ -1,0 +1,114 @@
+/** Commands that ask a running service: where it is, who asks, and what is told when it refuses. */
+import { OrchestratorClient } from '../../client/client.ts'
+import { httpUrl } from '../../config/urls.ts'
+import { systemFetch } from '../../platform/fetch.ts'
+import type { FetchInit } from '../../ports.ts'
+import {
+  EXIT,
+  misused,
+  readArguments,
+  type Arguments,
+  type Command,
+  type CommandIo,
+  type Flags,
+  type Known,
+} from '../command.ts'
+import { withScheme } from '../url-text.ts'
+import { tellFailure } from './failure.ts'
+
+const DEFAULT_URL = 'http://localhost:8001'
+
+/** What all of them have; for the end of their help. */
+export const SERVICE_FLAGS = `\
+  --json               print the API's JSON; in a pipe that is what is printed anyway
+  --url URL            where the service is; not told: ORCHESTRATOR_URL, or ${DEFAULT_URL}
+
+ORCHESTRATOR_TOKEN is the token to send, where the service wants one.
+`
+
+/** The command line asks for what cannot be. */
+export class Misuse extends Error {}
+
+export interface Call<
+  F extends Flags = {},
+  L extends string = never,
+  S extends string = never,
+> extends Arguments<F, L, S> {
+  readonly io: CommandIo
+  readonly client: OrchestratorClient
+  /** Whether the API's JSON is to be printed, and no text for people. */
+  readonly json: boolean
+}
+
+/** Reads the arguments and lets `work` ask the service; resolves with the exit code. */
+export async function atService<
+  const F extends Flags = {},
+  const L extends string = never,
+  const S extends string = never,
+>(
+  command: Command,
+  known: Known<F, L, S>,
+  args: string[],
+  io: CommandIo,
+  work: (call: Call<F, L, S>) => Promise<number>,
+): Promise<number> {
+  const { flags = {} as F, lists = [], switches = [], max = 0 } = known
+  const all = { flags: { ...flags, url: '' }, lists, switches: [...switches, 'json'] as const, max }
+  const given = readArguments(command, args, io, all)
+  if (!given) return EXIT.usage
+  const json = given.switches.json || !io.isTerminal
+  try {
+    const client = connect(given.flags.url, io)
+    if (!client) return EXIT.config
+    // The readers of the arguments have made sure of it.
+    return await work({ ...(given as object as Arguments<F, L, S>), io, client, json })
+  } catch (error) {
+    if (!(error instanceof Misuse)) return tellFailure(error, io, json)
+    misused(command, io, error.message)
+    return EXIT.usage
+  }
+}
+
+/** For those who would rather do without it than say what is wrong: null then. */
+export function clientOf(io: CommandIo): OrchestratorClient | null {
+  return connect('', { ...io, stderr: () => {} })
+}
+
+/** null: the environment is wrong, which was told. Throws Misuse when `--url` is. */
+function connect(urlFlag: string, io: CommandIo): OrchestratorClient | null {
+  const { ORCHESTRATOR_URL, ORCHESTRATOR_TOKEN = '' } = io.env
+  const text = urlFlag || ORCHESTRATOR_URL || DEFAULT_URL
+  const url = apiUrl(text)
+  if (url === null) {
+    const fault = `${JSON.stringify(text)} must be host:port, or ${httpUrl.allowed}`
+    if (urlFlag) throw new Misuse(`--url ${fault}`)
+    return refuse(io, `ORCHESTRATOR_URL=${fault}`)
+  }
+  const token = ORCHESTRATOR_TOKEN.trim()
+  // It would not pass as a header. Its value is told to nobody.
+  if (!/^[\x21-\x7e]*$/.test(token)) return refuse(io, 'ORCHESTRATOR_TOKEN is no token')
+  return new OrchestratorClient({ url, token: token || null, fetch: ask })
+}
+
+function refuse(io: CommandIo, fault: string): null {
+  io.stderr(`${fault}\n`)
+  return null
+}
+
+/** The URL with `/orchestrator`, which may be left out; null: it is none. */
+export function apiUrl(text: string): string | null {
+  const url = httpUrl.parse(withScheme(text))
+  if (url === undefined) return null
+  return url.endsWith('/orchestrator') ? url : `${url}/orchestrator`
+}
+
+/** `timeout`: Bun would end a request after five minutes without a byte; a task may take longer. */
+function ask(url: string, init: RequestInit): Promise<Response> {
+  return systemFetch(url, { method: 'GET', ...init, timeout: false } as object as FetchInit)
+}
+
+/** The first argument; throws Misuse without one. */
+export function idOf({ positionals: [id] }: Pick<Call, 'positionals'>): string {
+  if (!id) throw new Misuse('Which task? Its ID is missing')
+  return id
+}

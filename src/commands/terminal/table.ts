@@ -1,0 +1,116 @@
+/** Rows and columns that fit into a terminal. */
+import { visible } from '../../platform/log-text.ts'
+import { paint, type Colour } from './colours.ts'
+
+export interface Column<T> {
+  readonly heading: string
+  text(row: T): string
+  colour?(row: T): Colour | null
+  /** In a table that goes on: as if something so wide were in it. */
+  readonly usual?: number
+  /** Where there is no room, it is cut down to so many columns; not told: never. */
+  readonly min?: number
+  /**
+   * Where that is not enough, the column with the highest goes first; so does, everywhere, one
+   * with nothing in it. Not told: it stays.
+   */
+  readonly dispensable?: number
+  readonly align?: 'right'
+}
+
+export interface TableOptions {
+  /** Of the terminal. */
+  readonly width: number
+  readonly colour: boolean
+  /** false: without the line of headings. */
+  readonly headings?: boolean
+  /** More rows will follow below these: the columns don't depend on what is in them. */
+  readonly goesOn?: boolean
+}
+
+const GAP = 2
+
+interface Laid<T> {
+  readonly column: Column<T>
+  readonly cells: readonly string[]
+  width: number
+}
+
+/** Each row a line that is no wider than the terminal, unless what never goes is. */
+export function table<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  { width, colour, headings = true }: TableOptions,
+): string {
+  const laid = fit(
+    columns.map((column) => layOut(column, rows, headings)),
+    width,
+  )
+  const heading = laid.map(({ column, width: w }) => padded(column.heading, w, column, null))
+  const lines = rows.map((row, at) => {
+    const cells = laid.map(({ column, cells: texts, width: w }) => {
+      const paintedAs = colour ? (column.colour?.(row) ?? null) : null
+      return padded(cut(texts[at]!, w), w, column, paintedAs)
+    })
+    return cells.join(' '.repeat(GAP)).trimEnd()
+  })
+  const first = heading.join(' '.repeat(GAP)).trimEnd()
+  const shown = headings ? [colour ? paint(first, 'dim') : first, ...lines] : lines
+  return shown.map((line) => `${line}\n`).join('')
+}
+
+function layOut<T>(column: Column<T>, rows: readonly T[], goesOn: boolean): Laid<T> {
+  const cells = rows.map((row) => visible(column.text(row)))
+  const widths = [column.heading, ...cells].map((text) => Bun.stringWidth(text))
+  const usual = goesOn ? (column.usual ?? 0) : 0
+  return { column, cells, width: widths.reduce((a, b) => Math.max(a, b), usual) }
+}
+
+/** Leaves out the columns that there is no room for, and narrows the widest of the others. */
+function fit<T>(laid: readonly Laid<T>[], width: number): Laid<T>[] {
+  let kept = [...laid]
+  while (leastOf(kept) > width) {
+    const least = kept.reduce((a, b) => (rank(b) > rank(a) ? b : a))
+    if (rank(least) === 0) break
+    kept = kept.filter((each) => each !== least)
+  }
+  for (let over = total(kept.map((each) => each.width)) - width; over > 0;) {
+    const wide = kept.filter((each) => each.width > leastWidth(each))
+    if (wide.length === 0) break
+    const widest = wide.reduce((a, b) => (b.width > a.width ? b : a))
+    const taken = Math.min(over, Math.max(1, Math.floor((widest.width - leastWidth(widest)) / 2)))
+    widest.width -= taken
+    over -= taken
+  }
+  return kept
+}
+
+const rank = <T>({ column }: Laid<T>) => column.dispensable ?? 0
+const leastWidth = <T>({ column, width }: Laid<T>) => Math.min(width, column.min ?? width)
+const leastOf = <T>(laid: readonly Laid<T>[]) => total(laid.map(leastWidth))
+const total = (widths: readonly number[]) =>
+  widths.reduce((sum, each) => sum + each, 0) + GAP * Math.max(0, widths.length - 1)
+
+function padded(
+  text: string,
+  width: number,
+  { align }: Pick<Column<unknown>, 'align'>,
+  colour: Colour | null,
+): string {
+  const space = ' '.repeat(Math.max(0, width - Bun.stringWidth(text)))
+  const painted = paint(text, colour)
+  return align === 'right' ? space + painted : painted + space
+}
+
+/** At most so many columns of the terminal; an … in place of what is cut. */
+export function cut(text: string, width: number): string {
+  if (Bun.stringWidth(text) <= width) return text
+  let kept = ''
+  let used = 0
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += Bun.stringWidth(segment)
+    if (used > width - 1) break
+    kept += segment
+  }
+  return `${kept}…`
+}
