@@ -4,6 +4,7 @@ import type { Command, CommandGroup } from './command.ts'
 import { completionOf } from './completion.ts'
 import { COMPOSE } from './compose.ts'
 import { DEV } from './dev.ts'
+import { DOCTOR } from './doctor/doctor.ts'
 import { HEALTH } from './health.ts'
 import { OPENAPI } from './openapi.ts'
 import { DROPLETS } from './remote/droplets.ts'
@@ -17,6 +18,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SERVE,
   DEV,
   CHECK,
+  DOCTOR,
   TASK,
   DROPLETS,
   METRICS,

@@ -1,6 +1,7 @@
 /** The line that `systemctl status` shows of the service. */
 import type { Engine } from '../engine.ts'
 import type { Clock } from '../ports.ts'
+import { counted } from './terminal/texts.ts'
 
 const MINUTE_MS = 60_000
 
@@ -46,8 +47,4 @@ export function stoppingLine({ running }: Pick<Engine['tasks'], 'running'>): str
 
 function some(count: number, what: string, how: string): string[] {
   return count > 0 ? [`${counted(count, what)} ${how}`] : []
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
