@@ -39,7 +39,7 @@ function commandIo(env: CommandIo['env']): CommandIo {
     unitSettings,
     pid: process.pid,
     cwd: process.cwd(),
-    home: process.env.HOME || homedir(),
+    home: process.env.HOME || homeOfUser(),
     isTerminal: isatty(1),
     isErrorTerminal: isatty(2),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,
@@ -60,6 +60,15 @@ function commandIo(env: CommandIo['env']): CommandIo {
     },
     onReloadSignal: (callback) => void process.on('SIGHUP', callback),
     exit: (code) => process.exit(code),
+  }
+}
+
+/** Undefined for a user that the machine does not know, as in a container. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
   }
 }
 

@@ -22,9 +22,19 @@ type World = Pick<DoctorWorld, 'config' | 'database' | 'ownService'>
 export async function lookAtDatabase(world: World): Promise<Finding[]> {
   const { db } = world.config.task
   if (db === ':memory:') return [ok('TASK_DB=:memory: keeps nothing over a restart')]
-  const findings = statSync(db, { throwIfNoEntry: false }) ? present(world, db) : [missing(db)]
+  const findings = look(world, db)
   const inUse = await usedByAnother(world, db)
   return [...findings, ...inUse]
+}
+
+function look(world: World, db: string): Finding[] {
+  try {
+    statSync(db)
+  } catch (error) {
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)))
+    return [isMissing ? missing(db) : unusable(db, error)]
+  }
+  return present(world, db)
 }
 
 function missing(db: string): Finding {
