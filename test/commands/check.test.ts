@@ -214,17 +214,6 @@ describe('what serve would find', () => {
     writeFileSync(file, '[]')
     expect((await checked({ TASK_DB: ':memory:', REGISTRY_URL })).io.err).toBe('')
   })
-
-  test('a Registry whose name nobody knows: a warning', async () => {
-    const REGISTRY_URL = 'http://nobody.invalid:8000'
-    const { code, io } = await checked({
-      TASK_DB: ':memory:',
-      REGISTRY_URL,
-      PUBLIC_URL: 'http://h',
-    })
-    expect(code).toBe(0)
-    expect(io.err).toStartWith('Warning: REGISTRY_URL: http://nobody.invalid:8000: ')
-  })
 })
 
 describe('the file with the signing secrets', () => {
