@@ -73,7 +73,7 @@ describe('where all is well', () => {
     expect(found.of('registry')).toContain('lists 2 droplets')
     expect(found.of('registry')).toContain('we are in it, at http://localhost:')
     expect(found.of('droplets')).toStartWith('ok: 1 of 1 droplet answer')
-    expect(found.of('clock')).toBe('ok: the Registry has the same')
+    expect(found.of('clock')).toBe('ok: it agrees with the Registry')
     expect(found.of('database')).toMatch(/undamaged; schema \d+, the newest$/)
     expect(found.of('descriptors')).toStartWith('ok: the service that runs may have ')
     expect(found.of('proxy')).toContain('up to 127 s')

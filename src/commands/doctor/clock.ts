@@ -19,7 +19,11 @@ async function lookAtClock(world: World): Promise<Finding[]> {
   const findings = [...besideRegistry(aheadMs), ...besideHistory(world)]
   if (findings.length > 0) return findings
   return [
-    ok(aheadMs === null ? 'the Registry does not tell its time' : 'the Registry has the same'),
+    ok(
+      aheadMs === null
+        ? 'the Registry does not tell its time: nothing to compare it with'
+        : 'it agrees with the Registry',
+    ),
   ]
 }
 
