@@ -17,6 +17,7 @@ import type { DirectoryCache } from './registry/disk-cache.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
+import { DropletLatencies } from './telemetry/droplet-latencies.ts'
 import { logTasks } from './telemetry/task-log.ts'
 import { TaskMetrics } from './telemetry/task-metrics.ts'
 
@@ -41,6 +42,7 @@ export interface Engine {
   readonly gate: Pick<MeshGate, 'of' | 'stats'>
   readonly store: TaskStore
   readonly metrics: TaskMetrics
+  readonly latencies: DropletLatencies
   uptimeMs(): number
   /**
    * Takes over what an earlier process left: the tasks that are unfinished, none of which runs
@@ -59,7 +61,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { config, store, events, cache, publicUrl } = parts
   const allowList = new AllowList(config.droplets.allow, config.registry.url)
   const ports = { ...parts.ports, fetch: dialOnly(allowList, parts.ports) }
-  const { clock, log } = ports
+  const { clock } = ports
   const startTick = clock.monotonic()
 
   const registry = createRegistry({ ...ports, config, cache, publicUrl, allowList })
@@ -76,11 +78,10 @@ export function createEngine(parts: EngineParts): Engine {
     sign: createSign(config.droplets.signingSecrets),
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
-  const metrics = new TaskMetrics(events)
-  logTasks(events, log, clock)
 
   return {
-    ...{ config, tasks, registry, health, gate, store, metrics },
+    ...{ config, tasks, registry, health, gate, store },
+    ...measure(events, ports),
     uptimeMs: () => clock.monotonic() - startTick,
     async recover() {
       await Promise.all([delivery.recover(), registry.restore()])
@@ -104,6 +105,17 @@ export function createEngine(parts: EngineParts): Engine {
       await store.close()
     },
   }
+}
+
+/** After all others have subscribed to the events: what they do is to be counted. */
+function measure(
+  events: EventBus,
+  { clock, log }: Pick<Ports, 'clock' | 'log'>,
+): Pick<Engine, 'metrics' | 'latencies'> {
+  const metrics = new TaskMetrics(events)
+  const latencies = new DropletLatencies(clock, events)
+  logTasks(events, log, clock)
+  return { metrics, latencies }
 }
 
 function gateOf({ config, ports }: EngineParts, list: Registry, health: DropletHealth): MeshGate {

@@ -44,8 +44,8 @@ function commandIo(env: CommandIo['env']): CommandIo {
     isErrorTerminal: isatty(2),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,
     stdin: () => Bun.stdin.text(),
-    stdout: (text) => (logLines ? logLines.write(text.trimEnd()) : writeAll(1, text)),
-    stderr: (text) => writeAll(2, text),
+    stdout: (text) => (logLines ? (logLines.write(text.trimEnd()), true) : writeAll(1, text)),
+    stderr: (text) => void writeAll(2, text),
     openLog(options) {
       const writer = new LineWriter(nonBlockingOutput(1), systemClock)
       logLines = writer

@@ -5,6 +5,7 @@ import { createEngine, type Engine } from './engine.ts'
 import { errorText } from './errors.ts'
 import { EventBus } from './events.ts'
 import { createApp } from './http/app.ts'
+import { Feed } from './http/live/feed.ts'
 import { readCertificate, type Certificate } from './platform/certificate.ts'
 import { validityFault } from './platform/certificate-validity.ts'
 import { watchFile } from './platform/file-changes.ts'
@@ -55,9 +56,10 @@ export async function createOrchestrator(
   const cache = fileCache(config.registry.cacheDir, log, newId)
   const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
-  const app = createApp(engine, { ...ports, usage: processUsage, tokens, dashboard })
+  const feed = new Feed(engine, events, ports)
+  const app = createApp(engine, { ...ports, usage: processUsage, tokens, feed, dashboard })
 
-  const { start, stop } = lifeOf({ config, tls, clock, engine, app, tokens })
+  const { start, stop } = lifeOf({ config, tls, clock, engine, app, feed, tokens })
   return {
     engine,
     get url() {
@@ -77,6 +79,7 @@ interface Parts {
   clock: Ports['clock']
   engine: Engine
   app: ReturnType<typeof createApp>
+  feed: Feed
   tokens: LiveTokens | null
 }
 
@@ -87,6 +90,7 @@ function lifeOf({
   clock,
   engine,
   app,
+  feed,
   tokens,
 }: Parts): Pick<Orchestrator, 'start' | 'stop'> {
   let starting: Promise<void> | undefined
@@ -99,6 +103,7 @@ function lifeOf({
     app.listen({ port: config.port, hostname: config.host, ...tls })
     // After listening: we register under the port that we got.
     await engine.start()
+    feed.start()
   }
 
   async function drainAndClose(): Promise<void> {
@@ -107,6 +112,8 @@ function lifeOf({
     // Stopping the server would close every idle connection. Whoever asks while we drain, for a
     // task or for our readiness, is told that we drain.
     await engine.drain()
+    // The server waits for streams.
+    feed.stop()
     await Promise.race([server?.stop(), clock.sleep(LAST_ANSWERS_MS)])
     await server?.stop(true)
     tokens?.stop()

@@ -10,7 +10,7 @@ export class DropletNames {
   readonly #known: ReadonlySet<string>
 
   /** Each pattern is a name, or the beginning of names with a `*` after it. */
-  constructor(patterns: readonly string[]) {
+  constructor(readonly patterns: readonly string[]) {
     const isPrefix = (pattern: string) => pattern.endsWith('*')
     this.names = patterns.filter((pattern) => !isPrefix(pattern)).map(nameKey)
     this.prefixes = patterns.filter(isPrefix).map((pattern) => nameKey(pattern.slice(0, -1)))
@@ -21,6 +21,11 @@ export class DropletNames {
     const key = nameKey(name)
     return this.#known.has(key) || this.prefixes.some((prefix) => key.startsWith(prefix))
   }
+}
+
+/** The same for two that allow the same in the same words; null is all droplets. */
+export function keyOf(droplets: DropletNames | null): string {
+  return droplets === null ? '*' : JSON.stringify([droplets.names, droplets.prefixes])
 }
 
 /** What is wrong with a pattern, for people; null: nothing. */

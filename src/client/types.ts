@@ -11,13 +11,17 @@ export type Info = Static<Schemas['Info']>
 export type Metrics = Static<Schemas['Metrics']>
 export type Outcome = Static<Schemas['Outcome']>
 export type Overview = Static<Schemas['Overview']>
-export type OverviewEvent = Static<Schemas['OverviewEvent']>
 export type Page = Static<Schemas['TaskPage']>
 export type Submission = Static<Schemas['SubmitTask']>
 export type Task = Static<Schemas['Task']>
 export type TaskItem = Page['tasks'][number]
-export type TaskEvent = Static<Schemas['TaskEvent']>
 export type Problem = Overview['problems'][number]
+
+type Message = Static<Schemas['LiveEvent']>
+type DataOf<E extends Message['event']> = Extract<Message, { event: E }>['data']
+
+export type TaskEvent = DataOf<'task'>
+export type OverviewEvent = DataOf<'overview'>
 
 /** What `GET /orchestrator/events` sends; `id`: for `Last-Event-ID`. */
 export type LiveEvent =
@@ -25,4 +29,4 @@ export type LiveEvent =
   | { readonly type: 'task'; readonly id: string | null; readonly data: TaskEvent }
   | { readonly type: 'droplet'; readonly id: string | null; readonly data: Droplet }
   /** Events are missing here: what was read before may be out of date. */
-  | { readonly type: 'reset'; readonly id: string | null; readonly data: { reason: string } }
+  | { readonly type: 'reset'; readonly id: string | null; readonly data: DataOf<'reset'> }

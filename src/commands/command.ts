@@ -32,8 +32,8 @@ export interface CommandIo {
   columns(): number
   /** All of stdin. */
   stdin(): Promise<string>
-  /** Writes the text as it is: the caller ends its lines. */
-  stdout(text: string): void
+  /** Writes the text as it is: the caller ends its lines. false: nobody reads any more. */
+  stdout(text: string): boolean
   stderr(text: string): void
   /**
    * Starts the log on stdout, which all text of `stdout` then goes through, and logs from then on

@@ -11,6 +11,9 @@ type Shell = (typeof SHELLS)[number]
 /** What follows it are the words of a command line, and no arguments of this one. */
 const WORDS = 'words'
 
+/** A name that a shell takes as it is: a completed word is put into the line without quotes. */
+const PLAIN = /^[\p{L}\p{N}_][\p{L}\p{N}._@+-]*$/u
+
 /** How long the service may take to name its droplets, ms. */
 const QUICK_MS = 300
 
@@ -65,7 +68,7 @@ async function dropletNames(io: CommandIo): Promise<string[]> {
   const cancel = systemClock.after(QUICK_MS, () => controller.abort())
   try {
     const { droplets } = await client.droplets({}, controller.signal)
-    return droplets.map(({ name }) => name)
+    return droplets.map(({ name }) => name).filter((name) => PLAIN.test(name))
   } catch (error) {
     const isUsual = error instanceof ApiError || error instanceof Unreachable
     if (isUsual || controller.signal.aborted) return []

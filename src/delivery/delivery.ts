@@ -5,6 +5,7 @@ import { within } from '../platform/time-limit.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { AnswerReader } from './answer-reader.ts'
+import type { Load } from './load.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
 import { MAX_RECORD_MS, notRecorded, RecordLimit, type RecordWaiter } from './record-limit.ts'
@@ -62,6 +63,21 @@ export class Delivery {
   /** Asynchronous tasks that wait, for their first attempt or for another. */
   get waiting(): number {
     return this.#queue.waiting
+  }
+
+  /**
+   * Of all tasks, or of those of the droplets that `which` wants. The age counts from when a task
+   * was due: a delay, or the wait before a retry, is none.
+   */
+  load(which?: (droplet: string) => boolean): Load {
+    const { size, retries, firstDue } = this.#queue.of(which ?? (() => true))
+    const ageMs = firstDue === null ? -1 : this.options.clock.monotonic() - firstDue
+    const runs = which ? this.#runs.count(({ task }) => which(task.dropletName)) : this.#runs.size
+    return {
+      queued: size - retries,
+      running: runs + retries,
+      oldestAgeMs: ageMs < 0 ? null : ageMs,
+    }
   }
 
   /**

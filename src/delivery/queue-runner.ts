@@ -13,7 +13,7 @@ import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
 import type { TaskReader } from './task-reader.ts'
-import type { WaitingTask } from './wait-queue.ts'
+import type { Waiting, WaitingTask } from './wait-queue.ts'
 
 export interface QueuePorts extends DeliveryPorts {
   reader: TaskReader
@@ -46,6 +46,11 @@ export class QueueRunner {
   /** How many of the waiting tasks have had an attempt already. */
   get waitingRetries(): number {
     return this.#scheduler.waitingRetries
+  }
+
+  /** Those that wait of the droplets, by their names in lower case, that `which` wants. */
+  of(which: (droplet: string) => boolean): Waiting {
+    return this.#scheduler.of(which)
   }
 
   start(): void {

@@ -30,6 +30,13 @@ export class Runs {
     }
   }
 
+  /** Of those whose task has been read. */
+  count(which: (run: Run) => boolean): number {
+    let count = 0
+    for (const run of this.#runs.values()) if (run.loaded && which(run)) count++
+    return count
+  }
+
   some(which: (run: Run) => boolean): boolean {
     return this.#runs.values().some(which)
   }

@@ -1,7 +1,7 @@
 /** Decides which asynchronous task runs next. */
 import type { Gate, Permit } from '../droplets/gate.ts'
 import type { Clock } from '../ports.ts'
-import { WaitQueue, type WaitingTask } from './wait-queue.ts'
+import { WaitQueue, type Waiting, type WaitingTask } from './wait-queue.ts'
 
 export interface SchedulerOptions {
   clock: Clock
@@ -52,6 +52,11 @@ export class Scheduler {
   /** How many of the waiting tasks have had an attempt already. */
   get waitingRetries(): number {
     return this.#queue.retries
+  }
+
+  /** Those that wait of the droplets, by their names in lower case, that `which` wants. */
+  of(which: (droplet: string) => boolean): Waiting {
+    return this.#queue.of(which)
   }
 
   add(waiting: WaitingTask): void {

@@ -22,6 +22,16 @@ export interface Reach {
   readonly lastProbe: number | null
   /** Of the last probe or attempt, whole ms; null when it got no answer. */
   readonly latencyMs: number | null
+  /** How the last one failed that did, however long ago. */
+  readonly lastFailure: Failure | null
+}
+
+export interface Failure {
+  /** Wall clock, ms. */
+  readonly at: number
+  /** HTTP status, of 500 and more; null: there was no answer, and `error` says why. */
+  readonly status: number | null
+  readonly error: string | null
 }
 
 export interface DropletHealth {
@@ -63,7 +73,12 @@ interface Watched {
   gone: boolean
 }
 
-const UNKNOWN: Reach = Object.freeze({ reachable: null, lastProbe: null, latencyMs: null })
+const UNKNOWN: Reach = Object.freeze({
+  reachable: null,
+  lastProbe: null,
+  latencyMs: null,
+  lastFailure: null,
+})
 
 /**
  * Knows which droplets answer, and not with 5xx: from probes of their `/health`, and from the
@@ -216,10 +231,13 @@ class ProbedHealth implements DropletHealth {
   /** Without an answer, how long that took says nothing. */
   #found(entry: Watched, finding: Finding, durationMs: number): void {
     const { status } = finding
+    const now = this.#clock.now()
+    const reachable = status !== null && status < 500
     this.#setReach(entry, {
-      reachable: status !== null && status < 500,
-      lastProbe: this.#clock.now(),
+      reachable,
+      lastProbe: now,
       latencyMs: status === null ? null : Math.round(durationMs),
+      lastFailure: reachable ? entry.reach.lastFailure : { at: now, ...finding },
     })
     entry.downLog.note(finding, this.#clock.monotonic())
   }

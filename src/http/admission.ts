@@ -3,8 +3,9 @@
  * read, and before anything about tasks is looked up or told.
  */
 import { anyone, type Caller } from '../access/caller.ts'
+import { keyOf } from '../access/droplet-names.ts'
 import { expired, scopeMissing, unauthorized } from '../access/refusals.ts'
-import { permits, type Access } from '../access/scopes.ts'
+import { permits, SCOPES, type Access, type Scope } from '../access/scopes.ts'
 import { formFault } from '../access/token-form.ts'
 import { hasExpired, type Token, type TokenSet } from '../access/tokens.ts'
 import { OrchestratorError } from '../errors.ts'
@@ -62,6 +63,28 @@ export class Admission {
   identityOf(request: Request, set: ResponseSettings): string | null {
     const token = this.#tokenOf(request, set)
     return token instanceof OrchestratorError ? null : (token?.name ?? null)
+  }
+
+  /**
+   * Whether the caller may still do what it was admitted for, and see the same: of one that stays
+   * for long, its token may have been taken out of the file since then.
+   */
+  stillAdmits(request: Request, set: ResponseSettings, access: Scope): boolean {
+    if (this.tokens === null) return true
+    const { token: before } = set
+    const token = this.#look(this.tokens.current, request.headers.get('authorization'))
+    if (token instanceof OrchestratorError || before instanceof OrchestratorError) return false
+    return (
+      permits(token.scopes, access) && keyOf(token.droplets) === keyOf(before?.droplets ?? null)
+    )
+  }
+
+  /** What the caller may do, without tokens everything; as the page asks. */
+  scopesOf(set: ResponseSettings): readonly Scope[] {
+    const { token } = set
+    if (this.tokens === null) return SCOPES
+    if (!token || token instanceof OrchestratorError) return []
+    return SCOPES.filter((scope) => permits(token.scopes, scope))
   }
 
   #admit(request: Request, settings: object, access: Exclude<Access, 'open'>): void {

@@ -13,6 +13,8 @@ import { lastResort } from './error-handler.ts'
 import { everyRequest } from './every-request.ts'
 import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
+import type { Feed } from './live/feed.ts'
+import { liveRoutes, type LivePorts } from './live/live-routes.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { RequestBodies } from './request-bodies.ts'
 import { Routes } from './routes.ts'
@@ -27,6 +29,8 @@ export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
   usage?: () => ProcessUsage
   /** Left out: everybody may ask for everything. */
   tokens?: TokenSource | null
+  /** What those who watch are told; its owner starts and stops it. */
+  feed: Feed
   /** Left out: there is no page. */
   dashboard?: Dashboard
 }
@@ -82,29 +86,32 @@ function addTrailingSlashes(app: AnyElysia): void {
 /** The OpenAPI document, as JSON text. Calls no route, so what they need may be a stand-in. */
 export function openApiOf(engine: Engine): Promise<string> {
   const admission = new Admission(null, { now: () => 0 })
-  return openApiDocument(apiRoutes(engine, { admission } as MeshPorts))
+  return openApiDocument(apiRoutes(engine, { admission } as ApiPorts))
 }
+
+type ApiPorts = MeshPorts & LivePorts
 
 /** What the routes need, those of the mesh most. */
 function apiPorts(
   { config }: Engine,
-  { clock, log, usage }: HttpPorts,
+  { clock, log, usage, feed }: HttpPorts,
   requests: RequestCounts,
   admission: Admission,
-): MeshPorts {
+): ApiPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
   const idleLimit = new IdleLimit(clock)
   const bodies = new RequestBodies(clock, config.maxBodyBytes)
   const startedAt = clock.now()
-  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies }
+  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies, feed }
 }
 
 /** All that is documented. */
-function apiRoutes(engine: Engine, ports: MeshPorts) {
+function apiRoutes(engine: Engine, ports: ApiPorts) {
   return new Elysia({ name: 'api' })
     .use(operationRoutes(engine, ports.admission))
     .use(dropletRoutes(engine, ports))
     .use(submitRoutes(engine, ports))
     .use(taskRoutes(engine, ports))
     .use(meshRoutes(engine, ports))
+    .use(liveRoutes(ports))
 }

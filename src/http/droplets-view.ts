@@ -4,18 +4,21 @@ import { jsonArray } from '../droplets/json-array.ts'
 import type { Engine } from '../engine.ts'
 import { nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
+import { failureText } from '../telemetry/problems.ts'
 import { JSON_TYPE } from './base.ts'
 
-type Mesh = Pick<Engine, 'registry' | 'health' | 'gate'>
+export type Mesh = Pick<Engine, 'registry' | 'health' | 'gate' | 'latencies'>
 
 /** A long list goes out in slices, each made in a turn of its own when the caller takes it. */
 export function dropletsReply(
   mesh: Mesh,
   droplets: readonly Droplet[],
+  withRecent: boolean,
   clock: Pick<Clock, 'soon'>,
 ): object | Response {
-  if (droplets.length <= SLICE) return { droplets: droplets.map(viewOf(mesh)), ...aboutList(mesh) }
-  const pieces = jsonPieces(mesh, droplets)
+  if (droplets.length <= SLICE)
+    return { droplets: droplets.map(dropletView(mesh, withRecent)), ...aboutList(mesh) }
+  const pieces = jsonPieces(mesh, droplets, withRecent)
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -28,10 +31,14 @@ export function dropletsReply(
   return new Response(body, { headers: { 'content-type': JSON_TYPE } })
 }
 
-export function* jsonPieces(mesh: Mesh, droplets: readonly Droplet[]): Generator<string, void> {
+export function* jsonPieces(
+  mesh: Mesh,
+  droplets: readonly Droplet[],
+  withRecent = false,
+): Generator<string, void> {
   const rest = JSON.stringify(aboutList(mesh)).slice(1)
   yield '{"droplets":'
-  yield* jsonArray(droplets, viewOf(mesh))
+  yield* jsonArray(droplets, dropletView(mesh, withRecent))
   yield `,${rest}`
 }
 
@@ -43,9 +50,10 @@ function aboutList({ registry }: Mesh) {
   }
 }
 
-function viewOf({ health, gate }: Mesh) {
+/** `withRecent`: with how fast it has answered lately. */
+export function dropletView({ health, gate, latencies }: Mesh, withRecent: boolean) {
   return (droplet: Droplet) => {
-    const { reachable, lastProbe, latencyMs } = health.of(droplet.name)
+    const { reachable, lastProbe, latencyMs, lastFailure } = health.of(droplet.name)
     const { circuit, inFlight, waiting } = gate.of(droplet.name)
     return {
       id: droplet.id,
@@ -60,7 +68,9 @@ function viewOf({ health, gate }: Mesh) {
       circuit,
       in_flight: inFlight,
       waiting,
-      last_error: null,
+      last_error: lastFailure && failureText(lastFailure),
+      last_error_at: lastFailure && lastFailure.at / 1000,
+      ...(withRecent ? { recent_latency_ms: latencies.of(droplet.name) } : {}),
     }
   }
 }

@@ -28,6 +28,9 @@ export const DropletsQuery = Type.Object({
   refresh: Type.Optional(
     Type.Boolean({ description: 'Sync with the Registry first', default: false }),
   ),
+  recent: Type.Optional(
+    Type.Boolean({ description: 'With how fast each has answered lately', default: false }),
+  ),
 })
 
 export const FindQuery = Type.Object({

@@ -81,8 +81,12 @@ function detailView(task: Task) {
 }
 
 export function pageView({ tasks, total, nextCursor }: TaskPage, limit: number): string {
-  const items = tasks.map((task) => summaryView(withoutQueries(task)))
-  return JSON.stringify({ tasks: items, total, limit, next_cursor: nextCursor })
+  return JSON.stringify({ tasks: tasks.map(itemView), total, limit, next_cursor: nextCursor })
+}
+
+/** As in lists: without the values of queries. */
+export function itemView(task: TaskSummary) {
+  return summaryView(withoutQueries(task))
 }
 
 function withoutQueries(task: TaskSummary): TaskSummary {

@@ -63,3 +63,8 @@ export function visible(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
+
+/** JSON in which such characters are escaped, too: it says the same. */
+export function visibleJson(json: string): string {
+  return json.replace(/[^\t\n\r]+/g, visible)
+}

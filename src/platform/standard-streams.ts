@@ -6,17 +6,18 @@ const FULL_PIPE_MS = 5
 /**
  * Writes all of the text, and returns when that is done: what `process.stdout.write` has not
  * passed on when the process exits is lost, and a pipe takes 64 KiB at once. Waits for a slow
- * reader. A reader that is gone gets no more, which is no error.
+ * reader. A reader that is gone gets no more, which is no error; false then.
  */
-export function writeAll(fileDescriptor: 1 | 2, text: string): void {
+export function writeAll(fileDescriptor: 1 | 2, text: string): boolean {
   let rest = Buffer.from(text)
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fileDescriptor, rest))
     } catch (error) {
       // Only where who started us has made the pipe non-blocking.
-      if (codeOf(error) !== 'EAGAIN') return
+      if (codeOf(error) !== 'EAGAIN') return false
       Bun.sleepSync(FULL_PIPE_MS)
     }
   }
+  return true
 }

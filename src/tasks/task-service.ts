@@ -5,6 +5,7 @@
 import { mayUse, type Caller } from '../access/caller.ts'
 import { headersFault } from '../delivery/attempt-headers.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import type { Load } from '../delivery/load.ts'
 import { splitHeaders } from '../droplets/redact.ts'
 import { invalidRequest } from '../errors.ts'
 import type { TaskPage, TaskQuery } from '../store/store.ts'
@@ -36,6 +37,11 @@ export class TaskService {
 
   get queued(): number {
     return this.#delivery.queued
+  }
+
+  /** What there is to be done, of all droplets or of those that `isVisible` wants. */
+  load(isVisible?: (droplet: string) => boolean): Load {
+    return this.#delivery.load(isVisible)
   }
 
   get draining(): boolean {

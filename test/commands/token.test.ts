@@ -33,7 +33,7 @@ test('prints the token, and the line with which it is let in', async () => {
 test('says on a terminal what that is', async () => {
   const io = { ...scriptedIo({ AUTH_TOKENS_FILE: '/etc/fpai/tokens' }), isTerminal: true }
   let out = ''
-  io.stdout = (text) => void (out += text)
+  io.stdout = (text) => ((out += text), true)
   expect(await token(['ci', '--scope', 'admin'], io, PORTS)).toBe(0)
   expect(out.split('\n')).toEqual([
     'The token of ci, shown this once and kept nowhere:',

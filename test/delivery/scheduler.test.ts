@@ -74,6 +74,21 @@ test('runs nothing before it is started, nor after it is stopped', async () => {
   expect(scheduler.waiting).toBe(2)
 })
 
+test('those that wait are told by their droplets, without those in flight', async () => {
+  const { scheduler, add } = scheduling(1)
+  const all = () => scheduler.of(() => true)
+  expect(all()).toEqual({ size: 0, retries: 0, firstDue: null })
+  add('first', 'a', 0)
+  add('second', 'b', 20)
+  add('third', 'b', 30)
+  expect(all()).toMatchObject({ size: 3, retries: 0 })
+  const ofB = scheduler.of((droplet) => droplet === 'b')
+  expect(ofB.size).toBe(2)
+  expect(ofB.firstDue! - all().firstDue!).toBe(20)
+  scheduler.start()
+  expect(all()).toEqual(ofB)
+})
+
 test('the oldest due comes first, whatever its droplet', async () => {
   const { scheduler, add, ids, clock, end } = scheduling(1)
   add('c', 'x', 30)

@@ -129,6 +129,12 @@ test('does as a sorted list does, whatever happens', () => {
         }
         const later = model.map((each) => each.dueTick).filter((due) => due > 25)
         expect(queue.nextDueAfter(25)).toBe(firstDue(model, 25, later))
+        const earliest = Math.min(...model.map((each) => each.dueTick))
+        expect(queue.of(() => true)).toEqual({
+          size: model.length,
+          retries: model.filter((each) => each.isRetry).length,
+          firstDue: model.length === 0 ? null : earliest,
+        })
         expect(queue.size).toBe(model.length)
         expect(queue.retries).toBe(model.filter((each) => each.isRetry).length)
       })

@@ -25,7 +25,7 @@ import { allowRealTime } from '../support/eventually.ts'
 allowRealTime()
 
 const INTERVAL_MS = 30_000
-const UNKNOWN = { reachable: null, lastProbe: null, latencyMs: null }
+const UNKNOWN = { reachable: null, lastProbe: null, latencyMs: null, lastFailure: null }
 
 function probesOf(list: readonly Droplet[], options: { intervalMs?: number } = {}) {
   const clock = new FakeClock()
@@ -75,6 +75,7 @@ test('a droplet that answers is reachable; before the first probe nothing is kno
     reachable: true,
     lastProbe: expect.any(Number),
     latencyMs: expect.any(Number),
+    lastFailure: null,
   })
   expect(health.reachableCount()).toBe(1)
   expect(health.of('nobody')).toEqual(UNKNOWN)
@@ -295,6 +296,7 @@ test('what a task found counts like a probe, and probes need not be on', async (
     reachable: true,
     lastProbe: clock.now(),
     latencyMs: 12,
+    lastFailure: null,
   })
   expect(health.reachableCount()).toBe(1)
   events.emit(attempted('one', 503, 7))
@@ -303,12 +305,15 @@ test('what a task found counts like a probe, and probes need not be on', async (
   for (const outcome of ['cancelled', 'interrupted'] as const) {
     events.emit({ ...attempted('one', null, 7), result: { outcome, status: null, durationMs: 1 } })
   }
-  expect(health.of('one').reachable).toBe(true)
+  // It is remembered, with its time, when all is well again.
+  const lastFailure = { at: clock.now(), status: 503, error: 'HTTP 503' }
+  expect(health.of('one')).toMatchObject({ reachable: true, lastFailure })
+  expect(health.unreachableCount()).toBe(0)
   events.emit(attempted('one', null, 7))
   events.emit(attempted('unlisted', 200, 1))
   expect(health.of('one')).toMatchObject({ reachable: false, latencyMs: null })
   expect(health.of('unlisted')).toEqual(UNKNOWN)
-  expect(health.reachableCount()).toBe(0)
+  expect([health.reachableCount(), health.unreachableCount()]).toEqual([0, 1])
   await clock.advance(10 * INTERVAL_MS)
   expect(probes.asked()).toBe(0)
   expect(clock.pending).toBe(0)

@@ -102,7 +102,11 @@ test('its commands work, in their order, on a mesh of `bun run dev`', async () =
       .replace(/^docker run --rm /, '')
       .replaceAll('http://localhost:8001', dev.url)
       .replaceAll(/(?<= )\/(etc|usr)\//g, `${dir.path}/$1/`)
-    const result = await shell.run(here, { PORT: port, HOME: dir.path })
+    const result = await shell.run(here, {
+      PORT: port,
+      HOME: dir.path,
+      ORCHESTRATOR_URL: dev.url,
+    })
     replies.set(command, result.stdout)
     if (command.startsWith('curl ')) expect([command, curlFault(result)]).toEqual([command, null])
     else expect([command, result.code, result.stderr]).toEqual([command, 0, ''])

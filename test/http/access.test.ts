@@ -11,6 +11,7 @@ import { recordingLog } from '../support/log.ts'
 import { ASYNC, startOrchestrator, type Mesh } from '../support/orchestrator.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
 import { tokensFile, type TestTokens } from '../support/tokens-file.ts'
+import type { Feed } from '../../src/http/live/feed.ts'
 import { dashboard } from '../../src/web/assets.ts'
 
 allowRealTime()
@@ -34,7 +35,9 @@ const OPEN = [
 function allRoutes(): { method: string; path: string }[] {
   const ports = { clock: new FakeClock(), log: recordingLog(), newId: () => 'id' }
   const engine = { config: testConfig() } as Engine
-  const app = createApp(engine, { ...ports, dashboard, tokens: { current: new TokenSet([]) } })
+  const feed = {} as Feed
+  const tokens = { current: new TokenSet([]) }
+  const app = createApp(engine, { ...ports, dashboard, feed, tokens })
   return app.routes.map(({ method, path }) => ({ method, path: path.replace('//', '/') }))
 }
 

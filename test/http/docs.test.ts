@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { OrchestratorError } from '../../src/errors.ts'
 import type { SchemaName } from '../../src/http/docs/schemas.ts'
 import { errorHeaders, STATUS_OF } from '../../src/http/error-reply.ts'
-import { expectShape, openApi, seen, type OpenApi } from '../support/documented.ts'
+import { expectShape, openApi, seen, type OpenApi, type Shown } from '../support/documented.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, hang, json, scriptedServer } from '../support/scripted-server.ts'
@@ -49,7 +49,7 @@ test('every example has exactly the fields of its schema', async () => {
   ])
   expect(bodies.length).toBeGreaterThan(20)
   for (const { content } of bodies) {
-    const { schema, example, examples } = content['application/json']!
+    const [{ schema, example, examples }] = Object.values(content) as [Shown]
     const all = examples ? Object.values(examples).map(({ value }) => value) : [example]
     expect(all).not.toBeEmpty()
     for (const each of all) expectShape(schema.$ref.split('/').at(-1) as SchemaName, each)
@@ -125,7 +125,8 @@ test('every status that is documented can be had, and is as documented', async (
   })
   const tasks = '/orchestrator/tasks'
   const key = { 'idempotency-key': 'k' }
-  for (const path of ['health', 'ready', 'info', 'metrics', 'droplets', 'tasks?limit=1']) {
+  const live = ['overview', 'events']
+  for (const path of ['health', 'ready', 'info', 'metrics', 'droplets', 'tasks?limit=1', ...live]) {
     expect((await service.get(`/orchestrator/${path}`)).status).toBe(200)
   }
   expect((await service.get('/health')).status).toBe(200)
@@ -136,6 +137,8 @@ test('every status that is documented can be had, and is as documented', async (
   }
   expect((await service.get('/orchestrator/droplets?refresh=maybe')).status).toBe(400)
   expect((await service.get(`${tasks}?limit=0`)).status).toBe(400)
+  expect((await service.get('/orchestrator/overview?span=1y')).status).toBe(400)
+  expect((await service.get('/orchestrator/events?kinds=all')).status).toBe(400)
 
   const done = `${tasks}/${(await service.submit({}, key)).json.task_id}`
   expect((await service.submit({ path: '/other' }, key)).status).toBe(422)
@@ -237,5 +240,7 @@ test('every status that is documented can be had, and is as documented', async (
     'GET /orchestrator/tasks 503',
     'GET /orchestrator/tasks/{task_id} 503',
     'POST /orchestrator/tasks/{task_id}/cancel 503',
+    // With 1,000 streams: live.test.ts.
+    'GET /orchestrator/events 503',
   ])
 })

@@ -206,10 +206,12 @@ describe('the OpenAPI document', () => {
       '/orchestrator/capabilities',
       '/orchestrator/dependencies',
       '/orchestrator/droplets',
+      '/orchestrator/events',
       '/orchestrator/health',
       '/orchestrator/info',
       '/orchestrator/message',
       '/orchestrator/metrics',
+      '/orchestrator/overview',
       '/orchestrator/ready',
       '/orchestrator/send',
       '/orchestrator/state',
@@ -224,8 +226,10 @@ describe('the OpenAPI document', () => {
       expect(operation.responses).not.toBeEmpty()
       for (const response of Object.values(operation.responses)) {
         expect(response).toMatchObject({ description: expect.any(String) })
-        const { schema, example, examples } = response.content['application/json']!
-        expect([schema.$ref, example ?? examples]).toEqual([expect.any(String), expect.any(Object)])
+        for (const { schema, example, examples } of Object.values(response.content)) {
+          const shown = [schema.$ref, example ?? examples]
+          expect(shown).toEqual([expect.any(String), expect.any(Object)])
+        }
       }
     }
     const submit = Object.keys(paths['/orchestrator/tasks']!.post!.responses).map(Number)

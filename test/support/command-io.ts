@@ -23,7 +23,7 @@ export function scriptedIo(
     stdin: async () => '',
     out: '',
     err: '',
-    stdout: (text: string) => void (io.out += text),
+    stdout: (text: string) => ((io.out += text), true),
     stderr: (text: string) => void (io.err += text),
     openLog: () => recordingLog(),
     onStopSignal: () => {},

@@ -3,7 +3,7 @@ import { EXIT, hasColour, type Command } from '../command.ts'
 import { stateColour, type Colour } from '../terminal/colours.ts'
 import { table, type Column } from '../terminal/table.ts'
 import { counted, durationText } from '../terminal/texts.ts'
-import { printJson } from './result.ts'
+import { printText } from './print-text.ts'
 import { atService, SERVICE_FLAGS, type Call } from './service.ts'
 
 export const DROPLETS: Command = {
@@ -22,7 +22,7 @@ async function droplets(call: Call<{}, never, 'refresh'>): Promise<number> {
   const { client, io, json, switches } = call
   const text = await client.text('/droplets', { refresh: switches.refresh || undefined })
   if (json) {
-    printJson(call, text)
+    printText(call.io, text)
     return EXIT.ok
   }
   const list = JSON.parse(text) as Droplets

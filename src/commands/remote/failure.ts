@@ -5,6 +5,7 @@ import { visible } from '../../platform/log-text.ts'
 import { failureText } from '../../platform/network-failure.ts'
 import { EXIT, type CommandIo } from '../command.ts'
 import { didYouMean } from '../help.ts'
+import { printText } from './print-text.ts'
 import { counted, durationText } from '../terminal/texts.ts'
 
 type Details = ApiError['details']
@@ -16,7 +17,7 @@ type Details = ApiError['details']
 export function tellFailure(error: unknown, io: CommandIo, json: boolean): number {
   if (error instanceof Unreachable) return tellUnreachable(error, io)
   if (!(error instanceof ApiError)) throw error
-  if (json && error.body !== null) io.stdout(`${error.body.trimEnd()}\n`)
+  if (json && error.body !== null) printText(io, error.body)
   for (const line of inWords(error)) io.stderr(`${visible(line)}\n`)
   if (error.status === 401 || error.status === 403) return EXIT.refused
   return error.body === null ? EXIT.unavailable : EXIT.failed

@@ -3,7 +3,7 @@ import { visible } from '../../platform/log-text.ts'
 import { EXIT, hasColour, type Command, type CommandIo } from '../command.ts'
 import { paint } from '../terminal/colours.ts'
 import { durationText, timeText } from '../terminal/texts.ts'
-import { printJson } from './result.ts'
+import { printText } from './print-text.ts'
 import { atService, SERVICE_FLAGS, type Call } from './service.ts'
 
 export const METRICS: Command = {
@@ -24,11 +24,11 @@ const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0'
 async function metrics(call: Call<{}, never, 'prometheus'>): Promise<number> {
   const { client, io, json, switches } = call
   if (switches.prometheus) {
-    io.stdout(`${(await client.text('/metrics', {}, OPEN_METRICS)).trimEnd()}\n`)
+    printText(io, await client.text('/metrics', {}, OPEN_METRICS))
     return EXIT.ok
   }
   const text = await client.text('/metrics')
-  if (json) printJson(call, text)
+  if (json) printText(call.io, text)
   else io.stdout(inWords(JSON.parse(text) as Group, io))
   return EXIT.ok
 }

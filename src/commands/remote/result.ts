@@ -6,18 +6,15 @@ import { paint, stateColour } from '../terminal/colours.ts'
 import { spinning } from '../terminal/spinner.ts'
 import { durationText } from '../terminal/texts.ts'
 import { bodyText, rawMember } from './body-text.ts'
+import { printText } from './print-text.ts'
 import type { Call } from './service.ts'
 import { INTERRUPTED, whenEnded } from './waiting.ts'
 
 type Printing = Pick<Call, 'io' | 'json'>
 
-export function printJson({ io }: Pick<Call, 'io'>, text: string): void {
-  io.stdout(`${text.trimEnd()}\n`)
-}
-
 export function printAccepted(call: Printing, text: string): number {
   const { task_id, status } = JSON.parse(text) as Accepted
-  if (call.json) printJson(call, text)
+  if (call.json) printText(call.io, text)
   else call.io.stdout(`Task ${task_id} is ${status}. ${howToFollow(task_id)}\n`)
   return EXIT.ok
 }
@@ -44,7 +41,7 @@ export const howToFollow = (id: string) => `Follow it with: orchestrator task sh
 /** `text`: an outcome or a task. Prints what became of it; 1 unless that is success. */
 export function printEnd(call: Printing, text: string): number {
   const ended = endOf(JSON.parse(text) as Outcome | Task)
-  if (call.json) printJson(call, text)
+  if (call.json) printText(call.io, text)
   else
     call.io.stdout(headline(ended, hasColour(call.io)) + bodyText(rawMember(text, 'response_body')))
   if (ended.status === 'queued' || ended.status === 'running') {

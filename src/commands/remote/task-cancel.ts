@@ -1,6 +1,6 @@
 import { taskPath } from '../../client/client.ts'
 import { EXIT, type Command } from '../command.ts'
-import { printJson } from './result.ts'
+import { printText } from './print-text.ts'
 import { atService, idOf, SERVICE_FLAGS, type Call } from './service.ts'
 
 export const TASK_CANCEL: Command = {
@@ -17,7 +17,7 @@ ${SERVICE_FLAGS}
 async function cancel(call: Call): Promise<number> {
   const id = idOf(call)
   const text = await call.client.send(`${taskPath(id)}/cancel`, { method: 'POST' })
-  if (call.json) printJson(call, text)
+  if (call.json) printText(call.io, text)
   else call.io.stdout(`Task ${id} is cancelled.\n`)
   return EXIT.ok
 }

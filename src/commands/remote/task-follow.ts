@@ -5,6 +5,7 @@ import type { LiveEvent, TaskItem } from '../../client/types.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { EXIT, hasColour } from '../command.ts'
 import { table } from '../terminal/table.ts'
+import { printText } from './print-text.ts'
 import type { Call } from './service.ts'
 import { taskColumns } from './task-table.ts'
 import { interruption } from './waiting.ts'
@@ -13,46 +14,58 @@ import { interruption } from './waiting.ts'
 const FIRST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 15_000
 
-/** Prints the newest `limit` tasks, the oldest first, then others, until Ctrl-C. */
+/**
+ * Prints the newest `limit` tasks, the oldest first, then others, until Ctrl-C or until nobody
+ * reads any more.
+ */
 export async function followTasks(call: Call, filters: Query, limit: string): Promise<number> {
-  const signal = interruption(call.io)
+  const stop = new AbortController()
+  const signal = AbortSignal.any([interruption(call.io), stop.signal])
+  const rows = new Rows(call, () => stop.abort())
+  let failed: { error: unknown } | null = null
+  const listFirst = async () => {
+    try {
+      const { tasks } = await call.client.tasks({ ...filters, limit }, signal)
+      rows.add(tasks.toReversed())
+    } catch (error) {
+      if (!signal.aborted) failed = { error }
+      stop.abort()
+    }
+  }
   try {
-    await followUntil(call, filters, limit, signal)
+    await listen(call, filters, rows, listFirst, signal)
   } catch (error) {
     if (!signal.aborted) throw error
   }
+  if (failed) throw (failed as { error: unknown }).error
   return EXIT.ok
 }
 
-async function followUntil(
-  call: Call,
+/** `listFirst` is called once the events come: what was before them is in its list. */
+async function listen(
+  { client, io }: Call,
   filters: Query,
-  limit: string,
+  rows: Rows,
+  listFirst: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, io } = call
-  const printed = new Printed(call)
-  const query = { ...filters, kinds: 'task' }
-  let lastId: string | null = null
+  let listed: Promise<void> | null = null
   let pause = FIRST_PAUSE_MS
-  let wasOpen = false
+  let lastId: string | null = null
+  const opened = () => {
+    pause = FIRST_PAUSE_MS
+    listed ??= listFirst()
+  }
   while (!signal.aborted) {
-    // What comes after the stream is open is in it; what came before is in the list.
-    const listed = Promise.withResolvers<void>()
-    const opened = () => {
-      pause = FIRST_PAUSE_MS
-      const first = wasOpen ? Promise.resolve() : listFirst(call, printed, filters, limit, signal)
-      wasOpen = true
-      first.then(listed.resolve, listed.reject)
-    }
     try {
+      const query = { ...filters, kinds: 'task' }
       for await (const event of client.events(query, signal, lastId, opened)) {
-        await listed.promise
-        printed.event(event)
+        await listed
+        rows.take(event)
         lastId = event.id ?? lastId
       }
     } catch (error) {
-      if (!(error instanceof Unreachable) || !wasOpen) throw error
+      if (!(error instanceof Unreachable) || !listed) throw error
     }
     if (signal.aborted) return
     io.stderr('The connection has ended; trying again\n')
@@ -61,45 +74,47 @@ async function followUntil(
   }
 }
 
-async function listFirst(
-  { client }: Call,
-  printed: Printed,
-  filters: Query,
-  limit: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { tasks } = await client.tasks({ ...filters, limit }, signal)
-  printed.tasks(tasks.toReversed())
-}
+/** Of so many tasks it is known what was printed last; more run at once nowhere. */
+const MAX_KNOWN = 20_000
 
-/** What has been printed: a task again only with another status. */
-class Printed {
-  /** Of the tasks that have not ended. */
-  readonly #status = new Map<string, string>()
+/** Prints tasks: one that was printed before only when its status is another. */
+class Rows {
+  /** Of tasks that have not ended, the status that was printed. */
+  readonly #known = new Map<string, string>()
   #headings = true
 
-  constructor(private readonly call: Call) {}
+  /** `closed` is called when nobody reads any more. */
+  constructor(
+    private readonly call: Call,
+    private readonly closed: () => void,
+  ) {}
 
-  event({ type, data }: LiveEvent): void {
-    if (type === 'task') this.tasks([data.task])
+  take({ type, data }: LiveEvent): void {
+    if (type === 'task') this.add([data.task])
     if (type === 'reset') this.call.io.stderr('Some tasks may be missing here\n')
   }
 
-  tasks(tasks: readonly TaskItem[]): void {
+  add(tasks: readonly TaskItem[]): void {
     const fresh = tasks.filter((task) => this.#isFresh(task))
-    if (fresh.length === 0) return
+    if (fresh.length > 0 && !this.#print(fresh)) this.closed()
+  }
+
+  #print(tasks: readonly TaskItem[]): boolean {
     const { io, json } = this.call
-    if (json) return io.stdout(fresh.map((task) => `${JSON.stringify(task)}\n`).join(''))
+    if (json) return printText(io, tasks.map((task) => JSON.stringify(task)).join('\n'))
     const width = io.columns()
     const options = { width, colour: hasColour(io), headings: this.#headings, goesOn: true }
-    io.stdout(table(taskColumns(systemClock.now(), width), fresh, options))
     this.#headings = false
+    return io.stdout(table(taskColumns(systemClock.now(), width), tasks, options))
   }
 
   #isFresh({ id, status, completed_at }: TaskItem): boolean {
-    const isFresh = this.#status.get(id) !== status
-    if (completed_at === null) this.#status.set(id, status)
-    else this.#status.delete(id)
+    const isFresh = this.#known.get(id) !== status
+    this.#known.delete(id)
+    if (completed_at === null) this.#known.set(id, status)
+    // With a filter, the ends of some tasks are never told.
+    const [oldest] = this.#known.keys()
+    if (oldest !== undefined && this.#known.size > MAX_KNOWN) this.#known.delete(oldest)
     return isFresh
   }
 }

@@ -5,7 +5,7 @@ import { STATUSES } from '../../task.ts'
 import { EXIT, hasColour, type Command } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { counted } from '../terminal/texts.ts'
-import { printJson } from './result.ts'
+import { printText } from './print-text.ts'
 import { atService, Misuse, SERVICE_FLAGS, type Call } from './service.ts'
 import { FILTER_FLAGS, filterQuery } from './task-filters.ts'
 import { followTasks } from './task-follow.ts'
@@ -65,7 +65,7 @@ async function list(call: Call<Record<string, string>, never, 'all' | 'follow'>)
 
 async function listPage(call: Call, query: Query): Promise<void> {
   const text = await call.client.text('/tasks', query)
-  if (call.json) return printJson(call, text)
+  if (call.json) return void printText(call.io, text)
   const page = JSON.parse(text) as Page
   printRows(call, page, true, false)
   const shown = `${page.tasks.length} of ${counted(page.total, 'task')}`
@@ -82,8 +82,10 @@ async function listAll(call: Call, query: Query): Promise<void> {
   if (json) io.stdout('{"tasks":[')
   for (;;) {
     const page = await client.tasks({ ...query, cursor })
-    if (json) io.stdout(page.tasks.map((task, at) => separated(task, count + at)).join(''))
-    else printRows(call, page, count === 0, true)
+    const isRead = json
+      ? io.stdout(page.tasks.map((task, at) => separated(task, count + at)).join(''))
+      : printRows(call, page, count === 0, true)
+    if (!isRead) return
     count += page.tasks.length
     if (page.next_cursor !== null) {
       cursor = page.next_cursor
@@ -97,9 +99,10 @@ async function listAll(call: Call, query: Query): Promise<void> {
 
 const separated = (task: object, at: number) => `${at === 0 ? '' : ','}${JSON.stringify(task)}`
 
-function printRows({ io }: Call, { tasks }: Page, headings: boolean, goesOn: boolean): void {
-  if (tasks.length === 0) return
+/** false: nobody reads any more. */
+function printRows({ io }: Call, { tasks }: Page, headings: boolean, goesOn: boolean): boolean {
+  if (tasks.length === 0) return true
   const width = io.columns()
   const options = { width, colour: hasColour(io), headings, goesOn }
-  io.stdout(table(taskColumns(systemClock.now(), width), tasks, options))
+  return io.stdout(table(taskColumns(systemClock.now(), width), tasks, options))
 }

@@ -1,6 +1,7 @@
 import { taskPath } from '../../client/client.ts'
 import { EXIT, type Command } from '../command.ts'
-import { follow, printJson } from './result.ts'
+import { printText } from './print-text.ts'
+import { follow } from './result.ts'
 import { atService, idOf, SERVICE_FLAGS, type Call } from './service.ts'
 import { taskDetails } from './task-details.ts'
 import { interruption, readWait, waitWithValue } from './waiting.ts'
@@ -25,7 +26,7 @@ async function show(call: Call<typeof OPTIONS.flags>): Promise<number> {
   const wait = readWait(call.flags.wait)
   if (wait !== null) return follow(call, id, wait, interruption(call.io))
   const text = await call.client.text(taskPath(id))
-  if (call.json) printJson(call, text)
+  if (call.json) printText(call.io, text)
   else call.io.stdout(taskDetails(text, call.io))
   return EXIT.ok
 }

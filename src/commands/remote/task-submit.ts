@@ -1,4 +1,6 @@
+import { ApiError, Unreachable } from '../../client/api-error.ts'
 import { submitHeaders } from '../../client/client.ts'
+import { codeOf } from '../../errors.ts'
 import { randomBytes } from '../../platform/random.ts'
 import { METHODS } from '../../task.ts'
 import type { Command } from '../command.ts'
@@ -77,11 +79,21 @@ export async function send(call: Call, path: string, sending: Sending): Promise<
     const { task_id } = JSON.parse(text) as { task_id: string }
     return await follow(call, task_id, wait, signal)
   } catch (error) {
-    if (!signal.aborted) throw error
-    io.stderr(
-      'Nobody waits for the answer any more; the task goes on. Find it with: ' +
-        `orchestrator task list --request-id ${requestId}\n`,
-    )
+    const find = `orchestrator task list --request-id ${requestId}`
+    if (!signal.aborted) {
+      if (mayBeAccepted(error))
+        io.stderr(`If there is a task nonetheless, it is found with: ${find}\n`)
+      throw error
+    }
+    io.stderr(`Nobody waits for the answer any more; the task goes on. Find it with: ${find}\n`)
     return INTERRUPTED
   }
 }
+
+/** The connection broke later than when it was made, or a proxy gave up. */
+function mayBeAccepted(error: unknown): boolean {
+  if (error instanceof ApiError) return error.body === null && error.status >= 502
+  return error instanceof Unreachable && !NEVER_SENT.has(String(codeOf(error.cause)))
+}
+
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])

@@ -11,7 +11,7 @@ const WIDE = 140
 export function taskColumns(now: number, width: number): Column<TaskItem>[] {
   const created = width < WIDE ? shortTimeText : timeText
   return [
-    { heading: 'ID', text: ({ id }) => id },
+    { heading: 'ID', text: ({ id }) => id, usual: 36 },
     {
       heading: 'STATUS',
       text: ({ status }) => status,

@@ -1,5 +1,5 @@
 /** Waiting for a task until it ends, or until whoever waits has had enough. */
-import { Unreachable } from '../../client/api-error.ts'
+import { ApiError, Unreachable } from '../../client/api-error.ts'
 import { taskPath, type OrchestratorClient } from '../../client/client.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { Clock } from '../../ports.ts'
@@ -67,8 +67,15 @@ export async function whenEnded(
       answeredAt = clock.monotonic()
     } catch (error) {
       const tooLong = clock.monotonic() - answeredAt > PATIENCE_MS || left <= 0
-      if (!(error instanceof Unreachable) || tooLong) throw error
+      if (!isAway(error) || tooLong) throw error
       await clock.sleep(PAUSE_MS, signal)
     }
   }
+}
+
+/** It restarts, or what stands before it says so. */
+function isAway(error: unknown): boolean {
+  if (error instanceof Unreachable) return true
+  if (!(error instanceof ApiError)) return false
+  return error.code === 'SHUTTING_DOWN' || (error.body === null && error.status >= 502)
 }

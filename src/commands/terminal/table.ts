@@ -11,8 +11,8 @@ export interface Column<T> {
   /** Where there is no room, it is cut down to so many columns; not told: never. */
   readonly min?: number
   /**
-   * Where that is not enough, the column with the highest goes first; so does, everywhere, one
-   * with nothing in it. Not told: it stays.
+   * Where that is not enough, those with the highest go first; so does, everywhere, one with
+   * nothing in it. Not told: it stays.
    */
   readonly dispensable?: number
   readonly align?: 'right'
@@ -40,12 +40,11 @@ interface Laid<T> {
 export function table<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
-  { width, colour, headings = true }: TableOptions,
+  { width, colour, headings = true, goesOn = false }: TableOptions,
 ): string {
-  const laid = fit(
-    columns.map((column) => layOut(column, rows, headings)),
-    width,
-  )
+  const all = columns.map((column) => layOut(column, rows, goesOn))
+  const filled = all.filter(({ column, cells }) => rankOf(column) === 0 || cells.some(Boolean))
+  const laid = fit(goesOn ? all : filled, width)
   const heading = laid.map(({ column, width: w }) => padded(column.heading, w, column, null))
   const lines = rows.map((row, at) => {
     const cells = laid.map(({ column, cells: texts, width: w }) => {
@@ -68,24 +67,26 @@ function layOut<T>(column: Column<T>, rows: readonly T[], goesOn: boolean): Laid
 
 /** Leaves out the columns that there is no room for, and narrows the widest of the others. */
 function fit<T>(laid: readonly Laid<T>[], width: number): Laid<T>[] {
-  let kept = [...laid]
-  while (leastOf(kept) > width) {
-    const least = kept.reduce((a, b) => (rank(b) > rank(a) ? b : a))
-    if (rank(least) === 0) break
-    kept = kept.filter((each) => each !== least)
-  }
-  for (let over = total(kept.map((each) => each.width)) - width; over > 0;) {
+  const kept = withRoom(laid, width)
+  for (const each of kept) each.width = Math.max(leastWidth(each), Math.min(each.width, width))
+  for (let over = total(kept.map((each) => each.width)) - width; over > 0; over--) {
     const wide = kept.filter((each) => each.width > leastWidth(each))
     if (wide.length === 0) break
-    const widest = wide.reduce((a, b) => (b.width > a.width ? b : a))
-    const taken = Math.min(over, Math.max(1, Math.floor((widest.width - leastWidth(widest)) / 2)))
-    widest.width -= taken
-    over -= taken
+    wide.reduce((a, b) => (b.width > a.width ? b : a)).width--
   }
   return kept
 }
 
-const rank = <T>({ column }: Laid<T>) => column.dispensable ?? 0
+/** The least dispensable first; a small one may find room where one before it has not. */
+function withRoom<T>(laid: readonly Laid<T>[], width: number): Laid<T>[] {
+  const chosen: Laid<T>[] = []
+  for (const each of laid.toSorted((a, b) => rankOf(a.column) - rankOf(b.column))) {
+    if (rankOf(each.column) === 0 || leastOf([...chosen, each]) <= width) chosen.push(each)
+  }
+  return laid.filter((each) => chosen.includes(each))
+}
+
+const rankOf = <T>({ dispensable }: Column<T>) => dispensable ?? 0
 const leastWidth = <T>({ column, width }: Laid<T>) => Math.min(width, column.min ?? width)
 const leastOf = <T>(laid: readonly Laid<T>[]) => total(laid.map(leastWidth))
 const total = (widths: readonly number[]) =>

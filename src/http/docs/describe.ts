@@ -10,6 +10,8 @@ export interface Reply {
   schema: SchemaName
   example: unknown
   headers?: Record<string, string>
+  /** Of its content, where that is not JSON. */
+  type?: string
 }
 
 export interface RouteDescription {
@@ -158,8 +160,8 @@ function requestBody({ schema, example, isOptional }: NonNullable<RouteDescripti
   return { required: !isOptional, content: json(schema, { example }) }
 }
 
-function reply({ description, schema, example, headers = {} }: Reply) {
-  return { description, headers: documented(headers), content: json(schema, { example }) }
+function reply({ description, schema, example, headers = {}, type }: Reply) {
+  return { description, headers: documented(headers), content: json(schema, { example }, type) }
 }
 
 function documented(headers: Record<string, string>) {
@@ -199,6 +201,6 @@ function errorExamples(codes: readonly ErrorCode[], own: readonly ErrorCode[]): 
 
 type Examples = { example: unknown } | { examples: Record<string, { value: object }> }
 
-function json(schema: SchemaName, examples: Examples) {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, ...examples } }
+function json(schema: SchemaName, examples: Examples, type = 'application/json') {
+  return { [type]: { schema: { $ref: `#/components/schemas/${schema}` }, ...examples } }
 }

@@ -98,6 +98,7 @@ export const dropletsExample = {
       in_flight: 3,
       waiting: 0,
       last_error: null,
+      last_error_at: null,
     },
   ],
   cache_status: 'active',

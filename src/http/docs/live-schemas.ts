@@ -2,9 +2,10 @@
 import { Type } from 'typebox'
 import { SCOPES } from '../../access/scopes.ts'
 import { Count, nullable, oneOf } from '../shapes.ts'
+import { Droplet, TaskItem, Time } from './item-schemas.ts'
 
-const Time = Type.Number({ description: 'Unix seconds' })
 const Seconds = nullable(Type.Number({ minimum: 0 }), 'null: there is none')
+const Gauge = nullable(Count, 'The highest in that time; null: not known')
 const Percentile = nullable(Type.Number({ minimum: 0 }), 'ms; null: no task has ended')
 
 const Problem = Type.Object({
@@ -28,8 +29,8 @@ const point = {
   p50_ms: Percentile,
   p95_ms: Percentile,
   p99_ms: Percentile,
-  queued: Count,
-  running: Count,
+  queued: Gauge,
+  running: Gauge,
   oldest_task_age_seconds: Seconds,
 }
 
@@ -41,8 +42,8 @@ const Series = Type.Object({
   p50_ms: Type.Array(Percentile),
   p95_ms: Type.Array(Percentile),
   p99_ms: Type.Array(Percentile),
-  queued: Type.Array(Count),
-  running: Type.Array(Count),
+  queued: Type.Array(Gauge),
+  running: Type.Array(Gauge),
   oldest_task_age_seconds: Type.Array(Seconds),
 })
 
@@ -67,13 +68,35 @@ const Overview = Type.Object({
   series: Series,
 })
 
-/** The data of the event `overview`, once a second. */
-const OverviewEvent = Type.Object({
+const TaskChange = Type.Object({
+  change: oneOf(['accepted', 'attempt_started', 'attempt_ended', 'ended']),
+  task: TaskItem,
+})
+
+const Second = Type.Object({
   time: Time,
   problems: Type.Array(Problem),
   tasks: TasksNow,
   droplets: Overview.properties.droplets,
-  point: Type.Object(point),
+  point: nullable(Type.Object(point), 'The last whole second; null right after the start'),
 })
 
-export const LIVE_SCHEMAS = { Overview, OverviewEvent } as const
+const Reset = Type.Object({ reason: Type.String() })
+
+/** OpenAPI 3.1 has no word for streams: this is what a message says. */
+const LiveEvent = Type.Union(
+  [
+    Type.Object({ event: Type.Literal('task'), data: TaskChange }),
+    Type.Object({ event: Type.Literal('droplet'), data: Droplet }),
+    Type.Object({ event: Type.Literal('overview'), data: Second }),
+    Type.Object({ event: Type.Literal('reset'), data: Reset }),
+  ],
+  {
+    description:
+      'A message of the stream: the name of its event, and its `data`, which is JSON in one line. ' +
+      '`task`: a step of a task. `droplet`: a droplet that has changed, at most once a second each. ' +
+      '`overview`: once a second. `reset`: events are missing here, read the lists again.',
+  },
+)
+
+export const LIVE_SCHEMAS = { Overview, LiveEvent } as const

@@ -61,7 +61,7 @@ export async function openApiDocument(routes: AnyElysia): Promise<string> {
       tags: [
         { name: 'Tasks', description: 'Submit tasks and follow them' },
         { name: 'Mesh', description: 'The droplets' },
-        { name: 'Operations', description: 'Health, readiness, information, metrics' },
+        { name: 'Operations', description: 'Health, readiness, information, metrics, events' },
       ],
       components: COMPONENTS,
     },

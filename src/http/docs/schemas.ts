@@ -1,14 +1,11 @@
 /** The shapes of the replies: what the OpenAPI document says and the tests hold us to. */
 import { Type, type TSchema } from 'typebox'
-import { METHODS, STATUSES } from '../../task.ts'
+import { Droplet, Milliseconds, summary, TaskItem, Time } from './item-schemas.ts'
 import { LIVE_SCHEMAS } from './live-schemas.ts'
 import { MESH_SCHEMAS } from './mesh-schemas.ts'
 import { AnyJson, Count, Id, mapOf, nullable, oneOf } from '../shapes.ts'
 import { ReplayBody, SubmitBody } from '../submit-body.ts'
 import { STATUS_OF } from '../error-reply.ts'
-
-const Time = Type.Number({ description: 'Unix seconds' })
-const Milliseconds = Type.Integer({ minimum: 0, description: 'ms' })
 
 const ErrorReply = Type.Object({
   status: Type.Literal('error'),
@@ -35,25 +32,6 @@ const Accepted = Type.Object({
   location: Type.String({ description: 'Where the task can be followed' }),
 })
 
-const summary = {
-  id: Type.String(),
-  droplet_name: Type.String(),
-  method: oneOf(METHODS),
-  target_url: Type.String(),
-  status: oneOf(STATUSES),
-  response_status: nullable(Type.Integer()),
-  retry_count: Count,
-  created_at: Time,
-  completed_at: nullable(Time),
-  duration_ms: nullable(Milliseconds),
-  error_message: nullable(Type.String()),
-}
-
-const RedactedUrl = Type.String({
-  description: 'Each value of its query as `REDACTED`; the task itself has them',
-})
-const RedactedError = nullable(Type.String(), 'The same for each URL in it')
-
 const Attempt = Type.Object({
   attempt: Type.Integer({ minimum: 1 }),
   started_at: Time,
@@ -79,12 +57,6 @@ const Task = Type.Object({
   meta: nullable(mapOf(Type.Unknown())),
 })
 
-const TaskItem = Type.Object({
-  ...summary,
-  target_url: RedactedUrl,
-  error_message: RedactedError,
-})
-
 const TaskPage = Type.Object({
   tasks: Type.Array(TaskItem),
   total: Count,
@@ -92,36 +64,7 @@ const TaskPage = Type.Object({
   next_cursor: nullable(Type.String()),
 })
 
-const TaskEvent = Type.Object({
-  change: oneOf(['accepted', 'attempt_started', 'attempt_ended', 'ended']),
-  task: TaskItem,
-})
-
 const CacheStatus = oneOf(['active', 'stale', 'unavailable'])
-
-const Droplet = Type.Object({
-  id: Id,
-  name: Type.String(),
-  url: Type.String(),
-  endpoint: Type.String(),
-  version: nullable(Type.String()),
-  status: oneOf(
-    ['active', 'inactive', 'error', 'unlisted'],
-    'unlisted: lost by a Registry that restarted; tasks are sent there still',
-  ),
-  reachable: nullable(Type.Boolean(), 'null: not known yet'),
-  last_probe: nullable(Time),
-  latency_ms: nullable(Milliseconds),
-  circuit: oneOf(['closed', 'open'], 'open: it is not there, and only probes are sent'),
-  in_flight: Type.Integer({ minimum: 0, description: 'Requests under way' }),
-  waiting: Type.Integer({ minimum: 0, description: 'Synchronous tasks that wait for a place' }),
-  last_error: nullable(Type.String(), 'How its last failed attempt or probe failed'),
-  recent_latency_ms: Type.Optional(
-    Type.Array(nullable(Type.Number({ minimum: 0 })), {
-      description: 'With `recent`: the mean of each 10 s of the last 5 minutes, oldest first',
-    }),
-  ),
-})
 
 const Droplets = Type.Object({
   droplets: Type.Array(Droplet),
@@ -212,8 +155,6 @@ export const SCHEMAS = {
   Accepted,
   Task,
   TaskPage,
-  TaskEvent,
-  Droplet,
   Droplets,
   Health,
   Readiness,

@@ -4,6 +4,7 @@ import type { GateState } from '../../../src/droplets/mesh-gate.ts'
 import { createEngine, type Engine, type EngineParts } from '../../../src/engine.ts'
 import { EventBus } from '../../../src/events.ts'
 import { createApp } from '../../../src/http/app.ts'
+import { Feed } from '../../../src/http/live/feed.ts'
 import type { Ports } from '../../../src/ports.ts'
 import type { DirectoryCache } from '../../../src/registry/disk-cache.ts'
 import type { StoreDriver } from '../../../src/store/driver.ts'
@@ -45,7 +46,7 @@ export function createService(
   const store = new GroupCommitStore(driver, { clock, log, emit: events.emit })
   const publicUrl = () => config.publicUrl
   const engine = createEngine({ config, ports, store, events, cache, publicUrl, gate })
-  const app = createApp(engine, ports)
+  const app = createApp(engine, { ...ports, feed: new Feed(engine, events, ports) })
 
   return {
     client: httpClient((request) => app.handle(request)),

@@ -1,0 +1,95 @@
+/** Readers who asked for the same and may see the same: what they are sent is made once. */
+import { eventText, resetText } from './event-text.ts'
+import { encode, type Reader } from './reader.ts'
+import { selects, type Kind, type Selection } from './selection.ts'
+import type { TaskChange } from './task-change.ts'
+import type { View } from './view.ts'
+
+/** At most so often it is told that events were left out, ms. */
+const RESET_EVERY_MS = 2000
+
+/** What the changes are called. */
+export interface EventIds {
+  of(seq: number): string
+  /** Of the latest change: whoever has this one has missed nothing yet. */
+  latest(): string
+}
+
+export class Channel {
+  readonly readers = new Set<Reader>()
+  /** In the order in which they happened. */
+  #waiting: TaskChange[] = []
+  /** How many may be sent now. */
+  #allowance: number
+  #isMissingSome = false
+  #resetTick = -Infinity
+
+  constructor(
+    readonly view: View,
+    readonly selection: Selection,
+    private readonly ids: EventIds,
+  ) {
+    this.#allowance = selection.taskRate ?? Infinity
+  }
+
+  wants(kind: Kind): boolean {
+    return this.selection.kinds.has(kind)
+  }
+
+  shows(change: TaskChange): boolean {
+    return selects(this.selection, change) && this.view.shows(change.task.dropletName)
+  }
+
+  /** To be sent with the next flush. */
+  add(change: TaskChange): void {
+    if (this.shows(change)) this.#waiting.push(change)
+  }
+
+  /** Whether something waits for the next flush, or to be told of. */
+  get isBehind(): boolean {
+    return this.#waiting.length > 0 || this.#isMissingSome
+  }
+
+  /** Sends what waits, as far as it may. `sinceMs`: since the last time. `tick`: monotonic ms. */
+  flush(sinceMs: number, tick: number): void {
+    const changes = this.selection.taskRate === null ? this.#takeAll() : this.#takeSome(sinceMs)
+    const texts = changes.map(({ seq, text }) => eventText('task', this.ids.of(seq), text))
+    if (this.#isMissingSome && tick - this.#resetTick >= RESET_EVERY_MS) {
+      this.#isMissingSome = false
+      this.#resetTick = tick
+      texts.push(resetText(this.ids.latest(), 'there were more events than you asked for'))
+    }
+    if (texts.length > 0) this.send(texts.join(''))
+  }
+
+  send(text: string): void {
+    const bytes = encode(text)
+    for (const reader of this.readers) reader.send(bytes, this.#farewell)
+  }
+
+  /** For readers that were sent nothing else lately. */
+  heartbeat(): void {
+    for (const reader of this.readers) if (reader.wasIdle()) reader.heartbeat(this.#farewell)
+  }
+
+  #farewell = () => resetText(this.ids.latest(), 'you read too slowly')
+
+  #takeAll(): TaskChange[] {
+    const all = this.#waiting
+    this.#waiting = []
+    return all
+  }
+
+  /** Of each task its latest change. What is too much waits; what waits too long is left out. */
+  #takeSome(sinceMs: number): TaskChange[] {
+    const taskRate = this.selection.taskRate!
+    this.#allowance = Math.min(taskRate, this.#allowance + (taskRate * sinceMs) / 1000)
+    const latest = [...new Map(this.#waiting.map((each) => [each.task.id, each])).values()]
+    const taken = latest.slice(0, Math.floor(this.#allowance))
+    const left = latest.slice(taken.length)
+    this.#allowance -= taken.length
+    this.#waiting = left.slice(-taskRate)
+    if (this.#waiting.length < left.length) this.#isMissingSome = true
+    return taken
+  }
+}

@@ -1,0 +1,48 @@
+/** Which events a reader has asked for. */
+import type { TaskFilter } from '../../store/store.ts'
+import type { TaskStatus } from '../../task.ts'
+import type { TaskChange } from './task-change.ts'
+
+export const KINDS = ['task', 'droplet', 'overview'] as const
+export type Kind = (typeof KINDS)[number]
+
+export interface Selection {
+  readonly kinds: ReadonlySet<Kind>
+  /** Of the `task` events. Droplets by name, in any case. */
+  readonly filter: TaskFilter
+  readonly taskId: string | null
+  /** `task` events a second; null: all. */
+  readonly taskRate: number | null
+}
+
+/** Whether the change concerns a list that is filtered so. */
+export function selects({ kinds, filter, taskId }: Selection, { task, type }: TaskChange): boolean {
+  if (!kinds.has('task') || (taskId !== null && task.id !== taskId)) return false
+  const { status, droplets, mode, responseStatus, requestId, replayOf } = filter
+  return (
+    (status === undefined || task.status === status || leaves(status, type)) &&
+    (droplets === undefined || droplets.includes(task.dropletName.toLowerCase())) &&
+    (mode === undefined || task.mode === mode) &&
+    (responseStatus === undefined || isWithin(task.responseStatus, responseStatus)) &&
+    (requestId === undefined || task.requestId === requestId) &&
+    (replayOf === undefined || task.replayOf === replayOf) &&
+    isCreatedWithin(task.createdAt, filter)
+  )
+}
+
+/** Who shows the running ones must hear that one has ended. */
+function leaves(status: TaskStatus, type: TaskChange['type']): boolean {
+  if (status === 'queued') return type === 'attempt started' || type === 'ended'
+  return status === 'running' && type === 'ended'
+}
+
+function isWithin(status: number | null, { from, to }: { from: number; to: number }): boolean {
+  return status !== null && status >= from && status <= to
+}
+
+function isCreatedWithin(at: number, { createdFrom, createdBefore }: TaskFilter): boolean {
+  return (
+    (createdFrom === undefined || at >= createdFrom) &&
+    (createdBefore === undefined || at < createdBefore)
+  )
+}
