@@ -61,6 +61,11 @@ function watchdogMs({ WATCHDOG_USEC, WATCHDOG_PID }: CommandIo['env'], pid: numb
   return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
+/** Each line of a message says something else. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
+}
+
 class Systemd implements ServiceManager {
   #status: () => string = () => ''
   #shown = ''
@@ -76,8 +81,8 @@ class Systemd implements ServiceManager {
   ) {}
 
   ready(status: () => string): void {
-    this.#status = status
-    this.#shown = status()
+    this.#status = () => oneLine(status())
+    this.#shown = this.#status()
     this.#tell(`READY=1\nSTATUS=${this.#shown}`)
     this.#repeat('status', STATUS_INTERVAL_MS, () => this.#showStatus())
     // By a timer of the loop, so that a loop that is stuck feeds nobody.
@@ -93,8 +98,8 @@ class Systemd implements ServiceManager {
   }
 
   stopping(graceMs: number, status: () => string): void {
-    this.#status = status
-    this.#shown = status()
+    this.#status = () => oneLine(status())
+    this.#shown = this.#status()
     const usec = Math.round((graceMs + AFTER_GRACE_MS) * 1000)
     // Where that is longer than TimeoutStopSec, it counts instead.
     this.#tell(`STOPPING=1\nSTATUS=${this.#shown}\nEXTEND_TIMEOUT_USEC=${usec}`)

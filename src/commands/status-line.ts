@@ -1,6 +1,7 @@
 /** The line that `systemctl status` shows of the service. */
 import type { Engine } from '../engine.ts'
 import type { Clock } from '../ports.ts'
+import { problemsOf } from '../telemetry/problems.ts'
 import { counted } from './terminal/texts.ts'
 
 const MINUTE_MS = 60_000
@@ -11,10 +12,8 @@ type Sources = Pick<Engine, 'metrics' | 'tasks' | 'registry' | 'health' | 'gate'
  * `412 tasks/min, 2 droplets down`: before that, what stops tasks. How many tasks have ended in the
  * last minute is counted from one call to the next, so that it costs the tasks nothing.
  */
-export function statusLine(
-  { metrics, tasks, registry, health, gate, store }: Sources,
-  clock: Pick<Clock, 'monotonic'>,
-): () => string {
+export function statusLine(engine: Sources, clock: Pick<Clock, 'monotonic'>): () => string {
+  const { metrics, tasks, health, gate } = engine
   const readings = [{ tick: clock.monotonic(), total: metrics.total }]
 
   function endedLastMinute(): number {
@@ -25,18 +24,16 @@ export function statusLine(
   }
 
   return () => {
-    const ended = endedLastMinute()
-    const cache = registry.cacheStatus()
-    const parts = [
-      store.fault !== null && `the database takes nothing (${store.fault})`,
-      cache === 'unavailable' && 'no list of droplets',
-      cache === 'stale' && 'the Registry does not answer',
-      `${ended} tasks/min`,
-      tasks.queued > 0 && `${tasks.queued} queued`,
+    const { queued } = tasks
+    const numbers = [
+      `${endedLastMinute()} tasks/min`,
+      ...(queued > 0 ? [`${queued} queued`] : []),
       ...some(health.unreachableCount(), 'droplet', 'down'),
       ...some(gate.stats().openCircuits, 'circuit', 'open'),
     ]
-    return parts.filter((part) => part !== false).join(', ')
+    // Droplets are only counted: the line is short.
+    const problems = problemsOf(engine, [], tasks.load()).map(({ message }) => message)
+    return [...problems, numbers.join(', ')].join('; ')
   }
 }
 

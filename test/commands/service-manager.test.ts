@@ -50,6 +50,13 @@ test('ready, reloading, stopping: each with what systemd needs', async () => {
   expect(clock.pending).toBe(0)
 })
 
+test('a status forges no other message', () => {
+  const manager = managerOf()
+  manager.ready(() => 'fine\nSTOPPING=1')
+  expect(systemd.messages()).toEqual(['READY=1\nSTATUS=fine STOPPING=1'])
+  manager.stop()
+})
+
 test('the status is sent when it has changed, every 5 s at most', async () => {
   let status = 'one'
   const manager = managerOf()

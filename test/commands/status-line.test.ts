@@ -7,6 +7,7 @@ function service() {
   const now = {
     total: 0,
     queued: 0,
+    oldest: null as number | null,
     cache: 'active',
     down: 0,
     open: 0,
@@ -22,8 +23,14 @@ function service() {
       get queued() {
         return now.queued
       },
+      draining: false,
+      load: () => ({ queued: now.queued, running: 0, oldestAgeMs: now.oldest }),
     },
-    registry: { cacheStatus: () => now.cache },
+    registry: {
+      cacheStatus: () => now.cache,
+      errorDetails: () => ({ last_error: 'ECONNREFUSED: connection refused' }),
+      usableForMs: () => 250_000,
+    },
     health: { unreachableCount: () => now.down },
     gate: { stats: () => ({ openCircuits: now.open }) },
     store: {
@@ -56,12 +63,12 @@ test('what stops tasks comes first, and what is well is not told', () => {
   expect(line()).toBe('412 tasks/min, 2 droplets down')
   Object.assign(now, { down: 1, open: 1, queued: 7 })
   expect(line()).toBe('412 tasks/min, 7 queued, 1 droplet down, 1 circuit open')
-  now.cache = 'stale'
-  expect(line()).toStartWith('the Registry does not answer, 412 tasks/min')
-  now.cache = 'unavailable'
-  now.fault = 'database or disk is full'
+  now.oldest = 180_000
+  expect(line()).toStartWith('A task has waited for 3 min, 7 are queued; 412 tasks/min, 7 queued')
+  Object.assign(now, { cache: 'unavailable', fault: 'database or disk is full', oldest: null })
   expect(line()).toStartWith(
-    'the database takes nothing (database or disk is full), no list of droplets, 412 tasks/min',
+    'Nothing can be written to disk: database or disk is full; There is no usable list of ' +
+      'droplets: ECONNREFUSED: connection refused; 412 tasks/min, ',
   )
 })
 
