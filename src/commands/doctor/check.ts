@@ -4,6 +4,9 @@ import type { DoctorWorld } from './world.ts'
 export const GROUPS = ['configuration', 'machine', 'mesh', 'service'] as const
 export type Group = (typeof GROUPS)[number]
 
+/** Longer than REGISTRY_TIMEOUT can be: for checks that wait for the list. */
+export const LIMIT_WITH_REGISTRY_MS = 310_000
+
 /** A check of the doctor; `checks.ts` has the list. */
 export interface Check {
   /** For `--skip`. */

@@ -1,9 +1,14 @@
-import type { Check } from './check.ts'
+import { LIMIT_WITH_REGISTRY_MS, type Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
 import type { DatabaseState } from '../../store/sqlite/inspect.ts'
 import type { DoctorWorld } from './world.ts'
 
-export const CLOCK: Check = { name: 'clock', group: 'machine', run: lookAtClock }
+export const CLOCK: Check = {
+  name: 'clock',
+  group: 'machine',
+  limitMs: LIMIT_WITH_REGISTRY_MS,
+  run: lookAtClock,
+}
 
 /** What the network and whole seconds make of two clocks that agree. */
 const TOLERANCE_MS = 5000

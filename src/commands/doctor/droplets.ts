@@ -4,7 +4,7 @@ import { certificateEnd } from '../../platform/peer-certificate.ts'
 import { within } from '../../platform/time-limit.ts'
 import { SERVICE } from '../../version.ts'
 import { counted } from '../terminal/texts.ts'
-import type { Check } from './check.ts'
+import { LIMIT_WITH_REGISTRY_MS, type Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
 import type { DoctorWorld } from './world.ts'
 
@@ -18,7 +18,7 @@ const FEW_DAYS = 14
 export const DROPLETS: Check = {
   name: 'droplets',
   group: 'mesh',
-  limitMs: 60_000,
+  limitMs: LIMIT_WITH_REGISTRY_MS + 60_000,
   run: lookAtDroplets,
 }
 

@@ -5,7 +5,7 @@ import type { ParsedList } from '../../registry/droplet-list.ts'
 import { isFile } from '../../registry/list-reader.ts'
 import { withoutTrailingSlashes } from '../../config/urls.ts'
 import { counted } from '../terminal/texts.ts'
-import type { Check } from './check.ts'
+import { LIMIT_WITH_REGISTRY_MS, type Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
 import type { OwnService } from './own-service.ts'
 import type { DoctorWorld } from './world.ts'
@@ -13,8 +13,7 @@ import type { DoctorWorld } from './world.ts'
 export const REGISTRY: Check = {
   name: 'registry',
   group: 'mesh',
-  // REGISTRY_TIMEOUT is at most 300 s.
-  limitMs: 310_000,
+  limitMs: LIMIT_WITH_REGISTRY_MS,
   run: lookAtRegistry,
 }
 
