@@ -1,5 +1,6 @@
 /** What a database is like, for `check` and `doctor`: nothing of it is changed. */
 import type { Database } from 'bun:sqlite'
+import { errorText } from '../../errors.ts'
 import { fileSize } from '../../platform/disk.ts'
 import { databaseBytes } from './database-bytes.ts'
 import { LATEST_VERSION, versionOf } from './migrate.ts'
@@ -49,8 +50,11 @@ function freeBytesOf(db: Database): number {
   return db.query<{ bytes: number }, []>(FREE_SQL).get()!.bytes
 }
 
+/** In one line. */
 function quickCheck(db: Database): string {
-  return db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()!.quick_check
+  return errorText(
+    db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()!.quick_check,
+  )
 }
 
 function newestAt(db: Database): number | null {
