@@ -98,6 +98,10 @@ if [ "$funcstack[1]" = "_orchestrator" ]; then _orchestrator "$@"; else compdef 
   set -l words (commandline -opc) (commandline -ct)
   $words[1] completion ${WORDS} -- $words[2..] 2>/dev/null
 end
-complete -c orchestrator -a '(__orchestrator_words)'
+function __orchestrator_fits
+  set -g __orchestrator_found (__orchestrator_words)
+  test (count $__orchestrator_found) -gt 0
+end
+complete -c orchestrator -n __orchestrator_fits -f -a '$__orchestrator_found'
 `,
 }

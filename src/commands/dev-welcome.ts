@@ -1,8 +1,11 @@
 /** What `dev` prints once it is ready. `url` and `registryUrl`: without a path. */
 export function welcome(url: string, registryUrl: string): string {
   return `
-The Orchestrator is at ${url}/orchestrator/docs, its Registry at ${registryUrl}/droplets.
-Try, in another terminal:
+The page:      ${url}/orchestrator/
+Its documents: ${url}/orchestrator/docs
+The Registry:  ${registryUrl}/droplets
+
+Open the page, and try in another terminal:
 
   # Is it well? Which droplets does it know?
   curl ${url}/orchestrator/health

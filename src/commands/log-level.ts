@@ -29,12 +29,12 @@ export function reloadLogLevel(io: Settings, log: LevelledLog): () => void {
       const level = VARIABLES.LOG_LEVEL.kind.parse(text)
       if (level === undefined) {
         const fields = { value: text, allowed: VARIABLES.LOG_LEVEL.kind.allowed, kept: log.level }
-        return log.error('LOG_LEVEL is not valid', fields)
+        return log.error('the log level is not valid', fields)
       }
       if (level !== log.level) return log.setLevel(level)
       log.info('the log level stays', pinned(io, origin, log))
     } catch (error) {
-      log.error('LOG_LEVEL cannot be read again', { error: errorText(error), kept: log.level })
+      log.error('the log level cannot be read again', { error: errorText(error), kept: log.level })
     }
   }
 }

@@ -70,7 +70,8 @@ export async function startRival(
 /** As the binary sets it for itself. */
 export const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', UV_THREADPOOL_SIZE: '16' }
 
-async function startProgram(
+/** One of `programs`, by its file. */
+export async function startProgram(
   bench: Bench,
   name: string,
   file: string,

@@ -17,6 +17,7 @@ import { latency } from './parts/latency.ts'
 import { list } from './parts/list.ts'
 import { memory } from './parts/memory.ts'
 import { million } from './parts/million.ts'
+import { operate } from './parts/operate.ts'
 import { profile } from './parts/profile.ts'
 import { rival } from './parts/rival.ts'
 import { start } from './parts/start.ts'
@@ -33,6 +34,7 @@ const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   hanging,
   isolation,
   guards,
+  operate,
   async,
   drain,
   million,

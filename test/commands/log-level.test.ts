@@ -107,7 +107,7 @@ describe('what is wrong keeps the level, with an error', () => {
       level: 'INFO',
       line: {
         level: 'ERROR',
-        msg: 'LOG_LEVEL is not valid',
+        msg: 'the log level is not valid',
         fields: { value: 'loud', allowed: 'DEBUG, INFO, WARNING or ERROR', kept: 'INFO' },
       },
     })
@@ -126,7 +126,7 @@ describe('what is wrong keeps the level, with an error', () => {
       level: 'INFO',
       line: {
         level: 'ERROR',
-        msg: 'LOG_LEVEL cannot be read again',
+        msg: 'the log level cannot be read again',
         fields: { error, kept: 'INFO' },
       },
     })

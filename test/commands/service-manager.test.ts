@@ -1,10 +1,14 @@
 /** What systemd is told, and when: on a fake clock, over a real socket. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { serviceManager } from '../../src/commands/service-manager.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordingLog } from '../support/log.ts'
 import { notifyReceiver, type NotifyReceiver } from '../support/notify-receiver.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+allowRealTime()
 
 let dir: ReturnType<typeof temporaryDir>
 let systemd: NotifyReceiver
@@ -81,15 +85,25 @@ describe('the watchdog', () => {
     expect(systemd.count('WATCHDOG=1')).toBe(1)
     await clock.advance(900_000)
     expect(systemd.count('WATCHDOG=1')).toBe(11)
-    // A loop that is stuck fires no timer: time alone feeds nobody.
-    clock.jump(900_000)
-    expect(systemd.count('WATCHDOG=1')).toBe(11)
     manager.stopping(1000, () => '')
     await clock.advance(90_000)
     expect(systemd.count('WATCHDOG=1')).toBe(12)
     manager.stop()
     await clock.advance(900_000)
     expect(systemd.count('WATCHDOG=1')).toBe(12)
+  })
+
+  test('is not fed by a real loop that is stuck', async () => {
+    const env = { NOTIFY_SOCKET: systemd.name, WATCHDOG_USEC: '10000' }
+    const manager = serviceManager(env, { clock: systemClock, log, pid: 7 })
+    manager.ready(() => '')
+    await eventually('fed', () => systemd.count('WATCHDOG=1') > 1)
+    const fed = systemd.count('WATCHDOG=1')
+    // Nothing of the loop runs in these ten intervals.
+    Bun.sleepSync(100)
+    expect(systemd.count('WATCHDOG=1')).toBe(fed)
+    await eventually('fed again', () => systemd.count('WATCHDOG=1') > fed)
+    manager.stop()
   })
 
   test.each([

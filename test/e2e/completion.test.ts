@@ -3,9 +3,10 @@ import { describe, expect, test } from 'bun:test'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { binaryPath, runBinary, runProcess } from '../support/binary.ts'
 import { serviceHome } from '../support/binary-service.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { deadUrl, hang, scriptedServer } from '../support/scripted-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
+import { startOnTerminal } from '../support/terminal.ts'
 
 allowRealTime()
 
@@ -107,5 +108,22 @@ test.skipIf(!fishIsHere)(
     const script = `source ${dir.file('script')}; complete -C 'orchestrator task s'`
     const { stdout } = await runProcess(['fish', '-c', script], { env })
     expect(stdout.trim().split('\n').sort()).toEqual(['show', 'submit'])
+  },
+)
+
+const zshIsHere = Bun.which('zsh') !== null
+test.skipIf(!zshIsHere)(
+  `zsh completes${zshIsHere ? '' : ' (skipped: apt-get install zsh)'}`,
+  async () => {
+    using dir = temporaryDir()
+    symlinkSync(binaryPath(), dir.file('orchestrator'))
+    const PATH = `${dir.path}:${process.env.PATH ?? ''}`
+    await using zsh = startOnTerminal(['zsh', '-f', '-i'], { env: { PATH, HOME: dir.path } })
+    zsh.type('autoload -Uz compinit; compinit -u -D\rsource <(orchestrator completion zsh)\r')
+    zsh.type('orchestrator task ca\t')
+    await eventually('the word', () => zsh.text.includes('orchestrator task cancel'))
+    // On a terminal it heeds no SIGTERM.
+    zsh.type('\x15exit\r')
+    await zsh.exited
   },
 )

@@ -117,7 +117,7 @@ test('a SIGHUP is a reload; the file of --env-file says the log level', async ()
 
   writeFileSync(file, 'LOG_LEVEL=loud\n')
   service.signal('SIGHUP')
-  await eventually('the fault', () => service.stdout.includes('"LOG_LEVEL is not valid"'))
+  await eventually('the fault', () => service.stdout.includes('"the log level is not valid"'))
   await told(systemd, 'READY=1', 3)
 })
 

@@ -237,7 +237,11 @@ describe('other commands', () => {
     await using standIn = scriptedServer(reply({ body: text }))
     const { code, stdout } = await ask(standIn.url, ['metrics', '--prometheus'])
     expect([code, stdout]).toEqual([0, text])
-    expect(standIn.requests[0]!.headers.accept).toContain('application/openmetrics-text')
+    const { headers } = standIn.requests[0]!
+    expect(headers.accept).toContain('application/openmetrics-text')
+    // A proxy must not pack what is not unpacked.
+    expect(headers['accept-encoding']).toBe('identity')
+    expect(headers['user-agent']).toMatch(/^orchestrator-cli\/\d/)
   })
 })
 

@@ -31,10 +31,10 @@ function readyDev(process: BinaryProcess): Dev | null {
     throw new Error(`dev ended with ${process.exitCode}: ${process.stderr}${process.stdout}`)
   }
   const text = process.stdout
-  const from = text.search(/^The Orchestrator is at /m)
+  const from = text.search(/^The page: /m)
   if (from < 0 || !text.includes('Ctrl-C stops it.')) return null
   const startMessage = text.slice(from, text.indexOf('Ctrl-C stops it.'))
-  const [own = '', registry = ''] = [...startMessage.matchAll(/http:\/\/[^/\s]+/g)].map(
+  const [own = '', , registry = ''] = [...startMessage.matchAll(/http:\/\/[^/\s]+/g)].map(
     ([url]) => url,
   )
   return Object.assign(Object.create(process) as BinaryProcess, {

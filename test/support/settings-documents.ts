@@ -20,7 +20,8 @@ export function envExample(): string {
 const HEADING = `# Settings of the Orchestrator, with their defaults: nothing needs to be set. Bun reads a
 # copy named .env by itself, the binary with --env-file .env, systemd as
 # /etc/fpai/orchestrator.env. Where a default depends on the machine or on another setting,
-# its line is a comment.
+# its line is a comment. The commands that ask a running service (task, droplets, metrics)
+# read ORCHESTRATOR_URL and ORCHESTRATOR_TOKEN, which are no settings of the service.
 `
 
 /** The rows of the README's table of settings, one string each, without the heading. */

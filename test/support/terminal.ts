@@ -5,6 +5,7 @@ export interface TerminalRun extends AsyncDisposable {
   readonly pid: number
   /** All that it has written, with the terminal's line ends as they are in files. */
   readonly text: string
+  /** Resolves with the exit code when all that it has written is in `text`. */
   readonly exited: Promise<number>
   /** As if typed. `\x03` is Ctrl-C. */
   type(text: string): void
@@ -20,6 +21,7 @@ export function startOnTerminal(command: string[], options: TerminalOptions = {}
   const { columns = 80, env = {}, cwd = '/' } = options
   const decoder = new TextDecoder()
   let text = ''
+  const closed = Promise.withResolvers<void>()
   const subprocess = Bun.spawn(command, {
     cwd,
     env: { TERM: 'xterm-256color', ...env },
@@ -27,9 +29,12 @@ export function startOnTerminal(command: string[], options: TerminalOptions = {}
       cols: columns,
       rows: 24,
       data: (_, bytes) => void (text += decoder.decode(bytes, { stream: true })),
+      exit: () => closed.resolve(),
     },
   })
-  const exited = subprocess.exited.then(() => subprocess.exitCode ?? -1)
+  const exited = Promise.all([subprocess.exited, closed.promise]).then(
+    () => subprocess.exitCode ?? -1,
+  )
   return {
     pid: subprocess.pid,
     get text() {
@@ -54,7 +59,5 @@ export async function runOnTerminal(
 ): Promise<{ code: number; text: string }> {
   await using run = startOnTerminal(command, options)
   const code = await run.exited
-  // What the process wrote last is read by another turn.
-  await Bun.sleep(0)
   return { code, text: run.text }
 }

@@ -3,6 +3,7 @@ import { OrchestratorClient } from '../../client/client.ts'
 import { httpUrl } from '../../config/urls.ts'
 import { systemFetch } from '../../platform/fetch.ts'
 import type { FetchInit } from '../../ports.ts'
+import { VERSION } from '../../version.ts'
 import {
   EXIT,
   misused,
@@ -102,10 +103,21 @@ export function apiUrl(text: string): string | null {
   return url.endsWith('/orchestrator') ? url : `${url}/orchestrator`
 }
 
-/** `timeout`: Bun would end a request after five minutes without a byte; a task may take longer. */
+/**
+ * `identity`, because systemFetch unpacks nothing. `timeout`: Bun would end a request after five
+ * minutes without a byte, and a task may take longer.
+ */
 function ask(url: string, init: RequestInit): Promise<Response> {
-  return systemFetch(url, { method: 'GET', ...init, timeout: false } as object as FetchInit)
+  const headers = { ...HEADERS, ...(init.headers as Record<string, string>) }
+  return systemFetch(url, {
+    method: 'GET',
+    ...init,
+    headers,
+    timeout: false,
+  } as object as FetchInit)
 }
+
+const HEADERS = { 'accept-encoding': 'identity', 'user-agent': `orchestrator-cli/${VERSION}` }
 
 /** The first argument; throws Misuse without one. */
 export function idOf({ positionals: [id] }: Pick<Call, 'positionals'>): string {

@@ -1,0 +1,65 @@
+import {
+  freshDirectory,
+  startDroplet,
+  startOrchestrator,
+  startProgram,
+  type Bench,
+} from '../bench.ts'
+import { burst, byThread, failures, inTurns, type Burst } from '../burst.ts'
+import { delays } from '../delays.ts'
+import { taskBody } from '../tasks.ts'
+
+const WATCHERS = '10'
+/** As a caller sends it that traces what it does. */
+const TRACED = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00' }
+
+const WANTED = ['<=', 1.05] as const
+
+/** Compiling is paid once, in the first minute; not by each task. */
+const COMPILERS = ['JITWorker', 'JSCWarmUp']
+const cpuOf = ({ cpuUs, threadsUs }: Burst) =>
+  COMPILERS.reduce((us, name) => us - (threadsUs[name] ?? 0), cpuUs)
+
+/**
+ * What it costs to be watched: ten pages, Prometheus, and callers that trace; and with traces sent
+ * out, too. Beside a service that nobody watches, twice: what one of them is above the other is
+ * chance. Then how long an event takes to whoever watches.
+ */
+export async function operate(bench: Bench): Promise<void> {
+  const { report, quick } = bench
+  await using droplet = await startDroplet(bench)
+  await using collector = await startProgram(bench, 'collector', 'collector.ts', {})
+  const start = (name: string, env: Record<string, string> = {}) => {
+    const directory = freshDirectory(bench, `operate-${name}`)
+    return startOrchestrator(bench, { directory, droplets: { bench: droplet }, env })
+  }
+  await using without = await start('without')
+  await using again = await start('again')
+  await using watched = await start('watched')
+  await using traced = await start('traced', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+  const watchersOf = (url: string, name: string) =>
+    startProgram(bench, name, 'watchers.ts', { URL: url, WATCHERS })
+  await using _watching = await watchersOf(watched.url, 'watchers')
+  await using _watchingToo = await watchersOf(traced.url, 'watchers-traced')
+
+  const options = { body: taskBody('bench'), connections: 64, seconds: quick ? 1 : 2 }
+  const measured = await inTurns(quick ? 2 : 9, {
+    without: () => burst(without, options),
+    'without, again': () => burst(again, options),
+    'ten pages, Prometheus': () => burst(watched, { ...options, headers: TRACED }),
+    'and traces sent out': () => burst(traced, options),
+  })
+
+  const { without: base, ...others } = measured
+  for (const [name, bursts] of Object.entries(others)) {
+    const ratios = bursts.map((each, round) => cpuOf(each) / cpuOf(base![round]!))
+    const wanted = name === 'ten pages, Prometheus' ? WANTED : null
+    report.addMedian(`CPU a task, ${name}, times without`, ratios, 'x', wanted, byThread(bursts))
+  }
+  report.addMedian('CPU a task, without', base!.map(cpuOf), 'µs', null, byThread(base!))
+  report.add('failed', failures(Object.values(measured).flat()), 'requests', ['<=', 0])
+
+  const { p50Ms, p99Ms } = await delays(watched, quick ? 50 : 500)
+  report.add('from the answer to the event, p50', p50Ms, 'ms')
+  report.add('from the answer to the event, p99', p99Ms, 'ms', ['<', 100])
+}
