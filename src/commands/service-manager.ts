@@ -71,6 +71,7 @@ class Systemd implements ServiceManager {
   #shown = ''
   /** What matters and could not be sent: it goes before the next. */
   #unsent: string | null = null
+  #isStopping = false
   #hasWarned = false
   readonly #timers = new Map<string, () => void>()
 
@@ -92,12 +93,15 @@ class Systemd implements ServiceManager {
   }
 
   async reloading(work: () => Promise<void>): Promise<void> {
+    // It is not ready afterwards.
+    if (this.#isStopping) return work()
     this.#tell(`RELOADING=1\nMONOTONIC_USEC=${monotonicMicroseconds()}`)
     await work()
-    this.#tell('READY=1')
+    if (!this.#isStopping) this.#tell('READY=1')
   }
 
   stopping(graceMs: number, status: () => string): void {
+    this.#isStopping = true
     this.#status = () => oneLine(status())
     this.#shown = this.#status()
     const usec = Math.round((graceMs + AFTER_GRACE_MS) * 1000)

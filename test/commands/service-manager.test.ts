@@ -54,6 +54,25 @@ test('ready, reloading, stopping: each with what systemd needs', async () => {
   expect(clock.pending).toBe(0)
 })
 
+test('a reload does not make a service ready that stops', async () => {
+  const manager = managerOf()
+  manager.ready(() => '')
+  const slow = Promise.withResolvers<void>()
+  const reloading = manager.reloading(() => slow.promise)
+  manager.stopping(0, () => '')
+  slow.resolve()
+  await reloading
+  let reloaded = false
+  await manager.reloading(async () => void (reloaded = true))
+  expect(reloaded).toBe(true)
+  expect(systemd.messages().map((message) => message.split('\n')[0]!)).toEqual([
+    'READY=1',
+    'RELOADING=1',
+    'STOPPING=1',
+  ])
+  manager.stop()
+})
+
 test('a status forges no other message', () => {
   const manager = managerOf()
   manager.ready(() => 'fine\nSTOPPING=1')
