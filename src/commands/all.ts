@@ -6,6 +6,7 @@ import type { Command, CommandGroup } from './command.ts'
 import { completionOf } from './completion.ts'
 import { COMPOSE } from './compose.ts'
 import { DEV } from './dev.ts'
+import { DOCTOR } from './doctor/doctor.ts'
 import { GRAFANA } from './grafana.ts'
 import { HEALTH } from './health.ts'
 import { OPENAPI } from './openapi.ts'
@@ -20,6 +21,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SERVE,
   DEV,
   CHECK,
+  DOCTOR,
   TASK,
   DROPLETS,
   METRICS,

@@ -66,7 +66,7 @@ describe('configuration', () => {
   }
 
   test('check prints the effective settings with their sources', async () => {
-    using home = serviceHome()
+    using home = serviceHome({})
     const { code, stdout, stderr } = await runBinary(['check'], {
       env: { ...home.env, PORT: '8123' },
     })

@@ -12,16 +12,18 @@ const MAX_NAMES = 5
  */
 export function refuseForeignFile(file: string, maxLockedMs: number): void {
   if (fileSize(file) === 0) return
+  using db = openToLook(file, maxLockedMs)
+  refuseForeign(db)
+}
+
+/** Opens a file that is not empty, to look at it: nothing of it changes, also when it is closed. */
+export function openToLook(file: string, maxLockedMs: number): Database {
   // Whoever closes the file last writes the log into it, unless he may only read. But who may
   // only read leaves a log behind where there was none.
   const hasLog = fileSize(`${file}-wal`) > 0
   const db = new Database(file, hasLog ? { readonly: true } : { readwrite: true })
-  try {
-    db.run(`pragma busy_timeout = ${maxLockedMs}`)
-    refuseForeign(db)
-  } finally {
-    db.close()
-  }
+  db.run(`pragma busy_timeout = ${maxLockedMs}`)
+  return db
 }
 
 /** The same for a database that is open. */
