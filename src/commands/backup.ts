@@ -15,6 +15,8 @@ import {
   type Command,
   type CommandIo,
 } from './command.ts'
+import { bytesText } from './doctor/bytes-text.ts'
+import { withUnitSettings } from './doctor/configuration.ts'
 import { newFile } from './new-file.ts'
 
 const IN_MEMORY = ':memory:'
@@ -24,9 +26,9 @@ export const BACKUP: Command = {
   synopsis: 'FILE',
   summary: 'copy the database into a new FILE, while the service runs',
   details: `
-The database is that of TASK_DB in the environment or in --env-file, or else in the file that the
-systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked; only its owner may read it.
-To restore it, stop the service and put it in the database's place.
+The database is that of TASK_DB in the environment or in --env-file; without one, in the file that
+the systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked, and only its owner may
+read it. To restore it, stop the service and put it in the database's place.
 
   orchestrator backup /var/backups/orchestrator-$(date +%F).db
 `,
@@ -49,7 +51,7 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
     const [database, path] = [databaseOf(io), resolve(io.cwd, file)]
     const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, io)
     const { tasks, bytes } = await newFile(path, copy)
-    io.stdout(`${file}: ${tasks} tasks, ${sizeText(bytes)}, checked\n`)
+    io.stdout(`${file}: ${tasks} tasks, ${bytesText(bytes)}, checked\n`)
     return EXIT.ok
   } catch (error) {
     io.stderr(`${errorText(error)}\n`)
@@ -57,11 +59,11 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
   }
 }
 
-/** That of the environment or of --env-file; else that of the unit; else where it is by default. */
+/** That of the environment or of --env-file; without one, of the unit; else where it is by default. */
 function databaseOf(io: CommandIo): string {
-  const unit = io.env.TASK_DB ? {} : io.unitSettings()
-  if (unit === null) io.stderr(`${UNIT_SETTINGS} cannot be read: which TASK_DB?\n`)
-  const env = { ...io.env, TASK_DB: io.env.TASK_DB || unit?.TASK_DB }
+  const { env } = withUnitSettings(io)
+  const isUnknown = !env.TASK_DB && io.envFiles.length === 0 && io.unitSettings() === null
+  if (isUnknown) io.stderr(`${UNIT_SETTINGS} cannot be read: which TASK_DB?\n`)
   const text = effectiveText('TASK_DB', env, configWorld(io))?.text
   const database = text && VARIABLES.TASK_DB.kind.parse(text)
   if (!database) throw new Error(`Which database? Set TASK_DB to ${VARIABLES.TASK_DB.kind.allowed}`)
@@ -99,10 +101,4 @@ function copied(database: string, temporary: string, file: string): BackupReport
     const reason = `The database ${database} cannot be copied into ${file}: ${errorText(error)}${hint}`
     throw new Error(reason, { cause: error })
   }
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 1_000_000
-    ? `${Math.ceil(bytes / 1000)} kB`
-    : `${(bytes / 1_000_000).toFixed(1)} MB`
 }

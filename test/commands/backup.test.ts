@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { backup } from '../../src/commands/backup.ts'
+import { bytesText } from '../../src/commands/doctor/bytes-text.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { packed, secretsOf } from '../../src/store/sqlite/lines.ts'
@@ -54,8 +55,8 @@ test('a copy has all that is committed: tables, journal, secret headers', async 
   const copy = dir.file('copy.db')
   expect(await backup([copy], io)).toBe(0)
   expect(io.err).toBe('')
-  const kilobytes = Math.ceil(statSync(copy).size / 1000)
-  expect(io.out).toBe(`${copy}: 3 tasks, ${kilobytes} kB, checked\n`)
+  const size = bytesText(statSync(copy).size)
+  expect(io.out).toBe(`${copy}: 3 tasks, ${size}, checked\n`)
   expect(statSync(copy).mode & 0o777).toBe(0o600)
   const left = readdirSync(dir.path).filter((name) => !name.startsWith('tasks.db'))
   expect(left).toEqual(['copy.db'])

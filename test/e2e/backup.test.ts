@@ -50,7 +50,7 @@ test('a copy beside a service under load has what was acknowledged before; it st
   const during = callers.acknowledged.ended.length - before.ended.length
   await callers.stop()
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/copy\.db: \d+ tasks, [\d.]+ [kM]B, checked\n$/)
+  expect(stdout).toMatch(/copy\.db: \d+ tasks, [\d.]+ [KM]iB, checked\n$/)
   expect(during).toBeGreaterThan(0)
   expect([...callers.statuses].sort()).toEqual([200, 202])
   await service.stop()

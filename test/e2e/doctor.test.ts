@@ -264,7 +264,9 @@ describe('the database', () => {
     setSchema(99)
     const newer = await diagnose(env)
     expect(newer.code).toBe(1)
-    expect(newer.of('database')).toContain('written by a newer version (schema 99) → ')
+    expect(newer.of('database')).toContain(
+      'written by a newer version of the service: it has schema 99, and ',
+    )
     setSchema(3)
     const older = await diagnose(env)
     expect(older.of('database')).toMatch(/schema 3, which the next start brings to \d/)
