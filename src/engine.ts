@@ -18,6 +18,7 @@ import { createRegistry, type Registry } from './registry/registry.ts'
 import type { TaskStore } from './store/store.ts'
 import { TaskService } from './tasks/task-service.ts'
 import { DropletLatencies } from './telemetry/droplet-latencies.ts'
+import { DropletMetrics } from './telemetry/droplet-metrics.ts'
 import { logTasks } from './telemetry/task-log.ts'
 import { TaskMetrics } from './telemetry/task-metrics.ts'
 
@@ -43,6 +44,8 @@ export interface Engine {
   readonly store: TaskStore
   readonly metrics: TaskMetrics
   readonly latencies: DropletLatencies
+  /** What `metrics` has, by droplet, for Prometheus. */
+  readonly droplets: DropletMetrics
   uptimeMs(): number
   /**
    * Takes over what an earlier process left: the tasks that are unfinished, none of which runs
@@ -81,7 +84,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   return {
     ...{ config, tasks, registry, health, gate, store },
-    ...measure(events, ports),
+    ...measure(parts),
     uptimeMs: () => clock.monotonic() - startTick,
     async recover() {
       await Promise.all([delivery.recover(), registry.restore()])
@@ -108,14 +111,17 @@ export function createEngine(parts: EngineParts): Engine {
 }
 
 /** After all others have subscribed to the events: what they do is to be counted. */
-function measure(
-  events: EventBus,
-  { clock, log }: Pick<Ports, 'clock' | 'log'>,
-): Pick<Engine, 'metrics' | 'latencies'> {
+function measure({
+  config,
+  events,
+  ports,
+}: EngineParts): Pick<Engine, 'metrics' | 'latencies' | 'droplets'> {
+  const { clock, log } = ports
   const metrics = new TaskMetrics(events)
   const latencies = new DropletLatencies(clock, events)
+  const droplets = new DropletMetrics(events, config.metricsMaxDroplets)
   logTasks(events, log, clock)
-  return { metrics, latencies }
+  return { metrics, latencies, droplets }
 }
 
 function gateOf({ config, ports }: EngineParts, list: Registry, health: DropletHealth): MeshGate {

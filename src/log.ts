@@ -14,10 +14,20 @@ export interface LogOptions {
 export type LogFields = Record<string, unknown>
 
 export interface Log {
-  /** Whether lines of this level are written: to ask before making one that costs something. */
+  /**
+   * Whether lines of this level are written: to ask before making one that costs something. Ask
+   * each time: the level may change.
+   */
   enabled(level: LogLevel): boolean
   debug(msg: string, fields?: LogFields): void
   info(msg: string, fields?: LogFields): void
   warning(msg: string, fields?: LogFields): void
   error(msg: string, fields?: LogFields): void
+}
+
+/** A log whose level can be changed while it runs. */
+export interface LevelledLog extends Log {
+  readonly level: LogLevel
+  /** Says so in a line that is written whatever the levels are. */
+  setLevel(level: LogLevel): void
 }

@@ -8,7 +8,7 @@ import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { readCommandLine } from './commands/command-line.ts'
 import { EXIT, UNIT_SETTINGS, type CommandIo } from './commands/command.ts'
-import { envFile, type EnvFile } from './commands/env-file.ts'
+import { envFile, environmentOf, type EnvFile } from './commands/env-file.ts'
 import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
 import { systemClock } from './platform/clock.ts'
@@ -35,9 +35,11 @@ function commandIo(env: CommandIo['env']): CommandIo {
     env,
     ownEnv: env,
     envFiles: [],
+    readEnvFiles: () => [],
     unitSettings,
+    pid: process.pid,
     cwd: process.cwd(),
-    home: process.env.HOME || homedir(),
+    home: process.env.HOME || homeOfUser(),
     isTerminal: isatty(1),
     isErrorTerminal: isatty(2),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,
@@ -61,6 +63,15 @@ function commandIo(env: CommandIo['env']): CommandIo {
   }
 }
 
+/** Undefined for a user that the machine does not know, as in a container. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
+  }
+}
+
 /** What nobody has caught ends the process, as it would without this, but in one line of the log. */
 function logCrashes(log: Log): void {
   const crash = (error: unknown) => {
@@ -80,11 +91,11 @@ function unitSettings(): CommandIo['env'] | null {
   }
 }
 
-/** The settings of the files below those of the environment; of two files the last counts. */
 function withFiles(io: CommandIo, files: readonly string[]): CommandIo {
-  const envFiles: EnvFile[] = files.map((file) => envFile(file, readFileSync(file, 'utf8')))
-  const env = Object.assign({}, ...envFiles.map(({ values }) => values), io.ownEnv)
-  return { ...io, env, envFiles }
+  const readEnvFiles = (): EnvFile[] =>
+    files.map((file) => envFile(file, readFileSync(file, 'utf8')))
+  const envFiles = readEnvFiles()
+  return { ...io, env: environmentOf(envFiles, io.ownEnv), envFiles, readEnvFiles }
 }
 
 async function main(argv: string[]): Promise<number> {

@@ -15,6 +15,8 @@ import { fileCache } from './registry/disk-cache.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
 import { openSqlite } from './store/sqlite/thread.ts'
 import type { Retention } from './store/store.ts'
+import type { SpanSink } from './spans.ts'
+import { traceTasks } from './telemetry/task-spans.ts'
 import { dashboard } from './web/assets.ts'
 
 /** How long answers may take to get out once their tasks have ended, ms. */
@@ -55,11 +57,12 @@ export async function createOrchestrator(
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })
   const cache = fileCache(config.registry.cacheDir, log, newId)
   const publicUrl = () => config.publicUrl ?? (app.server ? localUrl(app.server) : null)
+  const spans = await openSpans(config, ports, events)
   const engine = createEngine({ config, ports, store, events, cache, publicUrl })
   const feed = new Feed(engine, events, ports)
   const app = createApp(engine, { ...ports, usage: processUsage, tokens, feed, dashboard })
 
-  const { start, stop } = lifeOf({ config, tls, clock, engine, app, feed, tokens })
+  const { start, stop } = lifeOf({ config, tls, clock, engine, app, feed, tokens, spans })
   return {
     engine,
     get url() {
@@ -81,6 +84,7 @@ interface Parts {
   app: ReturnType<typeof createApp>
   feed: Feed
   tokens: LiveTokens | null
+  spans: SpanSink | null
 }
 
 /** Stopping is the reverse of starting. Each happens once. */
@@ -92,6 +96,7 @@ function lifeOf({
   app,
   feed,
   tokens,
+  spans,
 }: Parts): Pick<Orchestrator, 'start' | 'stop'> {
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
@@ -118,6 +123,7 @@ function lifeOf({
     await server?.stop(true)
     tokens?.stop()
     await engine.stop()
+    await spans?.stop()
   }
 
   return {
@@ -129,6 +135,20 @@ function lifeOf({
 async function openTokens({ access }: Config, { clock, log }: Ports): Promise<LiveTokens | null> {
   if (access.tokensFile === null) return null
   return LiveTokens.open(access.tokensFile, { clock, log, watchFile })
+}
+
+/** The SDK is loaded only where it is used. */
+async function openSpans(
+  { traces }: Config,
+  ports: Ports,
+  events: EventBus,
+): Promise<SpanSink | null> {
+  const { endpoint, headers } = traces
+  if (endpoint === null) return null
+  const { openOtlp } = await import('./platform/otlp.ts')
+  const sink = openOtlp({ ...ports, endpoint, headers })
+  traceTasks(events, sink)
+  return sink
 }
 
 async function tlsOptions({ tls }: Config, { clock, log }: Ports): Promise<{ tls?: Certificate }> {

@@ -71,6 +71,8 @@ export interface ProcessUsage {
   cpuMs: number
   /** Resident memory. */
   memoryBytes: number
+  /** Wall clock, ms. */
+  startedAt: number
 }
 
 export interface Ports {

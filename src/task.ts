@@ -18,6 +18,8 @@
  * `delivery/lifecycle.ts` is the only code that moves a task along these arrows.
  */
 
+import type { CallerTrace } from './trace-context.ts'
+
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export type Method = (typeof METHODS)[number]
 
@@ -90,6 +92,8 @@ export interface Task extends TaskRequest {
   readonly requestId: string
   /** How often its request had come through an orchestrator: the droplet is told one more. */
   readonly hops: number
+  /** The trace that its request was in; null: one begins with the task (trace-context.ts). */
+  readonly trace: CallerTrace | null
   readonly status: TaskStatus
   /** Where the latest attempt went, or the next one would go. */
   readonly targetUrl: string

@@ -1,5 +1,8 @@
-import type { Setting } from '../config/config.ts'
+import type { Config, Setting } from '../config/config.ts'
 import { EXIT, readArguments, type Command, type CommandIo } from './command.ts'
+import { lookAtDatabase } from './doctor/database.ts'
+import { lookUpRegistry } from './doctor/registry.ts'
+import { doctorWorld } from './doctor/world.ts'
 import { misspeltNames } from './misspelt.ts'
 import { loadSettings } from './settings.ts'
 
@@ -8,7 +11,8 @@ export const CHECK: Command = {
   summary: 'check the configuration and print the effective settings',
   details: `
 Tells all faults at once, with exit code 78; else prints each setting and where it comes from.
-Warns of names that look misspelt, and of lines that systemd would read otherwise.
+Warns of names that look misspelt, and of lines that systemd would read otherwise. Looks at the
+database, without changing it (exit code 1: it cannot be used), and for the Registry's host.
 
   orchestrator check --env-file /etc/fpai/orchestrator.env
 `,
@@ -17,8 +21,9 @@ Warns of names that look misspelt, and of lines that systemd would read otherwis
 }
 
 /**
- * `orchestrator check`: prints the effective settings and where each comes from; or all faults, on
- * stderr, with exit code 78. What is only suspicious is told on stderr, and changes no exit code.
+ * `orchestrator check`: prints the effective settings and where each comes from, and what the
+ * service would do with the database; or all faults, on stderr, with exit code 78. What is only
+ * suspicious is told on stderr, and changes no exit code. A database that cannot be used is 1.
  */
 export async function check(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments(CHECK, args, io)) return EXIT.usage
@@ -27,7 +32,23 @@ export async function check(args: string[], io: CommandIo): Promise<number> {
   for (const warning of [...found, ...(loaded?.warnings ?? [])]) io.stderr(`Warning: ${warning}\n`)
   if (!loaded) return EXIT.config
   io.stdout(table(loaded.settings, io))
-  return EXIT.ok
+  return tryStart(loaded.config, io)
+}
+
+/** What `serve` would find beyond its settings. */
+async function tryStart(config: Config, io: CommandIo): Promise<number> {
+  const world = doctorWorld(io, config, new AbortController().signal)
+  const registry = await lookUpRegistry(world)
+  // It starts all the same, with the list from before.
+  if (registry) io.stderr(`Warning: REGISTRY_URL: ${registry.found}\n`)
+  if (config.task.db === ':memory:') return EXIT.ok
+  const database = await lookAtDatabase(world)
+  for (const { level, found, advice } of database) {
+    if (level === 'ok') io.stdout(`\n${found}\n`)
+    else if (level === 'warning') io.stderr(`Warning: TASK_DB: ${found}; ${advice}\n`)
+    else io.stderr(`TASK_DB: ${found}; ${advice}\n`)
+  }
+  return database.some(({ level }) => level === 'failure') ? EXIT.failed : EXIT.ok
 }
 
 function table(settings: readonly Setting[], io: CommandIo): string {

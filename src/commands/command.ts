@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ConfigWorld, Environment } from '../config/source.ts'
-import type { Log, LogOptions } from '../log.ts'
+import type { LevelledLog, LogOptions } from '../log.ts'
 import type { EnvFile } from './env-file.ts'
 import { didYouMean, settingHint, usageOf, type CommandHelp } from './help.ts'
 
@@ -17,8 +17,11 @@ export interface CommandIo {
   readonly ownEnv: Environment
   /** The files of `--env-file`; of two that name a setting the last counts. */
   readonly envFiles: readonly EnvFile[]
+  /** Reads them again; throws when one cannot be read. */
+  readEnvFiles(): readonly EnvFile[]
   /** What UNIT_SETTINGS says: nothing where it is not there; null where it cannot be read. */
   unitSettings(): Environment | null
+  readonly pid: number
   readonly cwd: string
   readonly home: string | undefined
   /** Whether stdout is a terminal. */
@@ -36,7 +39,7 @@ export interface CommandIo {
    * Starts the log on stdout, which all text of `stdout` then goes through, and logs from then on
    * what ends the process unexpectedly. Once.
    */
-  openLog(options: LogOptions): Log
+  openLog(options: LogOptions): LevelledLog
   /** Calls back for each SIGTERM and SIGINT, which then no longer end the process. */
   onStopSignal(callback: (name: string) => void): void
   /** Calls back for each SIGHUP, which then does nothing else. */

@@ -25,6 +25,11 @@ export function envFile(name: string, text: string): EnvFile {
   return { name, values, warnings }
 }
 
+/** The settings of the files below those of the environment; of two files the last counts. */
+export function environmentOf(files: readonly EnvFile[], ownEnv: Environment): Environment {
+  return Object.assign({}, ...files.map(({ values }) => values), ownEnv)
+}
+
 function leftOut(name: string): string {
   return `systemd would leave ${name} out: write NAME=value, without 'export'`
 }

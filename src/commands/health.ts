@@ -97,7 +97,7 @@ function ownUrl(env: CommandIo['env']): Target {
 }
 
 /** The address at which to call a service that listens on `host`. */
-function reachable(host: string): string {
+export function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host

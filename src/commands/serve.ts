@@ -8,7 +8,10 @@ import { VERSION } from '../version.ts'
 import { EXIT, hasColour, readArguments, type Command, type CommandIo } from './command.ts'
 import { misspeltNames } from './misspelt.ts'
 import { warnIfOpenToAll } from './open-to-all.ts'
+import { reloadLogLevel } from './log-level.ts'
 import { loadSettings } from './settings.ts'
+import { serviceManager } from './service-manager.ts'
+import { statusLine, stoppingLine } from './status-line.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export const SERVE: Command = {
@@ -31,7 +34,9 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!readArguments(SERVE, args, io)) return EXIT.usage
   const loaded = await loadSettings(io, io.env)
   if (!loaded) return EXIT.config
-  const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
+  const log = io.openLog({ ...loaded.config.log, colour: hasColour(io) })
+  const ports = systemPorts(log)
+  const reloadLevel = reloadLogLevel(io, log)
   const misspelt = misspeltNames(io)
   if (misspelt.length > 0) ports.log.warning('settings are misspelt', { misspelt })
   const orchestrator = await launch(loaded.config, ports, io)
@@ -39,21 +44,30 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   const { url } = orchestrator
   const { config } = loaded
   ports.log.info('listening', { url, version: VERSION, database: config.task.db })
-  await runUntilStopped(orchestrator, ports, io)
+  await runUntilStopped(orchestrator, ports, io, reloadLevel)
   return EXIT.ok
 }
 
 /**
  * Waits for the first SIGTERM or SIGINT, and stops the service then, saying what that waits for.
- * Until then a SIGHUP makes it read its files again.
+ * Until then a SIGHUP makes it read its files again, and `alsoReload` is called. systemd is told of
+ * all that.
  */
 export async function runUntilStopped(
   orchestrator: Orchestrator,
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
   io: CommandIo,
+  alsoReload = () => {},
 ): Promise<void> {
-  const { config, tasks } = orchestrator.engine
-  io.onReloadSignal(() => void orchestrator.reload())
+  const { engine } = orchestrator
+  const { config, tasks } = engine
+  const manager = serviceManager(io.ownEnv, { clock, log, pid: io.pid })
+  const reload = () => {
+    alsoReload()
+    return orchestrator.reload()
+  }
+  io.onReloadSignal(() => void manager.reloading(reload))
+  manager.ready(statusLine(engine, clock))
   await stopSignal(io, clock, () => tasks.running)
   log.info('stopping', {
     running: tasks.running,
@@ -61,7 +75,9 @@ export async function runUntilStopped(
     grace_seconds: config.shutdownGraceMs / 1000,
     hint: 'a second signal ends it at once',
   })
+  manager.stopping(config.shutdownGraceMs, () => stoppingLine(tasks))
   await orchestrator.stop()
+  manager.stop()
   log.info('stopped')
 }
 

@@ -4,8 +4,9 @@ import { faultText, type Config } from '../config/config.ts'
 import { SECRETS_RULE, signingSecrets } from '../config/secrets.ts'
 import { errorText } from '../errors.ts'
 import { readCertificate } from '../platform/certificate.ts'
-import { validityFault } from '../platform/certificate-validity.ts'
+import { nameFault, validityFault } from '../platform/certificate-validity.ts'
 import { systemClock } from '../platform/clock.ts'
+import { mayBeReadByAll } from '../platform/disk.ts'
 import { readRegularFile } from '../platform/regular-file.ts'
 
 export interface SettingFiles {
@@ -24,12 +25,18 @@ export async function readSettingFiles({
   access,
   droplets,
   tls,
-}: Pick<Config, 'access' | 'droplets' | 'tls'>): Promise<SettingFiles> {
+  publicUrl,
+}: Pick<Config, 'access' | 'droplets' | 'tls' | 'publicUrl'>): Promise<SettingFiles> {
   const tokens = await lookAtTokens(access.tokensFile)
   const signing = await readSigning(droplets)
-  const certificate = await lookAtCertificate(tls)
+  const certificate = await lookAtCertificate(tls, publicUrl)
   const faults = [certificate.fault, signing.fault, ...tokens.faults]
-  const warnings = [certificate.warning, ...tokens.warnings]
+  const warnings = [
+    ...certificate.warnings,
+    openToAll('TLS_KEY_FILE', tls.keyFile),
+    openToAll('DROPLET_SIGNING_SECRET_FILE', droplets.signingSecretFile),
+    ...tokens.warnings,
+  ]
   return {
     faults: faults.filter((fault) => fault !== null),
     warnings: warnings.filter((warning) => warning !== null),
@@ -39,14 +46,22 @@ export async function readSettingFiles({
 
 async function lookAtCertificate(
   tls: Config['tls'],
-): Promise<{ fault: string | null; warning: string | null }> {
+  publicUrl: string | null,
+): Promise<{ fault: string | null; warnings: readonly (string | null)[] }> {
   try {
     const certificate = await readCertificate(tls)
-    const warning = certificate && validityFault(tls, certificate, systemClock.now())
-    return { fault: null, warning }
+    if (!certificate) return { fault: null, warnings: [] }
+    const validity = validityFault(tls, certificate, systemClock.now())
+    return { fault: null, warnings: [validity, nameFault(tls, certificate, publicUrl)] }
   } catch (error) {
-    return { fault: errorText(error), warning: null }
+    return { fault: errorText(error), warnings: [] }
   }
+}
+
+/** null: it is not, or no file is named; that it cannot be read is told elsewhere. */
+function openToAll(setting: string, file: string | null): string | null {
+  if (file === null || !mayBeReadByAll(file)) return null
+  return `${setting}=${JSON.stringify(file)}: everybody on this machine may read it: chmod o-rwx`
 }
 
 async function lookAtTokens(

@@ -3,6 +3,11 @@ import type { Environment } from '../config/source.ts'
 import { configWorld, type CommandIo } from './command.ts'
 import { readSettingFiles } from './setting-files.ts'
 
+export type ReadSettings =
+  | ({ readonly ok: true } & LoadedSettings)
+  /** In lines for people. */
+  | { readonly ok: false; readonly faults: readonly string[] }
+
 export interface LoadedSettings {
   /** With what is in the files that it names. */
   readonly config: Config
@@ -12,23 +17,26 @@ export interface LoadedSettings {
 }
 
 /**
- * Reads the configuration, and the files that the service needs at its start. null: all that is
- * wrong was written to stderr; exit with `EXIT.config` then. Never rejects.
+ * Reads the configuration, and the files that the service needs at its start; or finds all that is
+ * wrong. Never rejects.
  */
+export async function readSettings(io: CommandIo, env: Environment): Promise<ReadSettings> {
+  const loaded = loadConfig(env, configWorld(io))
+  if (!loaded.ok) return { ok: false, faults: loaded.faults.map(faultText) }
+  const { faults, warnings, signingSecrets } = await readSettingFiles(loaded.config)
+  if (faults.length > 0) return { ok: false, faults }
+  const droplets = Object.freeze({ ...loaded.config.droplets, signingSecrets })
+  const config = Object.freeze({ ...loaded.config, droplets })
+  return { ok: true, config, settings: loaded.settings, warnings }
+}
+
+/** The same. null: all that is wrong was written to stderr; exit with `EXIT.config` then. */
 export async function loadSettings(
   io: CommandIo,
   env: Environment,
 ): Promise<LoadedSettings | null> {
-  const loaded = loadConfig(env, configWorld(io))
-  if (!loaded.ok) return refuse(io, loaded.faults.map(faultText))
-  const { faults, warnings, signingSecrets } = await readSettingFiles(loaded.config)
-  if (faults.length > 0) return refuse(io, faults)
-  const droplets = Object.freeze({ ...loaded.config.droplets, signingSecrets })
-  const config = Object.freeze({ ...loaded.config, droplets })
-  return { config, settings: loaded.settings, warnings }
-}
-
-function refuse(io: CommandIo, faults: readonly string[]): null {
-  for (const fault of faults) io.stderr(`${fault}\n`)
+  const read = await readSettings(io, env)
+  if (read.ok) return read
+  for (const fault of read.faults) io.stderr(`${fault}\n`)
   return null
 }

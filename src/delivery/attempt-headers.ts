@@ -1,10 +1,11 @@
 /** The headers of one attempt. */
 import type { SecretHeaders, Task } from '../task.ts'
+import { traceHeaders } from '../trace-context.ts'
 import { USER_AGENT } from '../version.ts'
 import type { Sign } from './signature.ts'
 
 /**
- * What the service sets itself, or will: a caller's value would be lost. The names with `*` stand
+ * What the service sets itself: a caller's value would be lost. The names with `*` stand
  * for all that begin so.
  */
 export const OWN_HEADERS = [
@@ -43,6 +44,7 @@ export function attemptHeaders(task: Task): Record<string, string> {
     'x-attempt': String(task.attempts.length),
     'x-request-id': task.requestId,
     'x-orchestrator-hops': String(task.hops + 1),
+    ...traceHeaders(task, task.attempts.length),
   }
 }
 

@@ -27,6 +27,7 @@ export interface NewTask extends TaskRequest {
   mode: Task['mode']
   requestId: string
   hops: number
+  trace: Task['trace']
   targetUrl: string
   idempotencyKey: string | null
   fingerprint: string | null

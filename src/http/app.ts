@@ -4,6 +4,8 @@ import type { Engine } from '../engine.ts'
 import type { Ports, ProcessUsage } from '../ports.ts'
 import { CpuLoad } from '../telemetry/cpu-load.ts'
 import { RequestCounts } from '../telemetry/request-counts.ts'
+import { RequestDurations } from '../telemetry/request-durations.ts'
+import { createScrape } from '../telemetry/scrape.ts'
 import { Admission, type TokenSource } from './admission.ts'
 import { openApiDocument } from './docs/openapi.ts'
 import { docsPages } from './docs/pages.ts'
@@ -15,6 +17,7 @@ import { IDLE_SECONDS, IdleLimit } from './idle-limit.ts'
 import { meshRoutes, type MeshPorts } from './mesh-routes.ts'
 import type { Feed } from './live/feed.ts'
 import { liveRoutes, type LivePorts } from './live/live-routes.ts'
+import type { MetricsPorts } from './metrics-route.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { RequestBodies } from './request-bodies.ts'
 import { Routes } from './routes.ts'
@@ -38,8 +41,10 @@ export interface HttpPorts extends Pick<Ports, 'clock' | 'log' | 'newId'> {
 export function createApp(engine: Engine, ports: HttpPorts) {
   const routes = new Routes()
   const requests = new RequestCounts(ports.clock)
+  const durations = new RequestDurations()
   const admission = new Admission(ports.tokens ?? null, ports.clock)
-  const shared = everyRequest({ ...ports, config: engine.config, admission, routes, requests })
+  const counts = { requests, durations }
+  const shared = everyRequest({ ...ports, config: engine.config, admission, routes, ...counts })
   const nowhere = new Elysia().use(shared).compile()
   let document: Promise<string> | undefined
   const app = new Elysia({
@@ -65,7 +70,7 @@ export function createApp(engine: Engine, ports: HttpPorts) {
     },
   })
     .use(shared)
-    .use(apiRoutes(engine, apiPorts(engine, ports, requests, admission)))
+    .use(apiRoutes(engine, apiPorts(engine, ports, admission, counts)))
     .use(docsPages(() => (document ??= openApiOf(engine))))
   if (ports.dashboard) app.use(dashboardPages(ports.dashboard))
   routes.learn(app.routes)
@@ -89,26 +94,27 @@ export function openApiOf(engine: Engine): Promise<string> {
   return openApiDocument(apiRoutes(engine, { admission } as ApiPorts))
 }
 
-type ApiPorts = MeshPorts & LivePorts
+type ApiPorts = MeshPorts & LivePorts & MetricsPorts
 
 /** What the routes need, those of the mesh most. */
 function apiPorts(
-  { config }: Engine,
+  engine: Engine,
   { clock, log, usage, feed }: HttpPorts,
-  requests: RequestCounts,
   admission: Admission,
+  { requests, durations }: { requests: RequestCounts; durations: RequestDurations },
 ): ApiPorts {
   const process = usage ? { usage, cpu: new CpuLoad(clock, usage) } : null
   const idleLimit = new IdleLimit(clock)
-  const bodies = new RequestBodies(clock, config.maxBodyBytes)
+  const bodies = new RequestBodies(clock, engine.config.maxBodyBytes)
   const startedAt = clock.now()
-  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies, feed }
+  const scrape = createScrape({ ...engine, requests: durations, usage: usage ?? null }, clock)
+  return { clock, log, requests, process, startedAt, admission, idleLimit, bodies, feed, scrape }
 }
 
 /** All that is documented. */
 function apiRoutes(engine: Engine, ports: ApiPorts) {
   return new Elysia({ name: 'api' })
-    .use(operationRoutes(engine, ports.admission))
+    .use(operationRoutes(engine, ports))
     .use(dropletRoutes(engine, ports))
     .use(submitRoutes(engine, ports))
     .use(taskRoutes(engine, ports))

@@ -20,7 +20,7 @@ export interface ResponseSettings {
   /** What it came with, once that was looked at; an error: why that is no valid token. */
   token?: Token | OrchestratorError
   /** The task that it is about. */
-  task?: Pick<Task, 'id' | 'dropletName'>
+  task?: Pick<Task, 'id' | 'dropletName' | 'trace'>
   /** The error that it is answered with. */
   error?: OrchestratorError
 }

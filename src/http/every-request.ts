@@ -2,6 +2,7 @@
 import type { Elysia } from 'elysia'
 import type { Config } from '../config/config.ts'
 import type { Ports } from '../ports.ts'
+import type { RequestDurations } from '../telemetry/request-durations.ts'
 import type { RequestCounts } from '../telemetry/request-counts.ts'
 import type { Admission } from './admission.ts'
 import type { ResponseSettings } from './base.ts'
@@ -19,6 +20,7 @@ interface EveryRequestPorts extends Pick<Ports, 'log' | 'clock' | 'newId'> {
   admission: Admission
   routes: Routes
   requests: RequestCounts
+  durations: RequestDurations
 }
 
 /** Must be used before the routes. */

@@ -8,7 +8,7 @@ import type { Ports } from '../ports.ts'
 import { MAX_RETRIES, type JsonText, type Submission } from '../task.ts'
 import type { SubmitOptions } from '../tasks/submit.ts'
 import type { Admitted } from './admission.ts'
-import { BASE, JSON_TYPE, UNPARSED } from './base.ts'
+import { BASE, JSON_TYPE, UNPARSED, type ResponseSettings } from './base.ts'
 import { clamp } from './clamp.ts'
 import * as documented from './docs/mesh-operations.ts'
 import { errorBody } from './error-reply.ts'
@@ -18,6 +18,7 @@ import { MessageBody, SendBody } from './message-bodies.ts'
 import { isTaken, messageJson, receiptView, sentView } from './message-views.ts'
 import type { RoutePorts } from './route-ports.ts'
 import { outcomeView } from './task-views.ts'
+import { traceOf } from './trace-headers.ts'
 import { checked } from './validation.ts'
 
 type MessagePorts = Pick<Ports, 'clock' | 'log'> & Pick<RoutePorts, 'admission' | 'bodies'>
@@ -64,10 +65,15 @@ export function sendRoute(
       const traceId = caller.requestId
       const message = messageJson(body, json.textOf('payload'), traceId, clock.now())
       const asked = toTask(body, message)
-      const options = { ...SYNC, hops: hopsOf(request.headers) }
+      const trace = traceOf(request.headers)
+      const options = { ...SYNC, hops: hopsOf(request.headers), trace }
       const send = () => deliver(tasks, caller, asked, options)
       const { taskId, ...delivered } = await idleLimit.during({ request, server }, send)
-      if (taskId !== null) set.headers['x-task-id'] = taskId
+      if (taskId !== null) {
+        set.headers['x-task-id'] = taskId
+        const settings: ResponseSettings = set
+        settings.task = { id: taskId, dropletName: body.target, trace }
+      }
       set.headers['content-type'] = JSON_TYPE
       return sentView({ target: body.target, traceId, ...delivered }, clock.now())
     },

@@ -2,19 +2,13 @@
 import { Elysia } from 'elysia'
 import { SERVICE, VERSION } from '../version.ts'
 import type { Engine } from '../engine.ts'
-import type { Admission } from './admission.ts'
 import { BASE } from './base.ts'
-import { metricsView } from './metrics-view.ts'
+import { metricsRoute, type MetricsPorts } from './metrics-route.ts'
 import { describe } from './docs/describe.ts'
-import {
-  healthExample,
-  infoExample,
-  metricsExample,
-  notReadyExample,
-  readyExample,
-} from './docs/examples.ts'
+import { healthExample, infoExample, notReadyExample, readyExample } from './docs/examples.ts'
 
-export function operationRoutes(engine: Engine, admission: Admission) {
+export function operationRoutes(engine: Engine, ports: MetricsPorts) {
+  const { admission } = ports
   return new Elysia({ name: 'operations' })
     .get(
       `${BASE}/health`,
@@ -31,11 +25,7 @@ export function operationRoutes(engine: Engine, admission: Admission) {
       admission.route(documented.ready),
     )
     .get(`${BASE}/info`, () => infoOf(engine), admission.route(documented.info))
-    .get(
-      `${BASE}/metrics`,
-      () => metricsView({ ...engine, uptimeMs: engine.uptimeMs() }),
-      admission.route(documented.metrics),
-    )
+    .use(metricsRoute(engine, ports))
 }
 
 function readinessOf({ registry, store, tasks }: Engine) {
@@ -108,13 +98,5 @@ const documented = {
     access: 'admin',
     summary: 'Tell who this is',
     replies: { 200: { description: 'This service', schema: 'Info', example: infoExample } },
-  }),
-  metrics: describe({
-    operationId: 'getMetrics',
-    tag: 'Operations',
-    access: 'admin',
-    summary: 'Show the metrics',
-    description: 'Counts and percentiles since start. Unknown values are null.',
-    replies: { 200: { description: 'The metrics', schema: 'Metrics', example: metricsExample } },
   }),
 }

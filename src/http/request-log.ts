@@ -1,12 +1,14 @@
 /**
- * One line in the log for each request, as soon as its answer is known. Before that is sent, not
- * afterwards: Elysia's hook for that costs 1 µs a request more.
+ * One line in the log for each request, and its time in the metrics, as soon as its answer is
+ * known. Before that is sent, not afterwards: Elysia's hook for that costs 1 µs a request more.
  */
 import type { Elysia } from 'elysia'
 import { withoutTrailingSlashes } from '../config/urls.ts'
 import { OrchestratorError } from '../errors.ts'
 import type { LogFields } from '../log.ts'
 import type { Ports } from '../ports.ts'
+import type { RequestDurations } from '../telemetry/request-durations.ts'
+import { traceIdOf } from '../trace-context.ts'
 import type { ResponseSettings } from './base.ts'
 import { HungUp } from './hang-up.ts'
 
@@ -30,11 +32,17 @@ interface Answered {
   durationMs: number
 }
 
-/** To be used before all other hooks: it takes the time. Costs nothing where nothing is logged. */
-export function requestLog({ log, clock }: Pick<Ports, 'log' | 'clock'>) {
-  return (app: Elysia) => {
-    if (!log.enabled('INFO')) return app
-    return app
+export interface RequestLogPorts extends Pick<Ports, 'log' | 'clock'> {
+  durations: RequestDurations
+}
+
+/**
+ * To be used before all other hooks: it takes the time. Costs 0.5 µs a request where nothing is
+ * logged.
+ */
+export function requestLog({ log, clock, durations }: RequestLogPorts) {
+  return (app: Elysia) =>
+    app
       .onRequest(({ set }) => {
         settings(set).startTick = clock.monotonic()
       })
@@ -43,14 +51,21 @@ export function requestLog({ log, clock }: Pick<Ports, 'log' | 'clock'>) {
         // The twin of a route, with a slash at its end, calls each hook twice.
         if (startTick !== undefined) {
           settings(set).startTick = undefined
-          const durationMs = Math.round(clock.monotonic() - startTick)
-          const pattern = patternOf(route)
-          logAnswered(log, { request, set: settings(set), response, route: pattern, durationMs })
+          const durationMs = clock.monotonic() - startTick
+          const answered = {
+            request,
+            set: settings(set),
+            response,
+            route: patternOf(route),
+            durationMs,
+          }
+          const status = statusOf(answered)
+          durations.observe(request.method, answered.route, status, durationMs / 1000)
+          logAnswered(log, answered, status)
         }
         // As it was: of an error without a route, Elysia would else send nothing.
         return response as Response
       })
-  }
 }
 
 /** Elysia's own type of it does not know what we note there. */
@@ -61,12 +76,17 @@ function patternOf(route: string | undefined): string {
   return route ? withoutTrailingSlashes(route) || '/' : NO_ROUTE
 }
 
-function logAnswered(log: Ports['log'], answered: Answered): void {
+function logAnswered(log: Ports['log'], answered: Answered, status: number): void {
   const level = QUIET.test(answered.route) ? 'DEBUG' : 'INFO'
   if (!log.enabled(level)) return
-  const isGone = hasLeft(answered)
   const write = level === 'DEBUG' ? log.debug : log.info
-  write(isGone ? 'the caller hung up' : 'request', fieldsOf(answered, isGone))
+  write(status === HUNG_UP ? 'the caller hung up' : 'request', fieldsOf(answered, status))
+}
+
+function statusOf(answered: Answered): number {
+  const { set, response } = answered
+  if (hasLeft(answered)) return HUNG_UP
+  return response instanceof Response ? response.status : Number(set.status ?? 200)
 }
 
 /** Whether nobody waits for the answer any more. */
@@ -75,20 +95,20 @@ function hasLeft({ request, set, durationMs }: Answered): boolean {
   return set.error instanceof HungUp || (durationMs >= MIN_WAIT_MS && request.signal.aborted)
 }
 
-function fieldsOf(answered: Answered, isGone: boolean): LogFields {
-  const { request, set, response, route, durationMs } = answered
+function fieldsOf(answered: Answered, status: number): LogFields {
+  const { request, set, route, durationMs } = answered
   const { error, task, token } = set
-  const status = response instanceof Response ? response.status : set.status
   return {
     request_id: set.headers['x-request-id'],
     method: request.method,
     route,
     caller: token instanceof OrchestratorError ? undefined : token?.name,
-    status: isGone ? HUNG_UP : status,
-    duration_ms: durationMs,
+    status,
+    duration_ms: Math.round(durationMs),
     task_id: task?.id ?? set.headers['x-task-id'] ?? (error && taskOf(error)),
+    trace_id: task && traceIdOf(task),
     droplet: task?.dropletName ?? error?.details.droplet_name,
-    code: isGone ? undefined : error?.code,
+    code: status === HUNG_UP ? undefined : error?.code,
   }
 }
 

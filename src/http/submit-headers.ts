@@ -4,6 +4,7 @@ import { MAX_KEY_LENGTH } from '../task.ts'
 import type { SubmitOptions } from '../tasks/submit.ts'
 import { hopsOf } from './hops.ts'
 import type { Preferences } from './prefer.ts'
+import { traceOf } from './trace-headers.ts'
 
 // Visible ASCII, as the string of draft-ietf-httpapi-idempotency-key-header may hold.
 const VISIBLE = /^[\x21-\x7e]+$/
@@ -20,5 +21,6 @@ export function submitOptions(headers: Headers, prefer: Preferences): SubmitOpti
     waitMs: (prefer.waitSeconds ?? 0) * 1000,
     idempotencyKey: key,
     hops: hopsOf(headers),
+    trace: traceOf(headers),
   }
 }

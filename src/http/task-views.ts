@@ -4,6 +4,7 @@ import { OrchestratorError } from '../errors.ts'
 import { withRaw } from '../json-text.ts'
 import { INTERRUPTED, retryCount, type Attempt, type Task, type TaskSummary } from '../task.ts'
 import type { TaskPage } from '../store/store.ts'
+import { traceIdOf } from '../trace-context.ts'
 import { taskLocation } from './base.ts'
 
 const seconds = (ms: number) => ms / 1000
@@ -68,6 +69,7 @@ function detailView(task: Task) {
   return {
     ...summaryView({ ...task, retryCount: retryCount(task) }),
     request_id: task.requestId,
+    trace_id: traceIdOf(task),
     mode: task.mode,
     path: task.path,
     headers: task.headers,

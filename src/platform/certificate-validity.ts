@@ -1,6 +1,23 @@
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { certSetting, type Certificate } from './certificate.ts'
+
+/**
+ * Whether the certificate is for the host of PUBLIC_URL; null: it is, or there is no such name. Those
+ * who call us there would refuse it.
+ */
+export function nameFault(
+  tls: Config['tls'],
+  { cert }: Certificate,
+  publicUrl: string | null,
+): string | null {
+  if (!publicUrl?.startsWith('https:')) return null
+  const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')
+  const leaf = new X509Certificate(cert)
+  const isFor = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)
+  return isFor ? null : `${certSetting(tls)}: is not for ${host}, the host of PUBLIC_URL`
+}
 
 /**
  * What callers will object to, in a line for people; null: nothing. It stops no start: some callers

@@ -20,6 +20,23 @@ export function freeBytes(folder: string): number {
   }
 }
 
+/** What a disk has left for those who are not root. */
+export interface DiskRoom {
+  readonly bytes: number
+  /** Files that can still be made; null: the file system has no limit of its own. */
+  readonly files: number | null
+}
+
+/** Of the folder's disk; null: not known. */
+export function diskRoom(folder: string): DiskRoom | null {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(folder)
+    return { bytes: bavail * bsize, files: files === 0 ? null : ffree }
+  } catch {
+    return null
+  }
+}
+
 /** Which file the path leads to: the same text only for the same file. null: to none. */
 export function fileIdentity(path: string): string | null {
   try {
@@ -27,5 +44,14 @@ export function fileIdentity(path: string): string | null {
     return `${dev}:${ino}`
   } catch {
     return null
+  }
+}
+
+/** Whether its mode lets everybody read it; false when there is no such file. */
+export function mayBeReadByAll(path: string): boolean {
+  try {
+    return (statSync(path).mode & 0o004) !== 0
+  } catch {
+    return false
   }
 }

@@ -1,6 +1,6 @@
 /** One orchestrator per database: an advisory lock, which the system drops when we end or crash. */
 import { dlopen, FFIType } from 'bun:ffi'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 // flock(2)
@@ -27,4 +27,23 @@ export function lockDatabase(file: string): () => void {
     throw new Error('in use by another orchestrator')
   }
   return () => closeSync(descriptor)
+}
+
+/** Of proc_locks(5): `1: FLOCK  ADVISORY  WRITE 708 00:13:16468 0 EOF` */
+const FLOCK = /^\d+: FLOCK +ADVISORY +WRITE +(\d+) [\da-f]+:[\da-f]+:(\d+) /gm
+
+/**
+ * The pid of the process that has the lock; null: nobody has it, or that cannot be known here. Takes
+ * no lock itself: a service that starts just now would find it taken. Devices are not compared,
+ * because the table names others than stat(2) does on some file systems.
+ */
+export function lockHolder(file: string): number | null {
+  try {
+    const inode = String(statSync(file, { bigint: true }).ino)
+    const held = [...readFileSync('/proc/locks', 'utf8').matchAll(FLOCK)]
+    const [, pid] = held.find(([, , lockedInode]) => lockedInode === inode) ?? []
+    return pid === undefined ? null : Number(pid)
+  } catch {
+    return null
+  }
 }

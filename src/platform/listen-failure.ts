@@ -34,6 +34,19 @@ export async function listenFailure(
   return `Cannot listen on ${at}: ${WORDS[code] ?? errorText(error)}${hint}`
 }
 
+/**
+ * Whether a service could listen there now: tries it, for a moment. null: it could; else the error,
+ * which `listenFailure` puts into words.
+ */
+export function listenError({ host, port }: { host: string; port: number }): unknown {
+  try {
+    Bun.listen({ hostname: host, port, socket: { data() {} } }).stop(true)
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
 /** null: the name has an address. */
 async function lookUpFailure(name: string, lookUp: LookUp): Promise<string | null> {
   try {

@@ -1,5 +1,11 @@
 /** Log lines: one JSON object a line for machines, or readable text for people. */
-import { LOG_LEVELS, type Log, type LogFields, type LogLevel, type LogOptions } from '../log.ts'
+import {
+  LOG_LEVELS,
+  type LevelledLog,
+  type LogFields,
+  type LogLevel,
+  type LogOptions,
+} from '../log.ts'
 import type { Clock } from '../ports.ts'
 import type { LineWriter } from './line-writer.ts'
 import { textLine } from './log-text.ts'
@@ -9,19 +15,30 @@ export function systemLog(
   options: LogOptions,
   clock: Pick<Clock, 'now'>,
   writer: Pick<LineWriter, 'write' | 'droppedLine'>,
-): Log {
+): LevelledLog {
   const lineOf = options.format === 'json' ? jsonLines() : textLines(options)
-  const lowest = LOG_LEVELS.indexOf(options.level)
-  const enabled = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= lowest
-  const at = (level: LogLevel) =>
-    enabled(level)
-      ? (msg: string, fields?: LogFields) =>
-          writer.write(lineOf(clock.now(), level, msg, fields ?? {}))
-      : () => {}
+  let lowest = LOG_LEVELS.indexOf(options.level)
+  const at = (level: LogLevel) => {
+    const rank = LOG_LEVELS.indexOf(level)
+    return (msg: string, fields: LogFields = {}) => {
+      if (rank >= lowest) writer.write(lineOf(clock.now(), level, msg, fields))
+    }
+  }
   writer.droppedLine = (dropped) =>
     lineOf(clock.now(), 'WARNING', 'log lines were dropped: nobody read them', { dropped })
   const [debug, info, warning, error] = [at('DEBUG'), at('INFO'), at('WARNING'), at('ERROR')]
-  return { enabled, debug, info, warning, error }
+  return {
+    enabled: (level) => LOG_LEVELS.indexOf(level) >= lowest,
+    ...{ debug, info, warning, error },
+    get level() {
+      return LOG_LEVELS[lowest]!
+    },
+    setLevel(level) {
+      const change = { from: LOG_LEVELS[lowest], to: level }
+      lowest = LOG_LEVELS.indexOf(level)
+      writer.write(lineOf(clock.now(), 'INFO', 'the log level was changed', change))
+    },
+  }
 }
 
 type LineOf = (now: number, level: LogLevel, msg: string, fields: LogFields) => string

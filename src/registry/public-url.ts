@@ -4,16 +4,26 @@ import { isFile } from './list-reader.ts'
 
 /** Warns when we would register under an address at which nobody else reaches us. */
 export function warnOfPublicUrl(
-  { publicUrl, registry }: Pick<Config, 'publicUrl' | 'registry'>,
+  config: Pick<Config, 'publicUrl' | 'registry'>,
   ownUrl: string | null,
   log: Log,
 ): void {
-  const { url, registerSelf } = registry
-  if (publicUrl !== null || !registerSelf || isFile(url) || isOnThisHost(url)) return
-  log.warning(`others cannot reach us at ${ownUrl}: set PUBLIC_URL`, { registry_url: url })
+  const fault = publicUrlFault(config, ownUrl)
+  if (fault !== null) log.warning(fault, { registry_url: config.registry.url })
 }
 
-function isOnThisHost(url: string): boolean {
+/** The same in a line for people; null: nothing is wrong. */
+export function publicUrlFault(
+  { publicUrl, registry }: Pick<Config, 'publicUrl' | 'registry'>,
+  ownUrl: string | null,
+): string | null {
+  const { url, registerSelf } = registry
+  if (publicUrl !== null || !registerSelf || isFile(url) || isOnThisHost(url)) return null
+  return `others cannot reach us at ${ownUrl}: set PUBLIC_URL`
+}
+
+/** Whether the URL leads to the machine that asks. */
+export function isOnThisHost(url: string): boolean {
   const { hostname } = new URL(url)
   return (
     /^(.+\.)?localhost\.?$/.test(hostname) ||

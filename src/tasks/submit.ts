@@ -26,6 +26,8 @@ export interface SubmitOptions {
   idempotencyKey: string | null
   /** How often the request has come through an orchestrator. */
   hops: number
+  /** The trace that it is in; null: none. */
+  trace: Task['trace']
 }
 
 export interface Submitted {
@@ -154,6 +156,7 @@ export class Submitter {
       mode: draft.mode,
       requestId: caller.requestId,
       hops: draft.hops,
+      trace: draft.trace,
       idempotencyKey: draft.idempotencyKey,
       fingerprint: draft.fingerprint,
       replayOf: draft.replayOf,

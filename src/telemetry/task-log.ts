@@ -4,14 +4,17 @@ import type { AttemptResult, EventBus } from '../events.ts'
 import type { LogFields } from '../log.ts'
 import type { Clock, Log } from '../ports.ts'
 import { isFinished, type Task } from '../task.ts'
+import { traceIdOf } from '../trace-context.ts'
 
-/** Each failed attempt and each failed task is a WARNING; all others are for DEBUG. */
+/**
+ * Each failed attempt and each failed task is a WARNING; all others are for DEBUG. Whether they are
+ * written is asked for each, before anything is made for its line: the level may change.
+ */
 export function logTasks(events: EventBus, log: Log, clock: Pick<Clock, 'now'>): void {
-  if (!log.enabled('WARNING')) return
   events.on('attempt ended', ({ task, result }) => logAttempt(task, result, log, clock))
   events.on('ended', ({ task }) => logEnd(task, log))
-  if (!log.enabled('DEBUG')) return
   events.on('attempt started', ({ task }) => {
+    if (!log.enabled('DEBUG')) return
     log.debug('attempt started', { ...about(task), attempt: task.attempts.length })
   })
 }
@@ -22,7 +25,7 @@ function logAttempt(task: Task, result: AttemptResult, log: Log, clock: Pick<Clo
   // What we ended ourselves is no failure.
   const byUs = result.outcome === 'cancelled' || result.outcome === 'interrupted'
   const hasFailed = last.error !== null && !byUs
-  if (!hasFailed && !log.enabled('DEBUG')) return
+  if (!log.enabled(hasFailed ? 'WARNING' : 'DEBUG')) return
   const willRetry = !isFinished(task) && task.dueAt !== null
   const fields = {
     ...about(task),
@@ -38,7 +41,7 @@ function logAttempt(task: Task, result: AttemptResult, log: Log, clock: Pick<Clo
 
 function logEnd(task: Task, log: Log): void {
   const hasFailed = task.status !== 'success' && task.status !== 'cancelled'
-  if (!hasFailed && !log.enabled('DEBUG')) return
+  if (!log.enabled(hasFailed ? 'WARNING' : 'DEBUG')) return
   const fields = {
     ...about(task),
     status: task.status,
@@ -51,10 +54,12 @@ function logEnd(task: Task, log: Log): void {
   else log.debug('task ended', fields)
 }
 
-function about({ id, requestId, dropletName, method, targetUrl }: Task): LogFields {
+function about(task: Task): LogFields {
+  const { id, requestId, dropletName, method, targetUrl } = task
   return {
     request_id: requestId,
     task_id: id,
+    trace_id: traceIdOf(task),
     droplet: dropletName,
     method,
     target: redactQuery(targetUrl),

@@ -15,6 +15,8 @@ export const ROWS: readonly (readonly string[])[] = [
   // What all others use: tasks, errors, events, and the interfaces of the ports.
   [
     'task.ts',
+    'trace-context.ts',
+    'spans.ts',
     'errors.ts',
     'events.ts',
     'ports.ts',

@@ -8,6 +8,7 @@ import { envFile } from '../../src/commands/env-file.ts'
 import { serve } from '../../src/commands/serve.ts'
 import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { scriptedIo } from '../support/command-io.ts'
+import { temporaryDir } from '../support/temporary.ts'
 
 describe('check', () => {
   test('prints every setting with its value and source', async () => {
@@ -34,6 +35,18 @@ describe('check', () => {
       expect.stringMatching(/^REGISTRY_URL="http:\/\/\*\*\*@h": must be /),
       '',
     ])
+  })
+
+  test('shows no header of the trace backend', async () => {
+    const traces = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20hush',
+    }
+    const io = scriptedIo({ ...traces, TASK_DB: ':memory:' })
+    expect(await check([], io)).toBe(0)
+    expect(io.out).toMatch(/^OTEL_EXPORTER_OTLP_ENDPOINT +http:\/\/collector:4318 /m)
+    expect(io.out).toMatch(/^OTEL_EXPORTER_OTLP_HEADERS +\*\*\* /m)
+    expect(io.out + io.err).not.toContain('hush')
   })
 
   test.each([[['extra']], [['--verbose']]])('%p is a usage error', async (args) => {
@@ -171,6 +184,50 @@ describe('canWrite', () => {
   })
 })
 
+describe('what serve would find', () => {
+  let dir: ReturnType<typeof temporaryDir>
+  beforeEach(() => {
+    dir = temporaryDir()
+  })
+  afterEach(() => dir[Symbol.dispose]())
+
+  async function checked(env: Record<string, string>) {
+    const io = scriptedIo({ PORT: '0', REGISTRY_URL: 'http://127.0.0.1:1', ...env })
+    return { code: await check([], io), io }
+  }
+
+  test('a database that is not there yet, and still is not', async () => {
+    const TASK_DB = dir.file('x.db')
+    const { code, io } = await checked({ TASK_DB })
+    expect([code, io.err]).toEqual([0, ''])
+    expect(io.out).toEndWith(`\n${TASK_DB} is not there yet: the service makes it at its start\n`)
+    expect(existsSync(TASK_DB)).toBe(false)
+  })
+
+  test('a database that cannot be used: 1', async () => {
+    const TASK_DB = dir.file('x.db')
+    writeFileSync(TASK_DB, 'no database '.repeat(1000))
+    const { code, io } = await checked({ TASK_DB })
+    expect(code).toBe(1)
+    expect(io.err).toMatch(/^TASK_DB: .*x\.db: .*not a database; move it away to start with/)
+  })
+
+  test('a file in place of the Registry that is no list: a warning', async () => {
+    const file = dir.file('list.json')
+    const REGISTRY_URL = `file:${file}`
+    const missing = await checked({ TASK_DB: ':memory:', REGISTRY_URL })
+    expect([missing.code, missing.io.err]).toEqual([
+      0,
+      expect.stringMatching(/^Warning: REGISTRY_URL: file:.*ENOENT/),
+    ])
+    writeFileSync(file, '<!doctype html>')
+    const html = await checked({ TASK_DB: ':memory:', REGISTRY_URL })
+    expect(html.io.err).toContain('is not JSON')
+    writeFileSync(file, '[]')
+    expect((await checked({ TASK_DB: ':memory:', REGISTRY_URL })).io.err).toBe('')
+  })
+})
+
 describe('the file with the signing secrets', () => {
   const SECRET = `whsec_${btoa('hunter2hunter2hunter2hunter2')}`
   let dir: string
@@ -192,10 +249,18 @@ describe('the file with the signing secrets', () => {
   test.each([SECRET, `${SECRET}\n`, `\n ${SECRET}\n${SECRET}\n`, `\ufeff${SECRET}, ${SECRET}`])(
     'with one or two secrets: %j',
     async (text) => {
-      writeFileSync(file, text)
+      writeFileSync(file, text, { mode: 0o600 })
       expect(await checked()).toMatchObject({ code: 0, err: '' })
     },
   )
+
+  test('that everybody may read: a warning', async () => {
+    writeFileSync(file, SECRET, { mode: 0o644 })
+    expect(await checked()).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^Warning: DROPLET_SIGNING_SECRET_FILE=.*chmod o-rwx\n$/),
+    })
+  })
 
   const ALLOWED = 'must be a file with one or two secrets: whsec_ and 24 to 64 bytes in base64; '
 

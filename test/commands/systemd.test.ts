@@ -40,6 +40,16 @@ describe('systemd', () => {
     expect(valueOf(unit, 'EnvironmentFile')).toBe(`-${UNIT_SETTINGS}`)
   })
 
+  test('is told when the service is ready, feeds its watchdog and leaves no core', async () => {
+    const unit = await unitFile()
+    expect(valueOf(unit, 'Type')).toBe('notify')
+    expect(valueOf(unit, 'ExecReload')).toBe('/bin/kill -HUP $MAINPID')
+    expect(valueOf(unit, 'WatchdogSec')).toBe('3min')
+    expect(valueOf(unit, 'TimeoutStartSec')).toBe('infinity')
+    expect(valueOf(unit, 'LimitCORE')).toBe('0')
+    expect(valueOf(unit, 'RestrictAddressFamilies')).toContain('AF_UNIX')
+  })
+
   test('has the directories that are the defaults', async () => {
     const unit = await unitFile()
     expect(VARIABLES.TASK_DB.default).toStartWith(`/var/lib/${valueOf(unit, 'StateDirectory')}/`)

@@ -13,7 +13,7 @@ import { newTask } from '../support/tasks.ts'
 allowRealTime()
 
 const CALLER = anyone('r')
-const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0 }
+const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0, trace: null }
 const ASYNC: SubmitOptions = { ...SYNC, mode: 'async' }
 const BOTH = [SYNC, ASYNC]
 

@@ -41,6 +41,9 @@ describe('usage', () => {
     [['systemd', '-q']],
     [['compose', 'x']],
     [['health', 'http://127.0.0.1:1', 'x']],
+    [['backup']],
+    [['backup', 'a', 'b']],
+    [['backup', '--force', 'a']],
     [['dev', '--port']],
     [['dev', '--port', '99999']],
     [['token']],
@@ -63,7 +66,7 @@ describe('configuration', () => {
   }
 
   test('check prints the effective settings with their sources', async () => {
-    using home = serviceHome()
+    using home = serviceHome({})
     const { code, stdout, stderr } = await runBinary(['check'], {
       env: { ...home.env, PORT: '8123' },
     })

@@ -28,7 +28,7 @@ describe('--env-file', () => {
   })
 
   test('check warns of what is misspelt in it, or read otherwise by systemd; serve once', async () => {
-    using home = serviceHome()
+    using home = serviceHome({})
     const text = 'TASK_TIMOUT=hunter2\nexport SHUTDOWN_GRACE=1\n'
     writeFileSync(home.file('settings'), text)
     const options = { env: { ...home.env, REGISTRY_ULR: 'hunter2' }, cwd: home.path }

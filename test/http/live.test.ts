@@ -278,7 +278,7 @@ describe('events', () => {
       }
     })()
     for (let seconds = 0; seconds < 40; seconds++) await second(service)
-    expect(heard.join('')).toContain(': still here')
+    await eventually('a heartbeat', () => heard.join('').includes(': still here'))
     await service.stop()
     await hearing
     await eventually('the end of the stream', () => watching.isOver)

@@ -59,7 +59,7 @@ describe('GET /health', () => {
     const status = () => meshHealthView(service.engine, service.clock).status
     expect(status()).toBe('active')
     service.disk.full = true
-    const options = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0 } as const
+    const options = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0, trace: null } as const
     const submitted = service.tasks.submit(anyone('r'), newTask(), options)
     expect(await failureOf(submitted)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(status()).toBe('error')

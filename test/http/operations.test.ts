@@ -13,6 +13,7 @@ import { recordingLog } from '../support/log.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { deadUrl, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
+import { FORMATS } from '../../src/telemetry/exposition.ts'
 import { STATUS_OF } from '../../src/http/error-reply.ts'
 
 allowRealTime()
@@ -226,8 +227,12 @@ describe('the OpenAPI document', () => {
       expect(operation.responses).not.toBeEmpty()
       for (const response of Object.values(operation.responses)) {
         expect(response).toMatchObject({ description: expect.any(String) })
-        for (const { schema, example, examples } of Object.values(response.content)) {
+        for (const [type, { schema, example, examples }] of Object.entries(response.content)) {
           const shown = [schema.$ref, example ?? examples]
+          if (Object.values<string>(FORMATS).includes(type)) {
+            expect(shown).toEqual([undefined, expect.stringMatching(/^# HELP /)])
+            continue
+          }
           expect(shown).toEqual([expect.any(String), expect.any(Object)])
         }
       }

@@ -44,6 +44,7 @@ test('a task that was created: its id and its droplet', () =>
       status: 200,
       duration_ms: 0,
       task_id: json.task_id,
+      trace_id: json.task_id.replaceAll('-', ''),
       droplet: 'Echo',
     })
   }))

@@ -93,6 +93,13 @@ const BUGS: Readonly<Record<string, PlantedBugs>> = {
     void fetch(url, init).catch(() => {})
     return fetch(url, init)
   }),
+  'attempts-share-a-trace': fetching((fetch) => (url, init) => {
+    const { traceparent } = init.headers
+    // Probes and the Registry have none.
+    if (traceparent === undefined) return fetch(url, init)
+    const sameSpan = traceparent.replace(/-[\da-f]{16}-/, `-${'b'.repeat(16)}-`)
+    return fetch(url, { ...init, headers: { ...init.headers, traceparent: sameSpan } })
+  }),
   'backoff-kept': clock(({ sleep }) => ({ sleep: (ms, signal) => sleep(ms * 0.9, signal) })),
   'circuits-are-right': releasing((permit) => (result) => {
     permit.release(result && { outcome: 'unreachable', status: null, durationMs: 1 })

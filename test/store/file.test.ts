@@ -561,7 +561,10 @@ describe('a file that is no good', () => {
     db.close()
     const before = readFileSync(file)
     const { message } = await failureOf(openSqlite(file, RETENTION))
-    expect(message).toBe('written by a newer version (schema 99)')
+    expect(message).toBe(
+      'written by a newer version of the service: it has schema 99, and this version knows ' +
+        `schemas up to ${MIGRATIONS.length}`,
+    )
     expect(Buffer.compare(readFileSync(file), before)).toBe(0)
   })
 

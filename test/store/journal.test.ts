@@ -319,15 +319,15 @@ test('a journal of the first format is brought to this one, and one of another i
   const history = openHistory(file)
   expect(history.findByKey('key')).toMatchObject({
     ...{ id: 'a-task', dropletName: 'Echo', payload: '{"n":1}', headers: { 'x-a': 'b' } },
-    ...{ secretHeaders: { cookie: null }, hops: 0 },
+    ...{ secretHeaders: { cookie: null }, hops: 0, trace: null },
     ...{ status: 'cancelled', requestId: 'request-1', createdAt: NOW, durationMs: 5 },
   })
   expect(history.list({ limit: 1 })!.total).toBe(1)
   history.close()
   const other = new Database(file)
-  other.run("insert into journal (format, lines) values (3, '[]'), (2, 'garbage')")
-  expect(() => openHistory(file)).toThrow('damaged: a journal of format 3')
-  other.run('delete from journal where format = 3')
+  other.run("insert into journal (format, lines) values (4, '[]'), (3, 'garbage')")
+  expect(() => openHistory(file)).toThrow('damaged: a journal of format 4')
+  other.run('delete from journal where format = 4')
   expect(() => openHistory(file)).toThrow('damaged: the journal cannot be read')
   expect(rowsIn(file).journal).toBe(1)
   other.close()

@@ -1,4 +1,4 @@
-import type { Log, LogLevel } from '../../src/log.ts'
+import type { LevelledLog, LogLevel } from '../../src/log.ts'
 
 export interface LogLine {
   level: LogLevel
@@ -6,7 +6,7 @@ export interface LogLine {
   fields: Record<string, unknown>
 }
 
-export interface RecordingLog extends Log {
+export interface RecordingLog extends LevelledLog {
   readonly lines: LogLine[]
   /** The messages of one level, in order. */
   messages(level: LogLevel): string[]
@@ -20,8 +20,20 @@ export function recordingLog(): RecordingLog {
     (msg: string, fields: Record<string, unknown> = {}) => {
       lines.push({ level, msg, fields })
     }
+  let current: LogLevel = 'DEBUG'
   return {
     lines,
+    get level() {
+      return current
+    },
+    setLevel(level) {
+      lines.push({
+        level: 'INFO',
+        msg: 'the log level was changed',
+        fields: { from: current, to: level },
+      })
+      current = level
+    },
     enabled: () => true,
     messages: (level) => lines.filter((line) => line.level === level).map((line) => line.msg),
     debug: at('DEBUG'),

@@ -11,6 +11,7 @@ export function newTask(overrides: Partial<NewTask> = {}): NewTask {
     mode: 'async',
     requestId: 'request-1',
     hops: 0,
+    trace: null,
     dropletName: 'Echo',
     method: 'POST',
     path: '/x',

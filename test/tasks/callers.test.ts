@@ -11,7 +11,7 @@ import { newTask } from '../support/tasks.ts'
 
 allowRealTime()
 
-const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0 }
+const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0, trace: null }
 
 const only = (...droplets: string[]): Caller => ({
   identity: 'some token',

@@ -13,7 +13,7 @@ import { allowRealTime, eventually } from '../support/eventually.ts'
 allowRealTime()
 
 const CALLER = anyone('r')
-const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0 }
+const SYNC: SubmitOptions = { mode: 'sync', waitMs: 0, idempotencyKey: null, hops: 0, trace: null }
 const ASYNC: SubmitOptions = { ...SYNC, mode: 'async' }
 
 const request = (overrides: Partial<TaskRequest> = {}): TaskRequest => newTask(overrides)

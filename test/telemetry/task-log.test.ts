@@ -5,6 +5,7 @@ import { EventBus, type AttemptResult } from '../../src/events.ts'
 import type { LogLevel } from '../../src/log.ts'
 import type { Task } from '../../src/task.ts'
 import { logTasks } from '../../src/telemetry/task-log.ts'
+import { traceIdOf } from '../../src/trace-context.ts'
 import { recordingLog } from '../support/log.ts'
 import { after, taskOf } from '../support/task-states.ts'
 import { NOW, queued } from '../support/tasks.ts'
@@ -13,6 +14,7 @@ const TARGET = 'http://h/x?token=hush'
 const COMMON = {
   ...{ request_id: 'r-1', task_id: 't-1', droplet: 'Echo', method: 'GET' },
   target: 'http://h/x?token=REDACTED',
+  trace_id: traceIdOf({ id: 't-1', trace: null }),
 }
 
 /** What is logged at WARNING or above, and what in all; without the fields that are undefined. */

@@ -41,6 +41,7 @@ function facts(task: Task, now: number, colour: boolean): string {
     ['limits', limits(task)],
     ['replay of', task.replay_of],
     ['request id', visible(task.request_id)],
+    ['trace id', visible(task.trace_id)],
   ]
   const given = rows.filter(([, value]) => value !== null && value !== '')
   return given.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join('')

@@ -12,6 +12,8 @@ export interface Reply {
   headers?: Record<string, string>
   /** Of its content, where that is not JSON. */
   type?: string
+  /** Examples of its other forms, which are text, by their content type. */
+  texts?: Record<string, string>
 }
 
 export interface RouteDescription {
@@ -160,8 +162,13 @@ function requestBody({ schema, example, isOptional }: NonNullable<RouteDescripti
   return { required: !isOptional, content: json(schema, { example }) }
 }
 
-function reply({ description, schema, example, headers = {}, type }: Reply) {
-  return { description, headers: documented(headers), content: json(schema, { example }, type) }
+function reply({ description, schema, example, headers = {}, type, texts = {} }: Reply) {
+  const others = Object.entries(texts).map(([each, text]) => [
+    each,
+    { schema: { type: 'string' }, example: text },
+  ])
+  const content = { ...json(schema, { example }, type), ...Object.fromEntries(others) }
+  return { description, headers: documented(headers), content }
 }
 
 function documented(headers: Record<string, string>) {

@@ -44,6 +44,7 @@ export const summaryExample = {
 export const taskExample = {
   ...summaryExample,
   request_id: '019abf5e-7a3b-7000-8f4e-0d1c2b3a4958',
+  trace_id: task_id.replaceAll('-', ''),
   mode: 'sync',
   path: submitExample.path,
   headers: { 'accept-language': 'en' },

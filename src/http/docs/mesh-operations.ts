@@ -10,7 +10,7 @@ import {
   sentExample,
   stateExample,
 } from './mesh-examples.ts'
-import { hops } from './task-operations.ts'
+import { hops, trace } from './task-operations.ts'
 
 export const health = describe({
   operationId: 'getMeshHealth',
@@ -85,7 +85,7 @@ export const send = describe({
   description:
     "A task that calls the droplet's `POST /message`, with all that holds for tasks. The reply " +
     'is 200 whether the droplet has taken the message or not: `sent` tells.',
-  parameters: [hops],
+  parameters: [hops, ...trace],
   body: { schema: 'SendMessage', example: sendExample },
   replies: {
     200: {

@@ -43,6 +43,10 @@ const Attempt = Type.Object({
 const Task = Type.Object({
   ...summary,
   request_id: Type.String({ description: 'The `X-Request-ID` of its submission' }),
+  trace_id: Type.String({
+    pattern: '^[\\da-f]{32}$',
+    description: 'Its W3C trace: that of `traceparent`, or its own id without dashes',
+  }),
   mode: oneOf(['sync', 'async']),
   path: Type.String(),
   headers: mapOf(Type.String(), 'Without Authorization, Proxy-Authorization, Cookie and X-Api-Key'),

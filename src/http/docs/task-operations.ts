@@ -28,6 +28,18 @@ export const hops = header(
   { pattern: '^\\d+$', examples: ['1'] },
 )
 
+export const trace = [
+  header(
+    'traceparent',
+    'The trace that the task belongs to (W3C Trace Context). One that is not valid is ignored, and ' +
+      "a trace begins with the task; the droplet gets it with a span of each attempt's own",
+    { examples: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'] },
+  ),
+  header('tracestate', 'Goes on to the droplet with it; 512 characters are kept', {
+    examples: ['congo=t61rcWkgMzE'],
+  }),
+]
+
 const submitHeaders = [
   header(
     'Prefer',
@@ -46,6 +58,7 @@ const submitHeaders = [
     },
   ),
   hops,
+  ...trace,
 ]
 
 const taskId = {

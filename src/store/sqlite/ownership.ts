@@ -12,16 +12,18 @@ const MAX_NAMES = 5
  */
 export function refuseForeignFile(file: string, maxLockedMs: number): void {
   if (fileSize(file) === 0) return
+  using db = openToLook(file, maxLockedMs)
+  refuseForeign(db)
+}
+
+/** Opens a file that is not empty, to look at it: nothing of it changes, also when it is closed. */
+export function openToLook(file: string, maxLockedMs: number): Database {
   // Whoever closes the file last writes the log into it, unless he may only read. But who may
   // only read leaves a log behind where there was none.
   const hasLog = fileSize(`${file}-wal`) > 0
   const db = new Database(file, hasLog ? { readonly: true } : { readwrite: true })
-  try {
-    db.run(`pragma busy_timeout = ${maxLockedMs}`)
-    refuseForeign(db)
-  } finally {
-    db.close()
-  }
+  db.run(`pragma busy_timeout = ${maxLockedMs}`)
+  return db
 }
 
 /** The same for a database that is open. */
@@ -33,7 +35,10 @@ export function refuseForeign(db: Database): void {
   if (mayBeOurs && version === 0 && tables.length === 0) return
   const isOurs = id === APPLICATION_ID || (id === 0 && hasOurSchema(db, version))
   if (!isOurs) throw new Error(foreign(tables))
-  if (version > LATEST_VERSION) throw new Error(`written by a newer version (schema ${version})`)
+  if (version > LATEST_VERSION) {
+    const known = `has schema ${version}, and this version knows schemas up to ${LATEST_VERSION}`
+    throw new Error(`written by a newer version of the service: it ${known}`)
+  }
   if (!hasOurSchema(db, version)) throw new Error(`damaged: not all of schema ${version} is there`)
 }
 

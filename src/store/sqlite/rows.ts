@@ -39,8 +39,12 @@ const asked: Part = {
   columns: [
     ...['payload', 'meta', 'headers', 'timeout_ms', 'deadline_ms', 'max_retries', 'fingerprint'],
     ...['mode', 'delay_ms', 'request_id', 'created_at', 'secret_headers', 'hops'],
+    ...['trace_parent', 'trace_state'],
   ],
-  nullable: ['payload', 'meta', 'deadline_ms', 'fingerprint', 'secret_headers'],
+  nullable: [
+    ...['payload', 'meta', 'deadline_ms', 'fingerprint', 'secret_headers'],
+    ...['trace_parent', 'trace_state'],
+  ],
   valuesOf: (task) => [
     task.payload,
     task.meta,
@@ -56,6 +60,8 @@ const asked: Part = {
     // Their names. The values go into a table of their own (secrets.ts), if anywhere.
     task.secretHeaders && Object.keys(task.secretHeaders),
     task.hops,
+    task.trace?.parent ?? null,
+    task.trace?.state ?? null,
   ],
 }
 
@@ -85,12 +91,12 @@ const changing: Part = {
 /**
  * The columns of a row but for its id, in three parts by what changes them. The journal has their
  * values by their places: whoever changes a part raises JOURNAL_FORMAT, and a migration brings what
- * a crash may have left in the journal to the new format (as 004 does). And a migration that goes
+ * a crash may have left in the journal to the new format (as 005 does). And a migration that goes
  * through the table `tasks` comes before the journal is applied.
  */
 export const PARTS = { fixed, asked, changing } as const
 export type PartName = keyof typeof PARTS
-export const JOURNAL_FORMAT = 2
+export const JOURNAL_FORMAT = 3
 
 /** As the row has them. */
 export function sqlValues(values: PartValues): SqlValue[] {
@@ -190,6 +196,7 @@ export function taskOf(row: Row): Task {
     delayMs: row.delay_ms,
     requestId: row.request_id,
     hops: row.hops,
+    trace: row.trace_parent && { parent: row.trace_parent, state: row.trace_state },
     idempotencyKey: row.idempotency_key,
     fingerprint: row.fingerprint,
     replayOf: row.replay_of,

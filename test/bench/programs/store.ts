@@ -45,7 +45,14 @@ function newTask(): Task {
       ...{ id: Bun.randomUUIDv7(), mode: 'sync', requestId: Bun.randomUUIDv7(), targetUrl: URL },
       ...{ dropletName: 'bench', method: 'POST', path: '/work', payload: PAYLOAD, meta: null },
       ...{ headers: {}, timeoutMs: 30_000, deadlineMs: null, maxRetries: 3, delayMs: 0 },
-      ...{ idempotencyKey: null, fingerprint: null, replayOf: null, secretHeaders: null, hops: 0 },
+      ...{
+        idempotencyKey: null,
+        fingerprint: null,
+        replayOf: null,
+        secretHeaders: null,
+        hops: 0,
+        trace: null,
+      },
     },
     Date.now(),
   )

@@ -5,6 +5,7 @@ import { asyncSpendsNothing } from '../checkers/async-spends-nothing.ts'
 import { attemptsAreAppendOnly } from '../checkers/attempts-are-append-only.ts'
 import { attemptsAreTrue } from '../checkers/attempts-are-true.ts'
 import { attemptsNeverOverlap } from '../checkers/attempts-never-overlap.ts'
+import { attemptsShareATrace } from '../checkers/attempts-share-a-trace.ts'
 import { backoffKept } from '../checkers/backoff-kept.ts'
 import { circuitsAreRight } from '../checkers/circuits-are-right.ts'
 import { circuitsCloseAgain } from '../checkers/circuits-close-again.ts'
@@ -50,6 +51,7 @@ export const ALL_CHECKERS: Readonly<Record<string, CreateChecker>> = {
   'attempts-are-append-only': attemptsAreAppendOnly,
   'attempts-are-true': attemptsAreTrue,
   'attempts-never-overlap': attemptsNeverOverlap,
+  'attempts-share-a-trace': attemptsShareATrace,
   'backoff-kept': backoffKept,
   'circuits-are-right': circuitsAreRight,
   'circuits-close-again': circuitsCloseAgain,

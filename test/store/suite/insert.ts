@@ -5,6 +5,8 @@ import { taskOf } from '../../support/task-states.ts'
 import { queued, running } from '../../support/tasks.ts'
 import { idsOf, withStore, type Harness } from './harness.ts'
 
+const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
 export function testInsert(harness: Harness): void {
   describe('insert', () => {
     test('brings back what it was given, to the digit', () =>
@@ -18,6 +20,7 @@ export function testInsert(harness: Harness): void {
           idempotencyKey: 'key',
           fingerprint: 'print',
           replayOf: 'other',
+          trace: { parent: CALLER, state: 'a=1,b=2' },
         })
         expect(await store.insert(task)).toBe('written')
         expect(await store.find(task.id)).toEqual(task)

@@ -129,6 +129,7 @@ export function testUpdate(harness: Harness): void {
           maxRetries: 1,
           delayMs: 1,
           fingerprint: 'new',
+          trace: { parent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`, state: null },
         })
         const again = resume(orphan, asked, NOW + 9)
         expect(await store.resume(again)).toBe('written')

@@ -4,6 +4,8 @@ import tasks from './001-tasks.sql' with { type: 'text' }
 import filters from './002-filters.sql' with { type: 'text' }
 import journal from './003-journal.sql' with { type: 'text' }
 import secretHeaders from './004-secret-headers.sql' with { type: 'text' }
+import trace from './005-trace.sql' with { type: 'text' }
+import { addTraceToJournal } from './add-trace-to-journal.ts'
 import { makeDropletKeys } from './droplet-keys.ts'
 import { moveSecrets } from './move-secrets.ts'
 
@@ -22,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { before: makeDropletKeys, sql: filters },
   { sql: journal },
   { sql: secretHeaders, after: moveSecrets, isThorough: true },
+  { sql: trace, after: addTraceToJournal },
 ]

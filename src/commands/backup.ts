@@ -1,0 +1,104 @@
+import { resolve } from 'node:path'
+import { effectiveText } from '../config/source.ts'
+import { VARIABLES } from '../config/variables.ts'
+import { errorText } from '../errors.ts'
+import { systemClock } from '../platform/clock.ts'
+import { fileSize } from '../platform/disk.ts'
+import { copyDatabase, type BackupReport } from '../store/sqlite/backup.ts'
+import { hasCode } from '../store/sqlite/has-code.ts'
+import {
+  configWorld,
+  EXIT,
+  misused,
+  readArguments,
+  UNIT_SETTINGS,
+  type Command,
+  type CommandIo,
+} from './command.ts'
+import { bytesText } from './doctor/bytes-text.ts'
+import { withUnitSettings } from './doctor/configuration.ts'
+import { newFile } from './new-file.ts'
+
+const IN_MEMORY = ':memory:'
+
+export const BACKUP: Command = {
+  name: 'backup',
+  synopsis: 'FILE',
+  summary: 'copy the database into a new FILE, while the service runs',
+  details: `
+The database is that of TASK_DB in the environment or in --env-file; without one, in the file that
+the systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked, and only its owner may
+read it. To restore it, stop the service and put it in the database's place.
+
+  orchestrator backup /var/backups/orchestrator-$(date +%F).db
+`,
+  run: backup,
+}
+
+/**
+ * `orchestrator backup FILE`: a copy of the database, while the service runs or not. The FILE is
+ * there when all of it is, checked and on disk, or not at all; one that is there stays as it is.
+ */
+export async function backup(args: string[], io: CommandIo): Promise<number> {
+  const given = readArguments(BACKUP, args, io, { max: 1 })
+  if (!given) return EXIT.usage
+  const [file] = given.positionals
+  if (!file) {
+    misused(BACKUP, io, 'Into which FILE?')
+    return EXIT.usage
+  }
+  try {
+    const [database, path] = [databaseOf(io), resolve(io.cwd, file)]
+    const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, io)
+    const { tasks, bytes } = await newFile(path, copy)
+    io.stdout(`${file}: ${tasks} tasks, ${bytesText(bytes)}, checked\n`)
+    return EXIT.ok
+  } catch (error) {
+    io.stderr(`${errorText(error)}\n`)
+    return EXIT.failed
+  }
+}
+
+/** That of the environment or of --env-file; without one, of the unit; else where it is by default. */
+function databaseOf(io: CommandIo): string {
+  const { env } = withUnitSettings(io)
+  const isUnknown = !env.TASK_DB && io.envFiles.length === 0 && io.unitSettings() === null
+  if (isUnknown) io.stderr(`${UNIT_SETTINGS} cannot be read: which TASK_DB?\n`)
+  const text = effectiveText('TASK_DB', env, configWorld(io))?.text
+  const database = text && VARIABLES.TASK_DB.kind.parse(text)
+  if (!database) throw new Error(`Which database? Set TASK_DB to ${VARIABLES.TASK_DB.kind.allowed}`)
+  if (database === IN_MEMORY) {
+    throw new Error(
+      `TASK_DB=${IN_MEMORY} keeps its tasks in the service alone: no copy can be made`,
+    )
+  }
+  const path = resolve(io.cwd, database)
+  if (fileSize(path) > 0) return path
+  throw new Error(`There is no database ${path} that can be read: TASK_DB must name it`)
+}
+
+async function copyUnlessStopped(
+  database: string,
+  temporary: string,
+  file: string,
+  io: CommandIo,
+): Promise<BackupReport> {
+  let stoppedBy: string | null = null
+  io.onStopSignal((name) => void (stoppedBy = name))
+  const report = copied(database, temporary, file)
+  // SQLite holds up the event loop: a signal that came meanwhile is told now.
+  await new Promise<void>((next) => systemClock.soon(next))
+  if (stoppedBy !== null) throw new Error(`ended by ${stoppedBy}`)
+  return report
+}
+
+function copied(database: string, temporary: string, file: string): BackupReport {
+  try {
+    return copyDatabase(database, temporary)
+  } catch (error) {
+    const isForbidden = hasCode(error, /^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/)
+    const hint = isForbidden ? ' (run it as the owner of the database, or as root)' : ''
+    const reason = `The database ${database} cannot be copied into ${file}: ${errorText(error)}${hint}`
+    throw new Error(reason, { cause: error })
+  }
+}

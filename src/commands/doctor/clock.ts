@@ -1,0 +1,57 @@
+import { LIMIT_WITH_REGISTRY_MS, type Check } from './check.ts'
+import { failure, ok, warning, type Finding } from './finding.ts'
+import type { DatabaseState } from '../../store/sqlite/inspect.ts'
+import type { DoctorWorld } from './world.ts'
+
+export const CLOCK: Check = {
+  name: 'clock',
+  group: 'machine',
+  limitMs: LIMIT_WITH_REGISTRY_MS,
+  run: lookAtClock,
+}
+
+/** What the network and whole seconds make of two clocks that agree. */
+const TOLERANCE_MS = 5000
+/** Signed requests (Standard Webhooks) are refused beyond this. */
+const REFUSED_MS = 5 * 60 * 1000
+
+type World = Pick<DoctorWorld, 'clock' | 'registry' | 'database'>
+
+const ADVICE = 'let it be set by the network: timedatectl set-ntp true'
+
+async function lookAtClock(world: World): Promise<Finding[]> {
+  const { aheadMs } = await world.registry()
+  const findings = [...besideRegistry(aheadMs), ...besideHistory(world)]
+  if (findings.length > 0) return findings
+  return [
+    ok(
+      aheadMs === null
+        ? 'the Registry does not tell its time: nothing to compare it with'
+        : 'it agrees with the Registry',
+    ),
+  ]
+}
+
+function besideRegistry(aheadMs: number | null): Finding[] {
+  if (aheadMs === null || Math.abs(aheadMs) <= TOLERANCE_MS) return []
+  const seconds = Math.round(Math.abs(aheadMs) / 1000)
+  const found = `${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} the Registry's`
+  return [Math.abs(aheadMs) > REFUSED_MS ? failure(found, ADVICE) : warning(found, ADVICE)]
+}
+
+function besideHistory({ clock, database }: World): Finding[] {
+  const newestAt = newestIn(database)
+  const behindMs = newestAt === null ? 0 : newestAt - clock.now()
+  if (behindMs <= TOLERANCE_MS) return []
+  const found = `the newest task is from ${Math.round(behindMs / 1000)} s ahead`
+  return [warning(`${found}: the clock was set back`, ADVICE)]
+}
+
+function newestIn(database: () => DatabaseState): number | null {
+  try {
+    return database().newestAt
+  } catch {
+    // That is for the check of the database.
+    return null
+  }
+}

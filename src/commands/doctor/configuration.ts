@@ -1,0 +1,70 @@
+import { publicUrlFault } from '../../registry/public-url.ts'
+import { mayBeReadByAll } from '../../platform/disk.ts'
+import { VARIABLES } from '../../config/variables.ts'
+import { UNIT_SETTINGS, type CommandIo } from '../command.ts'
+import { environmentOf, type EnvFile } from '../env-file.ts'
+import { misspeltNames } from '../misspelt.ts'
+import type { ReadSettings } from '../settings.ts'
+import { counted } from '../terminal/texts.ts'
+import { failure, ok, warning, type Finding } from './finding.ts'
+
+/**
+ * Where no `--env-file` is named, the file that the unit reads counts as one: whoever asks in a
+ * shell has its settings not in the environment.
+ */
+export function withUnitSettings(io: CommandIo): CommandIo {
+  const values = io.envFiles.length > 0 ? null : io.unitSettings()
+  if (values === null || Object.keys(values).length === 0) return io
+  const file: EnvFile = { name: UNIT_SETTINGS, values, warnings: [] }
+  return { ...io, envFiles: [file], env: environmentOf([file], io.ownEnv) }
+}
+
+/** What `check` tells, too. */
+export function configurationFindings(io: CommandIo, read: ReadSettings): Finding[] {
+  const faults = read.ok ? [] : read.faults.map((fault) => failure(fault, 'set it as it must be'))
+  const suspicious = [...suspiciousSettings(io, read), ...openEnvFiles(io), ...unreadable(io)]
+  const warnings = suspicious.map(([found, advice]) => warning(found, advice))
+  const findings = [...faults, ...warnings]
+  return findings.length > 0 || !read.ok ? findings : [ok(summary(io, read))]
+}
+
+type Suspicion = readonly [found: string, advice: string]
+
+function suspiciousSettings(io: CommandIo, read: ReadSettings): Suspicion[] {
+  const inFiles = io.envFiles.flatMap((file) => file.warnings)
+  const names = misspeltNames(io).map((each) => [each, 'mend the name, or take it out'] as const)
+  const values = inFiles.map((each) => [each, 'write it so that both read the same'] as const)
+  const named = read.ok ? read.warnings : []
+  const files = named.map((each) => [each, 'see Configuration in the README'] as const)
+  const url = read.ok ? publicUrlFault(read.config, ownUrl(read)) : null
+  const reached = 'set it to where droplets and the Registry reach this machine'
+  return [...names, ...values, ...files, ...(url === null ? [] : [[url, reached] as const])]
+}
+
+/** As `check` shows it. */
+function ownUrl({ settings }: Extract<ReadSettings, { ok: true }>): string | null {
+  return settings.find(({ name }) => name === 'PUBLIC_URL')?.value ?? null
+}
+
+/** Those with a secret in them. */
+function openEnvFiles({ envFiles }: CommandIo): Suspicion[] {
+  const secrets = Object.entries(VARIABLES).filter(([, variable]) => 'secret' in variable)
+  return envFiles.flatMap(({ name: file, values }) => {
+    const found = secrets.map(([name]) => name).find((name) => values[name])
+    if (!found || !mayBeReadByAll(file)) return []
+    return [[`${file}: everybody may read it, and it has ${found}`, `chmod o-rwx ${file}`]]
+  })
+}
+
+function unreadable(io: CommandIo): Suspicion[] {
+  if (io.envFiles.length > 0 || io.unitSettings() !== null) return []
+  const found = `${UNIT_SETTINGS} cannot be read: the service may have other settings than these`
+  return [[found, 'run the doctor as root']]
+}
+
+function summary({ envFiles }: CommandIo, read: Extract<ReadSettings, { ok: true }>): string {
+  const set = read.settings.filter(({ source }) => source === 'environment')
+  const files = envFiles.map(({ name }) => name)
+  const from = files.length > 0 ? `${files.join(', ')} and the environment` : 'the environment'
+  return `valid: ${counted(set.length, 'setting')} from ${from}, the rest are defaults`
+}

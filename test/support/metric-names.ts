@@ -1,0 +1,25 @@
+/** The metrics that expressions of PromQL name. */
+
+/** Without `up`, which is Prometheus's own. */
+export function metricNames(expression: string): string[] {
+  return [...expression.matchAll(/\b(?:orchestrator|http_server|process)_\w+/g)].map(
+    ([name]) => name,
+  )
+}
+
+export interface Panel {
+  id: number
+  type: string
+  title: string
+  gridPos: { x: number; y: number; w: number; h: number }
+  targets?: { refId: string; expr: string; legendFormat: string }[]
+}
+
+/** The expressions of a Grafana dashboard, with all services and droplets chosen. */
+export function dashboardQueries(panels: readonly Panel[]): string[] {
+  return panels.flatMap(({ targets = [] }) =>
+    targets.map(({ expr }) =>
+      expr.replaceAll(/\$(instance|droplet)/g, '.*').replaceAll('$__rate_interval', '1m'),
+    ),
+  )
+}
