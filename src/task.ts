@@ -33,6 +33,10 @@ export const MAX_KEY_LENGTH = 255
 export const STATUSES = ['queued', 'running', 'success', 'error', 'timeout', 'cancelled'] as const
 export type TaskStatus = (typeof STATUSES)[number]
 
+/** What a filter may ask for: a state, or several by one word. */
+export const STATUS_FILTERS = [...STATUSES, 'failed'] as const
+export type StatusFilter = (typeof STATUS_FILTERS)[number]
+
 export type FinalStatus = Exclude<TaskStatus, 'queued' | 'running'>
 
 /** JSON text, kept as text: so no digit of a payload or of an answer changes. */
@@ -125,6 +129,11 @@ export type TaskSummary = Pick<
 > & { readonly retryCount: number }
 
 export const INTERRUPTED = 'interrupted by a restart'
+
+/** The states that a filter means. */
+export function statusesOf(filter: StatusFilter): readonly TaskStatus[] {
+  return filter === 'failed' ? ['error', 'timeout'] : [filter]
+}
 
 export function isFinished(task: { status: TaskStatus }): boolean {
   return task.status !== 'queued' && task.status !== 'running'

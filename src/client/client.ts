@@ -126,7 +126,7 @@ export class OrchestratorClient {
       .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .pipeThrough(new EventSourceParserStream())
     try {
-      for await (const { event = 'message', data, id = null } of parsed) {
+      for await (const { event = 'message', data, id = null } of valuesOf(parsed)) {
         yield { type: event, id, data: JSON.parse(data) } as LiveEvent
       }
     } catch (error) {
@@ -176,6 +176,20 @@ export class OrchestratorClient {
       if (signal?.aborted) throw error
       throw new Unreachable(this.options.url, error)
     })
+  }
+}
+
+/** What a stream brings. Not every browser can iterate over one. */
+async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
   }
 }
 

@@ -16,12 +16,25 @@ export const ListQuery = Type.Object({
   cursor: Type.Optional(
     Type.String({ description: 'The `next_cursor` of the page before this one' }),
   ),
+  total: Type.Optional(
+    Type.Boolean({
+      default: true,
+      description:
+        'Whether all matches are counted. `false` for who reads again and again: counting may ' +
+        'take a tenth of a second in a history of a million tasks',
+    }),
+  ),
 })
 
 /** What the query of a list asks the store for. */
 export function toTaskQuery(query: Static<typeof ListQuery>): TaskQuery {
-  const { limit = 100, cursor } = query
-  return { ...toTaskFilter(query), limit, ...(cursor ? { cursor } : {}) }
+  const { limit = 100, cursor, total } = query
+  return {
+    ...toTaskFilter(query),
+    limit,
+    ...(cursor ? { cursor } : {}),
+    ...(total === false ? { counted: false } : {}),
+  }
 }
 
 export const DropletsQuery = Type.Object({

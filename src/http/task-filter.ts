@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox'
 import { invalidRequest, type FieldError } from '../errors.ts'
 import type { TaskFilter } from '../store/store.ts'
-import { STATUSES } from '../task.ts'
+import { STATUS_FILTERS } from '../task.ts'
 import { oneOf } from './shapes.ts'
 import { readTime } from './time-text.ts'
 
@@ -13,7 +13,9 @@ const textOrNumber = (description: string) =>
   Type.Optional(Type.Union([Type.Number(), Type.String()], { description }))
 
 export const FilterQuery = Type.Object({
-  status: Type.Optional(oneOf(STATUSES, 'Only tasks in this state')),
+  status: Type.Optional(
+    oneOf(STATUS_FILTERS, 'Only tasks in this state; `failed`: error or timeout'),
+  ),
   droplet_name: text("Only this droplet's tasks; upper and lower case are the same"),
   response_status: textOrNumber(
     'Only tasks with this status from their droplet: `404`, or a whole class such as `5xx`',

@@ -73,6 +73,7 @@ function detailView(task: Task) {
     mode: task.mode,
     path: task.path,
     headers: task.headers,
+    secret_headers: Object.keys(task.secretHeaders ?? {}),
     timeout_ms: task.timeoutMs,
     deadline_ms: task.deadlineMs,
     max_retries: task.maxRetries,

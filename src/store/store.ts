@@ -7,11 +7,11 @@
  */
 import { OrchestratorError } from '../errors.ts'
 import type { AttemptResult } from '../events.ts'
-import type { Task, TaskStatus, TaskSummary } from '../task.ts'
+import type { StatusFilter, Task, TaskSummary } from '../task.ts'
 
 /** Which tasks are meant: those that match all that is given. */
 export interface TaskFilter {
-  status?: TaskStatus
+  status?: StatusFilter
   /** Only tasks of these droplets, in any case. An empty list matches none. */
   droplets?: readonly string[]
   /**
@@ -35,12 +35,14 @@ export interface TaskQuery extends TaskFilter {
   limit: number
   /** `nextCursor` of the page before. */
   cursor?: string
+  /** Without it, or true: all matches are counted, which takes as long as there are many. */
+  counted?: boolean
 }
 
 export interface TaskPage {
   tasks: TaskSummary[]
-  /** All matches, not only this page's. */
-  total: number
+  /** All matches, not only this page's; null: they were not to be counted. */
+  total: number | null
   nextCursor: string | null
 }
 

@@ -31,6 +31,9 @@ describe('the list', () => {
     expect(await listed('status=error')).toEqual({ ids: [second], total: 1 })
     expect(await listed('droplet_name=GOOD')).toEqual({ ids: [fourth, third, first], total: 3 })
     expect(await listed('droplet_name=good&status=error')).toEqual({ ids: [], total: 0 })
+    expect(await listed('status=failed')).toEqual({ ids: [second], total: 1 })
+    expect(await listed('total=false&droplet_name=bad')).toEqual({ ids: [second], total: null })
+    expect(await listed('total=true&mode=sync&limit=1')).toEqual({ ids: [fourth], total: 4 })
     expect(await listed('limit=1&anything=else')).toEqual({ ids: [fourth], total: 4 })
   })
 

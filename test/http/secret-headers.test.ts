@@ -24,6 +24,7 @@ test.each([{}, ASYNC])('no route returns them, nor a Set-Cookie (%p)', async (pr
   })
   const one = await service.get(`${TASKS}/${task_id}`)
   expect(one.json.headers).toEqual({ 'x-a': 'a' })
+  expect(one.json.secret_headers).toEqual(['authorization', 'x-api-key'])
   const repeated = await service.submit(asked, { 'Idempotency-Key': 'k' })
   expect(repeated.json.response_body).toEqual({ fine: true })
   for (const { text, headers } of [submitted, one, repeated, await service.get(TASKS)]) {

@@ -69,7 +69,7 @@ test('a list waits for a short lock, and is told as it was before a long one', a
   await using shared = sharedFile()
   const { store, clock, other } = shared
   await store.insert(queued())
-  const totals: (number | undefined)[] = []
+  const totals: (number | null | undefined)[] = []
   const list = () => store.list({ limit: 9 }).then((page) => void totals.push(page?.total))
   other.run('begin immediate')
   const short = list()

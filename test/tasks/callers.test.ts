@@ -65,7 +65,7 @@ test('lists and counts hold only tasks of its droplets', async () => {
   await tasks.submit(anyone('r'), newTask(), SYNC)
   const total = async (caller: Caller, droplets?: string[]) => {
     const page = await tasks.list(caller, { limit: 9, ...(droplets ? { droplets } : {}) })
-    expect(page?.tasks).toHaveLength(page!.total)
+    expect(page?.tasks).toHaveLength(page!.total!)
     return page?.total
   }
   expect(await total(anyone('r'))).toBe(1)

@@ -1,7 +1,7 @@
 /** The filters of task lists as flags: those of the API, each of them. */
 import type { Query } from '../../client/client.ts'
 import { FilterQuery } from '../../http/task-filter.ts'
-import { STATUSES } from '../../task.ts'
+import { STATUS_FILTERS } from '../../task.ts'
 import { didYouMean } from '../help.ts'
 import { Misuse } from './service.ts'
 
@@ -17,8 +17,8 @@ export const FILTER_FLAGS: Readonly<Record<string, string>> = Object.fromEntries
 
 export function filterQuery(flags: Readonly<Record<string, string>>): Query {
   const { status = '' } = flags
-  if (status !== '' && !STATUSES.some((each) => each === status)) {
-    const hint = didYouMean(status, STATUSES) || ` There are: ${STATUSES.join(', ')}.`
+  if (status !== '' && !STATUS_FILTERS.some((each) => each === status)) {
+    const hint = didYouMean(status, STATUS_FILTERS) || ` There are: ${STATUS_FILTERS.join(', ')}.`
     throw new Misuse(`There is no status '${status}'.${hint}`)
   }
   return Object.fromEntries(PARAMETERS.map((parameter) => [parameter, flags[flagOf(parameter)]]))

@@ -1,7 +1,7 @@
 import type { Query } from '../../client/client.ts'
 import type { Page } from '../../client/types.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { STATUSES } from '../../task.ts'
+import { STATUS_FILTERS } from '../../task.ts'
 import { EXIT, hasColour, type Command } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { counted } from '../terminal/texts.ts'
@@ -16,7 +16,7 @@ export const TASK_LIST: Command = {
   synopsis: '[--status STATUS] [--droplet NAME] … [--limit N] [--all] [--follow]',
   summary: 'list tasks, the newest first',
   details: `
-  --status STATUS      ${STATUSES.join(', ')}
+  --status STATUS      ${STATUS_FILTERS.join(', ')}
   --droplet NAME       only tasks of this droplet
   --response-status N  its answer: 404, or a class such as 5xx
   --created-after T    accepted then or later: Unix seconds, or such as 2026-11-25T14:00:00+01:00
@@ -34,7 +34,7 @@ ${SERVICE_FLAGS}
   orchestrator task list --droplet mailer --follow
   orchestrator task list --status timeout --all --json | jq -r '.tasks[].id'
 `,
-  values: { '--status': STATUSES, '--droplet': 'droplets', '--mode': ['sync', 'async'] },
+  values: { '--status': STATUS_FILTERS, '--droplet': 'droplets', '--mode': ['sync', 'async'] },
   run: (args, io) => atService(TASK_LIST, OPTIONS, args, io, list),
 }
 
@@ -68,7 +68,7 @@ async function listPage(call: Call, query: Query): Promise<void> {
   if (call.json) return void printText(call.io, text)
   const page = JSON.parse(text) as Page
   printRows(call, page, true, false)
-  const shown = `${page.tasks.length} of ${counted(page.total, 'task')}`
+  const shown = `${page.tasks.length} of ${counted(page.total ?? page.tasks.length, 'task')}`
   const more =
     page.next_cursor === null ? '' : `; go on with --cursor ${page.next_cursor}, or --all`
   call.io.stdout(page.total === 0 ? 'No tasks.\n' : `${shown}${more}\n`)

@@ -48,6 +48,7 @@ export const taskExample = {
   mode: 'sync',
   path: submitExample.path,
   headers: { 'accept-language': 'en' },
+  secret_headers: ['authorization'],
   timeout_ms: 30_000,
   deadline_ms: null,
   max_retries: 3,

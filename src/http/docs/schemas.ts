@@ -50,6 +50,10 @@ const Task = Type.Object({
   mode: oneOf(['sync', 'async']),
   path: Type.String(),
   headers: mapOf(Type.String(), 'Without Authorization, Proxy-Authorization, Cookie and X-Api-Key'),
+  secret_headers: Type.Array(Type.String(), {
+    description:
+      'Names of those of its headers whose values are not kept: a replay needs them again',
+  }),
   timeout_ms: Milliseconds,
   deadline_ms: nullable(Milliseconds),
   max_retries: Count,
@@ -63,7 +67,7 @@ const Task = Type.Object({
 
 const TaskPage = Type.Object({
   tasks: Type.Array(TaskItem),
-  total: Count,
+  total: nullable(Count, 'All matches; null with `total=false`'),
   limit: Type.Integer({ minimum: 1, maximum: 1000 }),
   next_cursor: nullable(Type.String()),
 })

@@ -56,8 +56,9 @@ export class DropletChanges {
     const { reachable } = this.mesh.health.of(droplet.name)
     const look = `${droplet.url} ${droplet.status} ${circuit} ${inFlight} ${waiting} ${reachable}`
     const key = nameKey(droplet.name)
-    const before = this.#seen.get(key)
+    // Never looked at is told of, too: since the list was read it may have changed.
+    const differs = this.#seen.get(key) !== look
     this.#seen.set(key, look)
-    return before !== undefined && before !== look
+    return differs
   }
 }

@@ -1,6 +1,6 @@
 /** Which events a reader has asked for. */
 import type { TaskFilter } from '../../store/store.ts'
-import type { TaskStatus } from '../../task.ts'
+import { statusesOf, type StatusFilter } from '../../task.ts'
 import type { TaskChange } from './task-change.ts'
 
 export const KINDS = ['task', 'droplet', 'overview'] as const
@@ -20,7 +20,7 @@ export function selects({ kinds, filter, taskId }: Selection, { task, type }: Ta
   if (!kinds.has('task') || (taskId !== null && task.id !== taskId)) return false
   const { status, droplets, mode, responseStatus, requestId, replayOf } = filter
   return (
-    (status === undefined || task.status === status || leaves(status, type)) &&
+    (status === undefined || isIn(status, task) || leaves(status, type)) &&
     (droplets === undefined || droplets.includes(task.dropletName.toLowerCase())) &&
     (mode === undefined || task.mode === mode) &&
     (responseStatus === undefined || isWithin(task.responseStatus, responseStatus)) &&
@@ -30,8 +30,12 @@ export function selects({ kinds, filter, taskId }: Selection, { task, type }: Ta
   )
 }
 
+function isIn(status: StatusFilter, task: TaskChange['task']): boolean {
+  return statusesOf(status).includes(task.status)
+}
+
 /** Who shows the running ones must hear that one has ended. */
-function leaves(status: TaskStatus, type: TaskChange['type']): boolean {
+function leaves(status: StatusFilter, type: TaskChange['type']): boolean {
   if (status === 'queued') return type === 'attempt started' || type === 'ended'
   return status === 'running' && type === 'ended'
 }

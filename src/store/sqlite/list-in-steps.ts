@@ -10,6 +10,7 @@ export async function listInSteps(
   step: (query: TaskQuery, from: number | null) => Promise<ListStep | null>,
   query: TaskQuery,
 ): Promise<TaskPage | null> {
+  const isCounted = query.counted !== false
   const listed: ListedTask[] = []
   let total = 0
   let from: number | null = null
@@ -20,11 +21,11 @@ export async function listInSteps(
     listed.push(...found.tasks)
     total += found.total
     from = found.next
-  } while (from !== null)
+  } while (from !== null && (isCounted || listed.length <= query.limit))
   const last = listed.length > query.limit ? listed[query.limit - 1]! : null
   return {
     tasks: listed.slice(0, query.limit).map(({ task }) => task),
-    total,
+    total: isCounted ? total : null,
     nextCursor: last && writeCursor(last.seq),
   }
 }

@@ -2,7 +2,7 @@
  * The queries of a list. Each is made of parts, one for each state and droplet: the indexes are in
  * the list's order only within those. So no part is sorted, and each reads a page at most.
  */
-import { isFinished, STATUSES, type TaskStatus } from '../../task.ts'
+import { isFinished, STATUSES, statusesOf, type TaskStatus } from '../../task.ts'
 import type { TaskFilter } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { SUMMARY_COLUMNS, type Row, type SqlValue } from './rows.ts'
@@ -39,7 +39,7 @@ export function partsOf(filter: TaskFilter): Part[] {
   // The index by droplet has no request ids.
   const split = filter.requestId === undefined ? (droplets ?? [null]) : [null]
   const rest = filter.requestId === undefined ? more : join(more, inDroplets(droplets))
-  const statuses = status === undefined ? STATUSES : [status]
+  const statuses = status === undefined ? STATUSES : statusesOf(status)
   return statuses.flatMap((each) => split.map((droplet) => statusPart(each, droplet, rest)))
 }
 
@@ -54,7 +54,8 @@ function statusPart(status: TaskStatus, droplet: string | null, more: Conditions
 }
 
 function replayPart({ status, droplets }: TaskFilter, more: Conditions): Part {
-  const inStatus = conditionsOf([['status = ?', status]])
+  const statuses = status && JSON.stringify(statusesOf(status))
+  const inStatus = conditionsOf([['status in (select value from json_each(?))', statuses]])
   const all = join(more, join(inStatus, inDroplets(droplets)))
   return { source: 'tasks indexed by tasks_replay', ...all }
 }

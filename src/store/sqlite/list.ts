@@ -1,5 +1,5 @@
-/** Lists of tasks, newest first, each with the number of all matches. */
-import type { TaskSummary } from '../../task.ts'
+/** Lists of tasks, newest first, each with the number of all matches where that is asked for. */
+import { statusesOf, type TaskSummary } from '../../task.ts'
 import type { TaskFilter, TaskQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { readCursor } from './cursor.ts'
@@ -16,7 +16,7 @@ export interface ListedTask {
 export interface ListStep {
   /** At most `limit`. */
   readonly tasks: ListedTask[]
-  /** All matches that this step saw. */
+  /** All matches that this step saw; 0 where they are not to be counted. */
   readonly total: number
   /** Where the next step starts; null: that was the last. */
   readonly next: number | null
@@ -32,10 +32,10 @@ const STEP = 20_000
 const TOTAL_SQL = `select
   (select coalesce(sum(tasks), 0) from task_counts
    where (?1 is null or droplet_key in (select value from json_each(?1)))
-   and (?2 is null or status = ?2)) +
+   and (?2 is null or status in (select value from json_each(?2)))) +
   (select count(*) from tasks where completed_at is null
    and (?1 is null or droplet_key in (select value from json_each(?1)))
-   and (?2 is null or status = ?2)) as total`
+   and (?2 is null or status in (select value from json_each(?2)))) as total`
 
 const LAST_SQL = 'select coalesce(max(seq), 0) as seq from tasks where seq < ?'
 
@@ -51,7 +51,8 @@ export function listStep(
   const filter = { ...query, ...(keys && { droplets: keys }) }
   if (!hasCounts(filter)) return stepOver(connection, filter, before, from)
   const tasks = listed(connection, filter, { from: 0, before })
-  return { tasks, total: storedTotal(connection, filter), next: null }
+  const total = query.counted === false ? 0 : storedTotal(connection, filter)
+  return { tasks, total, next: null }
 }
 
 function listed(connection: Connection, query: TaskQuery, span: Span): ListedTask[] {
@@ -64,10 +65,14 @@ function listed(connection: Connection, query: TaskQuery, span: Span): ListedTas
 
 function storedTotal(connection: Connection, { status, droplets }: TaskFilter): number {
   const keys = droplets === undefined ? null : JSON.stringify(droplets)
-  return connection.one(TOTAL_SQL, keys, status ?? null).total as number
+  const statuses = status === undefined ? null : JSON.stringify(statusesOf(status))
+  return connection.one(TOTAL_SQL, keys, statuses).total as number
 }
 
-/** Counts the matches in one stretch of the history, and lists those that the page still needs. */
+/**
+ * Lists those matches in one stretch of the history that the page still needs. Where all are to be
+ * counted the first stretch is the newest, else the first before the cursor.
+ */
 function stepOver(
   connection: Connection,
   query: TaskQuery,
@@ -75,11 +80,12 @@ function stepOver(
   start: number | null,
 ): ListStep {
   const last = (seq: number) => connection.one(LAST_SQL, seq).seq as number
-  const end = start ?? last(Number.MAX_SAFE_INTEGER) + 1
+  const isCounted = query.counted !== false
+  const end = start ?? last(isCounted ? Number.MAX_SAFE_INTEGER : before) + 1
   const from = Math.max(0, end - STEP)
-  const total = countedOf(connection, partsOf(query), { from, before: end })
+  const total = isCounted ? countedOf(connection, partsOf(query), { from, before: end }) : 0
   const page = { from, before: Math.min(end, before) }
-  const tasks = total === 0 ? [] : listed(connection, query, page)
+  const tasks = isCounted && total === 0 ? [] : listed(connection, query, page)
   // What was forgotten has left gaps.
   const next = last(from)
   return { tasks, total, next: next === 0 ? null : next + 1 }

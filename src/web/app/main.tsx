@@ -1,4 +1,11 @@
 import { render } from 'preact'
-import './style.css'
+import { Frame } from './frame/frame.tsx'
+import { AppContext, createApp } from './state/app.ts'
+import './styles/index.css'
 
-render(<main>The Orchestrator</main>, document.getElementById('app')!)
+render(
+  <AppContext.Provider value={createApp()}>
+    <Frame />
+  </AppContext.Provider>,
+  document.getElementById('app')!,
+)

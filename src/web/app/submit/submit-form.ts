@@ -1,0 +1,138 @@
+/** What is typed, and what became of it: kept while other views are looked at. */
+import { signal, type ReadonlySignal } from '@preact/signals'
+import { ApiError } from '../../../client/api-error.ts'
+import type { OrchestratorClient } from '../../../client/client.ts'
+import type { Accepted, Outcome, Task } from '../../../client/types.ts'
+import type { Live } from '../state/live.ts'
+import type { Session } from '../state/session.ts'
+import {
+  EMPTY_FORM,
+  errorsByField,
+  faultsOf,
+  submissionOf,
+  type FieldErrors,
+  type Form,
+} from './form.ts'
+import { randomId } from './random-id.ts'
+
+export type SubmitState =
+  | { readonly kind: 'typing' }
+  /** `task`: as it was last seen; null: no event has told of it yet. `since`: Unix ms. */
+  | {
+      readonly kind: 'waiting'
+      readonly since: number
+      readonly isAsync: boolean
+      readonly task: Task | null
+    }
+  | { readonly kind: 'answered'; readonly outcome: Outcome }
+  | { readonly kind: 'accepted'; readonly accepted: Accepted }
+  /** `taskId`: of the task that failed; null: there is no task. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly taskId: string | null }
+
+export class SubmitForm {
+  readonly #form = signal<Form>(EMPTY_FORM)
+  readonly #state = signal<SubmitState>({ kind: 'typing' })
+  readonly #errors = signal<FieldErrors>({})
+  /** The task that it was filled in from; null: it was typed. */
+  readonly source = signal<string | null>(null)
+  readonly form: ReadonlySignal<Form> = this.#form
+  readonly state: ReadonlySignal<SubmitState> = this.#state
+  /** What the API, or a look before it, found wrong with the last try. */
+  readonly errors: ReadonlySignal<FieldErrors> = this.#errors
+
+  constructor(
+    private readonly session: Session,
+    private readonly live: Live,
+  ) {}
+
+  fill(form: Form, source: string | null): void {
+    this.#form.value = form
+    this.#errors.value = {}
+    this.source.value = source
+    if (this.#state.peek().kind !== 'waiting') this.#state.value = { kind: 'typing' }
+  }
+
+  /** An error at a field is gone once the field is changed. */
+  change(changes: Partial<Form>): void {
+    this.#form.value = { ...this.#form.peek(), ...changes }
+    const left = Object.entries(this.#errors.peek()).filter(([name]) => !(name in changes))
+    this.#errors.value = Object.fromEntries(left)
+  }
+
+  async submit(): Promise<void> {
+    if (this.#state.peek().kind === 'waiting') return
+    const form = this.#form.peek()
+    this.#errors.value = faultsOf(form)
+    if (Object.keys(this.#errors.peek()).length > 0) return
+    const requestId = randomId()
+    const { isAsync, idempotencyKey } = form
+    this.#state.value = { kind: 'waiting', since: Date.now(), isAsync, task: null }
+    const unfollow = this.#follow(requestId)
+    const headers = {
+      requestId,
+      idempotencyKey: idempotencyKey.trim() || undefined,
+      prefer: isAsync ? 'respond-async' : undefined,
+    }
+    try {
+      const reply = await this.session.client.peek().submit(submissionOf(form), headers)
+      this.#state.value =
+        'location' in reply
+          ? { kind: 'accepted', accepted: reply }
+          : { kind: 'answered', outcome: reply }
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      unfollow()
+    }
+  }
+
+  #fail(error: unknown): void {
+    const details = error instanceof ApiError ? error.details : {}
+    this.#errors.value = fieldErrorsOf(error)
+    const taskId = typeof details.task_id === 'string' ? details.task_id : null
+    this.#state.value = { kind: 'failed', error, taskId }
+  }
+
+  /** The task of our request, while its answer is waited for. */
+  #follow(requestId: string): () => void {
+    const client = this.session.client.peek()
+    let isReading = false
+    const read = async () => {
+      if (isReading) return
+      isReading = true
+      const id = this.#taskId() ?? (await firstOf(client, requestId))
+      const task = id === null ? null : await client.task(id).catch(() => null)
+      const state = this.#state.peek()
+      if (task && state.kind === 'waiting') this.#state.value = { ...state, task }
+      isReading = false
+    }
+    return this.live.subscribe({
+      kinds: ['task'],
+      tasks: { request_id: requestId },
+      read: () => void read(),
+      // Another view may have widened what the stream tells of.
+      event: ({ type, data }) => {
+        const id = this.#taskId()
+        if (type === 'task' && (id === null || id === data.task.id)) void read()
+      },
+    })
+  }
+
+  #taskId(): string | null {
+    const state = this.#state.peek()
+    return state.kind === 'waiting' ? (state.task?.id ?? null) : null
+  }
+}
+
+async function firstOf(client: OrchestratorClient, request_id: string): Promise<string | null> {
+  const query = { request_id, limit: 1, total: false }
+  const page = await client.tasks(query).catch(() => null)
+  return page?.tasks[0]?.id ?? null
+}
+
+function fieldErrorsOf(error: unknown): FieldErrors {
+  if (!(error instanceof ApiError)) return {}
+  if (error.code === 'DROPLET_NOT_FOUND') return { droplet_name: error.message }
+  if (error.code.startsWith('IDEMPOTENCY_KEY')) return { idempotencyKey: error.message }
+  return errorsByField(error.details)
+}
