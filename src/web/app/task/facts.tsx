@@ -7,8 +7,7 @@ import { Duration, Time } from '../ui/time.tsx'
 import { answerWords } from '../tasks/target.ts'
 
 export function Facts({ task }: { task: Task }) {
-  const { id, request_id, droplet_name, replay_of, created_at, completed_at } = task
-  const { trace_id } = task as { trace_id?: string | null }
+  const { id, request_id, trace_id, droplet_name, replay_of, created_at, completed_at } = task
   return (
     <dl class="facts panel">
       <Fact name="Droplet">
