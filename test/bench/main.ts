@@ -18,6 +18,7 @@ import { list } from './parts/list.ts'
 import { memory } from './parts/memory.ts'
 import { million } from './parts/million.ts'
 import { operate } from './parts/operate.ts'
+import { page } from './parts/page.ts'
 import { profile } from './parts/profile.ts'
 import { rival } from './parts/rival.ts'
 import { start } from './parts/start.ts'
@@ -35,6 +36,7 @@ const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   isolation,
   guards,
   operate,
+  page,
   async,
   drain,
   million,

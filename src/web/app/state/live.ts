@@ -33,6 +33,7 @@ const TASKS_PER_SECOND = 25
 const SILENCE_MS = 8000
 /** A proxy may hold a stream back: then what can be read is read without it. */
 const READ_ANYWAY_MS = 1000
+/** How long the events of a view that was left go on to come. */
 const LEFT_MS = 1000
 const FIRST_WAIT_MS = 500
 const MAX_WAIT_MS = 15_000
