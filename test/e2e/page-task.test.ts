@@ -175,6 +175,26 @@ describe.skipIf(!chromiumPath)(`one task${withChromium}`, () => {
     expect(opened.complaints).toEqual([])
   })
 
+  test('that is forgotten while it is read stays as it was, and says so', async () => {
+    await using droplet = scriptedServer(json({ fine: true }))
+    using home = serviceHome({ echo: droplet.url })
+    const first = await home.start()
+    const { task_id } = (await first.submit({ path: '/kept' })).json
+    const env = { PORT: new URL(first.url).port, TASK_DB: home.file('another.db') }
+    await using opened = await openPage(browser, first.url, {
+      hash: at(task_id),
+      allowed: /ERR_|Failed to load|404 \(Not Found\)/,
+    })
+    const { page } = opened
+    await page.getByText('fine:').waitFor()
+    await first.stop()
+    await using _ = await home.start(env)
+    await page.getByText('The history holds this task no more').waitFor()
+    await page.getByText('fine:').waitFor()
+    await opened.lookAt('task-gone')
+    expect(opened.complaints).toEqual([])
+  })
+
   test('that there is not, that goes away, or that may not be seen', async () => {
     using file = tokensFile({
       all: 'admin',

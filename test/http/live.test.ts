@@ -146,6 +146,7 @@ describe('events', () => {
     await using service = await startOrchestrator({ mesh: { a: upstream.url, b: upstream.url } })
     const filtered = (query: Record<string, string>) => watch(service.url, query)
     await using failed = await filtered({ status: 'error' })
+    await using allFailed = await filtered({ status: 'failed' })
     await using ofB = await filtered({ kinds: 'task,overview', droplet_name: 'B' })
     await using running = await filtered({ status: 'running', droplet_name: 'a' })
     await using byStatus = await filtered({ response_status: '4xx' })
@@ -160,6 +161,7 @@ describe('events', () => {
     expect(ofB.events.some(({ type }) => type === 'droplet')).toBe(false)
     const twice = ['attempt_ended error', 'ended error', 'attempt_ended error', 'ended error']
     expect(failed.changes().toSorted()).toEqual(twice.toSorted())
+    expect(allFailed.changes().toSorted()).toEqual(twice.toSorted())
     expect(byStatus.changes().toSorted()).toEqual(twice.toSorted())
     expect(running.changes()).toEqual([
       'accepted running',
