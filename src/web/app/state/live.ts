@@ -111,7 +111,10 @@ export class Live {
     this.#asked = asked
     this.#abort = new AbortController()
     if (this.#connection.peek().kind === 'paused') this.#connection.value = { kind: 'connecting' }
-    this.#timer = setTimeout(() => this.#readAll(), READ_ANYWAY_MS)
+    // A page that has nothing yet shows something as soon as it can, and reads once more when no
+    // event can be missed.
+    const waitMs = this.#lastId === null ? 0 : READ_ANYWAY_MS
+    this.#timer = setTimeout(() => this.#readAll(), waitMs)
     void this.#follow(query, this.#abort)
   }
 
