@@ -22,11 +22,15 @@ const pageOf = (tasks: TaskItem[], next_cursor: string | null = null): Page => (
   next_cursor,
 })
 
-function listOver(filters: Filters = {}, single: (id: string) => TaskItem | null = () => null) {
+function listOver(
+  filters: Filters = {},
+  single: (id: string) => TaskItem | null = () => null,
+  total = () => 7,
+) {
   const asked: { query: Query; answer(page: Page): void; fail(error: Error): void }[] = []
   const client = {
     tasks: (query: Query = {}) => {
-      if (query.total !== false) return Promise.resolve({ ...pageOf([]), total: 7 })
+      if (query.total !== false) return Promise.resolve({ ...pageOf([]), total: total() })
       const { promise, resolve, reject } = Promise.withResolvers<Page>()
       asked.push({ query, answer: resolve, fail: reject })
       return promise
@@ -104,6 +108,26 @@ test('a list with gaps begins anew, unless somebody reads', async () => {
   await settled()
   expect(shown()).toHaveLength(2)
   expect(list.rows.value!.isTorn).toBe(false)
+})
+
+test('who comes back to the top of a list sees what is new at once, and how many there are', async () => {
+  let total = 7
+  const { list, asked, shown } = listOver({}, undefined, () => total)
+  void list.read()
+  asked[0]!.answer(pageOf([item(1)], 'c'))
+  await settled()
+  expect(list.total.value).toBe(7)
+  total = 900
+  setSystemTime(new Date(Date.now() + 10_000))
+  void list.read()
+  asked[1]!.answer(pageOf([item(9), item(8)], 'd'))
+  await settled()
+  expect(shown()).toEqual([
+    [9, 'success'],
+    [8, 'success'],
+  ])
+  expect(list.total.value).toBe(900)
+  setSystemTime()
 })
 
 test('a list that is open all day does not grow all day', async () => {

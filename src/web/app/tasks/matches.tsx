@@ -1,4 +1,4 @@
-/** How many match: counted once, and where that takes long, only when it is asked for. */
+/** How many match: counted whenever the list is opened, and where that takes long, only when it is asked for. */
 import { count } from '../ui/format.ts'
 import type { TaskList } from './task-list.ts'
 
@@ -6,11 +6,14 @@ export function Matches({ list }: { list: TaskList }) {
   const rows = list.rows.value
   const total = list.total.value
   if (!rows?.shown.length) return <p class="quiet">&nbsp;</p>
+  // All of them are here: no count of before is as new.
+  if (rows.cursor === null && !rows.isTorn) {
+    return <p class="quiet">{wordsFor(rows.shown.length + rows.waiting.length)}</p>
+  }
   if (typeof total === 'number') {
     return <p class="quiet">{wordsFor(total)}, counted when opened</p>
   }
   if (total === 'counting') return <p class="quiet">Counting…</p>
-  if (rows.cursor === null) return <p class="quiet">{wordsFor(rows.shown.length)}</p>
   return (
     <p class="quiet">
       More than {count(rows.shown.length)} match{' '}

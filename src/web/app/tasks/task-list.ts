@@ -19,6 +19,8 @@ const PAGE = 100
 const MAX_PAGE = 1000
 /** A list with gaps is read anew so often. */
 const REREAD_MS = 2000
+/** Opened within that time, a list is not counted again. */
+const COUNTED_FOR_MS = 10_000
 /** So many a second of those that may have ended unseen are asked for one by one. */
 const ASKED_AT_ONCE = 8
 
@@ -49,6 +51,7 @@ export class TaskList {
   #isReading = false
   #isReadAgain = false
   #rereadAt = 0
+  #countedAt = 0
   /** Shown as unfinished, and perhaps not up to date. */
   #doubtful: readonly string[] = []
   /** What events have told since each page was asked for that has not come yet. */
@@ -110,10 +113,12 @@ export class TaskList {
     this.#isLoading.value = false
   }
 
-  /** Once, and only when it is cheap or somebody asks. */
+  /** With each first page where it is cheap, else when somebody asks. */
   async count(): Promise<void> {
     if (this.#total.peek() === 'counting') return
-    this.#total.value = 'counting'
+    // A number from before stays until the new one comes.
+    this.#total.value ??= 'counting'
+    this.#countedAt = Date.now()
     const { client } = this.ports
     const counted = client.tasks({ ...this.#query(), limit: 1 })
     this.#total.value = await counted.then(
@@ -122,14 +127,20 @@ export class TaskList {
     )
   }
 
+  #isCountOld(): boolean {
+    return isCountedAtOnce(this.filters) && Date.now() - this.#countedAt >= COUNTED_FOR_MS
+  }
+
   async #readFirst(): Promise<void> {
     const known = this.#rows.peek()?.shown.length ?? 0
     const limit = Math.min(Math.max(known, PAGE), MAX_PAGE)
     await this.#page({ limit }, (page) => {
       const before = this.#rows.peek()
-      this.#set(before ? withFirstPage(before, page) : rowsOf(page))
+      const rows = before ? withFirstPage(before, page) : rowsOf(page)
+      // Who comes back to the top wants what is new; nobody loses a place.
+      this.#set(rows.isTorn && !this.isReading() ? rowsOf(page) : rows)
       this.#doubtful = before ? missedIn(before, page) : []
-      if (!before && isCountedAtOnce(this.filters)) void this.count()
+      if (this.#isCountOld()) void this.count()
     })
     this.#rereadAt = Date.now()
   }

@@ -16,7 +16,8 @@ interface TaskRowProps {
 export function TaskRow({ task, isPast }: TaskRowProps) {
   const { id, status, droplet_name, method, target_url, response_status } = task
   const { retry_count, duration_ms, created_at } = task
-  const fault = faultOf(task.error_message, response_status)
+  // The state says it already.
+  const fault = status === 'cancelled' ? null : faultOf(task.error_message, response_status)
   const since = status === 'running' ? created_at : null
   return (
     <a

@@ -82,7 +82,7 @@ function End({ list, rows }: { list: TaskList; rows: Rows }) {
   }, [list, length])
   return (
     <p ref={end} class="task-list-end quiet small">
-      {rows.cursor === null ? 'That is all that the history has of them.' : 'Reading more…'}
+      {rows.cursor === null ? 'These are all that match.' : 'Reading more…'}
     </p>
   )
 }
