@@ -2,6 +2,7 @@ import type { Droplet } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
 import { Badge } from '../ui/badge.tsx'
 import { count } from '../ui/format.ts'
+import { Time } from '../ui/time.tsx'
 import { visible } from '../ui/visible.ts'
 import { Latency } from './latency.tsx'
 import { rankOf, RANKS, stateOf } from './trouble.ts'
@@ -43,13 +44,21 @@ function Line({ droplet }: { droplet: Droplet }) {
   )
 }
 
-/** Of a droplet that is well again it is history. */
+/** Of a droplet that is well again it is history, and says so. */
 export function LastError({ droplet }: { droplet: Droplet }) {
-  const isNow = rankOf(droplet) <= RANKS.indexOf('error')
+  const { last_error_at: at } = droplet
+  const error = visible(droplet.last_error ?? '')
+  if (rankOf(droplet) <= RANKS.indexOf('error')) {
+    return (
+      <span class="droplet-error">
+        <span class="only-read">last error </span>
+        {error}
+      </span>
+    )
+  }
   return (
-    <span class={isNow ? 'droplet-error' : 'quiet'}>
-      <span class="only-read">last error </span>
-      {visible(droplet.last_error ?? '')}
+    <span class="quiet">
+      last error <Time at={at} />: {error}
     </span>
   )
 }
@@ -63,15 +72,21 @@ export function StateBadge({ droplet }: { droplet: Droplet }) {
   )
 }
 
+/** What is queued is not counted: "0" would say that nothing waits. */
+export const WAITING =
+  'Synchronous tasks that wait because the droplet has as many requests as it may; queued tasks are not counted'
+
 function Load({ droplet }: { droplet: Droplet }) {
   return (
     <>
       <span>
         <span class="quiet">in flight</span> {count(droplet.in_flight)}
       </span>
-      <span>
-        <span class="quiet">waiting</span> {count(droplet.waiting)}
-      </span>
+      {droplet.waiting > 0 ? (
+        <span title={WAITING}>
+          <span class="quiet">waiting</span> {count(droplet.waiting)}
+        </span>
+      ) : null}
     </>
   )
 }

@@ -3,7 +3,7 @@ import { link } from '../state/router.ts'
 import { Badge } from '../ui/badge.tsx'
 import { count, NONE } from '../ui/format.ts'
 import { visible } from '../ui/visible.ts'
-import { LastError, StateBadge } from './card.tsx'
+import { LastError, StateBadge, WAITING } from './card.tsx'
 import { Latency } from './latency.tsx'
 
 export function DropletColumns() {
@@ -13,7 +13,9 @@ export function DropletColumns() {
       <span>State</span>
       <span>Circuit</span>
       <span class="number">In flight</span>
-      <span class="number">Waiting</span>
+      <span class="number" title={WAITING}>
+        Waiting
+      </span>
       <span>Latency</span>
       <span>Last error</span>
       <span>Version</span>
