@@ -23,6 +23,8 @@ export interface ChartSpec {
   readonly steps?: readonly number[]
   /** The least that the axis reaches to, so that small numbers don't look large. */
   readonly atLeast: number
+  /** The most that there can be. */
+  readonly atMost?: number
 }
 
 const known = (bucket: Bucket, value: number) => (bucket.seconds === 0 ? null : value)
@@ -61,6 +63,7 @@ export const CHARTS: readonly ChartSpec[] = [
     format: (value) => `${decimal(value)} %`,
     tick: (value) => `${smallTick(value)} %`,
     atLeast: 1,
+    atMost: 100,
   },
   {
     title: 'Queue',

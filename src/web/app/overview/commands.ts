@@ -1,6 +1,7 @@
 /** The first commands of somebody who has just started the service; they work as they stand. */
 
 import { shellText } from '../ui/shell-text.ts'
+import { visible } from '../ui/visible.ts'
 
 export interface FirstCommand {
   readonly title: string
@@ -18,7 +19,7 @@ export function firstCommands(base: string, droplet: string, needsToken: boolean
   ]
   return [
     {
-      title: 'Ask the droplet for its health, and wait for the answer',
+      title: `Ask the droplet ${visible(droplet)} for its health, and wait for the answer`,
       command: broken([...submit, `-d ${shellText(body)}`]),
     },
     {

@@ -15,7 +15,13 @@ export function FirstSteps() {
     client.droplets({}, signal),
   )
   if (error) {
-    return <ErrorBox error={error} title="The droplets cannot be listed" retry={reload} />
+    return (
+      <section class="panel first-steps">
+        <h2>There has been no task yet</h2>
+        <p class="quiet">What to do first is shown here when the droplets can be listed.</p>
+        <ErrorBox error={error} title="The droplets cannot be listed" retry={reload} />
+      </section>
+    )
   }
   if (!value) return <Loading />
   const droplet = value.droplets.find(isThere) ?? value.droplets[0]

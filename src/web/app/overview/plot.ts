@@ -94,8 +94,8 @@ function timeAxis(palette: () => Palette): uPlot.Axis {
   }
 }
 
-function endOf({ steps, atLeast }: ChartSpec, max: number): number {
-  return Math.max(steps ? timeMax(max, steps) : niceMax(max), atLeast)
+function endOf({ steps, atLeast, atMost = Infinity }: ChartSpec, max: number): number {
+  return Math.min(Math.max(steps ? timeMax(max, steps) : niceMax(max), atLeast), atMost)
 }
 
 function valueAxis({ tick, steps }: ChartSpec, palette: () => Palette): uPlot.Axis {
