@@ -62,7 +62,7 @@ function Footer() {
     <footer class="footer">
       <span>{version === null ? '' : `Orchestrator ${version}`}</span>
       <a href="docs">API documents</a>
-      <span>Times are of {zone}</span>
+      <span>Times are in {zone}</span>
     </footer>
   )
 }

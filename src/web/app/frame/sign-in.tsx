@@ -25,7 +25,7 @@ export function SignIn({ reason }: { reason: string | null }) {
       <form onSubmit={submit}>
         <h1>Sign in</h1>
         <p class="quiet">
-          This service wants a token. It is kept in this tab until you close it or sign out, and is
+          This service needs a token. It is kept in this tab until you close it or sign out, and is
           sent nowhere else.
         </p>
         <label for="token">Token</label>

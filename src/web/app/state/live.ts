@@ -36,7 +36,7 @@ const READ_ANYWAY_MS = 1000
 /** How long the events of a view that was left go on to come. */
 const LEFT_MS = 1000
 const FIRST_WAIT_MS = 500
-const MAX_WAIT_MS = 15_000
+const MAX_WAIT_MS = 5000
 
 export class Live {
   readonly #connection = signal<Connection>({ kind: 'connecting' })

@@ -16,7 +16,10 @@ export function TimeLine({ task }: { task: Task }) {
   return (
     <section class="panel time-line" aria-labelledby="time-line-title">
       <h2 id="time-line-title">
-        {words(task.attempts.length)} in {duration(totalMs)}
+        {words(task.attempts.length)}{' '}
+        {isOver
+          ? `in ${duration(totalMs)}`
+          : `so far, ${duration(Math.max(0, (serverTime() - task.created_at) * 1000))}`}
       </h2>
       <ol>
         {lines.map((line, i) => (
