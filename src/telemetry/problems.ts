@@ -106,9 +106,11 @@ function registryProblem(registry: ProblemSources['registry']): Problem | null {
 
 function dropletProblem({ name, circuit, lastFailure }: Ailing): Problem {
   const why = lastFailure ? `: ${failureText(lastFailure)}` : ''
-  return circuit === 'open'
-    ? problem('circuit', 'error', `${name} is not there, its circuit is open${why}`, name)
-    : problem('droplet', 'warning', `${name} does not answer well${why}`, name)
+  if (circuit === 'open') {
+    return problem('circuit', 'error', `${name} is not there, its circuit is open${why}`, name)
+  }
+  const how = lastFailure && lastFailure.status === null ? '' : ' well'
+  return problem('droplet', 'warning', `${name} does not answer${how}${why}`, name)
 }
 
 function queueProblem({ oldestAgeMs, queued }: Load): Problem | null {

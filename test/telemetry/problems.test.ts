@@ -38,6 +38,7 @@ test('each in words, errors before warnings', () => {
   const droplets = [
     ailing('gone', { circuit: 'open', lastFailure: failed('GET http://h/?key=secret failed') }),
     ailing('ill', { lastFailure: failed('HTTP 500', 500) }),
+    ailing('silent', { lastFailure: failed('ECONNREFUSED: connection refused') }),
     ailing('unknown'),
   ]
   const load = { queued: 7, running: 0, oldestAgeMs: 240_000 }
@@ -47,6 +48,7 @@ test('each in words, errors before warnings', () => {
     'The list of droplets from before is used, for 3 min more: HTTP 500',
     'The service is shutting down',
     'ill does not answer well: HTTP 500',
+    'silent does not answer: ECONNREFUSED: connection refused',
     'unknown does not answer well',
     'A task has waited for 4 min, 7 are queued',
   ])
