@@ -452,7 +452,7 @@ test.skipIf(!isPossible)(
     }
 
     expect(said('same unit', 'unit')).toMatch(/^0 ok: \S+ is what this version prints$/)
-    expect(said('same unit', 'configuration')).toMatch(/\/etc\/fpai\/orchestrator\.env and the env/)
+    expect(said('same unit', 'configuration')).toMatch(/\/etc\/fpai\/orchestrator\.env, the rest/)
     expect(said('other unit', 'unit')).toContain('is not what this version prints → see how: ')
     expect(said('other unit', 'unit')).toContain(
       'TimeoutStopSec=20 ends tasks before SHUTDOWN_GRACE',

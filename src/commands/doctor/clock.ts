@@ -26,7 +26,7 @@ async function lookAtClock(world: World): Promise<Finding[]> {
   return [
     ok(
       aheadMs === null
-        ? 'the Registry does not tell its time: nothing to compare it with'
+        ? 'nothing to compare it with: no Registry has told its time'
         : 'it agrees with the Registry',
     ),
   ]

@@ -1,5 +1,6 @@
 import { publicUrlFault } from '../../registry/public-url.ts'
 import { mayBeReadByAll } from '../../platform/disk.ts'
+import type { Setting } from '../../config/config.ts'
 import { VARIABLES } from '../../config/variables.ts'
 import { UNIT_SETTINGS, type CommandIo } from '../command.ts'
 import { environmentOf, type EnvFile } from '../env-file.ts'
@@ -62,9 +63,15 @@ function unreadable(io: CommandIo): Suspicion[] {
   return [[found, 'run the doctor as root']]
 }
 
-function summary({ envFiles }: CommandIo, read: Extract<ReadSettings, { ok: true }>): string {
+function summary(
+  { envFiles, ownEnv }: CommandIo,
+  read: Extract<ReadSettings, { ok: true }>,
+): string {
   const set = read.settings.filter(({ source }) => source === 'environment')
   const files = envFiles.map(({ name }) => name)
-  const from = files.length > 0 ? `${files.join(', ')} and the environment` : 'the environment'
+  const isFromFile = ({ name }: Setting) =>
+    ownEnv[name] === undefined && envFiles.some(({ values }) => name in values)
+  const isOwn = files.length === 0 || !set.every(isFromFile)
+  const from = [...files, ...(isOwn ? ['the environment'] : [])].join(' and ')
   return `valid: ${counted(set.length, 'setting')} from ${from}, the rest are defaults`
 }
