@@ -260,7 +260,7 @@ describe('what goes wrong', () => {
       await using other = scriptedServer(answer)
       const { code, stdout, stderr } = await ask(other.url, ['task', 'list'])
       expect([code, stdout]).toEqual([69, ''])
-      expect(stderr).toContain('not from the Orchestrator')
+      expect(stderr).toContain('not the Orchestrator')
     }
   })
 

@@ -3,6 +3,7 @@ import { EXIT, hasColour, type Command } from '../command.ts'
 import { stateColour, type Colour } from '../terminal/colours.ts'
 import { table, type Column } from '../terminal/table.ts'
 import { counted, durationText } from '../terminal/texts.ts'
+import { systemClock } from '../../platform/clock.ts'
 import { printText } from './print-text.ts'
 import { atService, SERVICE_FLAGS, type Call } from './service.ts'
 
@@ -60,9 +61,17 @@ const COLUMNS: readonly Column<Droplet>[] = [
   { heading: 'IN FLIGHT', text: (each) => String(each.in_flight), align: 'right', dispensable: 4 },
   { heading: 'WAITING', text: ({ waiting }) => String(waiting), align: 'right', dispensable: 5 },
   { heading: 'VERSION', text: ({ version }) => version ?? '', min: 7, dispensable: 6 },
-  { heading: 'URL', text: ({ url }) => url, min: 16, dispensable: 3 },
-  { heading: 'LAST ERROR', text: (each) => each.last_error ?? '', min: 16, dispensable: 1 },
+  { heading: 'URL', text: ({ url }) => url, min: 24, dispensable: 3 },
+  { heading: 'LAST ERROR', text: lastErrorText, min: 16, dispensable: 1 },
 ]
+
+/** With its age: of a droplet that is well again it is history. */
+function lastErrorText({ last_error, last_error_at }: Droplet): string {
+  if (last_error === null) return ''
+  if (last_error_at === null) return last_error
+  const agoMs = Math.max(0, systemClock.now() - last_error_at * 1000)
+  return `${durationText(agoMs)} ago: ${last_error}`
+}
 
 function reachableText({ reachable }: Droplet): string {
   return reachable === null ? 'unknown' : reachable ? 'yes' : 'no'

@@ -32,11 +32,11 @@ function tellUnreachable({ message, cause }: Unreachable, io: CommandIo): number
 }
 
 function inWords(error: ApiError): string[] {
-  const { code, message, details, body, status } = error
+  const { code, message, details, body } = error
   if (body === null) {
     return [
-      `HTTP ${status}, but not from the Orchestrator: ${message}`,
-      'ORCHESTRATOR_URL, or --url, says where it is.',
+      `Something answers there, but it is not the Orchestrator: ${message}`,
+      'ORCHESTRATOR_URL, or --url, says where the Orchestrator is.',
     ]
   }
   return [`${code}: ${message}`, ...detailsInWords(details), ...whatToDo(error)]

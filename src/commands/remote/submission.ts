@@ -54,7 +54,8 @@ function readMethod(text: string): string {
   const method = text.toUpperCase()
   const isKnown = METHODS.some((each) => each === method)
   if (isKnown) return method
-  throw new Misuse(`There is no method '${text}' here.${didYouMean(method, METHODS)}`)
+  const hint = didYouMean(method, METHODS) || ` There are: ${METHODS.join(', ')}`
+  throw new Misuse(`There is no method '${text}' here.${hint}`)
 }
 
 /** `Name: value`, as curl takes them; undefined: there are none. */

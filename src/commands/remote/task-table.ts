@@ -2,14 +2,16 @@
 import type { TaskItem } from '../../client/types.ts'
 import { stateColour } from '../terminal/colours.ts'
 import type { Column } from '../terminal/table.ts'
-import { durationText, shortTimeText, timeText } from '../terminal/texts.ts'
+import { durationText, shortTimeText, timeText, zonelessTimeText } from '../terminal/texts.ts'
 
 /** From so many columns on there is room for whole dates. */
 const WIDE = 140
+/** Below there is none for the zone. */
+const NARROW = 100
 
 /** `now`: ms; `width`: of the terminal. The ids are whole, so that they can be copied. */
 export function taskColumns(now: number, width: number): Column<TaskItem>[] {
-  const created = width < WIDE ? shortTimeText : timeText
+  const created = width < NARROW ? zonelessTimeText : width < WIDE ? shortTimeText : timeText
   return [
     { heading: 'ID', text: ({ id }) => id, usual: 36 },
     {
@@ -19,11 +21,11 @@ export function taskColumns(now: number, width: number): Column<TaskItem>[] {
       usual: 9,
     },
     { heading: 'DROPLET', text: ({ droplet_name }) => droplet_name, usual: 16, min: 9 },
-    { heading: 'HTTP', text: (task) => String(task.response_status ?? ''), dispensable: 2 },
+    { heading: 'HTTP', text: (task) => String(task.response_status ?? ''), dispensable: 3 },
     {
       heading: 'CREATED',
       text: ({ created_at }) => created(created_at, now),
-      usual: 15,
+      usual: width < NARROW ? 11 : 15,
       dispensable: 1,
     },
     {
@@ -31,7 +33,7 @@ export function taskColumns(now: number, width: number): Column<TaskItem>[] {
       text: ({ duration_ms }) => durationText(duration_ms),
       usual: 7,
       align: 'right',
-      dispensable: 3,
+      dispensable: 4,
     },
     {
       heading: 'RETRIES',
@@ -45,8 +47,8 @@ export function taskColumns(now: number, width: number): Column<TaskItem>[] {
       heading: 'ERROR',
       text: (task) => task.error_message ?? '',
       usual: 24,
-      min: 16,
-      dispensable: 4,
+      min: 12,
+      dispensable: 2,
     },
   ]
 }

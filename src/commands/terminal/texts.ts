@@ -15,6 +15,11 @@ export function shortTimeText(seconds: number, now: number): string {
   return text.length < 20 ? text : `${text.slice(5, 16)} ${text.slice(-6)}`
 }
 
+/** Shorter still, where there is no room for the zone: it is that of this machine. */
+export function zonelessTimeText(seconds: number, now: number): string {
+  return shortTimeText(seconds, now).slice(0, -7)
+}
+
 /** `840 ms`, `12.3 s`, `4 min 05 s` */
 export function durationText(ms: number | null): string {
   if (ms === null) return ''
