@@ -91,7 +91,7 @@ describe.skipIf(!chromiumPath)(`the form${withChromium}`, () => {
     await submit.click()
     await errorOf(page, 'Droplet', 'Which droplet is it for?')
     await page.getByLabel('Droplet').fill('nobody')
-    await page.getByText('The Registry lists no droplet of this name.').waitFor()
+    await page.getByText('No droplet of this name is known here.').waitFor()
     await submit.click()
     await errorOf(page, 'Droplet', "Droplet 'nobody' is not in the Registry")
     await page.getByLabel('Droplet').fill('echo')

@@ -67,7 +67,8 @@ function Progress({ state: { since, task } }: { state: Waiting }) {
       {task ? (
         <>
           <p class="submit-status">
-            <StatusBadge status={task.status} /> {plural(task.attempts.length, 'attempt')} so far
+            <StatusBadge status={task.status} />
+            {task.attempts.length === 0 ? ' no attempt so far' : null}
           </p>
           <TimeLine task={task} />
           <TaskLink id={task.id} />

@@ -55,7 +55,7 @@ function DropletField() {
 }
 
 function Warning({ droplet, isUnknown }: { droplet: Droplet | undefined; isUnknown: boolean }) {
-  const words = isUnknown ? 'The Registry lists no droplet of this name.' : warningOf(droplet)
+  const words = isUnknown ? 'No droplet of this name is known here.' : warningOf(droplet)
   return (
     <p class="droplet-warning small" role="status">
       {words ? (
