@@ -58,6 +58,7 @@ describe('where all is well', () => {
     const service = await home.start(env)
     await service.ready()
     await service.submit()
+    await service.submit({ delay_seconds: 3600 }, { prefer: 'respond-async' })
     ends.push(service, registry, droplet)
   })
   afterAll(async () => {
@@ -76,6 +77,7 @@ describe('where all is well', () => {
     expect(found.of('clock')).toBe('ok: it agrees with the Registry')
     expect(found.of('database')).toMatch(/undamaged; schema \d+, the newest$/)
     expect(found.of('descriptors')).toStartWith('ok: the service that runs may have ')
+    expect(found.of('queue')).toBe('ok: 1 asynchronous task queued')
     expect(found.of('proxy')).toContain('up to 127 s')
   })
 

@@ -7,6 +7,7 @@ import { DISK } from './disk.ts'
 import { DROPLETS } from './droplets.ts'
 import { PORT } from './port.ts'
 import { PROXY } from './proxy.ts'
+import { QUEUE } from './queue.ts'
 import { REGISTRY } from './registry.ts'
 import { SERVICE } from './service.ts'
 import { UNIT } from './unit.ts'
@@ -22,5 +23,6 @@ export const CHECKS: readonly Check[] = [
   REGISTRY,
   DROPLETS,
   SERVICE,
+  QUEUE,
   PROXY,
 ]

@@ -21,6 +21,10 @@ export interface DatabaseState {
   readonly integrity: string | null
   /** When its newest task was accepted, wall clock, ms; null: there is none. */
   readonly newestAt: number | null
+  /** Asynchronous tasks that wait for their first attempt. */
+  readonly queued: number
+  /** When the first of them is, or was, to be sent, wall clock, ms; null: there is none. */
+  readonly oldestDueAt: number | null
 }
 
 /**
@@ -40,6 +44,7 @@ export function inspectDatabase(file: string, maxCheckedBytes: number): Database
     logBytes: fileSize(`${file}-wal`),
     integrity: bytes > maxCheckedBytes ? null : quickCheck(db),
     newestAt: schema === 0 ? null : newestAt(db),
+    ...(schema === 0 ? { queued: 0, oldestDueAt: null } : queueOf(db)),
   }
 }
 
@@ -60,4 +65,11 @@ function quickCheck(db: Database): string {
 function newestAt(db: Database): number | null {
   const sql = 'select created_at from tasks order by seq desc limit 1'
   return db.query<{ created_at: number }, []>(sql).get()?.created_at ?? null
+}
+
+const QUEUE_SQL = `select count(*) as queued, min(coalesce(due_at, created_at)) as oldestDueAt
+  from tasks where status = 'queued' and completed_at is null`
+
+function queueOf(db: Database): Pick<DatabaseState, 'queued' | 'oldestDueAt'> {
+  return db.query<{ queued: number; oldestDueAt: number | null }, []>(QUEUE_SQL).get()!
 }

@@ -7,11 +7,13 @@ import { DROPLETS } from '../../../src/commands/doctor/droplets.ts'
 import { failure, ok } from '../../../src/commands/doctor/finding.ts'
 import { nginxFinding } from '../../../src/commands/doctor/nginx.ts'
 import { worstCaseMs } from '../../../src/commands/doctor/proxy.ts'
+import { QUEUE } from '../../../src/commands/doctor/queue.ts'
 import { lookUpRegistry } from '../../../src/commands/doctor/registry.ts'
 import { jsonReport, textReport } from '../../../src/commands/doctor/report.ts'
 import { runChecks } from '../../../src/commands/doctor/run-checks.ts'
 import { doctorWorld, type DoctorPorts } from '../../../src/commands/doctor/world.ts'
 import { systemFetch } from '../../../src/platform/fetch.ts'
+import type { DatabaseState } from '../../../src/store/sqlite/inspect.ts'
 import { lockDatabase, lockHolder } from '../../../src/platform/file-lock.ts'
 import { scriptedIo } from '../../support/command-io.ts'
 import { testConfig, type DeepPartial } from '../../support/config.ts'
@@ -94,6 +96,19 @@ describe("the Registry's host", () => {
     await clock.advance(500)
     expect((await looking)!.found).toEndWith('no answer within 500 ms')
   })
+})
+
+test.each([
+  [null, 'ok', '0 asynchronous tasks queued'],
+  [-3_600_000, 'ok', '7 asynchronous tasks queued'],
+  [59_000, 'ok', '7 asynchronous tasks queued'],
+  [720_000, 'warning', '7 asynchronous tasks queued, the oldest due for 12 min 00 s'],
+])('of a queue whose oldest task is %p ms late', async (lateMs, level, found) => {
+  const clock = new FakeClock()
+  const oldestDueAt = lateMs === null ? null : clock.now() - lateMs
+  const state = { queued: lateMs === null ? 0 : 7, oldestDueAt } as DatabaseState
+  const findings = await QUEUE.run({ ...worldOf({}, { clock }), database: () => state })
+  expect(findings).toEqual([expect.objectContaining({ level, found })])
 })
 
 describe('checks', () => {
