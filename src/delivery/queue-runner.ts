@@ -71,15 +71,17 @@ export class QueueRunner {
 
   /**
    * A task that an earlier process left. The wall clock may have been set since then, so the
-   * wait is capped at the longest possible one.
+   * wait is capped at the longest possible one. What was due before stays due for so long: its
+   * age and its turn go on over a restart.
    */
   addClaimed(task: ClaimedTask): void {
     const now = this.ports.clock.now()
     const tick = this.ports.clock.monotonic()
-    const maxWait = task.status === 'queued' ? task.delayMs : MAX_WAIT_MS
-    const wait = Math.min(Math.max(0, (task.dueAt ?? now) - now), maxWait)
+    const isQueued = task.status === 'queued'
+    const dueAt = task.dueAt ?? (isQueued ? task.createdAt + task.delayMs : now)
+    const wait = Math.min(dueAt - now, isQueued ? task.delayMs : MAX_WAIT_MS)
     const elapsed = Math.max(0, now - task.createdAt - task.delayMs)
-    const isDelayed = task.status === 'queued' && wait > 0
+    const isDelayed = isQueued && wait > 0
     this.#enqueue(task, tick + wait, isDelayed ? tick + wait : tick - elapsed)
   }
 

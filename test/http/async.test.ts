@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { allowRealTime } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { ASYNC, startOrchestrator, type Reply } from '../support/orchestrator.ts'
 import { hang, held, json, scriptedServer, sequenceServer } from '../support/scripted-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -302,6 +303,28 @@ test('after a stop: ours goes on under its id, a keyed interrupted one runs when
   const { status, json: outcome } = await after.submit(POST, key)
   expect([status, outcome.task_id]).toEqual([200, interrupted.tasks[0].id])
   expect(upstream.requests.map(({ headers }) => headers['x-attempt'])).toEqual(['1', '1', '2', '2'])
+})
+
+test('what waited before a restart has waited since then', async () => {
+  using dir = temporaryDir()
+  await using upstream = scriptedServer(hang)
+  const options = {
+    mesh: { echo: upstream.url },
+    config: { task: { db: join(dir.path, 'tasks.db'), concurrency: 1 }, shutdownGraceMs: 10 },
+  }
+  const before = await startOrchestrator(options)
+  await before.submit({}, ASYNC)
+  await upstream.received(1)
+  await before.submit({}, ASYNC)
+  await before.submit({}, ASYNC)
+  await before.stop()
+
+  const clock = new FakeClock(new FakeClock().now() + 3_600_000)
+  await using after = await startOrchestrator({ ...options, clock })
+  await upstream.received(2)
+  const { json: overview } = await after.get('/orchestrator/overview')
+  expect(overview.tasks.queued).toBeGreaterThan(0)
+  expect(overview.tasks.oldest_task_age_seconds).toBeGreaterThanOrEqual(3600)
 })
 
 test('one droplet that hangs, with all the work that it has, does not hold up another', async () => {
