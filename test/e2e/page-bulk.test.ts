@@ -86,11 +86,16 @@ describe.skipIf(!chromiumPath)(`work on all that match${withChromium}`, () => {
     await page.getByLabel('State').selectOption('success')
     await page.getByRole('button', { name: 'Replay all that match…' }).click()
     await page.getByRole('button', { name: /^Replay [\d,]+ tasks$/ }).click()
+    // It goes on while one looks elsewhere, and is told of there.
+    await page.getByRole('link', { name: 'Droplets' }).click()
+    await page.getByText(/^Replaying successful tasks: [\d,]+ of [\d,]+$/).waitFor()
+    await opened.lookAt('bulk-elsewhere')
+    await page.getByRole('link', { name: 'Look at it' }).click()
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByText(/^Stopped: [\d,]+ tasks? replayed \(successful tasks\)$/).waitFor()
     const { total } = (await service.get('/orchestrator/tasks?mode=async')).json
     expect(total).toBeLessThan(10_000)
-    // What is not stopped goes on while one looks elsewhere; what has ended stays until it is read.
+    // What has ended stays until it is read.
     await page.keyboard.press('g')
     await page.keyboard.press('t')
     await page.getByText(/^Stopped:/).waitFor()

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useApp, useKeys } from '../state/app.ts'
 import { link } from '../state/router.ts'
+import { BulkStrip } from '../tasks/bulk-panel.tsx'
 import { Empty } from '../ui/states.tsx'
 import { ConnectionStrip } from './connection.tsx'
 import { showFavicon } from './favicon.ts'
@@ -38,6 +39,7 @@ function Content() {
   return (
     <>
       <ConnectionStrip />
+      <BulkStrip />
       <main id="main" ref={main} tabIndex={-1} aria-label={title}>
         {found ? (
           // Another task is another view.

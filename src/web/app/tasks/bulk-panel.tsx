@@ -1,6 +1,7 @@
 /** The question before a work on many tasks, its progress, and its end. */
 import { useEffect, useRef } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
+import { link } from '../state/router.ts'
 import { count, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ErrorBox } from '../ui/states.tsx'
@@ -22,6 +23,26 @@ export function BulkPanel() {
     <section class="panel bulk" aria-label="Work on all that match">
       {state.kind === 'asked' ? <Question asked={state} /> : <Progress work={state} />}
     </section>
+  )
+}
+
+/** In the other views, where the work goes on, too. */
+export function BulkStrip() {
+  const { bulk, router } = useApp()
+  const state = bulk.state.value
+  const isInPanel = router.location.value.path.join('/') === 'tasks'
+  if (state.kind !== 'running' || isInPanel) return null
+  const [, going] = VERBS[state.action]
+  const looked = state.progress.done + state.progress.failed
+  return (
+    <div class="strip calm">
+      <p>
+        {going} {state.words}: {count(looked)} of {count(Math.max(state.count, looked))}
+      </p>
+      <a class="button small" href={link(['tasks'])}>
+        Look at it
+      </a>
+    </div>
   )
 }
 
