@@ -127,6 +127,10 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await opened.live()
     await page.getByText('with another these commands do').waitFor()
     expect(await page.locator('main').innerText()).not.toMatch(/\bother\b/)
+    // The charts are of what it may see, and say so.
+    await service.submit({ droplet_name: 'mine' }, file.bearer('all'))
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByText('of the droplets of your token').waitFor()
     expect(opened.complaints).toEqual([])
   })
 

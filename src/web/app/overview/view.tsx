@@ -110,12 +110,15 @@ function Board({ span, series, live }: { span: Span; series: Series; live: Serie
 }
 
 function When({ buckets, index }: { buckets: readonly { time: number }[]; index: number | null }) {
+  const { session } = useApp()
   const at = index === null ? undefined : buckets[index]
+  const isPart = (session.access.value?.droplets ?? null) !== null
   return (
     <p class="when quiet small">
       {at
         ? `The numbers are of ${dayTime(at.time)}.`
         : 'The numbers are of now: rates and durations of the last minute. Point at a chart for others.'}
+      {isPart ? ' They are of the droplets of your token, from when it first looked at them.' : ''}
     </p>
   )
 }
