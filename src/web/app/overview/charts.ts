@@ -104,7 +104,8 @@ function errorPercent({ ended, failed }: Bucket): number | null {
 
 /** A service with little to do has some a minute. */
 function perTime(perSecond: number): string {
-  if (perSecond === 0 || perSecond >= 1) return `${decimal(perSecond)} /s`
+  if (perSecond === 0) return '0'
+  if (perSecond >= 1) return `${decimal(perSecond)} /s`
   return `${decimal(perSecond * 60)} /min`
 }
 
