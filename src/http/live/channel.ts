@@ -1,19 +1,12 @@
-/** Readers who asked for the same and may see the same: what they are sent is made once. */
-import { eventText, resetText } from './event-text.ts'
+/** Readers who asked for the same and may see the same. */
+import { resetText } from './event-text.ts'
 import { encode, type Reader } from './reader.ts'
 import { selects, type Kind, type Selection } from './selection.ts'
-import type { TaskChange } from './task-change.ts'
+import type { EventIds, TaskChange } from './task-change.ts'
 import type { View } from './view.ts'
 
 /** At most so often it is told that events were left out, ms. */
 const RESET_EVERY_MS = 2000
-
-/** What the changes are called. */
-export interface EventIds {
-  of(seq: number): string
-  /** Of the latest change: whoever has this one has missed nothing yet. */
-  latest(): string
-}
 
 export class Channel {
   readonly readers = new Set<Reader>()
@@ -53,26 +46,30 @@ export class Channel {
   /** Sends what waits, as far as it may. `sinceMs`: since the last time. `tick`: monotonic ms. */
   flush(sinceMs: number, tick: number): void {
     const changes = this.selection.taskRate === null ? this.#takeAll() : this.#takeSome(sinceMs)
-    const texts = changes.map(({ seq, text }) => eventText('task', this.ids.of(seq), text))
+    const messages = changes.map((change) => change.messageOf(this.ids))
     if (this.#isMissingSome && tick - this.#resetTick >= RESET_EVERY_MS) {
       this.#isMissingSome = false
       this.#resetTick = tick
-      texts.push(resetText(this.ids.latest(), 'there were more events than you asked for'))
+      const reset = resetText(this.ids.latest(), 'there were more events than you asked for')
+      messages.push(encode(reset))
     }
-    if (texts.length > 0) this.send(texts.join(''))
+    if (messages.length > 0) this.#sendAll(messages)
   }
 
   send(text: string): void {
-    const bytes = encode(text)
-    for (const reader of this.readers) reader.send(bytes, this.#farewell)
+    this.#sendAll([encode(text)])
+  }
+
+  #sendAll(messages: readonly Uint8Array[]): void {
+    for (const reader of this.readers) reader.send(messages, this.farewell)
   }
 
   /** For readers that were sent nothing else lately. */
   heartbeat(): void {
-    for (const reader of this.readers) if (reader.wasIdle()) reader.heartbeat(this.#farewell)
+    for (const reader of this.readers) if (reader.wasIdle()) reader.heartbeat(this.farewell)
   }
 
-  #farewell = () => resetText(this.ids.latest(), 'you read too slowly')
+  readonly farewell = () => resetText(this.ids.latest(), 'you read too slowly')
 
   #takeAll(): TaskChange[] {
     const all = this.#waiting

@@ -8,13 +8,13 @@ import type { Engine } from '../../engine.ts'
 import type { EventBus, TaskEvent } from '../../events.ts'
 import type { Ports } from '../../ports.ts'
 import { dropletView, type Mesh } from '../droplets-view.ts'
-import { Channel, type EventIds } from './channel.ts'
+import { Channel } from './channel.ts'
 import { DropletChanges } from './droplet-changes.ts'
 import { eventText, resetText, RETRY_TEXT } from './event-text.ts'
 import { Past } from './past.ts'
-import { encode, Reader } from './reader.ts'
+import { encode, MAX_WAITING_BYTES, Reader } from './reader.ts'
 import type { Selection } from './selection.ts'
-import { TaskChange } from './task-change.ts'
+import { TaskChange, type EventIds } from './task-change.ts'
 import { Views } from './views.ts'
 
 const FLUSH_MS = 25
@@ -25,6 +25,8 @@ const HEARTBEAT_SECONDS = 15
 const LINGER_MS = 60_000
 /** Streams at once. */
 export const MAX_READERS = 1000
+/** For all of them together: of many, each may leave less waiting. */
+const MAX_ALL_WAITING_BYTES = 64 * 1024 * 1024
 
 export interface Watcher {
   readonly droplets: DropletNames | null
@@ -94,29 +96,35 @@ export class Feed {
     this.#past.begin()
     const channel = this.#channelOf(watcher)
     const { promise: over, resolve } = Promise.withResolvers<void>()
-    const reader = new Reader(() => {
+    const left = () => {
       this.#leave(reader, channel)
       resolve()
-    })
+    }
+    const reader = new Reader(left, () => this.#mayWait())
     channel.readers.add(reader)
     this.#watchers.set(reader, watcher)
-    reader.send(encode(this.#greeting(watcher, channel)), () => '')
+    reader.send(this.#greeting(watcher, channel), channel.farewell)
     if (this.#isOver) reader.close()
     return { stream: reader.stream, over }
   }
 
-  #greeting({ lastEventId }: Watcher, channel: Channel): string {
-    const overview = channel.wants('overview') ? this.#overviewText(channel) : ''
-    if (lastEventId === null) return RETRY_TEXT + overview
+  #mayWait(): number {
+    return Math.min(MAX_WAITING_BYTES, MAX_ALL_WAITING_BYTES / this.#watchers.size)
+  }
+
+  #greeting(watcher: Watcher, channel: Channel): Uint8Array[] {
+    const overview = channel.wants('overview') ? [encode(this.#overviewText(channel))] : []
+    return [encode(RETRY_TEXT), ...this.#missed(watcher, channel), ...overview]
+  }
+
+  #missed({ lastEventId }: Watcher, channel: Channel): Uint8Array[] {
+    if (lastEventId === null) return []
     const missed = this.#past.since(lastEventId)
     if (!missed) {
-      const reset = resetText(this.#ids.latest(), 'what came since then is not known any more')
-      return RETRY_TEXT + reset + overview
+      return [encode(resetText(this.#ids.latest(), 'what came since then is not known any more'))]
     }
-    const texts = missed
-      .filter((change) => channel.shows(change))
-      .map(({ seq, text }) => eventText('task', this.#ids.of(seq), text))
-    return RETRY_TEXT + texts.join('') + overview
+    const shown = missed.filter((change) => channel.shows(change))
+    return shown.map((change) => change.messageOf(this.#ids))
   }
 
   #channelOf({ droplets, selection }: Watcher): Channel {

@@ -1,6 +1,5 @@
 /** The latest changes, for those who come back after a short break. */
-import type { EventIds } from './channel.ts'
-import type { TaskChange } from './task-change.ts'
+import type { EventIds, TaskChange } from './task-change.ts'
 
 /** Some 500 bytes each. */
 const MAX_CHANGES = 4096
