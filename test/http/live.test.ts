@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { eventually, allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
+import type { LiveEvent } from '../../src/client/types.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
 import { tokensFile } from '../support/tokens-file.ts'
 import { watch } from '../support/watching.ts'
@@ -240,6 +241,21 @@ describe('events', () => {
     await service.reload()
     await second(service)
     await eventually('the end of the stream', () => watching.isOver)
+  })
+
+  test('of a token with droplets goes on with its numbers, however long it is watched', async () => {
+    using file = tokensFile({ a: { scopes: ['tasks:read', 'tasks:write'], droplets: ['a'] } })
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({
+      mesh: { a: upstream.url },
+      config: { access: { tokensFile: file.path } },
+    })
+    await using watching = await watch(service.url, { kinds: 'overview' }, { token: file.tokens.a })
+    await service.clock.advance(16 * 60_000)
+    const hasEnded = ({ type, data }: LiveEvent) => type === 'overview' && data.point?.ended === 1
+    await service.submit({ droplet_name: 'a' }, file.bearer('a'))
+    await second(service)
+    await watching.seen('a point with the task', hasEnded)
   })
 
   test('who does not read holds up nobody, and is told in the end', async () => {

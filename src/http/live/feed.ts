@@ -177,6 +177,7 @@ export class Feed {
   }
 
   #tick(): void {
+    for (const { view } of this.#channels.values()) this.views.keep(view)
     this.views.sample()
     if (this.#watchers.size === 0) return
     for (const [reader, watcher] of this.#watchers) if (!watcher.mayGoOn()) reader.close()

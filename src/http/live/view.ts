@@ -20,7 +20,7 @@ export class View {
   constructor(
     private readonly sources: Sources,
     clock: Pick<Clock, 'now' | 'monotonic'>,
-    droplets: DropletNames | null,
+    readonly droplets: DropletNames | null,
   ) {
     this.#isVisible = droplets === null ? undefined : (name) => droplets.has(name)
     this.#recent = new RecentTasks(clock, () => sources.tasks.load(this.#isVisible))

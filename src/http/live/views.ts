@@ -37,10 +37,19 @@ export class Views {
     if (droplets === null) return this.#all
     const key = keyOf(droplets)
     const view = this.#kept.get(key)?.view ?? new View(this.engine, this.clock, droplets)
+    this.#keep(key, view)
+    return view
+  }
+
+  /** Somebody still looks at it, though nobody asks for it. */
+  keep(view: View): void {
+    if (view.droplets !== null) this.#keep(keyOf(view.droplets), view)
+  }
+
+  #keep(key: string, view: View): void {
     this.#kept.delete(key)
     this.#kept.set(key, { view, askedTick: this.clock.monotonic() })
     if (this.#kept.size > MAX_VIEWS) this.#kept.delete(this.#kept.keys().next().value!)
-    return view
   }
 
   /** To be called once a second. */
