@@ -44,8 +44,8 @@ function commandIo(env: CommandIo['env']): CommandIo {
     isErrorTerminal: isatty(2),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,
     stdin: () => Bun.stdin.text(),
-    stdout: (text) => (logLines ? (logLines.write(text.trimEnd()), true) : writeAll(1, text)),
-    stderr: (text) => void writeAll(2, text),
+    stdout: (text) => (logLines ? (logLines.write(text.trimEnd()), true) : print(text)),
+    stderr: complain,
     openLog(options) {
       const writer = new LineWriter(nonBlockingOutput(1), systemClock)
       logLines = writer
@@ -60,6 +60,24 @@ function commandIo(env: CommandIo['env']): CommandIo {
     },
     onReloadSignal: (callback) => void process.on('SIGHUP', callback),
     exit: (code) => process.exit(code),
+  }
+}
+
+/** What is lost must not look like success: a script may have asked for a file. */
+function print(text: string): boolean {
+  try {
+    return writeAll(1, text)
+  } catch (error) {
+    complain(`What there is to say cannot be written: ${errorText(error)}\n`)
+    process.exit(EXIT.failed)
+  }
+}
+
+function complain(text: string): void {
+  try {
+    writeAll(2, text)
+  } catch {
+    // There is nobody else to tell.
   }
 }
 
