@@ -17,6 +17,9 @@ import type {
   Task,
 } from './types.ts'
 
+const JSON_TYPE = 'application/json'
+const OBJECT = /^\s*\{/
+
 /** `fetch`, as far as it is used here. */
 export type Ask = (url: string, init: RequestInit) => Promise<Response>
 
@@ -136,14 +139,21 @@ export class OrchestratorClient {
   }
 
   /** A GET whose body is text: the API's JSON as it came, or metrics for Prometheus. */
-  text(path: string, query: Query = {}, accept = 'application/json'): Promise<string> {
+  text(path: string, query: Query = {}, accept = JSON_TYPE): Promise<string> {
     return this.send(path, { query, headers: { accept } })
   }
 
-  /** The body of the reply as it came: its numbers have all their digits. */
+  /**
+   * The body of the reply as it came: its numbers have all their digits. Unless something else is
+   * accepted it is a JSON object, as all of the API's are: what has another form is the answer of
+   * something else, and rejected.
+   */
   async send(path: string, init: SendInit = {}): Promise<string> {
     const response = await this.#ask(path, init)
-    return this.#unlessBroken(response.text(), init.signal)
+    const text = await this.#unlessBroken(response.text(), init.signal)
+    const { accept = JSON_TYPE } = init.headers ?? {}
+    if (accept === JSON_TYPE && !OBJECT.test(text)) throw notOurs(response.status)
+    return text
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
@@ -193,17 +203,17 @@ async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   }
 }
 
-/** A reply of ours is JSON: something else is the answer of something else. */
 function json<T>(text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    throw new ApiError(
-      200,
-      'HTTP_200',
-      'The answer is not JSON: it is not the service that answers',
-    )
+    throw notOurs(200)
   }
+}
+
+function notOurs(status: number): ApiError {
+  const message = 'The answer is not JSON of ours: it is not the service that answers'
+  return new ApiError(status, `HTTP_${status}`, message)
 }
 
 /** Below the API's URL. */

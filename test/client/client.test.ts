@@ -95,11 +95,22 @@ describe('rejects', () => {
   test.each([
     [html(502), 'HTTP_502'],
     [html(200), 'HTTP_200'],
+    [reply({ body: '' }), 'HTTP_200'],
+    [json(null), 'HTTP_200'],
+    [json([]), 'HTTP_200'],
   ])('with an error without a body when it was not the service', async (answer, code) => {
     await using server = scriptedServer(answer)
-    const error = await failure(clientOf(server.url).info())
-    expect(error).toBeInstanceOf(ApiError)
-    expect(error).toMatchObject({ code, body: null })
+    const client = clientOf(server.url)
+    for (const asked of [client.info(), client.text('/tasks'), client.cancel('x')]) {
+      const error = await failure(asked)
+      expect(error).toBeInstanceOf(ApiError)
+      expect(error).toMatchObject({ code, body: null })
+    }
+  })
+
+  test('nothing in another form than JSON, where that is asked for', async () => {
+    await using server = scriptedServer(reply({ body: '# EOF' }))
+    expect(await clientOf(server.url).text('/metrics', {}, 'text/plain')).toBe('# EOF')
   })
 
   test('as its signal was aborted', async () => {
