@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { bytesText } from '../../../src/commands/doctor/bytes-text.ts'
 import type { Check } from '../../../src/commands/doctor/check.ts'
+import { DATABASE } from '../../../src/commands/doctor/database.ts'
 import { DROPLETS } from '../../../src/commands/doctor/droplets.ts'
 import { failure, ok } from '../../../src/commands/doctor/finding.ts'
 import { nginxFinding } from '../../../src/commands/doctor/nginx.ts'
@@ -195,6 +196,14 @@ test('a task takes its attempts and the waits between them', () => {
   expect(worstCaseMs(testConfig({ task: { maxRetries: 8, timeoutMs: 1000 } }))).toBe(
     9000 + 63_000 + 60_000 + 60_000,
   )
+})
+
+test('a database is a regular file, and nothing else is opened', async () => {
+  using dir = temporaryDir()
+  for (const db of [dir.path, '/dev/zero']) {
+    const findings = await DATABASE.run(worldOf({ task: { db } }))
+    expect(findings).toEqual([failure(`${db} is not a regular file`, 'name a file in TASK_DB')])
+  }
 })
 
 test('who holds the lock of a database is known, and takes no lock', () => {
