@@ -85,6 +85,8 @@ async function copyUnlessStopped(
 ): Promise<BackupReport> {
   let stoppedBy: string | null = null
   io.onStopSignal((name) => void (stoppedBy = name))
+  // A terminal that is closed would else leave half a copy behind; it is done in a moment.
+  io.onReloadSignal(() => {})
   const report = copied(database, temporary, file)
   // SQLite holds up the event loop: a signal that came meanwhile is told now.
   await new Promise<void>((next) => systemClock.soon(next))
