@@ -2,7 +2,7 @@
  * The process: arguments, signals, exit codes. No other file touches `process`, but for what
  * platform/ measures of it.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
@@ -110,10 +110,18 @@ function unitSettings(): CommandIo['env'] | null {
 }
 
 function withFiles(io: CommandIo, files: readonly string[]): CommandIo {
-  const readEnvFiles = (): EnvFile[] =>
-    files.map((file) => envFile(file, readFileSync(file, 'utf8')))
-  const envFiles = readEnvFiles()
+  const read = (file: string): EnvFile => envFile(file, readFileSync(file, 'utf8'))
+  const envFiles = files.map(read)
+  const readEnvFiles = () => {
+    files.forEach(refusePipe)
+    return files.map(read)
+  }
   return { ...io, env: environmentOf(envFiles, io.ownEnv), envFiles, readEnvFiles }
+}
+
+/** At the start one may wait for who writes into it; once the service runs, all of it would wait. */
+function refusePipe(file: string): void {
+  if (statSync(file).isFIFO()) throw new Error(`${file} is a pipe`)
 }
 
 async function main(argv: string[]): Promise<number> {
