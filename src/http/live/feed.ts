@@ -110,7 +110,7 @@ export class Feed {
     if (lastEventId === null) return RETRY_TEXT + overview
     const missed = this.#past.since(lastEventId)
     if (!missed) {
-      const reset = resetText(this.#ids.latest(), 'what came since then is not known any more')
+      const reset = resetText(channel.lastId, 'what came since then is not known any more')
       return RETRY_TEXT + reset + overview
     }
     const texts = missed
@@ -169,7 +169,7 @@ export class Feed {
   }
 
   #tick(): void {
-    this.views.sample()
+    this.views.sample(new Set(this.#channels.values().map(({ view }) => view)))
     if (this.#watchers.size === 0) return
     for (const [reader, watcher] of this.#watchers) if (!watcher.mayGoOn()) reader.close()
     const channels = [...this.#channels.values()]
@@ -184,19 +184,19 @@ export class Feed {
   #tellOfDroplets(channels: readonly Channel[]): void {
     if (channels.length === 0) return
     const view = dropletView(this.engine, true)
-    const texts = this.#droplets.take().map((droplet) => ({
-      name: droplet.name,
-      text: eventText('droplet', this.#ids.latest(), JSON.stringify(view(droplet))),
-    }))
+    const changed = this.#droplets
+      .take()
+      .map((droplet) => ({ name: droplet.name, json: JSON.stringify(view(droplet)) }))
     for (const channel of channels) {
-      const visible = texts.filter(({ name }) => channel.view.shows(name))
-      if (visible.length > 0) channel.send(visible.map(({ text }) => text).join(''))
+      const visible = changed.filter(({ name }) => channel.view.shows(name))
+      const texts = visible.map((each) => eventText('droplet', channel.lastId, each.json))
+      if (texts.length > 0) channel.send(texts.join(''))
     }
   }
 
-  #overviewText({ view }: Channel): string {
+  #overviewText({ view, lastId }: Channel): string {
     const time = this.ports.clock.now() / 1000
     const data = { time, ...view.now(), point: view.point() }
-    return eventText('overview', this.#ids.latest(), JSON.stringify(data))
+    return eventText('overview', lastId, JSON.stringify(data))
   }
 }
