@@ -2,6 +2,7 @@
  * What becomes of the tasks, as spans: one for each task, from its acceptance to its end, and in it
  * one for each of its attempts, with the names of OpenTelemetry's stable conventions for HTTP.
  */
+import { withoutBrackets } from '../config/urls.ts'
 import { redactQuery, redactUrls } from '../droplets/redact.ts'
 import type { AttemptResult, EventBus } from '../events.ts'
 import type { FinishedSpan, SpanSink } from '../spans.ts'
@@ -99,7 +100,7 @@ function serverOf(targetUrl: string): FinishedSpan['attributes'] {
   const url = URL.parse(targetUrl)
   if (!url) return {}
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
-  return { 'server.address': url.hostname.replace(/^\[|\]$/g, ''), 'server.port': port }
+  return { 'server.address': withoutBrackets(url.hostname), 'server.port': port }
 }
 
 /** Of few kinds: the status of an answer, or how it ended without one. null: it did not fail. */

@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../../config/urls.ts'
 import { isRoutable, nameKey, type Droplet } from '../../droplets/droplet.ts'
 import { probe } from '../../droplets/probe.ts'
 import { certificateEnd } from '../../platform/peer-certificate.ts'
@@ -80,7 +81,7 @@ async function lookAtCertificate(
 ): Promise<Finding | null> {
   const { protocol, hostname, port } = new URL(url)
   if (protocol !== 'https:') return null
-  const server = { address, port: Number(port || 443), name: hostname.replace(/^\[|\]$/g, '') }
+  const server = { address, port: Number(port || 443), name: withoutBrackets(hostname) }
   const end = await within(clock, HANDSHAKE_LIMIT_MS, stop, (signal) =>
     certificateEnd(server, signal),
   )
