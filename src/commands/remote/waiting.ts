@@ -73,8 +73,8 @@ export async function whenEnded(
   }
 }
 
-/** It restarts, or what stands before it says so. */
-function isAway(error: unknown): boolean {
+/** Whether the service restarts, or what stands before it says so. */
+export function isAway(error: unknown): boolean {
   if (error instanceof Unreachable) return true
   if (!(error instanceof ApiError)) return false
   return error.code === 'SHUTTING_DOWN' || (error.body === null && error.status >= 502)
