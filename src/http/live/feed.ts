@@ -8,6 +8,7 @@ import type { Engine } from '../../engine.ts'
 import type { EventBus, TaskEvent } from '../../events.ts'
 import type { Ports } from '../../ports.ts'
 import { dropletView, type Mesh } from '../droplets-view.ts'
+import { seconds } from '../seconds.ts'
 import { Channel, type EventIds } from './channel.ts'
 import { DropletChanges } from './droplet-changes.ts'
 import { eventText, resetText, RETRY_TEXT } from './event-text.ts'
@@ -195,7 +196,7 @@ export class Feed {
   }
 
   #overviewText({ view, lastId }: Channel): string {
-    const time = this.ports.clock.now() / 1000
+    const time = seconds(this.ports.clock.now())
     const data = { time, ...view.now(), point: view.point() }
     return eventText('overview', lastId, JSON.stringify(data))
   }
