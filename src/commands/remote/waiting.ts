@@ -3,11 +3,8 @@ import { ApiError, Unreachable } from '../../client/api-error.ts'
 import { taskPath, type OrchestratorClient } from '../../client/client.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { Clock } from '../../ports.ts'
-import type { CommandIo } from '../command.ts'
+import { EXIT, type CommandIo } from '../command.ts'
 import { Misuse } from './service.ts'
-
-/** Exit code after Ctrl-C, as a shell reports it for SIGINT. */
-export const INTERRUPTED = 130
 
 const TO_THE_END = 'end'
 
@@ -32,7 +29,7 @@ export function readWait(text: string): number | null {
 export function interruption(io: CommandIo): AbortSignal {
   const controller = new AbortController()
   io.onStopSignal(() => {
-    if (controller.signal.aborted) io.exit(INTERRUPTED)
+    if (controller.signal.aborted) io.exit(EXIT.interrupted)
     controller.abort()
   })
   return controller.signal
