@@ -68,6 +68,7 @@ describe('where all is well', () => {
   test('nothing is wrong, and the exit code is 0', async () => {
     const found = await diagnose(env)
     expect([found.wrong, found.status, found.code, found.skipped]).toEqual([{}, 'ok', 0, []])
+    expect(found.of('configuration')).toContain(`\nok: PORT=${env.PORT} (environment)\n`)
     expect(found.of('port')).toMatch(/is our own service, \d/)
     expect(found.of('service')).toStartWith('ok: ready at ')
     expect(found.of('registry')).toContain('lists 2 droplets')
@@ -184,6 +185,7 @@ describe('the configuration', () => {
     chmodSync(file, 0o644)
     const found = await diagnose(await alone(home), ['--env-file', file])
     expect(found.of('configuration')).toContain('everybody may read it, and it has DROPLET_SIGNING')
+    expect(found.of('configuration')).toContain(`\nok: DROPLET_SIGNING_SECRET=*** (${file})\n`)
     expect(found.of('configuration')).not.toContain('whsec_')
   })
 })
