@@ -385,7 +385,7 @@ describe('droplets', () => {
     const found = await diagnose({ ...env, NODE_EXTRA_CA_CERTS: home.file('ca.pem') })
     expect([found.code, found.wrong.droplets]).toEqual([1, 'failure'])
     const told = found.of('droplets').split('\n')
-    expect(told).toHaveLength(6)
+    expect(told).toHaveLength(7)
     for (const line of [
       /^failure: hanging: .*no answer within 2000 ms → is it running/,
       /^failure: dead: .*ECONNREFUSED/,
@@ -393,6 +393,7 @@ describe('droplets', () => {
       /^failure: expired: .*CERT_HAS_EXPIRED/,
       /^warning: metadata: .*link-local address that DROPLET_ALLOW does not name/,
       /^ok: 2 of 7 droplets answer/,
+      /^ok: their first certificate ends in \d{5} days$/,
     ]) {
       expect(told).toContainEqual(expect.stringMatching(line))
     }
