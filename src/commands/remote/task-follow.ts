@@ -73,7 +73,7 @@ async function listen(
   }
 }
 
-/** Of so many tasks it is known what was printed last; more run at once nowhere. */
+/** Unfinished tasks whose status is remembered. With more, the same status may be printed twice. */
 const MAX_KNOWN = 20_000
 
 /** Prints tasks: one that was printed before only when its status is another. */

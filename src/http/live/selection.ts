@@ -35,7 +35,7 @@ function isIn(status: StatusFilter, task: TaskChange['task']): boolean {
   return statusesOf(status).includes(task.status)
 }
 
-/** Who shows the running ones must hear that one has ended. */
+/** A list of the running tasks must hear that one of them has ended. */
 function leaves(status: StatusFilter, type: TaskChange['type']): boolean {
   if (status === 'queued') return type === 'attempt started' || type === 'ended'
   return status === 'running' && type === 'ended'

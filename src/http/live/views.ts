@@ -47,7 +47,7 @@ export class Views {
     return view
   }
 
-  /** To be called once a second. `watched`: those that somebody is told of all the time. */
+  /** To be called once a second. `watched`: those of open streams. */
   sample(watched: ReadonlySet<View>): void {
     this.#all.sample()
     const now = this.clock.monotonic()
