@@ -38,7 +38,7 @@ export function withoutTrailingSlashes(text: string): string {
   return text.slice(0, end)
 }
 
-/** Of the `hostname` of a URL: an IPv6 address as name services, sockets and certificates have it. */
+/** Of the `hostname` of a URL: an IPv6 address as name services and sockets have it. */
 export function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '')
 }

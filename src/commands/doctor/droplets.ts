@@ -13,7 +13,7 @@ const MAX_PROBED = 200
 const AT_ONCE = 32
 const HANDSHAKE_LIMIT_MS = 2000
 const DAY_MS = 24 * 3600 * 1000
-/** What renews certificates by itself does so some 30 days before: with so few left, it has failed. */
+/** Certificates are renewed some 30 days before their end: with so few left, that has failed. */
 const FEW_DAYS = 14
 
 export const DROPLETS: Check = {
