@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { eventually, allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
-import { json, scriptedServer } from '../support/scripted-server.ts'
+import { held, json, scriptedServer } from '../support/scripted-server.ts'
 import { tokensFile } from '../support/tokens-file.ts'
 import { watch } from '../support/watching.ts'
 
@@ -127,11 +127,26 @@ describe('events', () => {
     expect(droplet.data).toMatchObject({ name: 'echo', last_error: 'HTTP 503', reachable: true })
   })
 
+  test('tell of a droplet also when it changed before it was first looked at', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    await using upstream = scriptedServer(held(answered, json(1)))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    await using watching = await watch(service.url)
+    const submitted = service.submit()
+    await upstream.received(1)
+    await second(service)
+    const droplet = await watching.seen('the droplet', ({ type }) => type === 'droplet')
+    expect(droplet.data).toMatchObject({ name: 'echo', in_flight: 1 })
+    answer()
+    await submitted
+  })
+
   test('are narrowed as lists are; a list of the running ones hears of their end', async () => {
     await using upstream = scriptedServer(json(1))
     await using service = await startOrchestrator({ mesh: { a: upstream.url, b: upstream.url } })
     const filtered = (query: Record<string, string>) => watch(service.url, query)
     await using failed = await filtered({ status: 'error' })
+    await using allFailed = await filtered({ status: 'failed' })
     await using ofB = await filtered({ kinds: 'task,overview', droplet_name: 'B' })
     await using running = await filtered({ status: 'running', droplet_name: 'a' })
     await using byStatus = await filtered({ response_status: '4xx' })
@@ -146,6 +161,7 @@ describe('events', () => {
     expect(ofB.events.some(({ type }) => type === 'droplet')).toBe(false)
     const twice = ['attempt_ended error', 'ended error', 'attempt_ended error', 'ended error']
     expect(failed.changes().toSorted()).toEqual(twice.toSorted())
+    expect(allFailed.changes().toSorted()).toEqual(twice.toSorted())
     expect(byStatus.changes().toSorted()).toEqual(twice.toSorted())
     expect(running.changes()).toEqual([
       'accepted running',
