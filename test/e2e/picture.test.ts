@@ -59,7 +59,7 @@ test.skipIf(!chromiumPath)(name, async () => {
   await service.submit({ droplet_name: 'echo', path: '/' })
   await using staged = stage(service.url)
   await using browser = await launchChromium()
-  const viewport = { width: 1200, height: 740 }
+  const viewport = { width: 1200, height: 690 }
   await using opened = await openPage(browser, staged.url, { viewport })
   await opened.page.getByRole('region', { name: 'Throughput' }).locator('canvas').waitFor()
   await opened.page.getByText('billing is not there').waitFor()
