@@ -4,9 +4,11 @@ import {
   startOrchestrator,
   startProgram,
   type Bench,
+  type Service,
 } from '../bench.ts'
 import { burst, byThread, failures, inTurns, type Burst } from '../burst.ts'
 import { delays } from '../delays.ts'
+import { stall } from '../stalls.ts'
 import { taskBody } from '../tasks.ts'
 
 const WATCHERS = '10'
@@ -62,4 +64,26 @@ export async function operate(bench: Bench): Promise<void> {
   const { p50Ms, p99Ms } = await delays(watched, quick ? 50 : 500)
   report.add('from the answer to the event, p50', p50Ms, 'ms')
   report.add('from the answer to the event, p99', p99Ms, 'ms', ['<', 100])
+  await scrapes(bench, droplet)
+}
+
+const DROPLETS = 200
+const OPEN_METRICS = { headers: { accept: 'application/openmetrics-text;version=1.0.0' } }
+
+/** What a scrape of as many droplets as have names by default costs the others. */
+async function scrapes(bench: Bench, droplet: Service): Promise<void> {
+  const { report, quick } = bench
+  const names = Array.from({ length: DROPLETS }, (_, index) => `droplet-${index}`)
+  const droplets = Object.fromEntries(names.map((name) => [name, droplet]))
+  const directory = freshDirectory(bench, 'operate-scrapes')
+  await using ours = await startOrchestrator(bench, { directory, droplets })
+  const body = (name: string) => ({ method: 'POST', body: taskBody(name) })
+  for (const name of names) await fetch(`${ours.url}/orchestrator/tasks`, body(name))
+  const ask = (path: string, init = {}) =>
+    fetch(`${ours.url}/orchestrator/${path}`, init).then((answer) => answer.text())
+  const rounds = quick ? 5 : 30
+  const idle = await stall(ours, () => ask('health'), rounds)
+  const scraped = await stall(ours, () => ask('metrics', OPEN_METRICS), rounds)
+  report.add(`/health while ${DROPLETS} droplets are scraped, slowest`, scraped, 'ms', ['<', 20])
+  report.add('the same beside a request that costs nothing', idle, 'ms')
 }
