@@ -9,14 +9,18 @@ import type { FinishedSpan, SpanSink } from '../spans.ts'
 import type { Attempt, Task } from '../task.ts'
 import { flagsOf, isSampled, parentSpanIdOf, spanIdOf, traceIdOf } from '../trace-context.ts'
 
-/** Tasks whose caller wants nobody to keep their trace are left out. */
-export function traceTasks(events: EventBus, sink: Pick<SpanSink, 'add'>): void {
+/**
+ * Tasks whose caller wants nobody to keep their trace are left out. `share`: of those that have no
+ * caller's trace, how many are sent, 0 to 1.
+ */
+export function traceTasks(events: EventBus, sink: SpanSink, share: number): void {
+  const isSent = (task: Task) => isSampled(task, share) && sink.takes()
   events.on('attempt ended', ({ task, result }) => {
     const last = task.attempts.at(-1)
-    if (last && isSampled(task)) sink.add(attemptSpan(task, last, result))
+    if (last && isSent(task)) sink.add(attemptSpan(task, last, result))
   })
   events.on('ended', ({ task }) => {
-    if (!isSampled(task)) return
+    if (!isSent(task)) return
     for (const attempt of cutOff(task)) sink.add(attemptSpan(task, attempt, CUT_OFF))
     sink.add(taskSpan(task))
   })
