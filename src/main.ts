@@ -15,6 +15,7 @@ import { systemClock } from './platform/clock.ts'
 import { startHttpClient } from './platform/fetch.ts'
 import { restartWithLimits } from './platform/restart.ts'
 import { LineWriter } from './platform/line-writer.ts'
+import { isJournal } from './platform/journal.ts'
 import { systemLog } from './platform/log.ts'
 import { nonBlockingOutput } from './platform/non-blocking-output.ts'
 import { writeAll } from './platform/standard-streams.ts'
@@ -50,7 +51,8 @@ function commandIo(env: CommandIo['env']): CommandIo {
       const writer = new LineWriter(nonBlockingOutput(1), systemClock)
       logLines = writer
       process.on('exit', () => writer.flush(LAST_LINES_MS))
-      const log = systemLog(options, systemClock, writer)
+      const toJournal = isJournal(1, env.JOURNAL_STREAM)
+      const log = systemLog({ ...options, toJournal }, systemClock, writer)
       logCrashes(log)
       return log
     },

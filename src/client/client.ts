@@ -144,16 +144,15 @@ export class OrchestratorClient {
   }
 
   /**
-   * The body of the reply as it came: its numbers have all their digits. Unless something else is
-   * accepted it is a JSON object, as all of the API's are: what has another form is the answer of
-   * something else, and rejected.
+   * The body of the reply as it came: its numbers have all their digits. JSON that is no object is
+   * none of ours.
    */
   async send(path: string, init: SendInit = {}): Promise<string> {
     const response = await this.#ask(path, init)
     const text = await this.#unlessBroken(response.text(), init.signal)
     const { accept = JSON_TYPE } = init.headers ?? {}
-    if (accept === JSON_TYPE && !OBJECT.test(text)) throw notOurs(response.status)
-    return text
+    if (accept !== JSON_TYPE || OBJECT.test(text)) return text
+    throw notOurs(response.status, 'The answer is not a JSON object')
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
@@ -167,7 +166,7 @@ export class OrchestratorClient {
   async #ask(path: string, { signal, query = {}, body, ...init }: SendInit): Promise<Response> {
     const { url, token, fetch } = this.options
     const headers = {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': JSON_TYPE }),
       ...init.headers,
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     }
@@ -176,8 +175,12 @@ export class OrchestratorClient {
     if (signal) options.signal = signal
     const asked = fetch(`${url}${path}${queryText(query)}`, options)
     const response = await this.#unlessBroken(asked, signal)
-    if (response.ok) return response
-    throw await ApiError.of(response)
+    if (!response.ok) throw await ApiError.of(response)
+    const wanted = typeOf(init.headers?.accept ?? JSON_TYPE)
+    const type = typeOf(response.headers.get('content-type') ?? '')
+    if (type === wanted) return response
+    await response.body?.cancel()
+    throw notOurs(response.status, `The answer is ${type || 'of no type'}, not ${wanted}`)
   }
 
   /** Rejects with Unreachable when the connection fails. */
@@ -207,13 +210,18 @@ function json<T>(text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    throw notOurs(200)
+    throw notOurs(200, 'The answer is not JSON')
   }
 }
 
-function notOurs(status: number): ApiError {
-  const message = 'The answer is not JSON of ours: it is not the service that answers'
+/** What is not of the type of our replies is the answer of something else, such as a login page. */
+function notOurs(status: number, message: string): ApiError {
   return new ApiError(status, `HTTP_${status}`, message)
+}
+
+/** Of a content type, without its parameters. */
+function typeOf(text: string): string {
+  return text.split(';', 1)[0]!.trim().toLowerCase()
 }
 
 /** Below the API's URL. */

@@ -55,6 +55,10 @@ describe.skipIf(!chromiumPath)(`the overview in a browser${withChromium}`, () =>
     await opened.page.getByText('and no droplet is known').waitFor()
     await opened.page.getByText(`file://${home.file('droplets.json')}`).waitFor()
     await opened.lookAt('overview-no-droplet')
+    await using droplet = scriptedServer(json({}))
+    home.list({ first: droplet.url })
+    await service.get('/orchestrator/droplets?refresh=true')
+    await opened.page.locator('pre', { hasText: '"droplet_name":"first"' }).first().waitFor()
     expect(opened.complaints).toEqual([])
   })
 

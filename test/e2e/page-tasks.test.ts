@@ -25,12 +25,14 @@ describe.skipIf(!chromiumPath)(`the list of tasks${withChromium}`, () => {
     await using service = await home.start()
     await using opened = await openPage(browser, service.url, { hash: '#/tasks' })
     const { page } = opened
-    await page.getByText('No task has come yet').waitFor()
+    await page.getByText('There has been no task yet').waitFor()
     await opened.lookAt('tasks-none')
-    const call = await page.locator('.example pre').innerText()
-    expect(call).toContain(`curl -X POST '${service.url}/orchestrator/tasks'`)
-    await service.submit({ path: '/first' })
-    await page.locator('[data-row]', { hasText: '/first' }).waitFor()
+    // As it stands there.
+    const call = await page.locator('.first-steps pre').first().innerText()
+    await Bun.spawn(['sh', '-c', call], { stdout: 'ignore', stderr: 'ignore' }).exited
+    await page.locator('[data-row]', { hasText: '/health' }).waitFor()
+    expect(await rows(page).count()).toBe(1)
+    await opened.lookAt('tasks-one')
     expect(opened.complaints).toEqual([])
   })
 

@@ -96,6 +96,40 @@ describe.skipIf(!chromiumPath)(`in a browser${withChromium}`, () => {
     await writer.page.getByRole('button', { name: 'Sign out' }).waitFor()
   })
 
+  test('what one token showed is not shown to the next', async () => {
+    using file = tokensFile({
+      all: 'admin',
+      some: { scopes: ['tasks:read'], droplets: ['mine'] },
+    })
+    await using droplet = scriptedServer(json({}))
+    using home = serviceHome({ mine: droplet.url, other: droplet.url })
+    await using service = await home.start({ AUTH_TOKENS_FILE: file.path })
+    const submitted = await service.submit({ droplet_name: 'other' }, file.bearer('all'))
+    expect(submitted.status).toBe(200)
+    await using opened = await openPage(browser, service.url, { allowed: /401 \(Unauthorized\)/ })
+    const { page } = opened
+    await page.getByLabel('Token').fill(file.tokens.all)
+    await page.keyboard.press('Enter')
+    await page.getByRole('region', { name: 'Throughput' }).getByText('1 /min').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    // Until its own overview is there, it sees none.
+    await page.route('**/overview?*', () => {})
+    await page.getByLabel('Token').fill(file.tokens.some)
+    await page.keyboard.press('Enter')
+    await page.getByText('Reading the overview').waitFor()
+    await page.unroute('**/overview?*')
+    await page.reload()
+    // It has had no task yet, as far as this one may see.
+    await page.getByText('There has been no task yet').waitFor()
+    await page.getByText('some reads only').waitFor()
+    await page.getByRole('link', { name: 'Tasks' }).click()
+    await page.getByRole('heading', { name: 'Tasks' }).waitFor()
+    await opened.live()
+    await page.getByText('with another these commands do').waitFor()
+    expect(await page.locator('main').innerText()).not.toMatch(/\bother\b/)
+    expect(opened.complaints).toEqual([])
+  })
+
   test('it says that the service is gone, and comes back by itself', async () => {
     await using droplet = scriptedServer(json({}))
     using home = serviceHome({ echo: droplet.url })

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { eventually, allowRealTime } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
-import type { LiveEvent } from '../../src/client/types.ts'
-import { json, scriptedServer } from '../support/scripted-server.ts'
+import { held, json, scriptedServer } from '../support/scripted-server.ts'
 import { tokensFile } from '../support/tokens-file.ts'
 import { watch } from '../support/watching.ts'
 
@@ -128,11 +127,26 @@ describe('events', () => {
     expect(droplet.data).toMatchObject({ name: 'echo', last_error: 'HTTP 503', reachable: true })
   })
 
+  test('tell of a droplet also when it changed before it was first looked at', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    await using upstream = scriptedServer(held(answered, json(1)))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    await using watching = await watch(service.url)
+    const submitted = service.submit()
+    await upstream.received(1)
+    await second(service)
+    const droplet = await watching.seen('the droplet', ({ type }) => type === 'droplet')
+    expect(droplet.data).toMatchObject({ name: 'echo', in_flight: 1 })
+    answer()
+    await submitted
+  })
+
   test('are narrowed as lists are; a list of the running ones hears of their end', async () => {
     await using upstream = scriptedServer(json(1))
     await using service = await startOrchestrator({ mesh: { a: upstream.url, b: upstream.url } })
     const filtered = (query: Record<string, string>) => watch(service.url, query)
     await using failed = await filtered({ status: 'error' })
+    await using allFailed = await filtered({ status: 'failed' })
     await using ofB = await filtered({ kinds: 'task,overview', droplet_name: 'B' })
     await using running = await filtered({ status: 'running', droplet_name: 'a' })
     await using byStatus = await filtered({ response_status: '4xx' })
@@ -147,6 +161,7 @@ describe('events', () => {
     expect(ofB.events.some(({ type }) => type === 'droplet')).toBe(false)
     const twice = ['attempt_ended error', 'ended error', 'attempt_ended error', 'ended error']
     expect(failed.changes().toSorted()).toEqual(twice.toSorted())
+    expect(allFailed.changes().toSorted()).toEqual(twice.toSorted())
     expect(byStatus.changes().toSorted()).toEqual(twice.toSorted())
     expect(running.changes()).toEqual([
       'accepted running',
@@ -216,6 +231,44 @@ describe('events', () => {
     await watching.seen('two more', () => watching.changes().length === 4)
   })
 
+  test('Last-Event-ID of any event continues with what task_rate held back until then', async () => {
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const query = { kinds: 'task,overview', task_rate: 2 }
+    let lastEventId: string | null
+    {
+      await using watching = await watch(service.url, query)
+      // So that the second is over before a third may be sent.
+      await service.clock.advance(950)
+      await Promise.all(Array.from({ length: 3 }, () => service.submit()))
+      await service.clock.advance(60)
+      await watching.seen('two ends', () => watching.changes().length === 2)
+      await watching.seen('the second', ({ type, data }) => type === 'overview' && !!data.point)
+      lastEventId = watching.events.findLast(({ type }) => type === 'overview')!.id
+    }
+    await using back = await watch(service.url, query, { lastEventId })
+    await back.seen('the third end', () => back.changes().includes('ended success'))
+  })
+
+  test('the charts of a token with droplets go on for as long as it watches', async () => {
+    using file = tokensFile({
+      a: { scopes: ['tasks:read'], droplets: ['a'] },
+      writes: 'tasks:write',
+    })
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({
+      mesh: { a: upstream.url },
+      config: { access: { tokensFile: file.path } },
+    })
+    await using watching = await watch(service.url, { kinds: 'overview' }, { token: file.tokens.a })
+    await service.clock.advance(16 * 60_000)
+    await service.submit({ droplet_name: 'a' }, file.bearer('writes'))
+    await second(service)
+    await watching.seen('its second', ({ type, data }) => {
+      return type === 'overview' && data.point?.ended === 1
+    })
+  })
+
   test('a token hears of its droplets only, and nothing once it is taken out of the file', async () => {
     using file = tokensFile({
       a: { scopes: ['tasks:read'], droplets: ['a'] },
@@ -241,21 +294,6 @@ describe('events', () => {
     await service.reload()
     await second(service)
     await eventually('the end of the stream', () => watching.isOver)
-  })
-
-  test('of a token with droplets goes on with its numbers, however long it is watched', async () => {
-    using file = tokensFile({ a: { scopes: ['tasks:read', 'tasks:write'], droplets: ['a'] } })
-    await using upstream = scriptedServer(json(1))
-    await using service = await startOrchestrator({
-      mesh: { a: upstream.url },
-      config: { access: { tokensFile: file.path } },
-    })
-    await using watching = await watch(service.url, { kinds: 'overview' }, { token: file.tokens.a })
-    await service.clock.advance(16 * 60_000)
-    const hasEnded = ({ type, data }: LiveEvent) => type === 'overview' && data.point?.ended === 1
-    await service.submit({ droplet_name: 'a' }, file.bearer('a'))
-    await second(service)
-    await watching.seen('a point with the task', hasEnded)
   })
 
   test('who does not read holds up nobody, and is told in the end', async () => {

@@ -1,10 +1,9 @@
 /** The page in a real Chromium, with no way out but to its service; and what it may not do there. */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'bun:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { eventually, PATIENCE_MS } from './eventually.ts'
-import { temporaryDir } from './temporary.ts'
 
 const AXE = join(import.meta.dir, '../../node_modules/axe-core/axe.min.js')
 
@@ -22,7 +21,7 @@ export interface OpenPage extends AsyncDisposable {
   at(hash: string): Promise<void>
   /** Wide and narrow, light and dark: a picture of each; and nothing that it may not be. */
   lookAt(name: string): Promise<void>
-  /** A picture for a person to look at, in PAGE_SCREENSHOTS or a temporary folder. */
+  /** A picture for a person to look at, in the folder PAGE_SCREENSHOTS. */
   shot(name: string): Promise<void>
   /** Fails on findings that are serious or critical. */
   expectAccessible(): Promise<void>
@@ -53,8 +52,7 @@ export async function openPage(
     await page.addInitScript(`sessionStorage.setItem('orchestrator-token', '${token}')`)
   }
   await page.goto(`${serviceUrl}/orchestrator/${hash}`)
-  const shot = async (name: string) =>
-    void (await page.screenshot({ path: join(folder(), `${name}.png`) }))
+  const shot = async (name: string) => void (await page.screenshot(pictureOptions(name)))
   return {
     page,
     complaints,
@@ -103,10 +101,10 @@ async function watch(page: Page, serviceUrl: string, allowed?: RegExp): Promise<
   return complaints
 }
 
-function folder(): string {
-  const path = process.env.PAGE_SCREENSHOTS ?? temporaryDir().path
-  mkdirSync(path, { recursive: true })
-  return path
+/** Where pictures are kept; without a folder each is taken, and kept nowhere. */
+function pictureOptions(name: string): { path?: string } {
+  const folder = process.env.PAGE_SCREENSHOTS
+  return folder === undefined ? {} : { path: join(folder, `${name}.png`) }
 }
 
 interface Finding {

@@ -17,7 +17,7 @@ function argumentsOf(call: string, env: Record<string, string> = {}): string[] {
 const call = { url: 'http://h:1/orchestrator/tasks', isAsync: true, needsToken: true }
 
 test('the shell makes of it what was meant', () => {
-  const body = `{"payload":"it's\n$HOME \`id\` \\\\ \\"x\\" ! % é 😀"}`
+  const body = `{"payload":"it's 'quoted'\n$HOME \`id\` \\\\ \\"x\\" ! % é 😀"}`
   const token = { ORCHESTRATOR_TOKEN: 'orc_secret' }
   expect(argumentsOf(curlOf({ ...call, body }), token)).toEqual([
     ...['-X', 'POST', call.url],

@@ -34,6 +34,13 @@ test('"since" is a moment of the API that moves on', () => {
 test('the stream is narrowed as the list is, but for when tasks came', () => {
   const query = liveQuery(of('status=running&droplet_name=echo&since=1h&created_after=1'))
   expect(query).toEqual({ status: 'running', droplet_name: 'echo' })
+  expect(liveQuery(of('response_status=5xx&mode=async&created_before=2026-01-01'))).toEqual({
+    response_status: '5xx',
+    mode: 'async',
+    created_before: '2026-01-01',
+  })
+  // What means nothing would only be refused once more.
+  expect(liveQuery(of('status=x&response_status=many&mode=x&created_before=soon'))).toEqual({})
   expect(isWanted(of('status=running'), { status: 'success' })).toBe(false)
   expect(isWanted(of('status=failed'), { status: 'timeout' })).toBe(true)
   expect(isWanted(of('status=failed'), { status: 'cancelled' })).toBe(false)

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { firstCommands, shellText } from '../../src/web/app/overview/commands.ts'
+import { firstCommands } from '../../src/web/app/overview/commands.ts'
+import { shellText } from '../../src/web/app/ui/shell-text.ts'
 
 const BASE = 'http://localhost:8001/orchestrator'
 

@@ -1,5 +1,5 @@
 /** A list against a service that answers when the test says so. */
-import { expect, test } from 'bun:test'
+import { expect, setSystemTime, test } from 'bun:test'
 import { Unreachable } from '../../src/client/api-error.ts'
 import type { OrchestratorClient, Query } from '../../src/client/client.ts'
 import type { LiveEvent, Page, Task, TaskItem } from '../../src/client/types.ts'
@@ -104,6 +104,25 @@ test('a list with gaps begins anew, unless somebody reads', async () => {
   await settled()
   expect(shown()).toHaveLength(2)
   expect(list.rows.value!.isTorn).toBe(false)
+})
+
+test('a list that is open all day does not grow all day', async () => {
+  const { list, asked, shown } = listOver()
+  void list.read()
+  asked[0]!.answer(pageOf([item(1)]))
+  await settled()
+  for (let n = 2; n <= 1100; n++) list.event(event(n))
+  expect(shown()).toHaveLength(1100)
+  setSystemTime(new Date(Date.now() + 3000))
+  list.isReading = () => true
+  list.settle()
+  expect(asked).toHaveLength(1)
+  list.isReading = () => false
+  list.settle()
+  asked[1]!.answer(pageOf([item(1100), item(1099)], 'c'))
+  await settled()
+  setSystemTime()
+  expect(shown()).toHaveLength(2)
 })
 
 test('those that may have ended unseen are asked for, some at a time', async () => {

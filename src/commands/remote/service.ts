@@ -72,7 +72,7 @@ export async function atService<
   }
 }
 
-/** For those who would rather do without it than say what is wrong: null then. */
+/** null: the settings are wrong, and nothing is told of that. */
 export function clientOf(io: CommandIo): OrchestratorClient | null {
   return connect('', { ...io, stderr: () => {} })
 }

@@ -1,5 +1,5 @@
 /** Readers who asked for the same and may see the same. */
-import { resetText } from './event-text.ts'
+import { eventText, resetText } from './event-text.ts'
 import { encode, type Reader } from './reader.ts'
 import { selects, type Kind, type Selection } from './selection.ts'
 import type { EventIds, TaskChange } from './task-change.ts'
@@ -14,7 +14,8 @@ export class Channel {
   #waiting: TaskChange[] = []
   /** How many may be sent now. */
   #allowance: number
-  #isMissingSome = false
+  /** The first change that was left out and not told of yet; null: there is none. */
+  #leftOut: TaskChange | null = null
   #resetTick = -Infinity
 
   constructor(
@@ -40,17 +41,26 @@ export class Channel {
 
   /** Whether something waits for the next flush, or to be told of. */
   get isBehind(): boolean {
-    return this.#waiting.length > 0 || this.#isMissingSome
+    return this.#waiting.length > 0 || this.#leftOut !== null
+  }
+
+  /** Whoever comes back with this id is sent all that its readers were not sent yet. */
+  get lastId(): string {
+    const next = this.#leftOut ?? this.#waiting[0]
+    return this.ids.of(next ? next.seq - 1 : this.ids.latestSeq)
   }
 
   /** Sends what waits, as far as it may. `sinceMs`: since the last time. `tick`: monotonic ms. */
   flush(sinceMs: number, tick: number): void {
     const changes = this.selection.taskRate === null ? this.#takeAll() : this.#takeSome(sinceMs)
-    const messages = changes.map((change) => change.messageOf(this.ids))
-    if (this.#isMissingSome && tick - this.#resetTick >= RESET_EVERY_MS) {
-      this.#isMissingSome = false
+    const messages = changes.map((change) => {
+      if (!this.#leftOut) return change.messageOf(this.ids)
+      return encode(eventText('task', this.lastId, change.text()))
+    })
+    if (this.#leftOut && tick - this.#resetTick >= RESET_EVERY_MS) {
+      this.#leftOut = null
       this.#resetTick = tick
-      const reset = resetText(this.ids.latest(), 'there were more events than you asked for')
+      const reset = resetText(this.lastId, 'there were more events than you asked for')
       messages.push(encode(reset))
     }
     if (messages.length > 0) this.#sendAll(messages)
@@ -69,7 +79,7 @@ export class Channel {
     for (const reader of this.readers) if (reader.wasIdle()) reader.heartbeat(this.farewell)
   }
 
-  readonly farewell = () => resetText(this.ids.latest(), 'you read too slowly')
+  readonly farewell = () => resetText(this.lastId, 'you read too slowly')
 
   #takeAll(): TaskChange[] {
     const all = this.#waiting
@@ -81,12 +91,22 @@ export class Channel {
   #takeSome(sinceMs: number): TaskChange[] {
     const taskRate = this.selection.taskRate!
     this.#allowance = Math.min(taskRate, this.#allowance + (taskRate * sinceMs) / 1000)
-    const latest = [...new Map(this.#waiting.map((each) => [each.task.id, each])).values()]
+    const latest = latestOfEach(this.#waiting)
     const taken = latest.slice(0, Math.floor(this.#allowance))
     const left = latest.slice(taken.length)
     this.#allowance -= taken.length
     this.#waiting = left.slice(-taskRate)
-    if (this.#waiting.length < left.length) this.#isMissingSome = true
+    if (this.#waiting.length < left.length) this.#leftOut ??= left[0]!
     return taken
   }
+}
+
+/** In their order: a task that has changed again goes to the end. */
+function latestOfEach(changes: readonly TaskChange[]): TaskChange[] {
+  const latest = new Map<string, TaskChange>()
+  for (const change of changes) {
+    latest.delete(change.task.id)
+    latest.set(change.task.id, change)
+  }
+  return [...latest.values()]
 }

@@ -8,6 +8,7 @@ import type { Engine } from '../../engine.ts'
 import type { EventBus, TaskEvent } from '../../events.ts'
 import type { Ports } from '../../ports.ts'
 import { dropletView, type Mesh } from '../droplets-view.ts'
+import { seconds } from '../seconds.ts'
 import { Channel } from './channel.ts'
 import { DropletChanges } from './droplet-changes.ts'
 import { eventText, resetText, RETRY_TEXT } from './event-text.ts'
@@ -121,7 +122,7 @@ export class Feed {
     if (lastEventId === null) return []
     const missed = this.#past.since(lastEventId)
     if (!missed) {
-      return [encode(resetText(this.#ids.latest(), 'what came since then is not known any more'))]
+      return [encode(resetText(channel.lastId, 'what came since then is not known any more'))]
     }
     const shown = missed.filter((change) => channel.shows(change))
     return shown.map((change) => change.messageOf(this.#ids))
@@ -177,8 +178,7 @@ export class Feed {
   }
 
   #tick(): void {
-    for (const { view } of this.#channels.values()) this.views.keep(view)
-    this.views.sample()
+    this.views.sample(new Set(this.#channels.values().map(({ view }) => view)))
     if (this.#watchers.size === 0) return
     for (const [reader, watcher] of this.#watchers) if (!watcher.mayGoOn()) reader.close()
     const channels = [...this.#channels.values()]
@@ -193,19 +193,19 @@ export class Feed {
   #tellOfDroplets(channels: readonly Channel[]): void {
     if (channels.length === 0) return
     const view = dropletView(this.engine, true)
-    const texts = this.#droplets.take().map((droplet) => ({
-      name: droplet.name,
-      text: eventText('droplet', this.#ids.latest(), JSON.stringify(view(droplet))),
-    }))
+    const changed = this.#droplets
+      .take()
+      .map((droplet) => ({ name: droplet.name, json: JSON.stringify(view(droplet)) }))
     for (const channel of channels) {
-      const visible = texts.filter(({ name }) => channel.view.shows(name))
-      if (visible.length > 0) channel.send(visible.map(({ text }) => text).join(''))
+      const visible = changed.filter(({ name }) => channel.view.shows(name))
+      const texts = visible.map((each) => eventText('droplet', channel.lastId, each.json))
+      if (texts.length > 0) channel.send(texts.join(''))
     }
   }
 
-  #overviewText({ view }: Channel): string {
-    const time = this.ports.clock.now() / 1000
+  #overviewText({ view, lastId }: Channel): string {
+    const time = seconds(this.ports.clock.now())
     const data = { time, ...view.now(), point: view.point() }
-    return eventText('overview', this.#ids.latest(), JSON.stringify(data))
+    return eventText('overview', lastId, JSON.stringify(data))
   }
 }

@@ -53,8 +53,8 @@ export class Past implements EventIds {
     return `${this.#run}.${seq}`
   }
 
-  latest(): string {
-    return this.of(this.#seq)
+  get latestSeq(): number {
+    return this.#seq
   }
 
   /** All changes after that one; null when some of them are not known any more, or they are many. */

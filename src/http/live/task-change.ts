@@ -11,8 +11,8 @@ type Shown = TaskSummary & Pick<Task, 'mode' | 'requestId' | 'replayOf'>
 /** What the changes are called. */
 export interface EventIds {
   of(seq: number): string
-  /** Of the latest change: whoever has this one has missed nothing yet. */
-  latest(): string
+  /** The number of the latest change. */
+  readonly latestSeq: number
 }
 
 const CHANGE: Readonly<Record<TaskEvent['type'], string>> = {
@@ -39,10 +39,11 @@ export class TaskChange {
 
   /** Made once, for all who watch, whatever they asked for, and only if somebody does. */
   messageOf(ids: EventIds): Uint8Array {
-    return (this.#message ??= encode(eventText('task', ids.of(this.seq), this.#data())))
+    return (this.#message ??= encode(eventText('task', ids.of(this.seq), this.text())))
   }
 
-  #data(): string {
+  /** One line of JSON. */
+  text(): string {
     return JSON.stringify({ change: CHANGE[this.type], task: itemView(this.task) })
   }
 }

@@ -2,6 +2,7 @@ import type { Droplet } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
 import { Badge } from '../ui/badge.tsx'
 import { count } from '../ui/format.ts'
+import { visible } from '../ui/visible.ts'
 import { Latency } from './latency.tsx'
 import { rankOf, RANKS, stateOf } from './trouble.ts'
 
@@ -15,7 +16,7 @@ export function DropletCard({ droplet }: { droplet: Droplet }) {
     >
       <span class="droplet-head">
         <strong class="cut" title={name}>
-          {name}
+          {visible(name)}
         </strong>
         <StateBadge droplet={droplet} />
       </span>
@@ -48,7 +49,7 @@ export function LastError({ droplet }: { droplet: Droplet }) {
   return (
     <span class={isNow ? 'droplet-error' : 'quiet'}>
       <span class="only-read">last error </span>
-      {droplet.last_error}
+      {visible(droplet.last_error ?? '')}
     </span>
   )
 }

@@ -2,6 +2,7 @@ import type { Droplet } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
 import { Badge } from '../ui/badge.tsx'
 import { count, NONE } from '../ui/format.ts'
+import { visible } from '../ui/visible.ts'
 import { LastError, StateBadge } from './card.tsx'
 import { Latency } from './latency.tsx'
 
@@ -25,7 +26,7 @@ export function DropletRow({ droplet }: { droplet: Droplet }) {
   return (
     <a data-row class="droplet-row" href={link(['tasks'], { droplet_name: name })}>
       <strong class="cut" title={`${name} at ${url}`}>
-        {name}
+        {visible(name)}
       </strong>
       <span>
         <StateBadge droplet={droplet} />

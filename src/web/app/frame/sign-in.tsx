@@ -32,7 +32,7 @@ export function SignIn({ reason }: { reason: string | null }) {
         <input
           id="token"
           type="password"
-          autocomplete="current-password"
+          autocomplete="off"
           spellcheck={false}
           ref={field}
           value={token}

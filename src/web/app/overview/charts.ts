@@ -1,6 +1,7 @@
 /** What the charts show: each line by its name, colour and number. */
 import { count, decimal, duration, longDuration, NONE, shortCount } from '../ui/format.ts'
 import type { ColourName } from './palette.ts'
+import { MILLISECONDS, SECONDS, timeTick } from './steps.ts'
 import type { Bucket } from './buckets.ts'
 
 export interface Line {
@@ -18,6 +19,8 @@ export interface ChartSpec {
   readonly format: (value: number) => string
   /** On the axis, where there is little room. */
   readonly tick: (value: number) => string
+  /** Of what is a time: where the lines of its axis may be, in its unit. */
+  readonly steps?: readonly number[]
   /** The least that the axis reaches to, so that small numbers don't look large. */
   readonly atLeast: number
 }
@@ -47,7 +50,8 @@ export const CHARTS: readonly ChartSpec[] = [
       { label: 'p99', colour: 'violet', value: ({ p99 }) => p99 },
     ],
     format: duration,
-    tick: duration,
+    tick: (value) => timeTick(value / 1000),
+    steps: MILLISECONDS,
     atLeast: 10,
   },
   {
@@ -74,7 +78,8 @@ export const CHARTS: readonly ChartSpec[] = [
     about: 'How long it has waited',
     lines: [{ label: 'age', colour: 'violet', value: oldest, isFilled: true }],
     format: longDuration,
-    tick: (value) => (value < 1 && value > 0 ? `${smallTick(value)} s` : longDuration(value)),
+    tick: timeTick,
+    steps: SECONDS,
     atLeast: 5,
   },
 ]

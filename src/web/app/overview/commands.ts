@@ -1,5 +1,7 @@
 /** The first commands of somebody who has just started the service; they work as they stand. */
 
+import { shellText } from '../ui/shell-text.ts'
+
 export interface FirstCommand {
   readonly title: string
   readonly command: string
@@ -31,8 +33,3 @@ export function firstCommands(base: string, droplet: string, needsToken: boolean
 }
 
 const broken = (parts: readonly string[]) => parts.join(' \\\n  ')
-
-/** Nothing in it means anything to the shell. */
-export function shellText(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}

@@ -8,7 +8,10 @@ import { ErrorBox, Loading } from '../ui/states.tsx'
 import { firstCommands } from './commands.ts'
 
 export function FirstSteps() {
-  const { value, error, reload } = useRead('droplets', (client, signal) =>
+  const { overview } = useApp()
+  // Read again when there are more of them.
+  const known = overview.now.value?.droplets.known ?? 0
+  const { value, error, reload } = useRead(`${known} droplets`, (client, signal) =>
     client.droplets({}, signal),
   )
   if (error) {
@@ -18,7 +21,7 @@ export function FirstSteps() {
   const droplet = value.droplets.find(isThere) ?? value.droplets[0]
   return (
     <section class="panel first-steps">
-      {droplet ? <Steps droplet={droplet.name} /> : <NoDroplet reload={reload} />}
+      {droplet ? <Steps droplet={droplet.name} /> : <NoDroplet />}
     </section>
   )
 }
@@ -60,21 +63,16 @@ function Steps({ droplet }: { droplet: string }) {
   )
 }
 
-function NoDroplet({ reload }: { reload: () => void }) {
+function NoDroplet() {
   const { session } = useApp()
   return (
     <>
       <h2>There has been no task yet, and no droplet is known</h2>
       <p class="quiet">
         Tasks go to the droplets that the Registry lists, and it lists none. Add one there: it is
-        known with the next sync.
+        shown here with the next sync.
       </p>
       {session.isAdmin.value ? <RegistryPlace /> : null}
-      <p>
-        <button type="button" class="button" onClick={reload}>
-          Look again
-        </button>
-      </p>
     </>
   )
 }

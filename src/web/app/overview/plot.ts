@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css'
 import { clockTime } from '../ui/format.ts'
 import type { Bucket } from './buckets.ts'
 import type { ChartSpec, Line } from './charts.ts'
+import { niceMax, timeMax } from './steps.ts'
 import { faint, type Palette } from './palette.ts'
 
 export interface PlotOptions {
@@ -35,7 +36,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): uPlot {
       },
       scales: {
         x: { time: true },
-        y: { range: (_, __, max) => [0, Math.max(niceMax(max ?? 0), spec.atLeast)] },
+        y: { range: (_, __, max) => [0, endOf(spec, max ?? 0)] },
       },
       axes: [timeAxis(palette), valueAxis(spec, palette)],
       series: [{}, ...spec.lines.map(line)],
@@ -93,7 +94,11 @@ function timeAxis(palette: () => Palette): uPlot.Axis {
   }
 }
 
-function valueAxis({ tick }: ChartSpec, palette: () => Palette): uPlot.Axis {
+function endOf({ steps, atLeast }: ChartSpec, max: number): number {
+  return Math.max(steps ? timeMax(max, steps) : niceMax(max), atLeast)
+}
+
+function valueAxis({ tick, steps }: ChartSpec, palette: () => Palette): uPlot.Axis {
   return {
     stroke: () => palette().quiet,
     font: axisFont(),
@@ -104,6 +109,7 @@ function valueAxis({ tick }: ChartSpec, palette: () => Palette): uPlot.Axis {
     grid: { stroke: () => palette().line, width: 1 },
     ticks: { show: false },
     values: (_, splits) => splits.map((value) => tick(value)),
+    ...(steps ? { incrs: [...steps] } : {}),
   }
 }
 
@@ -111,12 +117,4 @@ function valueAxis({ tick }: ChartSpec, palette: () => Palette): uPlot.Axis {
 function axisFont(): string {
   const { fontSize } = getComputedStyle(document.documentElement)
   return `${Math.round(parseFloat(fontSize) * 0.8)}px system-ui, sans-serif`
-}
-
-/** A round number that is a little more: the axis seldom changes. */
-export function niceMax(value: number): number {
-  if (value <= 0) return 0
-  const power = 10 ** Math.floor(Math.log10(value))
-  const factor = [1, 1.5, 2, 3, 5, 7.5, 10].find((factor) => factor * power >= value * 1.02) ?? 15
-  return factor * power
 }

@@ -2,6 +2,7 @@
 import type { OverviewEvent, Problem } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
 import { count, plural } from '../ui/format.ts'
+import { visible } from '../ui/visible.ts'
 import { Icon } from '../ui/icon.tsx'
 
 /** A whole mesh that is away would fill the page: the board shows them all. */
@@ -17,7 +18,7 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
             <a data-row href={placeOf(problem)} class={problem.severity}>
               <Icon name={problem.severity === 'error' ? 'cross' : 'warning'} />
               <span class="only-read">{problem.severity}: </span>
-              <span>{problem.message}</span>
+              <span>{visible(problem.message)}</span>
               <Icon name="arrow" />
             </a>
           </li>

@@ -19,8 +19,10 @@ export function createApp() {
   const session = new Session()
   const live = new Live(session, isVisible)
   const overview = new OverviewStore(session, live)
-  /** Of the service, Unix seconds. */
-  const serverTime = () => overview.now.peek()?.time ?? Date.now() / 1000
+  /** By the clock of the service, Unix seconds. */
+  const serverTime = () => (Date.now() + overview.skewMs.peek()) / 1000
+  /** A moment of the service that is certainly past. */
+  const pastTime = () => Math.min(overview.now.peek()?.time ?? Infinity, serverTime())
   return {
     router: new Router(),
     theme: new Theme(),
@@ -30,7 +32,7 @@ export function createApp() {
     overview,
     serverTime,
     taskLists: new TaskLists(session, serverTime),
-    bulk: new Bulk(session, serverTime),
+    bulk: new Bulk(session, pastTime),
     submitForm: new SubmitForm(session, live),
     /** Whether anybody can see the page. */
     isVisible,
@@ -71,7 +73,8 @@ export function useLive(id: string, interest: Interest): void {
   const { live } = useApp()
   const latest = useRef(interest)
   latest.current = interest
-  useEffect(() => {
+  // At once: so the first stream asks for all that the view wants, and the page is there sooner.
+  useLayoutEffect(() => {
     const { kinds, tasks } = latest.current
     return live.subscribe({
       kinds,

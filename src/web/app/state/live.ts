@@ -33,6 +33,7 @@ const TASKS_PER_SECOND = 25
 const SILENCE_MS = 8000
 /** A proxy may hold a stream back: then what can be read is read without it. */
 const READ_ANYWAY_MS = 1000
+/** How long the events of a view that was left go on to come. */
 const LEFT_MS = 1000
 const FIRST_WAIT_MS = 500
 const MAX_WAIT_MS = 15_000
@@ -110,7 +111,10 @@ export class Live {
     this.#asked = asked
     this.#abort = new AbortController()
     if (this.#connection.peek().kind === 'paused') this.#connection.value = { kind: 'connecting' }
-    this.#timer = setTimeout(() => this.#readAll(), READ_ANYWAY_MS)
+    // A page that has nothing yet shows something as soon as it can, and reads once more when no
+    // event can be missed.
+    const waitMs = this.#lastId === null ? 0 : READ_ANYWAY_MS
+    this.#timer = setTimeout(() => this.#readAll(), waitMs)
     void this.#follow(query, this.#abort)
   }
 

@@ -1,5 +1,6 @@
 /** How it is now, and how it was in the last 15 minutes: read once, then added to by events. */
-import { computed, signal, type ReadonlySignal } from '@preact/signals'
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { OrchestratorClient } from '../../../client/client.ts'
 import type { LiveEvent, Overview, OverviewEvent } from '../../../client/types.ts'
 import type { Interest, Live } from './live.ts'
 import type { Session } from './session.ts'
@@ -30,17 +31,22 @@ export class OverviewStore implements Interest {
   /** How far the service's clock is ahead of the browser's, ms. */
   readonly skewMs: ReadonlySignal<number> = this.#skewMs
   readonly problems = computed(() => this.#now.value?.problems ?? [])
-  #isReading = false
+  #reading: OrchestratorClient | null = null
 
   constructor(
     private readonly session: Session,
     live: Live,
   ) {
     live.subscribe(this)
+    // What one token may see is nothing for the next.
+    effect(() => {
+      if (session.client.value) this.#forget()
+    })
   }
 
   read(): void {
-    if (!this.#isReading) void this.#read()
+    const client = this.session.client.peek()
+    if (this.#reading !== client) void this.#read(client)
   }
 
   event(event: LiveEvent): void {
@@ -51,20 +57,27 @@ export class OverviewStore implements Interest {
     if (series && point) this.#add(series, point)
   }
 
-  async #read(): Promise<void> {
-    this.#isReading = true
-    const client = this.session.client.peek()
+  #forget(): void {
+    this.#version.value = null
+    this.#now.value = null
+    this.#series.value = null
+    this.#error.value = null
+  }
+
+  async #read(client: OrchestratorClient): Promise<void> {
+    this.#reading = client
+    const isLate = () => client !== this.session.client.peek()
     try {
       const { series, access, version, ...now } = await client.overview({ span: '15m' })
-      if (client !== this.session.client.peek()) return
+      if (isLate()) return
       this.session.access.value = access
       this.#version.value = version
       this.#series.value = joined(this.#series.peek(), series)
       this.#set(now)
     } catch (error) {
-      this.#error.value = error
+      if (!isLate()) this.#error.value = error
     } finally {
-      this.#isReading = false
+      if (this.#reading === client) this.#reading = null
     }
   }
 

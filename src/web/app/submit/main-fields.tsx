@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks'
 import type { Droplet } from '../../../client/types.ts'
 import { useApp } from '../state/app.ts'
 import { useRead } from '../state/use-read.ts'
+import { suggested } from '../tasks/suggested.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Field } from './field.tsx'
 import { jsonFault } from './form.ts'
@@ -25,6 +26,7 @@ function DropletField() {
     client.droplets({}, signal),
   )
   const droplets = value?.droplets ?? []
+  const names = droplets.map(({ name }) => name)
   const name = droplet_name.trim().toLowerCase()
   const chosen = droplets.find((droplet) => droplet.name.toLowerCase() === name)
   return (
@@ -41,8 +43,8 @@ function DropletField() {
             onInput={(event) => submitForm.change({ droplet_name: event.currentTarget.value })}
           />
           <datalist id="submit-droplets">
-            {droplets.map(({ id, name }) => (
-              <option key={`${id} ${name}`} value={name} />
+            {suggested(names, droplet_name).map((one) => (
+              <option key={one} value={one} />
             ))}
           </datalist>
           <Warning droplet={chosen} isUnknown={value !== null && name !== '' && !chosen} />

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { parseExact } from '../ui/exact-json.ts'
 import { Json } from '../ui/json.tsx'
+import { visible } from '../ui/visible.ts'
 import type { RawTask } from './submission.ts'
 
 export function Bodies({ raw }: { raw: RawTask }) {
@@ -77,7 +78,7 @@ function Headers({ task }: { task: RawTask['task'] }) {
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            <bdi class="any">{value}</bdi>
+            <bdi class="any">{visible(value)}</bdi>
           </dd>
         </div>
       ))}

@@ -1,9 +1,6 @@
 /** The call that submits a task again, for a shell. */
 
-/** One word for sh, whatever is in it: also quotes and line ends. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
-}
+import { shellText } from '../ui/shell-text.ts'
 
 export interface Call {
   /** Absolute. */
@@ -16,11 +13,11 @@ export interface Call {
 
 export function curlOf({ url, body, isAsync, needsToken }: Call): string {
   return [
-    `curl -X POST ${quoted(url)}`,
+    `curl -X POST ${shellText(url)}`,
     // In double quotes: the shell fills it in.
     ...(needsToken ? ['-H "Authorization: Bearer $ORCHESTRATOR_TOKEN"'] : []),
     `-H 'Content-Type: application/json'`,
     ...(isAsync ? [`-H 'Prefer: respond-async'`] : []),
-    `--data-raw ${quoted(body)}`,
+    `--data-raw ${shellText(body)}`,
   ].join(' \\\n  ')
 }

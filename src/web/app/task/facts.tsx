@@ -5,15 +5,15 @@ import { CopyButton } from '../ui/copy.tsx'
 import { absoluteTime, duration, NONE } from '../ui/format.ts'
 import { Duration, Time } from '../ui/time.tsx'
 import { answerWords } from '../tasks/target.ts'
+import { visible } from '../ui/visible.ts'
 
 export function Facts({ task }: { task: Task }) {
-  const { id, request_id, droplet_name, replay_of, created_at, completed_at } = task
-  const { trace_id } = task as { trace_id?: string | null }
+  const { id, request_id, trace_id, droplet_name, replay_of, created_at, completed_at } = task
   return (
     <dl class="facts panel">
       <Fact name="Droplet">
         <a href={link(['tasks'], { droplet_name })}>
-          <bdi>{droplet_name}</bdi>
+          <bdi>{visible(droplet_name)}</bdi>
         </a>
       </Fact>
       <Fact name="Answer">{answerWords(task.response_status)}</Fact>

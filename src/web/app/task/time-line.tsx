@@ -5,6 +5,7 @@ import { absoluteTime, duration, NONE } from '../ui/format.ts'
 import { answerWords, faultOf } from '../tasks/target.ts'
 import { timeLineOf, type Attempt, type Bar, type Line, type Tick } from './time-line.ts'
 import { useTicking } from './ticking.ts'
+import { visible } from '../ui/visible.ts'
 
 export function TimeLine({ task }: { task: Task }) {
   const { serverTime } = useApp()
@@ -84,7 +85,7 @@ function Outcome({ attempt, isRunning, ms }: { attempt: Attempt; isRunning: bool
       <span class="number">{took}</span> {words ? <b>{words}</b> : null}{' '}
       {fault === null ? null : (
         <span class="task-error">
-          <bdi>{fault}</bdi>
+          <bdi>{visible(fault)}</bdi>
         </span>
       )}
     </>

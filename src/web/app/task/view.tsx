@@ -9,6 +9,7 @@ import { faultOf } from '../tasks/target.ts'
 import { StatusBadge } from '../ui/badge.tsx'
 import { Empty, ErrorBox, Loading } from '../ui/states.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { visible } from '../ui/visible.ts'
 import { Actions } from './actions.tsx'
 import { Bodies } from './bodies.tsx'
 import { Facts } from './facts.tsx'
@@ -52,7 +53,7 @@ function Shown({ raw, error, retry }: { raw: RawTask; error: unknown; retry: () 
           <Icon name="arrow" />
         </a>
         <h1 class="task-title">
-          <span class="method">{task.method}</span> <bdi class="mono">{task.path}</bdi>
+          <span class="method">{task.method}</span> <bdi class="mono">{visible(task.path)}</bdi>
         </h1>
         <StatusBadge status={task.status} />
         <Actions raw={raw} />
@@ -60,7 +61,7 @@ function Shown({ raw, error, retry }: { raw: RawTask; error: unknown; retry: () 
       {fault === null ? null : (
         <p class="task-fault">
           <Icon name="warning" />
-          <bdi>{fault}</bdi>
+          <bdi>{visible(fault)}</bdi>
         </p>
       )}
       <TimeLine task={task} />

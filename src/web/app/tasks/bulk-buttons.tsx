@@ -6,10 +6,12 @@ import type { TaskList } from './task-list.ts'
 const ENDED = new Set(['failed', 'success', 'error', 'timeout', 'cancelled'])
 
 export function BulkButtons({ filters, list }: { filters: Filters; list: TaskList }) {
-  const { session, bulk } = useApp()
+  const { session, bulk, overview } = useApp()
   if (!session.mayWrite.value || !list.rows.value?.shown.length) return null
   const isBusy = bulk.state.value.kind === 'running'
-  const mayCancel = filters.status === undefined || !ENDED.has(filters.status)
+  const now = overview.now.value?.tasks
+  const isIdle = now !== undefined && now.queued + now.running === 0
+  const mayCancel = !isIdle && !ENDED.has(filters.status ?? '')
   // Not on everything that ever was: nobody means that.
   const mayReplay = filters.status !== undefined && ENDED.has(filters.status)
   return (

@@ -1,4 +1,5 @@
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
+import { suggested } from './suggested.ts'
 import type { FilterName } from './filters.ts'
 
 export interface FieldProps {
@@ -48,6 +49,8 @@ interface TextProps extends FieldProps {
 export function TextField({ label, placeholder, choices, name, value, onSet }: TextProps) {
   const id = useId()
   const [text, setText] = useState(value)
+  // It changes with the address, too: by a link, or by going back.
+  useEffect(() => setText(value), [value])
   const set = (typed: string) => typed.trim() !== value && onSet(typed.trim())
   return (
     <div class="field">
@@ -70,7 +73,7 @@ export function TextField({ label, placeholder, choices, name, value, onSet }: T
       />
       {choices ? (
         <datalist id={`${id}-choices`}>
-          {choices.map((choice) => (
+          {suggested(choices, text).map((choice) => (
             <option key={choice} value={choice} />
           ))}
         </datalist>

@@ -50,9 +50,23 @@ export function listQuery({ since, ...filters }: Filters, now: number): Query {
   return span ? { ...filters, created_after: (now - span.seconds).toFixed(3) } : filters
 }
 
-/** What narrows the stream of events; it tells of tasks that leave a state, too. */
+const NARROWING: Partial<Record<FilterName, (value: string) => boolean>> = {
+  status: (value) => (STATUS_CHOICES as readonly string[]).includes(value),
+  droplet_name: () => true,
+  response_status: (value) => /^[1-9](\d\d|xx)$/i.test(value),
+  created_before: (value) => momentOf(value) !== null,
+  request_id: () => true,
+  replay_of: () => true,
+  mode: (value) => value === 'sync' || value === 'async',
+}
+
+/**
+ * What narrows the stream of events; it tells of tasks that leave a state, too. Without what means
+ * nothing: that the list is refused for it is enough.
+ */
 export function liveQuery(filters: Filters): Query {
-  return { ...filters, since: undefined, created_after: undefined }
+  const given = Object.entries(filters) as [FilterName, string][]
+  return Object.fromEntries(given.filter(([name, value]) => NARROWING[name]?.(value)))
 }
 
 /** Whether a task of that stream belongs in the list. */

@@ -26,7 +26,7 @@ export function TasksView() {
         <Presets filters={filters} />
         <GoTo />
       </div>
-      <FilterBar key={`filters ${key}`} filters={filters} />
+      <FilterBar filters={filters} />
       <BulkPanel />
       <Shown key={key} list={list} filters={filters} />
     </>

@@ -83,19 +83,17 @@ export class TaskList {
     void this.#askDoubtful()
     const rows = this.#rows.peek()
     if (!rows || this.isReading()) return
-    if (!rows.isTorn) this.#set(rows)
-    else if (Date.now() - this.#rereadAt >= REREAD_MS) void this.showNewest()
+    // A page that is left open all day would else grow all day.
+    const isBegunAnew = rows.isTorn || rows.shown.length > MAX_PAGE
+    if (!isBegunAnew) this.#set(rows)
+    else if (Date.now() - this.#rereadAt >= REREAD_MS) void this.#beginAnew()
   }
 
   /** What waits goes to the top; where too much does, the list begins anew. */
   async showNewest(): Promise<void> {
     const rows = this.#rows.peek() ?? NO_ROWS
-    if (!rows.isTorn) {
-      this.#rows.value = withWaiting(rows)
-      return
-    }
-    this.#rereadAt = Date.now()
-    await this.#try(() => this.#page({}, (page) => (this.#rows.value = rowsOf(page))))
+    if (rows.isTorn) return this.#beginAnew()
+    this.#rows.value = withWaiting(rows)
   }
 
   async more(): Promise<void> {
@@ -134,6 +132,11 @@ export class TaskList {
       if (!before && isCountedAtOnce(this.filters)) void this.count()
     })
     this.#rereadAt = Date.now()
+  }
+
+  async #beginAnew(): Promise<void> {
+    this.#rereadAt = Date.now()
+    await this.#try(() => this.#page({}, (page) => (this.#rows.value = rowsOf(page))))
   }
 
   async #try(work: () => Promise<void>): Promise<void> {

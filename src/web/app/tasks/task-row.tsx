@@ -4,6 +4,7 @@ import { link } from '../state/router.ts'
 import { StatusBadge } from '../ui/badge.tsx'
 import { NONE } from '../ui/format.ts'
 import { Duration, Time } from '../ui/time.tsx'
+import { visible } from '../ui/visible.ts'
 import { answerWords, faultOf, pathOf } from './target.ts'
 
 interface TaskRowProps {
@@ -26,14 +27,14 @@ export function TaskRow({ task, isPast }: TaskRowProps) {
     >
       <StatusBadge status={status} />
       <span class="task-droplet cut" title={droplet_name}>
-        <bdi>{droplet_name}</bdi>
+        <bdi>{visible(droplet_name)}</bdi>
       </span>
       <span class="task-request cut" title={`${method} ${target_url}`}>
-        <b class="method">{method}</b> <bdi class="mono">{pathOf(target_url)}</bdi>
+        <b class="method">{method}</b> <bdi class="mono">{visible(pathOf(target_url))}</bdi>
         {fault === null ? null : (
           <span class="task-error" title={fault}>
             {' '}
-            <bdi>{fault}</bdi>
+            <bdi>{visible(fault)}</bdi>
           </span>
         )}
       </span>
