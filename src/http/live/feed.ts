@@ -13,7 +13,7 @@ import { Channel } from './channel.ts'
 import { DropletChanges } from './droplet-changes.ts'
 import { eventText, resetText, RETRY_TEXT } from './event-text.ts'
 import { Past } from './past.ts'
-import { encode, MAX_WAITING_BYTES, Reader } from './reader.ts'
+import { encode, mayWait, Reader } from './reader.ts'
 import type { Selection } from './selection.ts'
 import { TaskChange, type EventIds } from './task-change.ts'
 import { Views } from './views.ts'
@@ -26,8 +26,6 @@ const HEARTBEAT_SECONDS = 15
 const LINGER_MS = 60_000
 /** Streams at once. */
 export const MAX_READERS = 1000
-/** For all of them together: of many, each may leave less waiting. */
-const MAX_ALL_WAITING_BYTES = 64 * 1024 * 1024
 
 export interface Watcher {
   readonly droplets: DropletNames | null
@@ -101,16 +99,12 @@ export class Feed {
       this.#leave(reader, channel)
       resolve()
     }
-    const reader = new Reader(left, () => this.#mayWait())
+    const reader = new Reader(left, () => mayWait(this.#watchers.size))
     channel.readers.add(reader)
     this.#watchers.set(reader, watcher)
     reader.send(this.#greeting(watcher, channel), channel.farewell)
     if (this.#isOver) reader.close()
     return { stream: reader.stream, over }
-  }
-
-  #mayWait(): number {
-    return Math.min(MAX_WAITING_BYTES, MAX_ALL_WAITING_BYTES / this.#watchers.size)
   }
 
   #greeting(watcher: Watcher, channel: Channel): Uint8Array[] {

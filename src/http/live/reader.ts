@@ -3,10 +3,17 @@ import { HEARTBEAT } from './event-text.ts'
 
 /** So many bytes may wait for a reader: some 1,000 events. */
 export const MAX_WAITING_BYTES = 512 * 1024
+/** For all readers together. */
+const MAX_ALL_WAITING_BYTES = 64 * 1024 * 1024
 /** Handed on at once: what Bun has taken stays with it until the reader reads or is gone. */
 const MAX_PIECE_BYTES = 64 * 1024
 
 const encoder = new TextEncoder()
+
+/** How many bytes may wait for each of so many readers: of many, less for each. */
+export function mayWait(readers: number): number {
+  return Math.min(MAX_WAITING_BYTES, MAX_ALL_WAITING_BYTES / readers)
+}
 
 export class Reader {
   readonly stream: ReadableStream<Uint8Array>

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { encode, MAX_WAITING_BYTES, Reader } from '../../../src/http/live/reader.ts'
+import { encode, MAX_WAITING_BYTES, mayWait, Reader } from '../../../src/http/live/reader.ts'
 
 const CHUNK = encode('x'.repeat(64 * 1024))
 
@@ -21,6 +21,11 @@ test('the less may wait, the sooner', () => {
   expect(gone).toBe(0)
   reader.send([CHUNK], () => '')
   expect(gone).toBe(1)
+})
+
+test('all together, however many they are, may leave 64 MB waiting', () => {
+  expect([1, 128].map(mayWait)).toEqual([MAX_WAITING_BYTES, MAX_WAITING_BYTES])
+  expect(1000 * mayWait(1000)).toBeCloseTo(64 * 1024 * 1024)
 })
 
 test('who has read all may be sent much at once', async () => {
