@@ -79,6 +79,7 @@ export function createEngine(parts: EngineParts): Engine {
     router: createRouter(registry),
     gate: parts.gate?.(gate) ?? gate,
     sign: createSign(config.droplets.signingSecrets),
+    traceShare: config.traces.endpoint === null ? 1 : config.traces.share,
   })
   const tasks = new TaskService({ config, ports, store, registry, delivery, events })
 

@@ -9,6 +9,8 @@ export interface LogOptions {
   format: 'json' | 'text'
   /** Whether text lines have colours. */
   colour?: boolean
+  /** Whether journald reads them: each begins with its priority then. */
+  toJournal?: boolean
 }
 
 export type LogFields = Record<string, unknown>

@@ -2,7 +2,7 @@
  * The process: arguments, signals, exit codes. No other file touches `process`, but for what
  * platform/ measures of it.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
@@ -15,6 +15,7 @@ import { systemClock } from './platform/clock.ts'
 import { startHttpClient } from './platform/fetch.ts'
 import { restartWithLimits } from './platform/restart.ts'
 import { LineWriter } from './platform/line-writer.ts'
+import { isJournal } from './platform/journal.ts'
 import { systemLog } from './platform/log.ts'
 import { nonBlockingOutput } from './platform/non-blocking-output.ts'
 import { writeAll } from './platform/standard-streams.ts'
@@ -44,13 +45,14 @@ function commandIo(env: CommandIo['env']): CommandIo {
     isErrorTerminal: isatty(2),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,
     stdin: () => Bun.stdin.text(),
-    stdout: (text) => (logLines ? (logLines.write(text.trimEnd()), true) : writeAll(1, text)),
-    stderr: (text) => void writeAll(2, text),
+    stdout: (text) => (logLines ? (logLines.write(text.trimEnd()), true) : print(text)),
+    stderr: complain,
     openLog(options) {
       const writer = new LineWriter(nonBlockingOutput(1), systemClock)
       logLines = writer
       process.on('exit', () => writer.flush(LAST_LINES_MS))
-      const log = systemLog(options, systemClock, writer)
+      const toJournal = isJournal(1, env.JOURNAL_STREAM)
+      const log = systemLog({ ...options, toJournal }, systemClock, writer)
       logCrashes(log)
       return log
     },
@@ -60,6 +62,24 @@ function commandIo(env: CommandIo['env']): CommandIo {
     },
     onReloadSignal: (callback) => void process.on('SIGHUP', callback),
     exit: (code) => process.exit(code),
+  }
+}
+
+/** What is lost must not look like success: a script may have asked for a file. */
+function print(text: string): boolean {
+  try {
+    return writeAll(1, text)
+  } catch (error) {
+    complain(`What there is to say cannot be written: ${errorText(error)}\n`)
+    process.exit(EXIT.failed)
+  }
+}
+
+function complain(text: string): void {
+  try {
+    writeAll(2, text)
+  } catch {
+    // There is nobody else to tell.
   }
 }
 
@@ -92,10 +112,18 @@ function unitSettings(): CommandIo['env'] | null {
 }
 
 function withFiles(io: CommandIo, files: readonly string[]): CommandIo {
-  const readEnvFiles = (): EnvFile[] =>
-    files.map((file) => envFile(file, readFileSync(file, 'utf8')))
-  const envFiles = readEnvFiles()
+  const read = (file: string): EnvFile => envFile(file, readFileSync(file, 'utf8'))
+  const envFiles = files.map(read)
+  const readEnvFiles = () => {
+    files.forEach(refusePipe)
+    return files.map(read)
+  }
   return { ...io, env: environmentOf(envFiles, io.ownEnv), envFiles, readEnvFiles }
+}
+
+/** At the start one may wait for who writes into it; once the service runs, all of it would wait. */
+function refusePipe(file: string): void {
+  if (statSync(file).isFIFO()) throw new Error(`${file} is a pipe`)
 }
 
 async function main(argv: string[]): Promise<number> {

@@ -143,11 +143,11 @@ async function openSpans(
   ports: Ports,
   events: EventBus,
 ): Promise<SpanSink | null> {
-  const { endpoint, headers } = traces
+  const { endpoint, headers, share } = traces
   if (endpoint === null) return null
   const { openOtlp } = await import('./platform/otlp.ts')
   const sink = openOtlp({ ...ports, endpoint, headers })
-  traceTasks(events, sink)
+  traceTasks(events, sink, share)
   return sink
 }
 

@@ -24,6 +24,8 @@ export interface FinishedSpan {
 }
 
 export interface SpanSink {
+  /** Whether there is room for one more. Where there is none it counts as dropped, and is not made. */
+  takes(): boolean
   /** Takes it, and sends it some time later, or drops it when too many wait. Never throws. */
   add(span: FinishedSpan): void
   /** Sends what waits, as far as that can be done within a second. Never rejects. */

@@ -44,20 +44,33 @@ export function parentSpanIdOf({ trace }: Traced): string | null {
   return trace && trace.parent.slice(36, 52)
 }
 
-/** Two hexadecimal digits: the caller's flags, or "sampled". */
-export function flagsOf({ trace }: Traced): string {
-  return trace === null ? '01' : trace.parent.slice(53)
+/**
+ * Two hexadecimal digits: the caller's flags; of a trace that begins here "sampled", or nothing.
+ * `share`: of those, how many are sampled, 0 to 1.
+ */
+export function flagsOf(task: Traced, share = 1): string {
+  const { trace, id } = task
+  if (trace !== null) return trace.parent.slice(53)
+  return share >= 1 || isWithin(digitsOf(id), share) ? '01' : '00'
 }
 
-export function isSampled(task: Traced): boolean {
-  return (Number.parseInt(flagsOf(task), 16) & SAMPLED) !== 0
+export function isSampled(task: Traced, share = 1): boolean {
+  return (Number.parseInt(flagsOf(task, share), 16) & SAMPLED) !== 0
 }
 
-/** What an attempt sends: names in lower case. */
-export function traceHeaders(task: Traced, attempt: number): Record<string, string> {
+/**
+ * By the last 56 bits, which are random (Trace Context, level 2): whoever else samples by them, as
+ * OpenTelemetry does, keeps the same traces.
+ */
+function isWithin(traceId: string, share: number): boolean {
+  return Number.parseInt(traceId.slice(18), 16) >= (1 - share) * 2 ** 56
+}
+
+/** What an attempt sends: names in lower case. `share`: as in `flagsOf`. */
+export function traceHeaders(task: Traced, attempt: number, share = 1): Record<string, string> {
   const digits = digitsOf(task.id)
   const traceId = task.trace === null ? digits : traceIdOf(task)
-  const traceparent = `00-${traceId}-${spanIdIn(digits, attempt)}-${flagsOf(task)}`
+  const traceparent = `00-${traceId}-${spanIdIn(digits, attempt)}-${flagsOf(task, share)}`
   const state = task.trace?.state
   return state ? { traceparent, tracestate: state } : { traceparent }
 }

@@ -70,7 +70,7 @@ const DEFAULTS: Config = {
   maxBodyBytes: 1_048_576,
   log: { level: 'INFO', format: 'json' },
   metricsMaxDroplets: 200,
-  traces: { endpoint: null, headers: {} },
+  traces: { endpoint: null, headers: {}, share: 1 },
   shutdownGraceMs: 30_000,
 }
 
@@ -149,6 +149,7 @@ describe('values', () => {
       METRICS_MAX_DROPLETS: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
       OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20a%3D, x-tenant=1',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
       SHUTDOWN_GRACE: '0',
     }
     expect(Object.keys(env)).toEqual(VARIABLE_NAMES)
@@ -198,6 +199,7 @@ describe('values', () => {
       traces: {
         endpoint: 'http://collector:4318',
         headers: { authorization: 'Bearer a=', 'x-tenant': '1' },
+        share: 0.25,
       },
       shutdownGraceMs: 0,
     })
@@ -316,6 +318,7 @@ const BAD: [VariableName, string[]][] = [
   ['METRICS_MAX_DROPLETS', ['-1', '10001', 'all']],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', ['collector:4318', 'http://u:p@h', 'grpc://h']],
   ['OTEL_EXPORTER_OTLP_HEADERS', ['a', '=b', 'a=%zz', 'a=1,', 'a b=1', 'a=%0d%0a']],
+  ['OTEL_TRACES_SAMPLER_ARG', ['-0.1', '1.1', '2', '.5', '50%', '1e-3', 'NaN']],
   ['SHUTDOWN_GRACE', ['-1', '3601', '1m']],
 ]
 

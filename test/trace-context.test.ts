@@ -60,3 +60,23 @@ test('two tasks have nothing in common', () => {
   expect(new Set(spans).size).toBe(spans.length)
   expect(new Set(ids.map((id) => traceIdOf({ id, trace: null }))).size).toBe(ids.length)
 })
+
+test.each([
+  ['80c0-000000000000', 0.25, true],
+  ['80bf-fffffffff000', 0.25, false],
+  ['8000-000000000000', 0.25, false],
+  ['8000-000000000000', 1, true],
+  ['80ff-ffffffffffff', 0.0001, true],
+  ['80ff-f00000000000', 0, false],
+])(
+  'of traces that begin here a share is sampled, by their last 56 bits: %s of %p',
+  (end, share, is) => {
+    const task = { id: `01a217ac-e591-74de-${end}`, trace: null }
+    expect(isSampled(task, share)).toBe(is)
+    expect(traceHeaders(task, 1, share).traceparent!.endsWith(is ? '-01' : '-00')).toBe(true)
+    // The caller decides of its own.
+    expect(
+      isSampled({ ...task, trace: { ...CALLER, parent: CALLER.parent.replace(/02$/, '01') } }, 0),
+    ).toBe(true)
+  },
+)

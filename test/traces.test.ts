@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { allowRealTime } from './support/eventually.ts'
 import { startOrchestrator } from './support/orchestrator.ts'
 import { otlpReceiver } from './support/otlp-receiver.ts'
-import { json, sequenceServer } from './support/scripted-server.ts'
+import { json, scriptedServer, sequenceServer } from './support/scripted-server.ts'
 
 allowRealTime()
 
@@ -36,6 +36,22 @@ test('a task and its attempts: what the droplet was told is what the backend has
   // Its caller wants nobody to keep it.
   expect(receiver.spans.map(({ spanId }) => spanId)).not.toContain(told[2]!)
   expect(of(own.task_id.replaceAll('-', ''))).toHaveLength(2)
+})
+
+test('of the traces that begin here only a share is sent, and droplets are told', async () => {
+  await using receiver = otlpReceiver()
+  await using upstream = scriptedServer(json(1))
+  const traces = { endpoint: receiver.url, share: 0 }
+  await using service = await startOrchestrator({
+    mesh: { echo: upstream.url },
+    config: { traces },
+  })
+  await service.submit()
+  await service.submit({}, caller('01'))
+  await service.stop()
+  const flags = upstream.requests.map(({ headers }) => headers.traceparent!.split('-')[3])
+  expect(flags).toEqual(['00', '01'])
+  expect(new Set(receiver.spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]))
 })
 
 test.each([

@@ -17,6 +17,9 @@ import type {
   Task,
 } from './types.ts'
 
+const JSON_TYPE = 'application/json'
+const OBJECT = /^\s*\{/
+
 /** `fetch`, as far as it is used here. */
 export type Ask = (url: string, init: RequestInit) => Promise<Response>
 
@@ -136,14 +139,20 @@ export class OrchestratorClient {
   }
 
   /** A GET whose body is text: the API's JSON as it came, or metrics for Prometheus. */
-  text(path: string, query: Query = {}, accept = 'application/json'): Promise<string> {
+  text(path: string, query: Query = {}, accept = JSON_TYPE): Promise<string> {
     return this.send(path, { query, headers: { accept } })
   }
 
-  /** The body of the reply as it came: its numbers have all their digits. */
+  /**
+   * The body of the reply as it came: its numbers have all their digits. JSON that is no object is
+   * none of ours.
+   */
   async send(path: string, init: SendInit = {}): Promise<string> {
     const response = await this.#ask(path, init)
-    return this.#unlessBroken(response.text(), init.signal)
+    const text = await this.#unlessBroken(response.text(), init.signal)
+    const { accept = JSON_TYPE } = init.headers ?? {}
+    if (accept !== JSON_TYPE || OBJECT.test(text)) return text
+    throw notOurs(response.status, 'The answer is not a JSON object')
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
@@ -157,7 +166,7 @@ export class OrchestratorClient {
   async #ask(path: string, { signal, query = {}, body, ...init }: SendInit): Promise<Response> {
     const { url, token, fetch } = this.options
     const headers = {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': JSON_TYPE }),
       ...init.headers,
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     }
@@ -166,8 +175,12 @@ export class OrchestratorClient {
     if (signal) options.signal = signal
     const asked = fetch(`${url}${path}${queryText(query)}`, options)
     const response = await this.#unlessBroken(asked, signal)
-    if (response.ok) return response
-    throw await ApiError.of(response)
+    if (!response.ok) throw await ApiError.of(response)
+    const wanted = typeOf(init.headers?.accept ?? JSON_TYPE)
+    const type = typeOf(response.headers.get('content-type') ?? '')
+    if (type === wanted) return response
+    await response.body?.cancel()
+    throw notOurs(response.status, `The answer is ${type || 'of no type'}, not ${wanted}`)
   }
 
   /** Rejects with Unreachable when the connection fails. */
@@ -193,17 +206,22 @@ async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   }
 }
 
-/** A reply of ours is JSON: something else is the answer of something else. */
 function json<T>(text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    throw new ApiError(
-      200,
-      'HTTP_200',
-      'The answer is not JSON: it is not the service that answers',
-    )
+    throw notOurs(200, 'The answer is not JSON')
   }
+}
+
+/** What is not of the type of our replies is the answer of something else, such as a login page. */
+function notOurs(status: number, message: string): ApiError {
+  return new ApiError(status, `HTTP_${status}`, message)
+}
+
+/** Of a content type, without its parameters. */
+function typeOf(text: string): string {
+  return text.split(';', 1)[0]!.trim().toLowerCase()
 }
 
 /** Below the API's URL. */

@@ -18,6 +18,7 @@ import {
 import { bytesText } from './doctor/bytes-text.ts'
 import { withUnitSettings } from './doctor/configuration.ts'
 import { newFile } from './new-file.ts'
+import { counted } from './terminal/texts.ts'
 
 const IN_MEMORY = ':memory:'
 
@@ -51,7 +52,7 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
     const [database, path] = [databaseOf(io), resolve(io.cwd, file)]
     const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, io)
     const { tasks, bytes } = await newFile(path, copy)
-    io.stdout(`${file}: ${tasks} tasks, ${bytesText(bytes)}, checked\n`)
+    io.stdout(`${file}: ${counted(tasks, 'task')}, ${bytesText(bytes)}, checked\n`)
     return EXIT.ok
   } catch (error) {
     io.stderr(`${errorText(error)}\n`)
@@ -85,6 +86,8 @@ async function copyUnlessStopped(
 ): Promise<BackupReport> {
   let stoppedBy: string | null = null
   io.onStopSignal((name) => void (stoppedBy = name))
+  // A terminal that is closed would else leave half a copy behind; it is done in a moment.
+  io.onReloadSignal(() => {})
   const report = copied(database, temporary, file)
   // SQLite holds up the event loop: a signal that came meanwhile is told now.
   await new Promise<void>((next) => systemClock.soon(next))

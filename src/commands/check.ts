@@ -4,7 +4,7 @@ import { lookAtDatabase } from './doctor/database.ts'
 import { lookUpRegistry } from './doctor/registry.ts'
 import { doctorWorld } from './doctor/world.ts'
 import { misspeltNames } from './misspelt.ts'
-import { loadSettings } from './settings.ts'
+import { loadSettings, sourceOf } from './settings.ts'
 
 export const CHECK: Command = {
   name: 'check',
@@ -59,10 +59,4 @@ function table(settings: readonly Setting[], io: CommandIo): string {
   return rows
     .map(({ name, value, source }) => `${name.padEnd(names)}  ${value.padEnd(values)}  ${source}\n`)
     .join('')
-}
-
-/** The file's name, for what is from a file. */
-function sourceOf({ name, source }: Setting, { ownEnv, envFiles }: CommandIo): string {
-  if (source !== 'environment' || ownEnv[name] !== undefined) return source
-  return envFiles.findLast(({ values }) => values[name] !== undefined)?.name ?? source
 }

@@ -19,7 +19,7 @@ export type Asked =
 
 const HELP_WORDS = new Set(['help', '--help', '-h'])
 const VERSION_WORDS = new Set(['version', '--version', '-V', '-v'])
-/** Words that are understood as well, but stand in the list of no commands. */
+/** Words that are understood, too, and are not in the list of commands. */
 const OTHER_WORDS = ['help', 'version', '--help', '--version', '--env-file']
 
 /** `argv`: without the program's own name. Without a command it is `serve`. */

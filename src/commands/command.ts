@@ -58,6 +58,8 @@ export const EXIT = {
   /** The service refuses it: no token, or one that may not. */
   refused: 77,
   config: 78,
+  /** By Ctrl-C, as a shell reports a death by SIGINT. */
+  interrupted: 130,
 } as const
 
 /** A command, as its file exports it; all.ts has the list. */

@@ -52,7 +52,7 @@ function textNow({ ownEnv, readEnvFiles, unitSettings }: Settings, origin: Origi
   const unit = origin === 'unit' ? unitSettings() : {}
   if (unit === null) throw new Error(`${UNIT_SETTINGS} cannot be read`)
   const own = origin === 'unit' ? unit : ownEnv
-  // Not set there, it is no setting that hides those of the files.
+  // Where it is not set, it must not hide those of the files.
   const above = own.LOG_LEVEL === undefined ? {} : { LOG_LEVEL: own.LOG_LEVEL }
   return environmentOf(readEnvFiles(), above).LOG_LEVEL || VARIABLES.LOG_LEVEL.default
 }

@@ -40,3 +40,9 @@ export async function loadSettings(
   for (const fault of read.faults) io.stderr(`${fault}\n`)
   return null
 }
+
+/** Where its value is from, in a word; for what is from a file, the file's name. */
+export function sourceOf({ name, source }: Setting, { ownEnv, envFiles }: CommandIo): string {
+  if (source !== 'environment' || ownEnv[name] !== undefined) return source
+  return envFiles.findLast(({ values }) => values[name] !== undefined)?.name ?? source
+}

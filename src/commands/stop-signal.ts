@@ -1,8 +1,5 @@
 import type { Clock } from '../ports.ts'
-import type { CommandIo } from './command.ts'
-
-/** Exit code after a second signal: the one that a shell reports for a death by SIGINT. */
-const EXIT_AT_ONCE = 130
+import { EXIT, type CommandIo } from './command.ts'
 
 /**
  * A second SIGINT within this time is the same press of Ctrl-C, ms. The terminal sends it to all
@@ -31,7 +28,7 @@ export function stopSignal(
       if (areBothCtrlC && tick - first.tick < SAME_PRESS_MS) return
       const count = running()
       io.stderr(`ended at once; ${count} ${count === 1 ? 'task was' : 'tasks were'} running\n`)
-      io.exit(EXIT_AT_ONCE)
+      io.exit(EXIT.interrupted)
     })
   })
 }

@@ -76,6 +76,8 @@ export interface Config {
     readonly endpoint: string | null
     /** Names in lower case. */
     readonly headers: Readonly<Record<string, string>>
+    /** Of the traces that begin here, how many are sent, 0 to 1. */
+    readonly share: number
   }
   readonly shutdownGraceMs: number
 }

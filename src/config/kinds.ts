@@ -45,6 +45,12 @@ export function seconds(minimum: number, maximum: number, zeroMeans?: string): K
   }
 }
 
+/** A part of the whole. */
+export const share: Kind<number> = {
+  allowed: 'a number from 0 to 1, such as 0.1',
+  parse: (text) => (/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text) ? Number(text) : undefined),
+}
+
 function inRange(value: number, minimum: number, maximum: number): number | undefined {
   return value >= minimum && value <= maximum ? value : undefined
 }

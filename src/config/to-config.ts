@@ -41,6 +41,7 @@ export function toConfig(values: Values, env: Environment): Config {
     traces: {
       endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
       headers: values.OTEL_EXPORTER_OTLP_HEADERS,
+      share: values.OTEL_TRACES_SAMPLER_ARG,
     },
     shutdownGraceMs: values.SHUTDOWN_GRACE,
   })

@@ -38,6 +38,11 @@ export function withoutTrailingSlashes(text: string): string {
   return text.slice(0, end)
 }
 
+/** Of the `hostname` of a URL: an IPv6 address as name services and sockets have it. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
 /** `file:name` and `file:./name` are relative (RFC 8089 knows only absolute ones). */
 function parseFileUrl(text: string, cwd: string | undefined): string | undefined {
   if (/[\\\p{Cc}?#]/u.test(text) || text.trim() !== text || text.endsWith('/')) return undefined

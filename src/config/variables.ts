@@ -4,7 +4,7 @@
  */
 import { LOG_LEVELS } from '../log.ts'
 import { MAX_RETRIES } from '../task.ts'
-import { boolean, host, oneOf, seconds, wholeNumber, type Kind } from './kinds.ts'
+import { boolean, host, oneOf, seconds, share, wholeNumber, type Kind } from './kinds.ts'
 import { destinations, networks, origins } from './lists.ts'
 import { database, filePath, path } from './paths.ts'
 import { signingSecrets } from './secrets.ts'
@@ -207,6 +207,11 @@ export const VARIABLES = {
     ),
     secret: true,
   },
+  OTEL_TRACES_SAMPLER_ARG: variable(
+    share,
+    '1',
+    'Of the traces that begin here, the share that is sent, 0 to 1; the others tell droplets that they are not sampled. Of those of a caller, the caller decides.',
+  ),
   SHUTDOWN_GRACE: variable(
     seconds(0, 3600),
     '30',

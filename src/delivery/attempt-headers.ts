@@ -31,9 +31,9 @@ export function isOwnHeader(name: string): boolean {
 
 /**
  * The caller's headers, then ours, which the caller can't replace; it may say another content
- * type. Names in lower case.
+ * type. Names in lower case. `traceShare`: of the traces that begin here, those that are sampled.
  */
-export function attemptHeaders(task: Task): Record<string, string> {
+export function attemptHeaders(task: Task, traceShare: number): Record<string, string> {
   return {
     ...(task.payload === null ? {} : { 'content-type': 'application/json' }),
     ...task.headers,
@@ -44,13 +44,13 @@ export function attemptHeaders(task: Task): Record<string, string> {
     'x-attempt': String(task.attempts.length),
     'x-request-id': task.requestId,
     'x-orchestrator-hops': String(task.hops + 1),
-    ...traceHeaders(task, task.attempts.length),
+    ...traceHeaders(task, task.attempts.length, traceShare),
   }
 }
 
-/** The same and a signature, made anew for each attempt. `now`: wall clock, ms. */
-export function signed(task: Task, sign: Sign, now: number): Record<string, string> {
-  return { ...attemptHeaders(task), ...sign(task.id, Math.floor(now / 1000), task.payload ?? '') }
+/** What shows that it is from here: made anew for each attempt. `now`: wall clock, ms. */
+export function signatureHeaders(task: Task, sign: Sign, now: number): Record<string, string> {
+  return sign(task.id, Math.floor(now / 1000), task.payload ?? '')
 }
 
 function knownValues(secret: SecretHeaders): Record<string, string> {

@@ -4,7 +4,7 @@ import { codeOf } from '../errors.ts'
 import { within } from '../platform/time-limit.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import type { AnswerReader, ReadAnswer } from './answer-reader.ts'
-import { attemptHeaders, signed } from './attempt-headers.ts'
+import { attemptHeaders, signatureHeaders } from './attempt-headers.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Run } from './run.ts'
@@ -16,6 +16,8 @@ export interface AttemptPorts {
   answers: AnswerReader
   /** null: requests are not signed. */
   sign: Sign | null
+  /** Of the traces that begin here, how many are sampled, 0 to 1. */
+  traceShare: number
 }
 
 /** The kind of outcome for each reason to abort. */
@@ -32,14 +34,15 @@ const ABORTED = {
 export async function attempt(
   run: Run,
   limitMs: number,
-  { clock, fetch, answers, sign }: AttemptPorts,
+  { clock, fetch, answers, sign, traceShare }: AttemptPorts,
 ): Promise<Outcome> {
   if (run.abortReason) return { kind: ABORTED[run.abortReason], unsent: true }
   const { task } = run
   const answer = await within(clock, limitMs, run, async (signal) => {
+    const headers = attemptHeaders(task, traceShare)
     const response = await fetch(task.targetUrl, {
       method: task.method,
-      headers: sign ? signed(task, sign, clock.now()) : attemptHeaders(task),
+      headers: sign ? { ...headers, ...signatureHeaders(task, sign, clock.now()) } : headers,
       ...(task.payload === null ? {} : { body: task.payload }),
       signal,
     })

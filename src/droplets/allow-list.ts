@@ -1,4 +1,5 @@
 /** Where the service may call: the rules of DROPLET_ALLOW, and what no rule needs to forbid. */
+import { withoutBrackets } from '../config/urls.ts'
 import {
   addressOf,
   embeddedIn,
@@ -106,7 +107,7 @@ export class AllowList {
 
 /** In lower case, without brackets and without the dot of an absolute name. */
 function hostOf(url: string): string {
-  return nameOf(URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? '')
+  return nameOf(withoutBrackets(URL.parse(url)?.hostname ?? ''))
 }
 
 function nameOf(host: string): string {

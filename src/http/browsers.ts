@@ -5,6 +5,7 @@
 import { isIP } from 'node:net'
 import { isLoopback } from '../access/loopback.ts'
 import type { Config } from '../config/config.ts'
+import { withoutBrackets } from '../config/urls.ts'
 import { OrchestratorError } from '../errors.ts'
 
 /** What changes nothing, whoever asks (RFC 9110, section 9.2.1). */
@@ -63,7 +64,7 @@ function ourNames({ host, publicUrl }: Settings): (hostname: string) => boolean 
   const told = [host, publicUrl === null ? '' : new URL(publicUrl).hostname]
   const names = new Set(told.map((name) => name.toLowerCase()))
   return (hostname) =>
-    isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || isLoopback(hostname) || names.has(hostname)
+    isIP(withoutBrackets(hostname)) !== 0 || isLoopback(hostname) || names.has(hostname)
 }
 
 /**

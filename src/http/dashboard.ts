@@ -1,5 +1,6 @@
 /** The page, all from the binary. */
 import { Elysia } from 'elysia'
+import Negotiator from 'negotiator'
 import { BASE } from './base.ts'
 import { pathOf } from './host.ts'
 
@@ -46,6 +47,9 @@ const PAGE = `${BASE}/`
 /** From `/` and from `/orchestrator`, whatever a proxy has put in front of them. */
 const RELATIVE_PAGE = 'orchestrator/'
 
+/** The first where the client prefers none (RFC 9110, section 12.5.3). */
+const CODINGS = ['gzip', 'identity']
+
 export function dashboardPages({ html, assets }: Dashboard) {
   const pages = new Elysia({ name: 'dashboard' })
     .get('/', ({ redirect }) => redirect(RELATIVE_PAGE, 302), hidden)
@@ -65,7 +69,8 @@ export function dashboardPages({ html, assets }: Dashboard) {
 }
 
 function replyWith({ file, gzip, type }: Asset, { headers }: Request): Response {
-  const isCompressed = /\bgzip\b/.test(headers.get('accept-encoding') ?? '')
+  const accepted = { 'accept-encoding': headers.get('accept-encoding') ?? '' }
+  const isCompressed = new Negotiator({ headers: accepted }).encoding(CODINGS) === 'gzip'
   return new Response(Bun.file(isCompressed ? gzip : file), {
     headers: {
       'content-type': type,

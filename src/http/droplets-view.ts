@@ -6,6 +6,7 @@ import { nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 import { failureText } from '../telemetry/problems.ts'
 import { JSON_TYPE } from './base.ts'
+import { seconds, secondsOrNull } from './seconds.ts'
 
 export type Mesh = Pick<Engine, 'registry' | 'health' | 'gate' | 'latencies'>
 
@@ -63,13 +64,13 @@ export function dropletView({ health, gate, latencies }: Mesh, withRecent: boole
       version: droplet.version,
       status: droplet.status,
       reachable,
-      last_probe: lastProbe === null ? null : lastProbe / 1000,
+      last_probe: secondsOrNull(lastProbe),
       latency_ms: latencyMs,
       circuit,
       in_flight: inFlight,
       waiting,
       last_error: lastFailure && failureText(lastFailure),
-      last_error_at: lastFailure && lastFailure.at / 1000,
+      last_error_at: lastFailure && seconds(lastFailure.at),
       ...(withRecent ? { recent_latency_ms: latencies.of(droplet.name) } : {}),
     }
   }

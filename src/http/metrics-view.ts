@@ -4,6 +4,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../store/store.ts'
 import { SERVICE, VERSION } from '../version.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import { secondsOrNull } from './seconds.ts'
 
 export interface MetricsSources {
   uptimeMs: number
@@ -44,7 +45,7 @@ export function metricsView(sources: MetricsSources) {
       syncs_total: syncs.syncsTotal,
       syncs_success: syncs.syncsSuccess,
       syncs_error: syncs.syncsError,
-      last_sync: syncs.lastSyncAt === null ? null : syncs.lastSyncAt / 1000,
+      last_sync: secondsOrNull(syncs.lastSyncAt),
       last_sync_duration_ms: syncs.lastSyncDurationMs,
       cache_age_seconds: registry.cacheAgeSeconds(),
       cache_status: registry.cacheStatus(),

@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts'
 import { BASE } from './base.ts'
 import { metricsRoute, type MetricsPorts } from './metrics-route.ts'
 import { describe } from './docs/describe.ts'
+import { secondsOrNull } from './seconds.ts'
 import { healthExample, infoExample, notReadyExample, readyExample } from './docs/examples.ts'
 
 export function operationRoutes(engine: Engine, ports: MetricsPorts) {
@@ -63,7 +64,7 @@ function infoOf({ config, registry, uptimeMs }: Engine) {
     version: VERSION,
     registry_url: config.registry.url,
     registered: registry.registered(),
-    last_registry_sync: lastSyncAt === null ? null : lastSyncAt / 1000,
+    last_registry_sync: secondsOrNull(lastSyncAt),
     cache_status: registry.cacheStatus(),
     cache_age_seconds: registry.cacheAgeSeconds(),
     uptime_seconds: Math.floor(uptimeMs() / 1000),

@@ -13,7 +13,7 @@ import type { ResponseSettings } from './base.ts'
 import { HungUp } from './hang-up.ts'
 
 /** What monitors and browsers ask for all the time. */
-const QUIET = /\/(?:health|ready|metrics)$|\/docs(?:\/|$)/
+const QUIET = /\/(?:health|ready|metrics)$|\/docs(?:\/|$)|\/assets\/|^\/(?:orchestrator)?$/
 /** For a path without a route: the path itself is the caller's, and may hold anything. */
 const NO_ROUTE = '(none)'
 /** nginx's status for a caller that left before it was answered. */

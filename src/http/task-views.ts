@@ -6,9 +6,7 @@ import { INTERRUPTED, retryCount, type Attempt, type Task, type TaskSummary } fr
 import type { TaskPage } from '../store/store.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { taskLocation } from './base.ts'
-
-const seconds = (ms: number) => ms / 1000
-const secondsOrNull = (ms: number | null) => (ms === null ? null : seconds(ms))
+import { seconds, secondsOrNull } from './seconds.ts'
 
 /**
  * The reply to who waited for the task's end. Throws TIMEOUT or DROPLET_UNREACHABLE when the

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
+import { withoutBrackets } from '../config/urls.ts'
 import { certSetting, type Certificate } from './certificate.ts'
 
 /**
@@ -13,7 +14,7 @@ export function nameFault(
   publicUrl: string | null,
 ): string | null {
   if (!publicUrl?.startsWith('https:')) return null
-  const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')
+  const host = withoutBrackets(new URL(publicUrl).hostname)
   const leaf = new X509Certificate(cert)
   const isFor = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)
   return isFor ? null : `${certSetting(tls)}: is not for ${host}, the host of PUBLIC_URL`

@@ -12,12 +12,7 @@ export function fileSize(path: string): number {
 
 /** What is free on the folder's disk for those who are not root, bytes; Infinity: not known. */
 export function freeBytes(folder: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize
-  } catch {
-    return Infinity
-  }
+  return diskRoom(folder)?.bytes ?? Infinity
 }
 
 /** What a disk has left for those who are not root. */

@@ -16,7 +16,8 @@ export function systemLog(
   clock: Pick<Clock, 'now'>,
   writer: Pick<LineWriter, 'write' | 'droppedLine'>,
 ): LevelledLog {
-  const lineOf = options.format === 'json' ? jsonLines() : textLines(options)
+  const plain = options.format === 'json' ? jsonLines() : textLines(options)
+  const lineOf = options.toJournal ? withPriority(plain) : plain
   let lowest = LOG_LEVELS.indexOf(options.level)
   const at = (level: LogLevel) => {
     const rank = LOG_LEVELS.indexOf(level)
@@ -39,6 +40,18 @@ export function systemLog(
       writer.write(lineOf(clock.now(), 'INFO', 'the log level was changed', change))
     },
   }
+}
+
+/** Of syslog; journald takes it off the line again (sd-daemon(3)): `journalctl -p warning`. */
+const PRIORITY: Readonly<Record<LogLevel, string>> = {
+  DEBUG: '<7>',
+  INFO: '<6>',
+  WARNING: '<4>',
+  ERROR: '<3>',
+}
+
+function withPriority(lineOf: LineOf): LineOf {
+  return (now, level, msg, fields) => PRIORITY[level] + lineOf(now, level, msg, fields)
 }
 
 type LineOf = (now: number, level: LogLevel, msg: string, fields: LogFields) => string

@@ -43,6 +43,7 @@ export function openOtlp(options: OtlpOptions): SpanSink {
     'service.instance.id': options.newId(),
   })
   return {
+    takes: () => exporter.takes(),
     add(span) {
       if (exporter.mayWait()) processor.onEnd(readable(span, resource))
     },
@@ -70,12 +71,18 @@ class CountingExporter implements SpanExporter {
     this.#exporter = new OTLPTraceExporter({ url: this.#url, headers, timeoutMillis: EXPORT_MS })
   }
 
-  /** Whether there is room for one more, which then waits. The processor would drop it silently. */
-  mayWait(): boolean {
+  /** Whether there is room for one more: the processor would drop it silently. */
+  takes(): boolean {
     const isFull = this.#waiting >= MAX_WAITING
     if (isFull) this.#dropped++
-    else this.#waiting++
     return !isFull
+  }
+
+  /** The same, and then it waits. */
+  mayWait(): boolean {
+    const takes = this.takes()
+    if (takes) this.#waiting++
+    return takes
   }
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {

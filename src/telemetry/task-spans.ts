@@ -2,20 +2,25 @@
  * What becomes of the tasks, as spans: one for each task, from its acceptance to its end, and in it
  * one for each of its attempts, with the names of OpenTelemetry's stable conventions for HTTP.
  */
+import { withoutBrackets } from '../config/urls.ts'
 import { redactQuery, redactUrls } from '../droplets/redact.ts'
 import type { AttemptResult, EventBus } from '../events.ts'
 import type { FinishedSpan, SpanSink } from '../spans.ts'
 import type { Attempt, Task } from '../task.ts'
 import { flagsOf, isSampled, parentSpanIdOf, spanIdOf, traceIdOf } from '../trace-context.ts'
 
-/** Tasks whose caller wants nobody to keep their trace are left out. */
-export function traceTasks(events: EventBus, sink: Pick<SpanSink, 'add'>): void {
+/**
+ * Tasks whose caller wants nobody to keep their trace are left out. `share`: of those that have no
+ * caller's trace, how many are sent, 0 to 1.
+ */
+export function traceTasks(events: EventBus, sink: SpanSink, share: number): void {
+  const isSent = (task: Task) => isSampled(task, share) && sink.takes()
   events.on('attempt ended', ({ task, result }) => {
     const last = task.attempts.at(-1)
-    if (last && isSampled(task)) sink.add(attemptSpan(task, last, result))
+    if (last && isSent(task)) sink.add(attemptSpan(task, last, result))
   })
   events.on('ended', ({ task }) => {
-    if (!isSampled(task)) return
+    if (!isSent(task)) return
     for (const attempt of cutOff(task)) sink.add(attemptSpan(task, attempt, CUT_OFF))
     sink.add(taskSpan(task))
   })
@@ -99,7 +104,7 @@ function serverOf(targetUrl: string): FinishedSpan['attributes'] {
   const url = URL.parse(targetUrl)
   if (!url) return {}
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
-  return { 'server.address': url.hostname.replace(/^\[|\]$/g, ''), 'server.port': port }
+  return { 'server.address': withoutBrackets(url.hostname), 'server.port': port }
 }
 
 /** Of few kinds: the status of an answer, or how it ended without one. null: it did not fail. */

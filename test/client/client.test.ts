@@ -12,6 +12,7 @@ import {
   resetMidBody,
   scriptedServer,
   truncated,
+  type Answer,
 } from '../support/scripted-server.ts'
 
 allowRealTime()
@@ -56,7 +57,9 @@ test('leaves out of a query what is not told', async () => {
 })
 
 test('gives texts as they came', async () => {
-  await using server = scriptedServer(reply({ body: '{"n":1.0}' }))
+  await using server = scriptedServer(
+    reply({ headers: { 'content-type': 'application/JSON; charset=utf-8' }, body: '{"n":1.0}' }),
+  )
   expect(await clientOf(server.url).text('/metrics')).toBe('{"n":1.0}')
   expect(await clientOf(server.url).send('/x', { method: 'POST' })).toBe('{"n":1.0}')
 })
@@ -95,11 +98,24 @@ describe('rejects', () => {
   test.each([
     [html(502), 'HTTP_502'],
     [html(200), 'HTTP_200'],
+    [reply({ body: '' }), 'HTTP_200'],
+    [json(null), 'HTTP_200'],
+    [json([]), 'HTTP_200'],
   ])('with an error without a body when it was not the service', async (answer, code) => {
     await using server = scriptedServer(answer)
-    const error = await failure(clientOf(server.url).info())
-    expect(error).toBeInstanceOf(ApiError)
-    expect(error).toMatchObject({ code, body: null })
+    const client = clientOf(server.url)
+    for (const asked of [client.info(), client.text('/tasks'), client.cancel('x')]) {
+      const error = await failure(asked)
+      expect(error).toBeInstanceOf(ApiError)
+      expect(error).toMatchObject({ code, body: null })
+    }
+  })
+
+  test('nothing in another form than JSON, where that is asked for', async () => {
+    await using server = scriptedServer(
+      reply({ headers: { 'content-type': 'text/plain' }, body: '# EOF' }),
+    )
+    expect(await clientOf(server.url).text('/metrics', {}, 'text/plain')).toBe('# EOF')
   })
 
   test('as its signal was aborted', async () => {
@@ -113,8 +129,8 @@ describe('rejects', () => {
 })
 
 describe('events', () => {
-  const stream = (text: string) =>
-    reply({ headers: { 'content-type': 'text/event-stream' }, body: text })
+  const stream = (text: string, headers: Record<string, string> = {}) =>
+    reply({ headers: { 'content-type': 'text/event-stream', ...headers }, body: text })
 
   test('come with their ids, once it is told that the stream is open', async () => {
     await using server = scriptedServer(
@@ -136,7 +152,11 @@ describe('events', () => {
   })
 
   test('end with Unreachable when the connection breaks', async () => {
-    await using server = scriptedServer(truncated)
+    const brokenOff: Answer = async (wire) => {
+      await stream('id: 7\n', { 'content-length': '1000' })(wire)
+      wire.end()
+    }
+    await using server = scriptedServer(brokenOff)
     const error = await failure(Array.fromAsync(clientOf(server.url).events()))
     expect(error).toBeInstanceOf(Unreachable)
   })

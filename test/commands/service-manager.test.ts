@@ -139,18 +139,13 @@ describe('the watchdog', () => {
   })
 })
 
-test('a socket without a reader: one warning, and it is told when there is one again', async () => {
-  const { name } = systemd
-  systemd[Symbol.dispose]()
-  const manager = managerOf({ WATCHDOG_USEC: '2000000' })
+test('a socket without a reader is one warning', async () => {
+  const manager = managerOf({ NOTIFY_SOCKET: dir.file('nobody'), WATCHDOG_USEC: '2000000' })
   manager.ready(() => 'fine')
   await clock.advance(30_000)
   expect(log.lines).toEqual([
     { level: 'WARNING', msg: 'systemd takes no message', fields: { message: 'READY=1' } },
   ])
-  systemd = notifyReceiver(`${name}-2`)
-  await clock.advance(5_000)
-  expect(systemd.messages()).toEqual([])
   manager.stop()
 })
 

@@ -3,7 +3,7 @@ import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { binaryPath, runBinary, runProcess, startProcess } from '../support/binary.ts'
-import { serviceHome, type Service } from '../support/binary-service.ts'
+import { serviceHome, type Service, type ServiceHome } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { ASYNC } from '../support/orchestrator.ts'
 import { json, scriptedServer } from '../support/scripted-server.ts'
@@ -78,20 +78,32 @@ function makeLarge(file: string): void {
   db.close()
 }
 
+async function signalled(home: ServiceHome, signal: 'SIGTERM' | 'SIGHUP') {
+  const command = [binaryPath(), 'backup', home.file('copy.db')]
+  await using copying = startProcess(command, { env: home.env })
+  const copies = () => readdirSync(home.path).filter((name) => name.startsWith('copy.db'))
+  await eventually('it copies', () => copies().length > 0)
+  copying.signal(signal)
+  await copying.exited
+  return { left: copies(), code: copying.exitCode, stderr: copying.stderr }
+}
+
 test('a signal leaves nothing behind, or a whole copy', async () => {
   using home = serviceHome({})
   await using service = await home.start()
   await service.stop()
   makeLarge(home.file('orchestrator.db'))
-  const command = [binaryPath(), 'backup', home.file('copy.db')]
-  await using copying = startProcess(command, { env: home.env })
-  const begun = () => readdirSync(home.path).some((name) => name.startsWith('copy.db'))
-  await eventually('it copies', begun)
-  copying.signal('SIGTERM')
-  await copying.exited
-  const left = readdirSync(home.path).filter((name) => name.startsWith('copy.db'))
-  if (copying.exitCode === 0) expect(left).toEqual(['copy.db'])
-  else expect([left, copying.exitCode, copying.stderr]).toEqual([[], 1, 'ended by SIGTERM\n'])
+  const { left, code, stderr } = await signalled(home, 'SIGTERM')
+  if (code === 0) expect(left).toEqual(['copy.db'])
+  else expect([left, code, stderr]).toEqual([[], 1, 'ended by SIGTERM\n'])
+})
+
+test('a terminal that is closed ends no copy', async () => {
+  using home = serviceHome({})
+  await using service = await home.start()
+  await service.stop()
+  makeLarge(home.file('orchestrator.db'))
+  expect(await signalled(home, 'SIGHUP')).toEqual({ left: ['copy.db'], code: 0, stderr: '' })
 })
 
 test('a disk that takes no more: one line, and nothing is left', async () => {

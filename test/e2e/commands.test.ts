@@ -170,3 +170,14 @@ describe('documents', () => {
     expect(Object.keys(services)).toEqual(['registry', 'orchestrator'])
   })
 })
+
+test('output that cannot be written is a failure; a reader that has gone is none', async () => {
+  const run = (to: string) => runProcess(['sh', '-c', `'${binaryPath()}' --help ${to}`])
+  const full = await run('> /dev/full')
+  expect([full.code, full.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^What there is to say cannot be written: ENOSPC/),
+  ])
+  expect((await run('> /dev/full 2>&1')).code).toBe(1)
+  expect((await run('| true')).code).toBe(0)
+})

@@ -69,6 +69,7 @@ describe('where all is well', () => {
   test('nothing is wrong, and the exit code is 0', async () => {
     const found = await diagnose(env)
     expect([found.wrong, found.status, found.code, found.skipped]).toEqual([{}, 'ok', 0, []])
+    expect(found.of('configuration')).toContain(`\nok: PORT=${env.PORT} (environment)\n`)
     expect(found.of('port')).toMatch(/is our own service, \d/)
     expect(found.of('service')).toStartWith('ok: ready at ')
     expect(found.of('registry')).toContain('lists 2 droplets')
@@ -186,6 +187,7 @@ describe('the configuration', () => {
     chmodSync(file, 0o644)
     const found = await diagnose(await alone(home), ['--env-file', file])
     expect(found.of('configuration')).toContain('everybody may read it, and it has DROPLET_SIGNING')
+    expect(found.of('configuration')).toContain(`\nok: DROPLET_SIGNING_SECRET=*** (${file})\n`)
     expect(found.of('configuration')).not.toContain('whsec_')
   })
 })
@@ -385,7 +387,7 @@ describe('droplets', () => {
     const found = await diagnose({ ...env, NODE_EXTRA_CA_CERTS: home.file('ca.pem') })
     expect([found.code, found.wrong.droplets]).toEqual([1, 'failure'])
     const told = found.of('droplets').split('\n')
-    expect(told).toHaveLength(6)
+    expect(told).toHaveLength(7)
     for (const line of [
       /^failure: hanging: .*no answer within 2000 ms → is it running/,
       /^failure: dead: .*ECONNREFUSED/,
@@ -393,6 +395,7 @@ describe('droplets', () => {
       /^failure: expired: .*CERT_HAS_EXPIRED/,
       /^warning: metadata: .*link-local address that DROPLET_ALLOW does not name/,
       /^ok: 2 of 7 droplets answer/,
+      /^ok: their first certificate ends in \d{5} days$/,
     ]) {
       expect(told).toContainEqual(expect.stringMatching(line))
     }

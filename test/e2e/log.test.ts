@@ -1,6 +1,6 @@
 /** What the service logs, as whoever runs it sees it. */
 import { expect, test } from 'bun:test'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { binaryPath, ROOT, startProcess } from '../support/binary.ts'
 import { freePort, serviceHome } from '../support/binary-service.ts'
@@ -159,5 +159,25 @@ test('health is answered while nobody reads the log', async () => {
   } finally {
     service.kill('SIGKILL')
     closeSync(reader)
+  }
+})
+
+test.each([
+  ['journald reads it: with priorities', 0n, /^<6>\{.*"listening"/m],
+  ['it goes elsewhere since then: without', 1n, /^\{.*"listening"/m],
+])('systemd says that %s', async (_, offset, expected) => {
+  using home = serviceHome({})
+  const file = home.file('stdout')
+  const stdout = openSync(file, 'w')
+  const { dev, ino } = fstatSync(stdout, { bigint: true })
+  const env = { ...home.env, JOURNAL_STREAM: `${dev}:${ino + offset}` }
+  const subprocess = Bun.spawn([binaryPath()], { env, cwd: home.path, stdout })
+  try {
+    await eventually('listening', () => readFileSync(file, 'utf8').includes('listening'))
+    expect(readFileSync(file, 'utf8')).toMatch(expected)
+  } finally {
+    subprocess.kill('SIGTERM')
+    await subprocess.exited
+    closeSync(stdout)
   }
 })

@@ -3,7 +3,7 @@
  * the tests: what it does with these messages is in sd_notify(3).
  */
 import { expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { binaryPath, startProcess } from '../support/binary.ts'
 import { serviceHome, type ServiceHome } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
@@ -119,6 +119,13 @@ test('a SIGHUP is a reload; the file of --env-file says the log level', async ()
   service.signal('SIGHUP')
   await eventually('the fault', () => service.stdout.includes('"the log level is not valid"'))
   await told(systemd, 'READY=1', 3)
+
+  // To open it would wait for who writes into it.
+  rmSync(file)
+  expect(Bun.spawnSync(['mkfifo', file]).exitCode).toBe(0)
+  service.signal('SIGHUP')
+  await eventually('the fault', () => service.stdout.includes('settings.env is a pipe'))
+  await told(systemd, 'READY=1', 4)
 })
 
 test('requests and tasks are logged from the moment on that the level says so', async () => {

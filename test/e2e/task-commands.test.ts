@@ -234,7 +234,9 @@ describe('other commands', () => {
 
   test('metrics --prometheus asks for OpenMetrics and prints it as it is', async () => {
     const text = '# TYPE orchestrator_tasks counter\n# EOF\n'
-    await using standIn = scriptedServer(reply({ body: text }))
+    await using standIn = scriptedServer(
+      reply({ headers: { 'content-type': 'application/openmetrics-text' }, body: text }),
+    )
     const { code, stdout } = await ask(standIn.url, ['metrics', '--prometheus'])
     expect([code, stdout]).toEqual([0, text])
     const { headers } = standIn.requests[0]!
@@ -256,11 +258,18 @@ describe('what goes wrong', () => {
         `${url}/orchestrator cannot be reached: ECONNREFUSED: connection refused\n` +
         'Does the service run? ORCHESTRATOR_URL, or --url, says where it is.\n',
     })
-    for (const answer of [html(502), html(404)]) {
+    for (const answer of [html(502), html(404), html(200)]) {
       await using other = scriptedServer(answer)
-      const { code, stdout, stderr } = await ask(other.url, ['task', 'list'])
-      expect([code, stdout]).toEqual([69, ''])
-      expect(stderr).toContain('not the Orchestrator')
+      for (const args of [
+        ['task', 'list'],
+        ['task', 'submit', 'echo', 'GET', '/'],
+        ['task', 'show', 'an-id', '--wait', '1'],
+        ['metrics', '--prometheus'],
+      ]) {
+        const { code, stdout, stderr } = await ask(other.url, args)
+        expect([args, code, stdout]).toEqual([args, 69, ''])
+        expect(stderr).toContain('not the Orchestrator')
+      }
     }
   })
 

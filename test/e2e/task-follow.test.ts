@@ -76,6 +76,20 @@ test('a connection that is refused ends it; only one that was open is made anew'
   expect(await nowhere.exited).toBe(69)
 })
 
+test('goes on when a proxy has said that the service was away', async () => {
+  let tries = 0
+  await using server = eventServer(
+    () => [task('a', 'success')],
+    () => (++tries === 2 ? new Response('<h1>Bad Gateway</h1>', { status: 502 }) : null),
+  )
+  await using following = follow(server.url)
+  ;(await server.connected(1)).end()
+  const next = await server.connected(2)
+  next.send('task', { change: 'accepted', task: task('b', 'queued') }, '1')
+  await eventually('two lines', () => following.stdout.trim().split('\n').length === 2)
+  expect(tries).toBe(3)
+})
+
 test('on a terminal the columns stay where they are', async () => {
   await using server = eventServer(
     () => [task('a', 'success')],

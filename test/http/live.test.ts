@@ -231,6 +231,44 @@ describe('events', () => {
     await watching.seen('two more', () => watching.changes().length === 4)
   })
 
+  test('Last-Event-ID of any event continues with what task_rate held back until then', async () => {
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({ mesh: { echo: upstream.url } })
+    const query = { kinds: 'task,overview', task_rate: 2 }
+    let lastEventId: string | null
+    {
+      await using watching = await watch(service.url, query)
+      // So that the second is over before a third may be sent.
+      await service.clock.advance(950)
+      await Promise.all(Array.from({ length: 3 }, () => service.submit()))
+      await service.clock.advance(60)
+      await watching.seen('two ends', () => watching.changes().length === 2)
+      await watching.seen('the second', ({ type, data }) => type === 'overview' && !!data.point)
+      lastEventId = watching.events.findLast(({ type }) => type === 'overview')!.id
+    }
+    await using back = await watch(service.url, query, { lastEventId })
+    await back.seen('the third end', () => back.changes().includes('ended success'))
+  })
+
+  test('the charts of a token with droplets go on for as long as it watches', async () => {
+    using file = tokensFile({
+      a: { scopes: ['tasks:read'], droplets: ['a'] },
+      writes: 'tasks:write',
+    })
+    await using upstream = scriptedServer(json(1))
+    await using service = await startOrchestrator({
+      mesh: { a: upstream.url },
+      config: { access: { tokensFile: file.path } },
+    })
+    await using watching = await watch(service.url, { kinds: 'overview' }, { token: file.tokens.a })
+    await service.clock.advance(16 * 60_000)
+    await service.submit({ droplet_name: 'a' }, file.bearer('writes'))
+    await second(service)
+    await watching.seen('its second', ({ type, data }) => {
+      return type === 'overview' && data.point?.ended === 1
+    })
+  })
+
   test('a token hears of its droplets only, and nothing once it is taken out of the file', async () => {
     using file = tokensFile({
       a: { scopes: ['tasks:read'], droplets: ['a'] },

@@ -1,6 +1,7 @@
 /** The line that each request leaves in the log. */
 import { expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import { dashboard } from '../../src/web/assets.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { ASYNC, startOrchestrator, type TestOrchestrator } from '../support/orchestrator.ts'
 import { hang, json, scriptedServer, type Answer } from '../support/scripted-server.ts'
@@ -122,7 +123,9 @@ test('a task that got no answer', () =>
     expect(fields.duration_ms).toBeGreaterThanOrEqual(1000)
   }, hang))
 
-test.each(['/health', '/ready', '/metrics', '/docs', '/docs/json', '/docs/swagger-ui.css'])(
+const SCRIPT = `/assets/${dashboard.assets[0]!.name}`
+
+test.each(['/health', '/ready', '/metrics', '/docs', '/docs/json', '/', SCRIPT])(
   '%s is only for DEBUG',
   (path) =>
     using(async (service) => {

@@ -85,3 +85,8 @@ test('lines that were dropped are counted in a line of the same format', () => {
   const droppedLine = writer.droppedLine as unknown as (count: number) => string
   expect(JSON.parse(droppedLine(12))).toMatchObject({ level: 'WARNING', dropped: 12 })
 })
+
+test('for journald each line begins with its priority', () => {
+  const lines = linesOf({ level: 'DEBUG', format: 'json', toJournal: true })
+  expect(lines.map((line) => line.slice(0, 4))).toEqual(['<7>{', '<6>{', '<3>{'])
+})

@@ -18,10 +18,11 @@ const caller = (flags: string) => ({
   state: 'a=1',
 })
 
-function tracing() {
+function tracing(room = 1) {
   const events = new EventBus(recordingLog())
   const spans: FinishedSpan[] = []
-  traceTasks(events, { add: (span) => void spans.push(span) })
+  const sink = { takes: () => room > 0, add: (span: FinishedSpan) => void spans.push(span) }
+  traceTasks(events, { ...sink, stop: async () => {} }, 1)
   return { events, spans }
 }
 
@@ -145,4 +146,22 @@ test('an attempt that a restart cut off is told with the end of its task, and on
   const again = begin(resume(orphan, newTask(), NOW + 50), TARGET, NOW + 51)
   events.emit({ type: 'ended', task: conclude(again, answered(200), 1, after(60)) })
   expect(spans.map(({ name }) => name)).toEqual(['POST Echo'])
+})
+
+test('where there is no room, none is made', () => {
+  const { events, spans } = tracing(0)
+  const task = running({ id: ID })
+  // Without attempts a span of it could not be made.
+  const broken = {
+    ...task,
+    get targetUrl(): string {
+      throw new Error('it was made')
+    },
+  }
+  events.emit({
+    type: 'attempt ended',
+    task: broken,
+    result: { outcome: 'answered', status: 200, durationMs: 1 },
+  })
+  expect(spans).toEqual([])
 })

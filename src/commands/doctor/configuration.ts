@@ -5,7 +5,7 @@ import { VARIABLES } from '../../config/variables.ts'
 import { UNIT_SETTINGS, type CommandIo } from '../command.ts'
 import { environmentOf, type EnvFile } from '../env-file.ts'
 import { misspeltNames } from '../misspelt.ts'
-import type { ReadSettings } from '../settings.ts'
+import { sourceOf, type ReadSettings } from '../settings.ts'
 import { counted } from '../terminal/texts.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
 
@@ -20,13 +20,22 @@ export function withUnitSettings(io: CommandIo): CommandIo {
   return { ...io, envFiles: [file], env: environmentOf([file], io.ownEnv) }
 }
 
+type Loaded = Extract<ReadSettings, { ok: true }>
+
 /** What `check` tells, too. */
 export function configurationFindings(io: CommandIo, read: ReadSettings): Finding[] {
   const faults = read.ok ? [] : read.faults.map((fault) => failure(fault, 'set it as it must be'))
   const suspicious = [...suspiciousSettings(io, read), ...openEnvFiles(io), ...unreadable(io)]
   const warnings = suspicious.map(([found, advice]) => warning(found, advice))
-  const findings = [...faults, ...warnings]
-  return findings.length > 0 || !read.ok ? findings : [ok(summary(io, read))]
+  if (!read.ok) return [...faults, ...warnings]
+  const summary = warnings.length > 0 ? warnings : [ok(summaryOf(io, read))]
+  return [...summary, ...valuesOf(io, read)]
+}
+
+/** Each value that is not the default, with where it is from; secrets are masked. */
+function valuesOf(io: CommandIo, { settings }: Loaded): Finding[] {
+  const set = settings.filter(({ source }) => source !== 'default')
+  return set.map((each) => ok(`${each.name}=${each.value} (${sourceOf(each, io)})`))
 }
 
 type Suspicion = readonly [found: string, advice: string]
@@ -43,7 +52,7 @@ function suspiciousSettings(io: CommandIo, read: ReadSettings): Suspicion[] {
 }
 
 /** As `check` shows it. */
-function ownUrl({ settings }: Extract<ReadSettings, { ok: true }>): string | null {
+function ownUrl({ settings }: Loaded): string | null {
   return settings.find(({ name }) => name === 'PUBLIC_URL')?.value ?? null
 }
 
@@ -63,11 +72,8 @@ function unreadable(io: CommandIo): Suspicion[] {
   return [[found, 'run the doctor as root']]
 }
 
-function summary(
-  { envFiles, ownEnv }: CommandIo,
-  read: Extract<ReadSettings, { ok: true }>,
-): string {
-  const set = read.settings.filter(({ source }) => source === 'environment')
+function summaryOf({ envFiles, ownEnv }: CommandIo, { settings }: Loaded): string {
+  const set = settings.filter(({ source }) => source === 'environment')
   const files = envFiles.map(({ name }) => name)
   const isFromFile = ({ name }: Setting) =>
     ownEnv[name] === undefined && envFiles.some(({ values }) => name in values)

@@ -29,7 +29,10 @@ export async function lookAtDatabase(world: World): Promise<Finding[]> {
 
 function look(world: World, db: string): Finding[] {
   try {
-    statSync(db)
+    // To open one of another kind, a pipe or a device, may take for ever, or do something.
+    if (!statSync(db).isFile()) {
+      return [failure(`${db} is not a regular file`, 'name a file in TASK_DB')]
+    }
   } catch (error) {
     const isMissing = ['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)))
     return [isMissing ? missing(db) : unusable(db, error)]

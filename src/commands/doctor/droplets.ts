@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../../config/urls.ts'
 import { isRoutable, nameKey, type Droplet } from '../../droplets/droplet.ts'
 import { probe } from '../../droplets/probe.ts'
 import { certificateEnd } from '../../platform/peer-certificate.ts'
@@ -12,7 +13,7 @@ const MAX_PROBED = 200
 const AT_ONCE = 32
 const HANDSHAKE_LIMIT_MS = 2000
 const DAY_MS = 24 * 3600 * 1000
-/** Who renews by himself has done so 30 days before, or it does not work. */
+/** Certificates are renewed some 30 days before their end: with so few left, that has failed. */
 const FEW_DAYS = 14
 
 export const DROPLETS: Check = {
@@ -31,28 +32,36 @@ async function lookAtDroplets(world: World): Promise<Finding[]> {
   const others = read.list.droplets.filter(({ name }) => nameKey(name) !== SERVICE)
   const routable = others.filter(isRoutable)
   const asked = routable.slice(0, MAX_PROBED)
-  const findings = (await eachOf(asked, (droplet) => lookAtDroplet(world, droplet))).flat()
-  const well = asked.length - new Set(findings.map(({ droplet }) => droplet)).size
+  const seen = await eachOf(asked, (droplet) => lookAtDroplet(world, droplet))
+  const wrong = seen.map(({ finding }) => finding).filter((finding) => finding !== null)
+  const well = asked.length - wrong.length
   const sum = `${well} of ${counted(asked.length, 'droplet')} answer, and nothing is wrong with them`
+  const days = seen.map(({ daysLeft }) => daysLeft).filter((each) => each !== null)
   const left = routable.length - asked.length
   const inactive = others.length - routable.length
   return [
-    ...findings.map(({ finding }) => finding),
+    ...wrong,
     ok(sum),
+    ...(days.length > 0
+      ? [ok(`their first certificate ends in ${daysText(Math.min(...days))}`)]
+      : []),
     ...(left > 0 ? [ok(`${left} more were not asked: ${MAX_PROBED} are enough`)] : []),
     ...(inactive > 0 ? [ok(`${inactive} not asked, as the Registry has them as inactive`)] : []),
   ]
 }
 
-interface OfDroplet {
-  readonly droplet: Droplet
-  readonly finding: Finding
+const daysText = (days: number) => counted(days, 'day')
+
+interface Seen {
+  /** null: nothing is wrong. */
+  readonly finding: Finding | null
+  /** Until its certificate ends; null: it shows none. */
+  readonly daysLeft: number | null
 }
 
-/** Nothing where all is well. */
-async function lookAtDroplet(world: World, droplet: Droplet): Promise<OfDroplet[]> {
+async function lookAtDroplet(world: World, droplet: Droplet): Promise<Seen> {
   const { name, url } = droplet
-  const about = (finding: Finding) => [{ droplet, finding }]
+  const about = (finding: Finding) => ({ finding, daysLeft: null })
   const host = world.allowList.host(url)
   if (host.kind === 'refused') {
     return about(
@@ -68,26 +77,25 @@ async function lookAtDroplet(world: World, droplet: Droplet): Promise<OfDroplet[
   if (status >= 500) {
     return about(warning(`${name}: ${url}/health answers ${status}`, 'see its own log'))
   }
-  const fewDays = address === null ? null : await lookAtCertificate(world, droplet, address)
-  return fewDays ? about(fewDays) : []
+  const daysLeft = address === null ? null : await daysOfCertificate(world, url, address)
+  if (daysLeft === null || daysLeft >= FEW_DAYS) return { finding: null, daysLeft }
+  const found = `${name}: its certificate ends in ${daysText(daysLeft)}`
+  return { finding: warning(found, 'renew it'), daysLeft }
 }
 
 /** That it is valid, the probe has shown. `address`: one that may be dialled. */
-async function lookAtCertificate(
+async function daysOfCertificate(
   { clock, stop }: World,
-  { name, url }: Droplet,
+  url: string,
   address: string,
-): Promise<Finding | null> {
+): Promise<number | null> {
   const { protocol, hostname, port } = new URL(url)
   if (protocol !== 'https:') return null
-  const server = { address, port: Number(port || 443), name: hostname.replace(/^\[|\]$/g, '') }
+  const server = { address, port: Number(port || 443), name: withoutBrackets(hostname) }
   const end = await within(clock, HANDSHAKE_LIMIT_MS, stop, (signal) =>
     certificateEnd(server, signal),
   )
-  if (!end.ok) return null
-  const days = Math.floor((end.value - clock.now()) / DAY_MS)
-  if (days >= FEW_DAYS) return null
-  return warning(`${name}: its certificate ends in ${counted(days, 'day')}`, 'renew it')
+  return end.ok ? Math.floor((end.value - clock.now()) / DAY_MS) : null
 }
 
 /** So many at once. */

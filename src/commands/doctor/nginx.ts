@@ -51,10 +51,12 @@ function read(path: string): ConfigFile[] {
   }
 }
 
+/** Of proxy_pass, without its path, or of a server in an upstream. */
+const ADDRESS = /\b(?:proxy_pass\s+https?:\/\/|server\s+)([^\s;/]+)/g
+
 function leadsTo(text: string, port: number): boolean {
   if (!/\bproxy_pass\s/.test(text)) return false
-  // Of proxy_pass, or of a server in an upstream.
-  return new RegExp(`\\b(?:proxy_pass\\s+https?://|server\\s+)[^\\s;]*:${port}\\b`).test(text)
+  return text.matchAll(ADDRESS).some(([, address = '']) => address.endsWith(`:${port}`))
 }
 
 /** The shortest limit in the files, s; null: they set none. */

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { within } from '../../platform/time-limit.ts'
 import type { ParsedList } from '../../registry/droplet-list.ts'
 import { isFile } from '../../registry/list-reader.ts'
-import { withoutTrailingSlashes } from '../../config/urls.ts'
+import { withoutBrackets, withoutTrailingSlashes } from '../../config/urls.ts'
 import { counted } from '../terminal/texts.ts'
 import { LIMIT_WITH_REGISTRY_MS, type Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
@@ -46,7 +46,7 @@ export async function lookUpRegistry(
     const { read } = await world.registry()
     return read.ok ? null : failure(`${url}: ${read.error}`, adviceFor(url))
   }
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  const host = withoutBrackets(new URL(url).hostname)
   if (isIP(host) !== 0) return null
   const found = await within(world.clock, timeoutMs, world.stop, () => world.resolve(host))
   return found.ok

@@ -1,5 +1,6 @@
 /** What the checks look at, each thing at most once. */
 import type { Config } from '../../config/config.ts'
+import { withoutBrackets } from '../../config/urls.ts'
 import { AllowList } from '../../droplets/allow-list.ts'
 import { dialOnly } from '../../droplets/dial.ts'
 import { systemClock } from '../../platform/clock.ts'
@@ -69,7 +70,7 @@ export function doctorWorld(
 
 function tellingAddress(fetch: Fetch, dialled: (address: string) => void): Fetch {
   return (url, init) => {
-    dialled(init.address ?? new URL(url).hostname.replace(/^\[|\]$/g, ''))
+    dialled(init.address ?? withoutBrackets(new URL(url).hostname))
     return fetch(url, init)
   }
 }

@@ -8,7 +8,7 @@ import { durationText } from '../terminal/texts.ts'
 import { bodyText, rawMember } from './body-text.ts'
 import { printText } from './print-text.ts'
 import type { Call } from './service.ts'
-import { INTERRUPTED, whenEnded } from './waiting.ts'
+import { whenEnded } from './waiting.ts'
 
 type Printing = Pick<Call, 'io' | 'json'>
 
@@ -32,7 +32,7 @@ export async function follow(
   } catch (error) {
     if (!signal.aborted) throw error
     call.io.stderr(`The task goes on. ${howToFollow(id)}\n`)
-    return INTERRUPTED
+    return EXIT.interrupted
   }
 }
 

@@ -1,8 +1,10 @@
 /** Commands that ask a running service: where it is, who asks, and what is told when it refuses. */
 import { OrchestratorClient } from '../../client/client.ts'
 import { httpUrl } from '../../config/urls.ts'
+import { systemClock } from '../../platform/clock.ts'
 import { systemFetch } from '../../platform/fetch.ts'
-import type { FetchInit } from '../../ports.ts'
+import { within } from '../../platform/time-limit.ts'
+import type { Clock, FetchInit } from '../../ports.ts'
 import { VERSION } from '../../version.ts'
 import {
   EXIT,
@@ -70,7 +72,7 @@ export async function atService<
   }
 }
 
-/** For those who would rather do without it than say what is wrong: null then. */
+/** null: the settings are wrong, and nothing is told of that. */
 export function clientOf(io: CommandIo): OrchestratorClient | null {
   return connect('', { ...io, stderr: () => {} })
 }
@@ -88,7 +90,7 @@ function connect(urlFlag: string, io: CommandIo): OrchestratorClient | null {
   const token = ORCHESTRATOR_TOKEN.trim()
   // It would not pass as a header. Its value is told to nobody.
   if (!/^[\x21-\x7e]*$/.test(token)) return refuse(io, 'ORCHESTRATOR_TOKEN is no token')
-  return new OrchestratorClient({ url, token: token || null, fetch: ask })
+  return new OrchestratorClient({ url, token: token || null, fetch: (url, init) => ask(url, init) })
 }
 
 function refuse(io: CommandIo, fault: string): null {
@@ -103,18 +105,32 @@ export function apiUrl(text: string): string | null {
   return url.endsWith('/orchestrator') ? url : `${url}/orchestrator`
 }
 
+/** For an answer to begin, where nobody said that the service should wait for something, ms. */
+const ANSWER_MS = 30_000
+
+/**
+ * A request with a signal takes as long as it takes: it waits for a task, or for events, and Ctrl-C
+ * ends it. Every other one must be answered soon: a script would else hang with a service that does.
+ */
+export async function ask(
+  url: string,
+  init: RequestInit,
+  clock: Clock = systemClock,
+): Promise<Response> {
+  if (init.signal) return fetchFor(url, init, init.signal)
+  const asked = await within(clock, ANSWER_MS, null, (signal) => fetchFor(url, init, signal))
+  if (asked.ok) return asked.value
+  throw asked.cause ?? new Error(asked.error)
+}
+
 /**
  * `identity`, because systemFetch unpacks nothing. `timeout`: Bun would end a request after five
  * minutes without a byte, and a task may take longer.
  */
-function ask(url: string, init: RequestInit): Promise<Response> {
+function fetchFor(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
   const headers = { ...HEADERS, ...(init.headers as Record<string, string>) }
-  return systemFetch(url, {
-    method: 'GET',
-    ...init,
-    headers,
-    timeout: false,
-  } as object as FetchInit)
+  const all = { method: 'GET', ...init, headers, signal, timeout: false }
+  return systemFetch(url, all as object as FetchInit)
 }
 
 const HEADERS = { 'accept-encoding': 'identity', 'user-agent': `orchestrator-cli/${VERSION}` }

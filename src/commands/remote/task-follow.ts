@@ -1,5 +1,4 @@
 /** Tasks as they come, over a connection that is made anew when it breaks. */
-import { Unreachable } from '../../client/api-error.ts'
 import type { Query } from '../../client/client.ts'
 import type { LiveEvent, TaskItem } from '../../client/types.ts'
 import { systemClock } from '../../platform/clock.ts'
@@ -8,7 +7,7 @@ import { table } from '../terminal/table.ts'
 import { printText } from './print-text.ts'
 import type { Call } from './service.ts'
 import { taskColumns } from './task-table.ts'
-import { interruption } from './waiting.ts'
+import { interruption, isAway } from './waiting.ts'
 
 /** Between two tries to connect, ms. */
 const FIRST_PAUSE_MS = 500
@@ -65,7 +64,7 @@ async function listen(
         lastId = event.id ?? lastId
       }
     } catch (error) {
-      if (!(error instanceof Unreachable) || !listed) throw error
+      if (!isAway(error) || !listed) throw error
     }
     if (signal.aborted) return
     io.stderr('The connection has ended; trying again\n')
@@ -74,7 +73,7 @@ async function listen(
   }
 }
 
-/** Of so many tasks it is known what was printed last; more run at once nowhere. */
+/** Unfinished tasks whose status is remembered. With more, the same status may be printed twice. */
 const MAX_KNOWN = 20_000
 
 /** Prints tasks: one that was printed before only when its status is another. */

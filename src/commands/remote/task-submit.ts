@@ -3,12 +3,12 @@ import { submitHeaders } from '../../client/client.ts'
 import { codeOf } from '../../errors.ts'
 import { randomBytes } from '../../platform/random.ts'
 import { METHODS } from '../../task.ts'
-import type { Command } from '../command.ts'
+import { EXIT, type Command } from '../command.ts'
 import { spinning } from '../terminal/spinner.ts'
 import { follow, printAccepted, printEnd } from './result.ts'
 import { atService, SERVICE_FLAGS, type Call } from './service.ts'
 import { SUBMIT_FLAGS, submissionBody } from './submission.ts'
-import { INTERRUPTED, interruption, readWait, waitWithValue } from './waiting.ts'
+import { interruption, readWait, waitWithValue } from './waiting.ts'
 
 export const TASK_SUBMIT: Command = {
   name: 'task submit',
@@ -86,7 +86,7 @@ export async function send(call: Call, path: string, sending: Sending): Promise<
       throw error
     }
     io.stderr(`Nobody waits for the answer any more; the task goes on. Find it with: ${find}\n`)
-    return INTERRUPTED
+    return EXIT.interrupted
   }
 }
 

@@ -3,11 +3,8 @@ import { ApiError, Unreachable } from '../../client/api-error.ts'
 import { taskPath, type OrchestratorClient } from '../../client/client.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { Clock } from '../../ports.ts'
-import type { CommandIo } from '../command.ts'
+import { EXIT, type CommandIo } from '../command.ts'
 import { Misuse } from './service.ts'
-
-/** Exit code after Ctrl-C, as a shell reports it for SIGINT. */
-export const INTERRUPTED = 130
 
 const TO_THE_END = 'end'
 
@@ -32,7 +29,7 @@ export function readWait(text: string): number | null {
 export function interruption(io: CommandIo): AbortSignal {
   const controller = new AbortController()
   io.onStopSignal(() => {
-    if (controller.signal.aborted) io.exit(INTERRUPTED)
+    if (controller.signal.aborted) io.exit(EXIT.interrupted)
     controller.abort()
   })
   return controller.signal
@@ -73,8 +70,8 @@ export async function whenEnded(
   }
 }
 
-/** It restarts, or what stands before it says so. */
-function isAway(error: unknown): boolean {
+/** Whether the service restarts, or what stands before it says so. */
+export function isAway(error: unknown): boolean {
   if (error instanceof Unreachable) return true
   if (!(error instanceof ApiError)) return false
   return error.code === 'SHUTTING_DOWN' || (error.body === null && error.status >= 502)

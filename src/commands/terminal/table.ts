@@ -6,7 +6,7 @@ export interface Column<T> {
   readonly heading: string
   text(row: T): string
   colour?(row: T): Colour | null
-  /** In a table that goes on: as if something so wide were in it. */
+  /** In a table that goes on: how wide it is, unless something in it is wider. */
   readonly usual?: number
   /** Where there is no room, it is cut down to so many columns; not told: never. */
   readonly min?: number
@@ -36,7 +36,7 @@ interface Laid<T> {
   width: number
 }
 
-/** Each row a line that is no wider than the terminal, unless what never goes is. */
+/** A line for each row. It is wider than the terminal only if the columns that always stay are. */
 export function table<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],

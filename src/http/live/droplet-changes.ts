@@ -1,4 +1,4 @@
-/** Which droplets look otherwise than when those who watch were told of them. */
+/** Which droplets have changed since those who watch were told of them. */
 import { nameKey, SLICE, type Droplet } from '../../droplets/droplet.ts'
 import type { EventBus } from '../../events.ts'
 import type { Mesh } from '../droplets-view.ts'
@@ -56,7 +56,7 @@ export class DropletChanges {
     const { reachable } = this.mesh.health.of(droplet.name)
     const look = `${droplet.url} ${droplet.status} ${circuit} ${inFlight} ${waiting} ${reachable}`
     const key = nameKey(droplet.name)
-    // Never looked at is told of, too: since the list was read it may have changed.
+    // One that was never looked at, too: it may have changed since the watcher read the list.
     const differs = this.#seen.get(key) !== look
     this.#seen.set(key, look)
     return differs

@@ -8,13 +8,14 @@ import type { Engine } from '../../engine.ts'
 import type { EventBus, TaskEvent } from '../../events.ts'
 import type { Ports } from '../../ports.ts'
 import { dropletView, type Mesh } from '../droplets-view.ts'
-import { Channel, type EventIds } from './channel.ts'
+import { seconds } from '../seconds.ts'
+import { Channel } from './channel.ts'
 import { DropletChanges } from './droplet-changes.ts'
 import { eventText, resetText, RETRY_TEXT } from './event-text.ts'
 import { Past } from './past.ts'
-import { encode, Reader } from './reader.ts'
+import { encode, mayWait, Reader } from './reader.ts'
 import type { Selection } from './selection.ts'
-import { TaskChange } from './task-change.ts'
+import { TaskChange, type EventIds } from './task-change.ts'
 import { Views } from './views.ts'
 
 const FLUSH_MS = 25
@@ -94,29 +95,31 @@ export class Feed {
     this.#past.begin()
     const channel = this.#channelOf(watcher)
     const { promise: over, resolve } = Promise.withResolvers<void>()
-    const reader = new Reader(() => {
+    const left = () => {
       this.#leave(reader, channel)
       resolve()
-    })
+    }
+    const reader = new Reader(left, () => mayWait(this.#watchers.size))
     channel.readers.add(reader)
     this.#watchers.set(reader, watcher)
-    reader.send(encode(this.#greeting(watcher, channel)), () => '')
+    reader.send(this.#greeting(watcher, channel), channel.farewell)
     if (this.#isOver) reader.close()
     return { stream: reader.stream, over }
   }
 
-  #greeting({ lastEventId }: Watcher, channel: Channel): string {
-    const overview = channel.wants('overview') ? this.#overviewText(channel) : ''
-    if (lastEventId === null) return RETRY_TEXT + overview
+  #greeting(watcher: Watcher, channel: Channel): Uint8Array[] {
+    const overview = channel.wants('overview') ? [encode(this.#overviewText(channel))] : []
+    return [encode(RETRY_TEXT), ...this.#missed(watcher, channel), ...overview]
+  }
+
+  #missed({ lastEventId }: Watcher, channel: Channel): Uint8Array[] {
+    if (lastEventId === null) return []
     const missed = this.#past.since(lastEventId)
     if (!missed) {
-      const reset = resetText(this.#ids.latest(), 'what came since then is not known any more')
-      return RETRY_TEXT + reset + overview
+      return [encode(resetText(channel.lastId, 'what came since then is not known any more'))]
     }
-    const texts = missed
-      .filter((change) => channel.shows(change))
-      .map(({ seq, text }) => eventText('task', this.#ids.of(seq), text))
-    return RETRY_TEXT + texts.join('') + overview
+    const shown = missed.filter((change) => channel.shows(change))
+    return shown.map((change) => change.messageOf(this.#ids))
   }
 
   #channelOf({ droplets, selection }: Watcher): Channel {
@@ -169,7 +172,7 @@ export class Feed {
   }
 
   #tick(): void {
-    this.views.sample()
+    this.views.sample(new Set(this.#channels.values().map(({ view }) => view)))
     if (this.#watchers.size === 0) return
     for (const [reader, watcher] of this.#watchers) if (!watcher.mayGoOn()) reader.close()
     const channels = [...this.#channels.values()]
@@ -184,19 +187,19 @@ export class Feed {
   #tellOfDroplets(channels: readonly Channel[]): void {
     if (channels.length === 0) return
     const view = dropletView(this.engine, true)
-    const texts = this.#droplets.take().map((droplet) => ({
-      name: droplet.name,
-      text: eventText('droplet', this.#ids.latest(), JSON.stringify(view(droplet))),
-    }))
+    const changed = this.#droplets
+      .take()
+      .map((droplet) => ({ name: droplet.name, json: JSON.stringify(view(droplet)) }))
     for (const channel of channels) {
-      const visible = texts.filter(({ name }) => channel.view.shows(name))
-      if (visible.length > 0) channel.send(visible.map(({ text }) => text).join(''))
+      const visible = changed.filter(({ name }) => channel.view.shows(name))
+      const texts = visible.map((each) => eventText('droplet', channel.lastId, each.json))
+      if (texts.length > 0) channel.send(texts.join(''))
     }
   }
 
-  #overviewText({ view }: Channel): string {
-    const time = this.ports.clock.now() / 1000
+  #overviewText({ view, lastId }: Channel): string {
+    const time = seconds(this.ports.clock.now())
     const data = { time, ...view.now(), point: view.point() }
-    return eventText('overview', this.#ids.latest(), JSON.stringify(data))
+    return eventText('overview', lastId, JSON.stringify(data))
   }
 }

@@ -7,6 +7,7 @@ import { BASE, type ResponseSettings } from '../base.ts'
 import * as documented from '../docs/live-operations.ts'
 import { readQuery } from '../query.ts'
 import type { RoutePorts } from '../route-ports.ts'
+import { seconds } from '../seconds.ts'
 import { MAX_READERS, type Feed } from './feed.ts'
 import { EventsQuery, OverviewQuery, toSelection } from './query.ts'
 
@@ -28,7 +29,7 @@ export function liveRoutes({ feed, admission, idleLimit, clock }: LivePorts) {
         const caller = admission.callerOf(set)
         const view = feed.views.of(caller.droplets)
         return {
-          time: clock.now() / 1000,
+          time: seconds(clock.now()),
           version: VERSION,
           access: {
             name: caller.identity,

@@ -1,6 +1,5 @@
 /** The latest changes, for those who come back after a short break. */
-import type { EventIds } from './channel.ts'
-import type { TaskChange } from './task-change.ts'
+import type { EventIds, TaskChange } from './task-change.ts'
 
 /** Some 500 bytes each. */
 const MAX_CHANGES = 4096
@@ -54,8 +53,8 @@ export class Past implements EventIds {
     return `${this.#run}.${seq}`
   }
 
-  latest(): string {
-    return this.of(this.#seq)
+  get latestSeq(): number {
+    return this.#seq
   }
 
   /** All changes after that one; null when some of them are not known any more, or they are many. */

@@ -1,4 +1,5 @@
 /** Which events a reader has asked for. */
+import { nameKey } from '../../droplets/droplet.ts'
 import type { TaskFilter } from '../../store/store.ts'
 import { statusesOf, type StatusFilter } from '../../task.ts'
 import type { TaskChange } from './task-change.ts'
@@ -8,7 +9,7 @@ export type Kind = (typeof KINDS)[number]
 
 export interface Selection {
   readonly kinds: ReadonlySet<Kind>
-  /** Of the `task` events. Droplets by name, in any case. */
+  /** Of the `task` events. Droplets by their keys. */
   readonly filter: TaskFilter
   readonly taskId: string | null
   /** `task` events a second; null: all. */
@@ -21,7 +22,7 @@ export function selects({ kinds, filter, taskId }: Selection, { task, type }: Ta
   const { status, droplets, mode, responseStatus, requestId, replayOf } = filter
   return (
     (status === undefined || isIn(status, task) || leaves(status, type)) &&
-    (droplets === undefined || droplets.includes(task.dropletName.toLowerCase())) &&
+    (droplets === undefined || droplets.includes(nameKey(task.dropletName))) &&
     (mode === undefined || task.mode === mode) &&
     (responseStatus === undefined || isWithin(task.responseStatus, responseStatus)) &&
     (requestId === undefined || task.requestId === requestId) &&
@@ -34,7 +35,7 @@ function isIn(status: StatusFilter, task: TaskChange['task']): boolean {
   return statusesOf(status).includes(task.status)
 }
 
-/** Who shows the running ones must hear that one has ended. */
+/** A list of the running tasks must hear that one of them has ended. */
 function leaves(status: StatusFilter, type: TaskChange['type']): boolean {
   if (status === 'queued') return type === 'attempt started' || type === 'ended'
   return status === 'running' && type === 'ended'

@@ -2,9 +2,18 @@
 import type { TaskEvent } from '../../events.ts'
 import { retryCount, type Task, type TaskSummary } from '../../task.ts'
 import { itemView } from '../task-views.ts'
+import { eventText } from './event-text.ts'
+import { encode } from './reader.ts'
 
 /** What lists show of a task, and what they are filtered by. */
 type Shown = TaskSummary & Pick<Task, 'mode' | 'requestId' | 'replayOf'>
+
+/** What the changes are called. */
+export interface EventIds {
+  of(seq: number): string
+  /** The number of the latest change. */
+  readonly latestSeq: number
+}
 
 const CHANGE: Readonly<Record<TaskEvent['type'], string>> = {
   accepted: 'accepted',
@@ -17,7 +26,7 @@ export class TaskChange {
   /** Not the task itself: it may hold an answer of 10 MB. */
   readonly task: Shown
   readonly type: TaskEvent['type']
-  #text: string | null = null
+  #message: Uint8Array | null = null
 
   /** `seq`: its number since the start. */
   constructor(
@@ -28,12 +37,14 @@ export class TaskChange {
     this.task = shownOf(task)
   }
 
-  /** One line of JSON; made once, for all who watch, and only if somebody does. */
-  get text(): string {
-    return (this.#text ??= JSON.stringify({
-      change: CHANGE[this.type],
-      task: itemView(this.task),
-    }))
+  /** Made once, for all who watch, whatever they asked for, and only if somebody does. */
+  messageOf(ids: EventIds): Uint8Array {
+    return (this.#message ??= encode(eventText('task', ids.of(this.seq), this.text())))
+  }
+
+  /** One line of JSON. */
+  text(): string {
+    return JSON.stringify({ change: CHANGE[this.type], task: itemView(this.task) })
   }
 }
 

@@ -6,9 +6,7 @@ import type { Task } from '../../task.ts'
 import { ailingOf, problemsOf, type Ailing } from '../../telemetry/problems.ts'
 import { RecentTasks, type Span } from '../../telemetry/recent-tasks.ts'
 import type { Point, Series } from '../../telemetry/series.ts'
-
-const seconds = (ms: number) => ms / 1000
-const secondsOrNull = (ms: number | null) => (ms === null ? null : seconds(ms))
+import { seconds, secondsOrNull } from '../seconds.ts'
 
 type Sources = Pick<Engine, 'tasks' | 'registry' | 'health' | 'gate' | 'store'>
 
@@ -40,11 +38,10 @@ export class View {
   }
 
   now() {
-    const { tasks, registry } = this.sources
-    const load = tasks.load(this.#isVisible)
+    const load = this.sources.tasks.load(this.#isVisible)
     const ailing = this.#ailing()
     return {
-      problems: problemsOf({ ...this.sources, registry, tasks }, ailing, load),
+      problems: problemsOf(this.sources, ailing, load),
       tasks: {
         queued: load.queued,
         running: load.running,

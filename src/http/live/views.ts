@@ -5,19 +5,19 @@ import type { EventBus } from '../../events.ts'
 import type { Clock } from '../../ports.ts'
 import { View } from './view.ts'
 
-/** One that nobody has asked for in so long is forgotten, with its past. */
+/** One that nobody has asked for or watched in so long is forgotten, with its past. */
 const KEPT_MS = 15 * 60_000
-/** Beyond so many the one that was asked for least lately goes. */
+/** Beyond so many the one that was used least lately goes. */
 const MAX_VIEWS = 100
 
 interface Kept {
   readonly view: View
-  askedTick: number
+  usedTick: number
 }
 
 export class Views {
   readonly #all: View
-  /** Those of tokens with droplets, the one asked for least lately first. */
+  /** Those of tokens with droplets. */
   readonly #kept = new Map<string, Kept>()
 
   constructor(
@@ -36,20 +36,33 @@ export class Views {
   of(droplets: DropletNames | null): View {
     if (droplets === null) return this.#all
     const key = keyOf(droplets)
-    const view = this.#kept.get(key)?.view ?? new View(this.engine, this.clock, droplets)
-    this.#kept.delete(key)
-    this.#kept.set(key, { view, askedTick: this.clock.monotonic() })
-    if (this.#kept.size > MAX_VIEWS) this.#kept.delete(this.#kept.keys().next().value!)
+    const usedTick = this.clock.monotonic()
+    const kept = this.#kept.get(key)
+    if (kept) {
+      kept.usedTick = usedTick
+      return kept.view
+    }
+    const view = new View(this.engine, this.clock, droplets)
+    this.#keep(key, { view, usedTick })
     return view
   }
 
-  /** To be called once a second. */
-  sample(): void {
+  /** To be called once a second. `watched`: those of open streams. */
+  sample(watched: ReadonlySet<View>): void {
     this.#all.sample()
-    const oldest = this.clock.monotonic() - KEPT_MS
-    for (const [key, { view, askedTick }] of this.#kept) {
-      if (askedTick < oldest) this.#kept.delete(key)
-      else view.sample()
+    const now = this.clock.monotonic()
+    for (const [key, kept] of this.#kept) {
+      if (watched.has(kept.view)) kept.usedTick = now
+      if (kept.usedTick < now - KEPT_MS) this.#kept.delete(key)
+      else kept.view.sample()
     }
+  }
+
+  #keep(key: string, added: Kept): void {
+    if (this.#kept.size >= MAX_VIEWS) {
+      const [oldest] = [...this.#kept].toSorted(([, a], [, b]) => a.usedTick - b.usedTick)
+      this.#kept.delete(oldest![0])
+    }
+    this.#kept.set(key, added)
   }
 }

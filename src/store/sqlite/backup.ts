@@ -1,7 +1,7 @@
 /** A copy of a database that is in use: by SQLite itself, from a single moment. */
 import { Database } from 'bun:sqlite'
 import { fileSize } from '../../platform/disk.ts'
-import { refuseForeignFile } from './ownership.ts'
+import { openToLook, refuseForeign } from './ownership.ts'
 
 export interface BackupReport {
   readonly tasks: number
@@ -23,15 +23,10 @@ const COUNT_WITHOUT_JOURNAL_SQL = 'select count(*) as tasks from tasks'
  * with a message for people.
  */
 export function copyDatabase(database: string, target: string): BackupReport {
-  refuseForeignFile(database, MAX_LOCKED_MS)
-  // As for the look above: who may only read leaves a log behind where there was none.
-  const hasLog = fileSize(`${database}-wal`) > 0
-  const source = new Database(database, hasLog ? { readonly: true } : { readwrite: true })
-  try {
-    source.run(`pragma busy_timeout = ${MAX_LOCKED_MS}`)
+  {
+    using source = openToLook(database, MAX_LOCKED_MS)
+    refuseForeign(source)
     source.run('vacuum into ?', [target])
-  } finally {
-    source.close()
   }
   return { tasks: checkedTasks(target), bytes: fileSize(target) }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { bytesText } from '../../../src/commands/doctor/bytes-text.ts'
 import type { Check } from '../../../src/commands/doctor/check.ts'
+import { DATABASE } from '../../../src/commands/doctor/database.ts'
 import { DROPLETS } from '../../../src/commands/doctor/droplets.ts'
 import { failure, ok } from '../../../src/commands/doctor/finding.ts'
 import { nginxFinding } from '../../../src/commands/doctor/nginx.ts'
@@ -36,11 +37,11 @@ function worldOf(config: DeepPartial<Config>, ports: Partial<DoctorPorts> = {}) 
 describe('a certificate that ends soon', () => {
   // The test's own ends on 2126-11-02.
   test.each([
-    ['2126-10-18T00:00:00Z', null],
-    ['2126-10-20T12:00:00Z', '12 days'],
-    ['2126-11-01T00:00:00Z', '1 day'],
-    ['2126-11-02T00:00:00Z', '0 days'],
-  ])('at %s: %p', async (now, left) => {
+    ['2126-10-18T00:00:00Z', '15 days', 'ok'],
+    ['2126-10-20T12:00:00Z', '12 days', 'warning'],
+    ['2126-11-01T00:00:00Z', '1 day', 'warning'],
+    ['2126-11-02T00:00:00Z', '0 days', 'warning'],
+  ])('at %s: %s, %s', async (now, left, level) => {
     using dir = temporaryDir()
     await using droplet = Bun.serve({
       hostname: '127.0.0.1',
@@ -59,14 +60,12 @@ describe('a certificate that ends soon', () => {
       },
     )
     const findings = await DROPLETS.run(world)
-    expect(findings).toHaveLength(left === null ? 1 : 2)
-    if (left !== null) {
-      expect(findings[0]).toEqual({
-        level: 'warning',
-        found: `secure: its certificate ends in ${left}`,
-        advice: 'renew it',
-      })
-    }
+    const found = `secure: its certificate ends in ${left}`
+    expect(findings as object[]).toEqual([
+      ...(level === 'ok' ? [] : [{ level, found, advice: 'renew it' }]),
+      ok(`${level === 'ok' ? 1 : 0} of 1 droplet answer, and nothing is wrong with them`),
+      ok(`their first certificate ends in ${left}`),
+    ])
   })
 })
 
@@ -210,6 +209,14 @@ test('a task takes its attempts and the waits between them', () => {
   expect(worstCaseMs(testConfig({ task: { maxRetries: 8, timeoutMs: 1000 } }))).toBe(
     9000 + 63_000 + 60_000 + 60_000,
   )
+})
+
+test('a database is a regular file, and nothing else is opened', async () => {
+  using dir = temporaryDir()
+  for (const db of [dir.path, '/dev/zero']) {
+    const findings = await DATABASE.run(worldOf({ task: { db } }))
+    expect(findings).toEqual([failure(`${db} is not a regular file`, 'name a file in TASK_DB')])
+  }
 })
 
 test('who holds the lock of a database is known, and takes no lock', () => {

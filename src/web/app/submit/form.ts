@@ -77,14 +77,19 @@ export function jsonFault(text: string): string | null {
 }
 
 function faultText(text: string, message: string): string {
-  const reason = message
+  const reason = withoutText(message)
     .replace(/^JSON\.parse: /, '')
     .replace(/,? (in JSON )?at (position|line) .*$/s, '')
-    .replace(/, "?.*" is not valid JSON$/s, '')
   const position = /at position (\d+)/.exec(message)
   if (!position) return `Not JSON: ${reason}`
   const before = text.slice(0, Number(position[1])).split('\n')
   return `Not JSON: ${reason}, line ${before.length}, column ${before.at(-1)!.length + 1}`
+}
+
+/** Some browsers say the whole text: `Unexpected token 'x', "x" is not valid JSON`. */
+function withoutText(message: string): string {
+  const end = message.endsWith(' is not valid JSON') ? message.indexOf(', ') : -1
+  return end < 0 ? message : message.slice(0, end)
 }
 
 /** The JSON text of a submission. `payload` and `meta` are in it digit by digit as they were typed. */
