@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { bodyText, rawMember } from '../../src/commands/remote/body-text.ts'
 import { printText } from '../../src/commands/remote/print-text.ts'
+import { taskColumns } from '../../src/commands/remote/task-table.ts'
 import { spinning } from '../../src/commands/terminal/spinner.ts'
 import { cut, table, type Column } from '../../src/commands/terminal/table.ts'
 import {
@@ -10,7 +11,9 @@ import {
   indented,
   shortTimeText,
   timeText,
+  zonelessTimeText,
 } from '../../src/commands/terminal/texts.ts'
+import type { TaskItem } from '../../src/client/types.ts'
 import { scriptedIo } from '../support/command-io.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
@@ -107,6 +110,21 @@ describe('times and durations', () => {
     expect(old).toEndWith(offset)
     expect(shortTimeText(now / 1000 - 86_400 * 3, now)).toMatch(/^11-2\d \d\d:\d\d [+-]\d\d:\d\d$/)
     expect(timeText(null, now)).toBe('')
+    expect(zonelessTimeText(now / 1000, now)).toMatch(/^\d\d:\d\d:\d\d$/)
+  })
+
+  test('a narrow list of tasks has no zone, and room for what failed', () => {
+    const task = {
+      ...{ id: '01a217bc-784d-71fb-bc56-39d7c6a1c02d', droplet_name: 'echo', method: 'GET' },
+      ...{ target_url: 'http://echo/', status: 'error', response_status: null, retry_count: 3 },
+      ...{ created_at: now / 1000, completed_at: now / 1000, duration_ms: 8000 },
+      error_message: 'ECONNREFUSED: connection refused',
+    } as TaskItem
+    const options = { width: 80, colour: false }
+    const [heading, row] = table(taskColumns(now, 80), [task], options).split('\n')
+    expect(heading).toMatch(/CREATED .*ERROR$/)
+    expect(row).toMatch(/ \d\d:\d\d:\d\d .*ECONNREFUS/)
+    expect(row!.length).toBeLessThanOrEqual(80)
   })
 
   test.each([

@@ -322,6 +322,7 @@ describe('what goes wrong', () => {
     [['task', 'submit'], 'A task needs a DROPLET, a METHOD and a PATH'],
     [['task', 'submit', 'echo', '/x'], 'A METHOD must stand before /x'],
     [['task', 'submit', 'echo', 'GTE', '/'], "no method 'GTE' here. Did you mean 'GET'?"],
+    [['task', 'submit', 'echo', 'FOO', '/'], 'There are: GET, POST, PUT, PATCH, DELETE'],
     [['task', 'submit', 'echo', 'POST', '/', '--payload', '{a'], '--payload is not JSON'],
     [['task', 'submit', 'echo', 'POST', '/', '--payload', ''], '--payload is not JSON'],
     [['task', 'submit', 'echo', 'POST', '/', '--payload', '@/nix'], '--payload @/nix: ENOENT'],
