@@ -41,7 +41,8 @@ export function circuitsAreRight({ world, model, droplets, registry }: Context):
     permitIsBack({ permit: { entry, isProbe } }) {
       const { droplet, answeredAt } = entry
       const { circuit } = model.gates.of(droplet)
-      const hasProbed = isProbe && answeredAt > sinceMoved(droplet)
+      // The probe of an earlier opening is none of this one.
+      const hasProbed = isProbe && answeredAt > sinceForgotten(droplet)
       if (circuit.isOpen && hasProbed && circuit.lastFindingIs('there', world.now)) {
         return `the circuit to ${droplet} stays open, though a probe has succeeded`
       }
