@@ -13,7 +13,6 @@ import type {
   Outcome,
   Overview,
   Page,
-  Submission,
   Task,
 } from './types.ts'
 
@@ -26,6 +25,8 @@ export interface ClientOptions {
   /** null: none is sent. */
   token: string | null
   fetch: Ask
+  /** ms; a read that takes longer is given up. Not of events. Undefined: none is. */
+  readTimeoutMs?: number
 }
 
 /** Parameters of a query; what is undefined or empty is left out. */
@@ -78,16 +79,6 @@ export class OrchestratorClient {
     return this.#get('/info', {}, signal)
   }
 
-  /** `body`: JSON text, so that no digit of a payload changes on its way. */
-  submit(
-    body: Submission | string,
-    headers: SubmitHeaders = {},
-    signal?: AbortSignal,
-  ): Promise<Outcome | Accepted> {
-    const text = typeof body === 'string' ? body : JSON.stringify(body)
-    return this.#post('/tasks', { body: text, headers: submitHeaders(headers), signal })
-  }
-
   cancel(id: string, signal?: AbortSignal): Promise<Task> {
     return this.#post(`${taskPath(id)}/cancel`, { signal })
   }
@@ -121,6 +112,10 @@ export class OrchestratorClient {
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
     const response = await this.#ask('/events', { query, headers, signal })
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      await response.body?.cancel().catch(() => {})
+      throw notOurs('The answer is no stream of events')
+    }
     opened()
     const parsed = response
       .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
@@ -142,8 +137,9 @@ export class OrchestratorClient {
 
   /** The body of the reply as it came: its numbers have all their digits. */
   async send(path: string, init: SendInit = {}): Promise<string> {
-    const response = await this.#ask(path, init)
-    return this.#unlessBroken(response.text(), init.signal)
+    const signal = this.#limited(init)
+    const read = this.#ask(path, { ...init, signal }).then((response) => response.text())
+    return this.#unlessBroken(read, init.signal)
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
@@ -170,10 +166,17 @@ export class OrchestratorClient {
     throw await ApiError.of(response)
   }
 
+  /** What is written takes its time. */
+  #limited({ method, signal }: SendInit): AbortSignal | undefined {
+    const { readTimeoutMs } = this.options
+    if (method !== undefined || readTimeoutMs === undefined) return signal
+    return AbortSignal.any([AbortSignal.timeout(readTimeoutMs), ...(signal ? [signal] : [])])
+  }
+
   /** Rejects with Unreachable when the connection fails. */
   #unlessBroken<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     return work.catch((error: unknown) => {
-      if (signal?.aborted) throw error
+      if (signal?.aborted || error instanceof ApiError || error instanceof Unreachable) throw error
       throw new Unreachable(this.options.url, error)
     })
   }
@@ -198,12 +201,12 @@ function json<T>(text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    throw new ApiError(
-      200,
-      'HTTP_200',
-      'The answer is not JSON: it is not the service that answers',
-    )
+    throw notOurs('The answer is not JSON')
   }
+}
+
+function notOurs(what: string): ApiError {
+  return new ApiError(200, 'HTTP_200', `${what}: it is not the service that answers`)
 }
 
 /** Below the API's URL. */

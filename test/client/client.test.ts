@@ -1,7 +1,7 @@
 /** The API's client: what it sends, and what it makes of replies that are none. */
 import { describe, expect, test } from 'bun:test'
 import { ApiError, Unreachable } from '../../src/client/api-error.ts'
-import { OrchestratorClient } from '../../src/client/client.ts'
+import { OrchestratorClient, submitHeaders } from '../../src/client/client.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import {
   deadUrl,
@@ -12,6 +12,7 @@ import {
   resetMidBody,
   scriptedServer,
   truncated,
+  type Wire,
 } from '../support/scripted-server.ts'
 
 allowRealTime()
@@ -29,7 +30,8 @@ test('sends a payload as it was written, with what belongs to a submission', asy
   await using server = scriptedServer(json({ task_id: 'x' }))
   const client = clientOf(server.url, 'secret')
   const body = '{"payload":1.10}'
-  await client.submit(body, { prefer: 'wait=5', idempotencyKey: 'k', requestId: 'r' })
+  const headers = submitHeaders({ prefer: 'wait=5', idempotencyKey: 'k', requestId: 'r' })
+  await client.send('/tasks', { method: 'POST', body, headers })
   const [request] = server.requests
   expect(request).toMatchObject({ method: 'POST', url: '/orchestrator/tasks', body })
   expect(request!.headers).toMatchObject({
@@ -102,6 +104,18 @@ describe('rejects', () => {
     expect(error).toMatchObject({ code, body: null })
   })
 
+  test('with Unreachable when a read takes too long, and waits for what it writes', async () => {
+    await using server = scriptedServer(hang)
+    const url = `${server.url}/orchestrator`
+    const client = new OrchestratorClient({ url, token: null, fetch, readTimeoutMs: 1 })
+    const written = client.cancel('x')
+    expect(await failure(client.info())).toBeInstanceOf(Unreachable)
+    expect(await failure(client.info(new AbortController().signal))).toBeInstanceOf(Unreachable)
+    expect(await Promise.race([written, 'it waits'])).toBe('it waits')
+    await server.stop()
+    expect(await failure(written)).toBeInstanceOf(Unreachable)
+  })
+
   test('as its signal was aborted', async () => {
     await using server = scriptedServer(hang)
     const controller = new AbortController()
@@ -113,6 +127,14 @@ describe('rejects', () => {
 })
 
 describe('events', () => {
+  test('of something else are none', async () => {
+    await using server = scriptedServer(html())
+    let isOpen = false
+    const events = clientOf(server.url).events({}, undefined, null, () => (isOpen = true))
+    expect(await failure(events.next())).toMatchObject({ status: 200, code: 'HTTP_200' })
+    expect(isOpen).toBe(false)
+  })
+
   const stream = (text: string) =>
     reply({ headers: { 'content-type': 'text/event-stream' }, body: text })
 
@@ -136,7 +158,11 @@ describe('events', () => {
   })
 
   test('end with Unreachable when the connection breaks', async () => {
-    await using server = scriptedServer(truncated)
+    await using server = scriptedServer(async (wire: Wire) => {
+      await wire.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n')
+      await wire.write('content-length: 1000\r\n\r\ndata: {')
+      wire.end()
+    })
     const error = await failure(Array.fromAsync(clientOf(server.url).events()))
     expect(error).toBeInstanceOf(Unreachable)
   })

@@ -37,6 +37,8 @@ const READ_ANYWAY_MS = 1000
 const LEFT_MS = 1000
 const FIRST_WAIT_MS = 500
 const MAX_WAIT_MS = 15_000
+/** Who asks for more is asked again all the same; a timer of many days would fire at once. */
+const MAX_ASKED_MS = 120_000
 
 export class Live {
   readonly #connection = signal<Connection>({ kind: 'connecting' })
@@ -49,8 +51,8 @@ export class Live {
   #timer: ReturnType<typeof setTimeout> | undefined
   #asked = ''
   #lastId: string | null = null
+  /** In a row; a stream that brings nothing is one, too. */
   #failures = 0
-  #lostSince = 0
 
   constructor(
     private readonly session: Session,
@@ -166,7 +168,6 @@ export class Live {
   #opened(): void {
     clearTimeout(this.#timer)
     const wasLive = this.#connection.peek().kind === 'live'
-    this.#failures = 0
     this.#connection.value = { kind: 'live' }
     for (const interest of this.#interests) {
       if (this.#hasMissed(interest, wasLive)) this.#unread.add(interest)
@@ -181,6 +182,7 @@ export class Live {
   }
 
   #arrived(event: LiveEvent): void {
+    this.#failures = 0
     if (event.id !== null) this.#lastId = event.id
     if (event.type === 'reset') {
       for (const interest of this.#interests) {
@@ -197,10 +199,11 @@ export class Live {
     this.#close()
     // Signing in again starts anew.
     if (this.session.state.peek().kind === 'out') return
-    if (this.#failures === 0) this.#lostSince = Date.now()
+    const before = this.#connection.peek()
+    const since = before.kind === 'lost' ? before.since : Date.now()
     const wait = waitMs(this.#failures++, error)
     const at = Date.now() + wait
-    this.#connection.value = { kind: 'lost', at, since: this.#lostSince, error }
+    this.#connection.value = { kind: 'lost', at, since, error }
     this.#timer = setTimeout(() => this.#open(), wait)
     this.#readAll()
   }
@@ -228,5 +231,5 @@ export class Live {
 function waitMs(failures: number, error: unknown): number {
   const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, MAX_WAIT_MS) * (0.75 + Math.random() / 2)
   const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-  return Math.max(wait, asked)
+  return Math.max(wait, Math.min(asked, MAX_ASKED_MS))
 }
