@@ -4,6 +4,7 @@ import { useApp } from '../state/app.ts'
 import { count, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ErrorBox } from '../ui/states.tsx'
+import { visible } from '../ui/visible.ts'
 import type { BulkAction, BulkProgress } from './bulk.ts'
 import type { BulkState } from './bulk-work.ts'
 
@@ -44,7 +45,7 @@ function Question({ asked }: { asked: Asked }) {
             <strong>
               {verb} {plural(matches, 'task')}?
             </strong>{' '}
-            That is <em>{words}</em>, as of now.
+            That is <em>{visible(words)}</em>, as of now.
             {action === 'replay' ? ' Each is submitted again, as a new asynchronous task.' : ''}
           </>
         )}
@@ -75,7 +76,7 @@ function Progress({ work }: { work: Work }) {
   return (
     <>
       <p>
-        <strong>{kind === 'running' ? `${going} ${words}` : endWords(work)}</strong>
+        <strong>{kind === 'running' ? `${going} ${visible(words)}` : endWords(work)}</strong>
       </p>
       <progress max={Math.max(matches, looked, 1)} value={looked} aria-label={going} />
       <p class="quiet" role="status">
@@ -102,7 +103,7 @@ function Progress({ work }: { work: Work }) {
 
 function endWords({ action, words, progress, isStopped }: Work): string {
   const [, , done] = VERBS[action]
-  const sum = `${plural(progress.done, 'task')} ${done} (${words})`
+  const sum = `${plural(progress.done, 'task')} ${done} (${visible(words)})`
   return isStopped ? `Stopped: ${sum}` : sum
 }
 
@@ -112,7 +113,7 @@ function Reasons({ progress }: { progress: BulkProgress }) {
     <ul class="bulk-reasons">
       {[...progress.reasons].map(([reason, times]) => (
         <li key={reason}>
-          <Icon name="warning" /> {count(times)} × <bdi>{reason}</bdi>
+          <Icon name="warning" /> {count(times)} × <bdi>{visible(reason)}</bdi>
         </li>
       ))}
     </ul>

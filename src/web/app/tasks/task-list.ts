@@ -2,7 +2,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { OrchestratorClient, Query } from '../../../client/client.ts'
 import type { LiveEvent, Page, TaskItem } from '../../../client/types.ts'
-import { isCountedAtOnce, isWanted, listQuery, type Filters } from './filters.ts'
+import { isCountedAtOnce, isInTime, isWanted, listQuery, type Filters } from './filters.ts'
 import {
   missedIn,
   NO_ROWS,
@@ -29,6 +29,8 @@ export interface ListPorts {
   readonly client: OrchestratorClient
   /** Of the service, Unix seconds. */
   now(): number
+  /** Resolves when `now` is more than what the browser believes. */
+  known(): Promise<void>
 }
 
 export class TaskList {
@@ -114,8 +116,7 @@ export class TaskList {
   async count(): Promise<void> {
     if (this.#total.peek() === 'counting') return
     this.#total.value = 'counting'
-    const { client } = this.ports
-    const counted = client.tasks({ ...this.#query(), limit: 1 })
+    const counted = this.ports.client.tasks({ ...this.#query(), limit: 1 })
     this.#total.value = await counted.then(
       ({ total }) => total,
       () => null,
@@ -155,6 +156,7 @@ export class TaskList {
     const meanwhile: TaskItem[] = []
     this.#meanwhile.add(meanwhile)
     try {
+      if (this.filters.since !== undefined) await this.ports.known()
       const query = { ...this.#query(), limit: PAGE, ...more, total: false }
       show(await this.ports.client.tasks(query))
       for (const task of meanwhile) this.#apply(task)
@@ -165,7 +167,10 @@ export class TaskList {
 
   #apply(task: TaskItem): void {
     const rows = this.#rows.peek()
-    if (rows) this.#set(withTask(rows, task, isWanted(this.filters, task)))
+    if (!rows) return
+    const { filters, ports } = this
+    const isOurs = isWanted(filters, task) && isInTime(filters, task, ports.now())
+    this.#set(withTask(rows, task, isOurs))
   }
 
   #set(rows: Rows): void {
