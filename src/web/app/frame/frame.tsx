@@ -1,5 +1,5 @@
 /** What is round every view: the header, the connection, the keys. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useApp, useKeys } from '../state/app.ts'
 import { link } from '../state/router.ts'
 import { Empty } from '../ui/states.tsx'
@@ -7,6 +7,7 @@ import { ConnectionStrip } from './connection.tsx'
 import { showFavicon } from './favicon.ts'
 import { Header } from './header.tsx'
 import { KeysHelp } from './keys-help.tsx'
+import { Guard } from './guard.tsx'
 import { SignIn } from './sign-in.tsx'
 import { AREAS, findView } from './views.tsx'
 
@@ -41,7 +42,10 @@ function Content() {
       <main id="main" ref={main} tabIndex={-1} aria-label={title}>
         {found ? (
           // Another task is another view.
-          <found.view.component key={path.join('/')} id={found.id} />
+          <Guard key={path.join('/')}>
+            <Top />
+            <found.view.component id={found.id} />
+          </Guard>
         ) : (
           <Empty title="There is nothing at this address">
             <a class="button" href={link([])}>
@@ -53,6 +57,12 @@ function Content() {
       <Footer />
     </>
   )
+}
+
+/** Before the view, which may know better: the last one's place is not the next one's. */
+function Top() {
+  useLayoutEffect(() => window.scrollTo({ top: 0 }), [])
+  return null
 }
 
 function Footer() {

@@ -80,7 +80,7 @@ function Value({ text, label, children }: ValueProps) {
   return (
     <span class="value">
       <span class="mono any" title={text}>
-        {children ?? <bdi>{text || NONE}</bdi>}
+        {children ?? <bdi>{visible(text) || NONE}</bdi>}
       </span>
       <CopyButton text={text} label={label} />
     </span>
