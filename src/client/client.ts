@@ -25,8 +25,8 @@ export interface ClientOptions {
   /** null: none is sent. */
   token: string | null
   fetch: Ask
-  /** ms; a read that takes longer is given up. Not of events. Undefined: none is. */
-  readTimeoutMs?: number
+  /** Asked before each read but that of events: when it is aborted, the read is given up. */
+  readLimit?: () => AbortSignal
 }
 
 /** Parameters of a query; what is undefined or empty is left out. */
@@ -168,9 +168,9 @@ export class OrchestratorClient {
 
   /** What is written takes its time. */
   #limited({ method, signal }: SendInit): AbortSignal | undefined {
-    const { readTimeoutMs } = this.options
-    if (method !== undefined || readTimeoutMs === undefined) return signal
-    return AbortSignal.any([AbortSignal.timeout(readTimeoutMs), ...(signal ? [signal] : [])])
+    const { readLimit } = this.options
+    if (method !== undefined || !readLimit) return signal
+    return signal ? AbortSignal.any([readLimit(), signal]) : readLimit()
   }
 
   /** Rejects with Unreachable when the connection fails. */

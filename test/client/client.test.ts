@@ -107,7 +107,8 @@ describe('rejects', () => {
   test('with Unreachable when a read takes too long, and waits for what it writes', async () => {
     await using server = scriptedServer(hang)
     const url = `${server.url}/orchestrator`
-    const client = new OrchestratorClient({ url, token: null, fetch, readTimeoutMs: 1 })
+    const readLimit = () => AbortSignal.timeout(1)
+    const client = new OrchestratorClient({ url, token: null, fetch, readLimit })
     const written = client.cancel('x')
     expect(await failure(client.info())).toBeInstanceOf(Unreachable)
     expect(await failure(client.info(new AbortController().signal))).toBeInstanceOf(Unreachable)

@@ -52,7 +52,7 @@ export class Session {
     return new OrchestratorClient({
       url: API,
       token,
-      readTimeoutMs: READ_TIMEOUT_MS,
+      readLimit: () => AbortSignal.timeout(READ_TIMEOUT_MS),
       fetch: async (url, init) => {
         const response = await fetch(url, { ...init, cache: 'no-store' })
         // A late answer to the token before says nothing about this one.
