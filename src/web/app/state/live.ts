@@ -6,6 +6,8 @@ import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../../../client/api-error.ts'
 import type { Query } from '../../../client/client.ts'
 import type { LiveEvent } from '../../../client/types.ts'
+import { beforeNextFrame } from './frames.ts'
+import { Inbox } from './inbox.ts'
 import type { Session } from './session.ts'
 
 export type LiveKind = 'overview' | 'droplet' | 'task'
@@ -46,6 +48,7 @@ export class Live {
   /** Those that have not read since they came, or since events went missing. */
   readonly #unread = new Set<Interest>()
   readonly connection: ReadonlySignal<Connection> = this.#connection
+  readonly #inbox = new Inbox((event) => this.#deliver(event), beforeNextFrame)
   #abort: AbortController | null = null
   #isRestarting = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -61,6 +64,7 @@ export class Live {
     // What was had with one token is nothing to go on from with another.
     effect(() => {
       if (session.client.value) this.#lastId = null
+      this.#inbox.clear()
       this.retry()
     })
     effect(() => {
@@ -184,6 +188,10 @@ export class Live {
   #arrived(event: LiveEvent): void {
     this.#failures = 0
     if (event.id !== null) this.#lastId = event.id
+    this.#inbox.add(event)
+  }
+
+  #deliver(event: LiveEvent): void {
     if (event.type === 'reset') {
       for (const interest of this.#interests) {
         if (interest.kinds.includes('task')) this.#unread.add(interest)
