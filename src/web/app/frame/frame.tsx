@@ -30,7 +30,9 @@ export function Frame() {
 
 function Content() {
   const { router } = useApp()
-  const { path } = router.location.value
+  const location = router.location.value
+  const first = useRef(location)
+  const { path } = location
   const found = findView(path)
   const title = found?.view.title ?? 'Not found'
   const main = useRef<HTMLElement>(null)
@@ -43,7 +45,7 @@ function Content() {
         {found ? (
           // Another task is another view.
           <Guard key={path.join('/')}>
-            <Top />
+            <Top isFirst={location === first.current} />
             <found.view.component id={found.id} />
           </Guard>
         ) : (
@@ -60,19 +62,24 @@ function Content() {
 }
 
 /** Before the view, which may know better: the last one's place is not the next one's. */
-function Top() {
-  useLayoutEffect(() => window.scrollTo({ top: 0 }), [])
+function Top({ isFirst }: { isFirst: boolean }) {
+  useLayoutEffect(() => {
+    // The first one is there already; to ask takes long.
+    if (!isFirst) window.scrollTo({ top: 0 })
+  }, [])
   return null
 }
 
 function Footer() {
   const version = useApp().overview.version.value
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const [zone, setZone] = useState('')
+  // After the first picture: it takes long to find out.
+  useEffect(() => setZone(Intl.DateTimeFormat().resolvedOptions().timeZone), [])
   return (
     <footer class="footer">
       <span>{version === null ? '' : `Orchestrator ${version}`}</span>
       <a href="docs">API documents</a>
-      <span>Times are of {zone}</span>
+      <span>{zone && `Times are of ${zone}`}</span>
     </footer>
   )
 }
