@@ -143,11 +143,11 @@ export class OrchestratorClient {
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-    return json(await this.send(path, { query, signal }))
+    return replyOf(await this.send(path, { query, signal }))
   }
 
   async #post<T>(path: string, init: SendInit): Promise<T> {
-    return json(await this.send(path, { ...init, method: 'POST' }))
+    return replyOf(await this.send(path, { ...init, method: 'POST' }))
   }
 
   async #ask(path: string, { signal, query = {}, body, ...init }: SendInit): Promise<Response> {
@@ -197,7 +197,7 @@ async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
 }
 
 /** A reply of ours is JSON: something else is the answer of something else. */
-function json<T>(text: string): T {
+export function replyOf<T>(text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {

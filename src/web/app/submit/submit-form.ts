@@ -1,7 +1,7 @@
 /** What is typed, and what became of it: kept while other views are looked at. */
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../../../client/api-error.ts'
-import { submitHeaders, type OrchestratorClient } from '../../../client/client.ts'
+import { replyOf, submitHeaders, type OrchestratorClient } from '../../../client/client.ts'
 import type { Accepted, Outcome, Task } from '../../../client/types.ts'
 import type { Live } from '../state/live.ts'
 import type { Session } from '../state/session.ts'
@@ -117,7 +117,8 @@ export class SubmitForm {
       const id = this.#taskId() ?? (await firstOf(client, requestId))
       const task = id === null ? null : await client.task(id).catch(() => null)
       const state = this.#state.peek()
-      if (task && state.kind === 'waiting') this.#state.value = { ...state, task }
+      const isLate = client !== this.session.client.peek()
+      if (task && state.kind === 'waiting' && !isLate) this.#state.value = { ...state, task }
       isReading = false
     }
     return this.live.subscribe({
@@ -139,7 +140,7 @@ export class SubmitForm {
 }
 
 function stateOf(text: string): SubmitState {
-  const reply = JSON.parse(text) as Outcome | Accepted
+  const reply = replyOf<Outcome | Accepted>(text)
   if ('location' in reply) return { kind: 'accepted', accepted: reply }
   const body = membersOf(text).get('response_body') ?? 'null'
   return { kind: 'answered', outcome: reply, body: body === 'null' ? null : body }
