@@ -13,7 +13,6 @@ import type {
   Outcome,
   Overview,
   Page,
-  Submission,
   Task,
 } from './types.ts'
 
@@ -29,6 +28,8 @@ export interface ClientOptions {
   /** null: none is sent. */
   token: string | null
   fetch: Ask
+  /** Asked before each read but that of events: when it is aborted, the read is given up. */
+  readLimit?: () => AbortSignal
 }
 
 /** Parameters of a query; what is undefined or empty is left out. */
@@ -79,16 +80,6 @@ export class OrchestratorClient {
 
   info(signal?: AbortSignal): Promise<Info> {
     return this.#get('/info', {}, signal)
-  }
-
-  /** `body`: JSON text, so that no digit of a payload changes on its way. */
-  submit(
-    body: Submission | string,
-    headers: SubmitHeaders = {},
-    signal?: AbortSignal,
-  ): Promise<Outcome | Accepted> {
-    const text = typeof body === 'string' ? body : JSON.stringify(body)
-    return this.#post('/tasks', { body: text, headers: submitHeaders(headers), signal })
   }
 
   cancel(id: string, signal?: AbortSignal): Promise<Task> {
@@ -148,7 +139,9 @@ export class OrchestratorClient {
    * none of ours.
    */
   async send(path: string, init: SendInit = {}): Promise<string> {
-    const response = await this.#ask(path, init)
+    const signal = this.#limited(init)
+    const asked = this.#ask(path, { ...init, signal })
+    const response = await this.#unlessBroken(asked, init.signal)
     const text = await this.#unlessBroken(response.text(), init.signal)
     const { accept = JSON_TYPE } = init.headers ?? {}
     if (accept !== JSON_TYPE || OBJECT.test(text)) return text
@@ -156,11 +149,11 @@ export class OrchestratorClient {
   }
 
   async #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-    return json(await this.send(path, { query, signal }))
+    return replyOf(await this.send(path, { query, signal }))
   }
 
   async #post<T>(path: string, init: SendInit): Promise<T> {
-    return json(await this.send(path, { ...init, method: 'POST' }))
+    return replyOf(await this.send(path, { ...init, method: 'POST' }))
   }
 
   async #ask(path: string, { signal, query = {}, body, ...init }: SendInit): Promise<Response> {
@@ -183,10 +176,17 @@ export class OrchestratorClient {
     throw notOurs(response.status, `The answer is ${type || 'of no type'}, not ${wanted}`)
   }
 
+  /** What is written takes its time. */
+  #limited({ method, signal }: SendInit): AbortSignal | undefined {
+    const { readLimit } = this.options
+    if (method !== undefined || !readLimit) return signal
+    return signal ? AbortSignal.any([readLimit(), signal]) : readLimit()
+  }
+
   /** Rejects with Unreachable when the connection fails. */
   #unlessBroken<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     return work.catch((error: unknown) => {
-      if (signal?.aborted) throw error
+      if (signal?.aborted || error instanceof ApiError || error instanceof Unreachable) throw error
       throw new Unreachable(this.options.url, error)
     })
   }
@@ -206,7 +206,8 @@ async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   }
 }
 
-function json<T>(text: string): T {
+/** A reply of ours is JSON: something else is the answer of something else. */
+export function replyOf<T>(text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {

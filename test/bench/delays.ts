@@ -8,6 +8,8 @@ export interface Delays {
   p99Ms: number
 }
 
+const SUBMISSION = JSON.stringify({ droplet_name: 'bench', path: '/' })
+
 /** So many tasks, one after the other, while ten others watch as well. */
 export async function delays({ url }: Service, tasks: number): Promise<Delays> {
   const client = new OrchestratorClient({ url: `${url}/orchestrator`, token: null, fetch })
@@ -21,8 +23,9 @@ export async function delays({ url }: Service, tasks: number): Promise<Delays> {
   })().catch(() => {})
   const answered = new Map<string, number>()
   for (let sent = 0; sent < tasks; sent++) {
-    const outcome = await client.submit({ droplet_name: 'bench', path: '/' })
-    answered.set(outcome.task_id, performance.now())
+    const outcome = await client.send('/tasks', { method: 'POST', body: SUBMISSION })
+    const at = performance.now()
+    answered.set((JSON.parse(outcome) as { task_id: string }).task_id, at)
     await Bun.sleep(5)
   }
   for (const start = performance.now(); heard.size < tasks && performance.now() - start < 5000;) {

@@ -1,7 +1,7 @@
 /** The API's client: what it sends, and what it makes of replies that are none. */
 import { describe, expect, test } from 'bun:test'
 import { ApiError, Unreachable } from '../../src/client/api-error.ts'
-import { OrchestratorClient } from '../../src/client/client.ts'
+import { OrchestratorClient, submitHeaders } from '../../src/client/client.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import {
   deadUrl,
@@ -30,7 +30,8 @@ test('sends a payload as it was written, with what belongs to a submission', asy
   await using server = scriptedServer(json({ task_id: 'x' }))
   const client = clientOf(server.url, 'secret')
   const body = '{"payload":1.10}'
-  await client.submit(body, { prefer: 'wait=5', idempotencyKey: 'k', requestId: 'r' })
+  const headers = submitHeaders({ prefer: 'wait=5', idempotencyKey: 'k', requestId: 'r' })
+  await client.send('/tasks', { method: 'POST', body, headers })
   const [request] = server.requests
   expect(request).toMatchObject({ method: 'POST', url: '/orchestrator/tasks', body })
   expect(request!.headers).toMatchObject({
@@ -118,6 +119,19 @@ describe('rejects', () => {
     expect(await clientOf(server.url).text('/metrics', {}, 'text/plain')).toBe('# EOF')
   })
 
+  test('with Unreachable when a read takes too long, and waits for what it writes', async () => {
+    await using server = scriptedServer(hang)
+    const url = `${server.url}/orchestrator`
+    const readLimit = () => AbortSignal.timeout(1)
+    const client = new OrchestratorClient({ url, token: null, fetch, readLimit })
+    const written = client.cancel('x')
+    expect(await failure(client.info())).toBeInstanceOf(Unreachable)
+    expect(await failure(client.info(new AbortController().signal))).toBeInstanceOf(Unreachable)
+    expect(await Promise.race([written, 'it waits'])).toBe('it waits')
+    await server.stop()
+    expect(await failure(written)).toBeInstanceOf(Unreachable)
+  })
+
   test('as its signal was aborted', async () => {
     await using server = scriptedServer(hang)
     const controller = new AbortController()
@@ -129,6 +143,14 @@ describe('rejects', () => {
 })
 
 describe('events', () => {
+  test('of something else are none', async () => {
+    await using server = scriptedServer(html())
+    let isOpen = false
+    const events = clientOf(server.url).events({}, undefined, null, () => (isOpen = true))
+    expect(await failure(events.next())).toMatchObject({ status: 200, code: 'HTTP_200' })
+    expect(isOpen).toBe(false)
+  })
+
   const stream = (text: string, headers: Record<string, string> = {}) =>
     reply({ headers: { 'content-type': 'text/event-stream', ...headers }, body: text })
 

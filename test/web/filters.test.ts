@@ -28,7 +28,12 @@ test('"since" is a moment of the API that moves on', () => {
     created_after: '6400.000',
   })
   // It was typed by hand: no filter is better than a wrong one.
-  expect(listQuery(of('since=soon'), 10_000)).toEqual({})
+  for (const since of ['soon', 'constructor', '__proto__']) {
+    const filters = of(`since=${since}`)
+    expect(listQuery(filters, 10_000)).toEqual({})
+    // And is not said to be one.
+    expect(inWords(filters)).toBe('all tasks')
+  }
 })
 
 test('the stream is narrowed as the list is, but for when tasks came', () => {
@@ -69,4 +74,7 @@ test('moments are read as the API reads them', () => {
   expect(momentOf('2026-01-01T00:00:00Z')).toBe(Date.UTC(2026, 0, 1))
   expect(momentOf('yesterday')).toBeNull()
   expect(momentOf('')).toBeNull()
+  // A browser throws at a Date of it.
+  expect(momentOf('99999999999999999')).toBeNull()
+  expect(momentOf('9'.repeat(400))).toBeNull()
 })

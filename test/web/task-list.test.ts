@@ -37,7 +37,7 @@ function listOver(
     },
     task: async (id: string) => single(id) as Task,
   } as unknown as OrchestratorClient
-  const list = new TaskList(filters, { client, now: () => 1000 })
+  const list = new TaskList(filters, { client, now: () => 1000, known: async () => {} })
   const shown = () => list.rows.value?.shown.map(({ created_at, status }) => [created_at, status])
   return { list, asked, shown }
 }
@@ -188,4 +188,19 @@ test('an error is told, and the next success takes it back', async () => {
   asked[2]!.answer(pageOf([item(1)]))
   await settled()
   expect(shown()).toHaveLength(2)
+})
+
+test('what came before the time that is looked at does not come in by an event', async () => {
+  const { list, asked, shown } = listOver({ status: 'failed', since: '15m' })
+  void list.read()
+  await settled()
+  asked[0]!.answer(pageOf([item(200, 'error')]))
+  await settled()
+  // It is 1000: 15 minutes ago it was 100.
+  list.event(event(99, 'error'))
+  list.event(event(101, 'error'))
+  expect(shown()).toEqual([
+    [200, 'error'],
+    [101, 'error'],
+  ])
 })

@@ -39,7 +39,11 @@ function Line({ droplet }: { droplet: Droplet }) {
   const place = version === null ? url : `${url} · ${version}`
   return (
     <span class="small cut" title={error === null ? place : `${error}\n${place}`}>
-      {error === null ? <span class="quiet">{place}</span> : <LastError droplet={droplet} />}
+      {error === null ? (
+        <span class="quiet">{visible(place)}</span>
+      ) : (
+        <LastError droplet={droplet} />
+      )}
     </span>
   )
 }

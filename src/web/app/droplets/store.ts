@@ -3,6 +3,7 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 import type { Droplet, Droplets, LiveEvent } from '../../../client/types.ts'
 import type { Interest } from '../state/live.ts'
 import type { Session } from '../state/session.ts'
+import { once } from '../ui/once.ts'
 import { rankOf, RANKS } from './trouble.ts'
 
 export type ListState = Omit<Droplets, 'droplets'>
@@ -115,10 +116,10 @@ function aStepLater(droplet: Droplet): Droplet {
   return { ...droplet, recent_latency_ms: [...recent.slice(1), null] }
 }
 
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+const names = once(() => new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }))
 
 function sorted(byName: ReadonlyMap<string, Droplet>): Map<string, Droplet> {
-  return new Map([...byName].sort(([a], [b]) => names.compare(a, b)))
+  return new Map([...byName].sort(([a], [b]) => names().compare(a, b)))
 }
 
 /** Within a group the order stays as it is: a board on which all moves cannot be read. */

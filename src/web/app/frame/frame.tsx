@@ -1,5 +1,5 @@
 /** What is round every view: the header, the connection, the keys. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useApp, useKeys } from '../state/app.ts'
 import { link } from '../state/router.ts'
 import { BulkStrip } from '../tasks/bulk-panel.tsx'
@@ -8,6 +8,7 @@ import { ConnectionStrip } from './connection.tsx'
 import { showFavicon } from './favicon.ts'
 import { Header } from './header.tsx'
 import { KeysHelp } from './keys-help.tsx'
+import { Guard } from './guard.tsx'
 import { SignIn } from './sign-in.tsx'
 import { AREAS, findView } from './views.tsx'
 
@@ -30,7 +31,9 @@ export function Frame() {
 
 function Content() {
   const { router } = useApp()
-  const { path } = router.location.value
+  const location = router.location.value
+  const first = useRef(location)
+  const { path } = location
   const found = findView(path)
   const title = found?.view.title ?? 'Not found'
   const main = useRef<HTMLElement>(null)
@@ -43,7 +46,10 @@ function Content() {
       <main id="main" ref={main} tabIndex={-1} aria-label={title}>
         {found ? (
           // Another task is another view.
-          <found.view.component key={path.join('/')} id={found.id} />
+          <Guard key={path.join('/')}>
+            <Top isFirst={location === first.current} />
+            <found.view.component id={found.id} />
+          </Guard>
         ) : (
           <Empty title="There is nothing at this address">
             <a class="button" href={link([])}>
@@ -57,14 +63,25 @@ function Content() {
   )
 }
 
+/** Before the view, which may know better: the last one's place is not the next one's. */
+function Top({ isFirst }: { isFirst: boolean }) {
+  useLayoutEffect(() => {
+    // The first one is there already; to ask takes long.
+    if (!isFirst) window.scrollTo({ top: 0 })
+  }, [])
+  return null
+}
+
 function Footer() {
   const version = useApp().overview.version.value
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const [zone, setZone] = useState('')
+  // After the first picture: it takes long to find out.
+  useEffect(() => setZone(Intl.DateTimeFormat().resolvedOptions().timeZone), [])
   return (
     <footer class="footer">
       <span>{version === null ? '' : `Orchestrator ${version}`}</span>
       <a href="docs">API documents</a>
-      <span>Times are in {zone}</span>
+      <span>{zone && `Times are in ${zone}`}</span>
     </footer>
   )
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
+import { showFavicon } from './favicon.ts'
 import { Icon } from '../ui/icon.tsx'
 
 /** What RFC 6750 allows in a token. */
@@ -12,6 +13,11 @@ export function SignIn({ reason }: { reason: string | null }) {
   const [complaint, setComplaint] = useState(reason)
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => field.current?.focus(), [complaint])
+  // Nothing is left on the tab of what the last one saw.
+  useEffect(() => {
+    document.title = 'Sign in · Orchestrator'
+    showFavicon('paused')
+  }, [])
   const submit = (event: Event) => {
     event.preventDefault()
     const text = token.trim().replace(/^Bearer\s+/i, '')

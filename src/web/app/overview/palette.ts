@@ -18,6 +18,8 @@ export type Palette = Readonly<Record<ColourName, string>>
 /** As they are at the moment: `rgb(…)`. They change with the theme. */
 export function readPalette(): Palette {
   const probe = document.createElement('span')
+  // A canvas has no colours of the reader's own: all lines would be of one.
+  probe.style.setProperty('forced-color-adjust', 'none')
   document.body.append(probe)
   const read = (name: string) => {
     probe.style.color = `var(${name})`

@@ -31,7 +31,7 @@ export function createApp() {
     live,
     overview,
     serverTime,
-    taskLists: new TaskLists(session, serverTime),
+    taskLists: new TaskLists(session, { now: serverTime, known: () => overview.whenKnown() }),
     bulk: new Bulk(session, pastTime),
     submitForm: new SubmitForm(session, live),
     /** Whether anybody can see the page. */

@@ -6,6 +6,8 @@ import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../../../client/api-error.ts'
 import type { Query } from '../../../client/client.ts'
 import type { LiveEvent } from '../../../client/types.ts'
+import { beforeNextFrame } from './frames.ts'
+import { Inbox } from './inbox.ts'
 import type { Session } from './session.ts'
 
 export type LiveKind = 'overview' | 'droplet' | 'task'
@@ -37,6 +39,8 @@ const READ_ANYWAY_MS = 1000
 const LEFT_MS = 1000
 const FIRST_WAIT_MS = 500
 const MAX_WAIT_MS = 5000
+/** Who asks for more is asked again all the same; a timer of many days would fire at once. */
+const MAX_ASKED_MS = 120_000
 
 export class Live {
   readonly #connection = signal<Connection>({ kind: 'connecting' })
@@ -44,13 +48,14 @@ export class Live {
   /** Those that have not read since they came, or since events went missing. */
   readonly #unread = new Set<Interest>()
   readonly connection: ReadonlySignal<Connection> = this.#connection
+  readonly #inbox = new Inbox((event) => this.#deliver(event), beforeNextFrame)
   #abort: AbortController | null = null
   #isRestarting = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #asked = ''
   #lastId: string | null = null
+  /** In a row; a stream that brings nothing is one, too. */
   #failures = 0
-  #lostSince = 0
 
   constructor(
     private readonly session: Session,
@@ -59,6 +64,7 @@ export class Live {
     // What was had with one token is nothing to go on from with another.
     effect(() => {
       if (session.client.value) this.#lastId = null
+      this.#inbox.clear()
       this.retry()
     })
     effect(() => {
@@ -166,7 +172,6 @@ export class Live {
   #opened(): void {
     clearTimeout(this.#timer)
     const wasLive = this.#connection.peek().kind === 'live'
-    this.#failures = 0
     this.#connection.value = { kind: 'live' }
     for (const interest of this.#interests) {
       if (this.#hasMissed(interest, wasLive)) this.#unread.add(interest)
@@ -181,7 +186,12 @@ export class Live {
   }
 
   #arrived(event: LiveEvent): void {
+    this.#failures = 0
     if (event.id !== null) this.#lastId = event.id
+    this.#inbox.add(event)
+  }
+
+  #deliver(event: LiveEvent): void {
     if (event.type === 'reset') {
       for (const interest of this.#interests) {
         if (interest.kinds.includes('task')) this.#unread.add(interest)
@@ -197,10 +207,11 @@ export class Live {
     this.#close()
     // Signing in again starts anew.
     if (this.session.state.peek().kind === 'out') return
-    if (this.#failures === 0) this.#lostSince = Date.now()
+    const before = this.#connection.peek()
+    const since = before.kind === 'lost' ? before.since : Date.now()
     const wait = waitMs(this.#failures++, error)
     const at = Date.now() + wait
-    this.#connection.value = { kind: 'lost', at, since: this.#lostSince, error }
+    this.#connection.value = { kind: 'lost', at, since, error }
     this.#timer = setTimeout(() => this.#open(), wait)
     this.#readAll()
   }
@@ -228,5 +239,5 @@ export class Live {
 function waitMs(failures: number, error: unknown): number {
   const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, MAX_WAIT_MS) * (0.75 + Math.random() / 2)
   const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-  return Math.max(wait, asked)
+  return Math.max(wait, Math.min(asked, MAX_ASKED_MS))
 }

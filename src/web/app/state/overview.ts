@@ -57,6 +57,15 @@ export class OverviewStore implements Interest {
     if (series && point) this.#add(series, point)
   }
 
+  /** Resolves when the clock of the service is known, or cannot be. */
+  whenKnown(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = effect(() => {
+      if (this.#now.value !== null || this.#error.value !== null) resolve()
+    })
+    return promise.finally(stop)
+  }
+
   #forget(): void {
     this.#version.value = null
     this.#now.value = null

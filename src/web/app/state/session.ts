@@ -13,6 +13,8 @@ export type SessionState =
 
 /** The page is at `/orchestrator/`, below whatever a proxy puts before it. */
 const API = '.'
+/** A connection that died while the laptop slept would be waited for much longer. */
+const READ_TIMEOUT_MS = 30_000
 const TOKEN = kept('sessionStorage', 'orchestrator-token')
 
 export class Session {
@@ -50,6 +52,7 @@ export class Session {
     return new OrchestratorClient({
       url: API,
       token,
+      readLimit: () => AbortSignal.timeout(READ_TIMEOUT_MS),
       fetch: async (url, init) => {
         const response = await fetch(url, { ...init, cache: 'no-store' })
         // A late answer to the token before says nothing about this one.

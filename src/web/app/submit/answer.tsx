@@ -11,6 +11,7 @@ import { ErrorBox } from '../ui/states.tsx'
 import type { SubmitState } from './submit-form.ts'
 
 type Waiting = Extract<SubmitState, { kind: 'waiting' }>
+type Answered = Extract<SubmitState, { kind: 'answered' }>
 
 export function Answer() {
   const state = useApp().submitForm.state.value
@@ -28,7 +29,7 @@ function Content({ state }: { state: SubmitState }) {
     case 'waiting':
       return <Progress state={state} />
     case 'answered':
-      return <Answered outcome={state.outcome} />
+      return <Answered state={state} />
     case 'accepted':
       return (
         <>
@@ -62,7 +63,10 @@ function Progress({ state: { since, task } }: { state: Waiting }) {
   return (
     <>
       <h2>
-        Waiting for the answer: <span class="number">{duration(Date.now() - since)}</span>
+        Waiting for the answer:{' '}
+        <span class="number" aria-live="off">
+          {duration(Date.now() - since)}
+        </span>
       </h2>
       {task ? (
         <>
@@ -70,7 +74,9 @@ function Progress({ state: { since, task } }: { state: Waiting }) {
             <StatusBadge status={task.status} />
             {task.attempts.length === 0 ? ' no attempt so far' : null}
           </p>
-          <TimeLine task={task} />
+          <div aria-live="off">
+            <TimeLine task={task} />
+          </div>
           <TaskLink id={task.id} />
         </>
       ) : (
@@ -80,8 +86,8 @@ function Progress({ state: { since, task } }: { state: Waiting }) {
   )
 }
 
-function Answered({ outcome }: { outcome: Extract<SubmitState, { kind: 'answered' }>['outcome'] }) {
-  const { status, response_status, response_body, retry_count, duration_ms, task_id } = outcome
+function Answered({ state: { outcome, body } }: { state: Answered }) {
+  const { status, response_status, retry_count, duration_ms, task_id } = outcome
   return (
     <>
       <h2 class="submit-status">
@@ -91,10 +97,10 @@ function Answered({ outcome }: { outcome: Extract<SubmitState, { kind: 'answered
         {duration(duration_ms)}
         {retry_count > 0 ? `, ${plural(retry_count, 'retry', 'retries')}` : ''}
       </p>
-      {response_body === null ? (
+      {body === null ? (
         <p class="quiet">It had no body.</p>
       ) : (
-        <Json value={response_body} fileName={`${task_id}-answer.json`} />
+        <Json text={body} fileName={`${task_id}-answer.json`} />
       )}
       <TaskLink id={task_id} />
     </>

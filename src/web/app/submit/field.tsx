@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
+import { visible } from '../ui/visible.ts'
 import { Icon } from '../ui/icon.tsx'
 
 /** What makes an input belong to its label and to what is wrong with it. */
@@ -36,7 +37,7 @@ export function Field({ label, hint, error, children }: FieldProps) {
       {error === undefined ? null : (
         <p id={`${id}-error`} class="complaint small" role="alert">
           <Icon name="warning" />
-          <span class="any">{error}</span>
+          <span class="any">{visible(error)}</span>
         </p>
       )}
     </div>

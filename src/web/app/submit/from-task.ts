@@ -25,6 +25,11 @@ export function formOf({ task, payload, meta }: RawTask): Form {
 
 /** Easier to change; but not where a digit or a name that is there twice would change with it. */
 function indented(json: string): string {
-  const value: unknown = JSON.parse(json)
-  return JSON.stringify(value) === json ? JSON.stringify(value, null, 2) : json
+  try {
+    const value: unknown = JSON.parse(json)
+    return JSON.stringify(value) === json ? JSON.stringify(value, null, 2) : json
+  } catch {
+    // Deeper than the stack.
+    return json
+  }
 }

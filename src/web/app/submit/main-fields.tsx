@@ -4,6 +4,7 @@ import { useApp } from '../state/app.ts'
 import { useRead } from '../state/use-read.ts'
 import { suggested } from '../tasks/suggested.ts'
 import { Icon } from '../ui/icon.tsx'
+import { visible } from '../ui/visible.ts'
 import { Field } from './field.tsx'
 import { jsonFault } from './form.ts'
 
@@ -61,7 +62,7 @@ function Warning({ droplet, isUnknown }: { droplet: Droplet | undefined; isUnkno
       {words ? (
         <>
           <Icon name="warning" />
-          <span class="any">{words}</span>
+          <span class="any">{visible(words)}</span>
         </>
       ) : null}
     </p>

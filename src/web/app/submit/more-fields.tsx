@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks'
 import { useApp } from '../state/app.ts'
 import { Field } from './field.tsx'
 import type { Form } from './form.ts'
@@ -49,9 +50,18 @@ function Options() {
   const { submitForm } = useApp()
   const errors = submitForm.errors.value
   const isFaulty = OPTIONS.some((name) => errors[name] !== undefined)
+  const [isOpen, setOpen] = useState(false)
+  // A fault opens them; that it is gone does not close them under who types.
+  useEffect(() => {
+    if (isFaulty) setOpen(true)
+  }, [isFaulty])
   const { isAsync } = submitForm.form.value
   return (
-    <details class="submit-options" open={isFaulty || undefined}>
+    <details
+      class="submit-options"
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>Options</summary>
       <div class="submit-grid">
         <NumberField name="timeout_ms" label="One attempt may take (ms)" />

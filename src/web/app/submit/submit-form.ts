@@ -1,7 +1,7 @@
 /** What is typed, and what became of it: kept while other views are looked at. */
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../../../client/api-error.ts'
-import type { OrchestratorClient } from '../../../client/client.ts'
+import { replyOf, submitHeaders, type OrchestratorClient } from '../../../client/client.ts'
 import type { Accepted, Outcome, Task } from '../../../client/types.ts'
 import type { Live } from '../state/live.ts'
 import type { Session } from '../state/session.ts'
@@ -13,6 +13,7 @@ import {
   type FieldErrors,
   type Form,
 } from './form.ts'
+import { membersOf } from '../task/raw-json.ts'
 import { randomId } from './random-id.ts'
 
 export type SubmitState =
@@ -24,7 +25,8 @@ export type SubmitState =
       readonly isAsync: boolean
       readonly task: Task | null
     }
-  | { readonly kind: 'answered'; readonly outcome: Outcome }
+  /** `body`: of the droplet's answer, JSON text with all its digits; null: it had none. */
+  | { readonly kind: 'answered'; readonly outcome: Outcome; readonly body: string | null }
   | { readonly kind: 'accepted'; readonly accepted: Accepted }
   /** `taskId`: of the task that failed; null: there is no task. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly taskId: string | null }
@@ -43,7 +45,12 @@ export class SubmitForm {
   constructor(
     private readonly session: Session,
     private readonly live: Live,
-  ) {}
+  ) {
+    // What was typed and answered with one token is nothing for who comes next.
+    effect(() => {
+      if (session.client.value) this.#forget()
+    })
+  }
 
   fill(form: Form, source: string | null): void {
     this.#form.value = form
@@ -68,22 +75,29 @@ export class SubmitForm {
     const { isAsync, idempotencyKey } = form
     this.#state.value = { kind: 'waiting', since: Date.now(), isAsync, task: null }
     const unfollow = this.#follow(requestId)
-    const headers = {
+    const client = this.session.client.peek()
+    const isLate = () => client !== this.session.client.peek()
+    const headers = submitHeaders({
       requestId,
       idempotencyKey: idempotencyKey.trim() || undefined,
       prefer: isAsync ? 'respond-async' : undefined,
-    }
+    })
     try {
-      const reply = await this.session.client.peek().submit(submissionOf(form), headers)
-      this.#state.value =
-        'location' in reply
-          ? { kind: 'accepted', accepted: reply }
-          : { kind: 'answered', outcome: reply }
+      const body = submissionOf(form)
+      const text = await client.send('/tasks', { method: 'POST', body, headers })
+      if (!isLate()) this.#state.value = stateOf(text)
     } catch (error) {
-      this.#fail(error)
+      if (!isLate()) this.#fail(error)
     } finally {
       unfollow()
     }
+  }
+
+  #forget(): void {
+    this.#form.value = EMPTY_FORM
+    this.#state.value = { kind: 'typing' }
+    this.#errors.value = {}
+    this.source.value = null
   }
 
   #fail(error: unknown): void {
@@ -103,7 +117,8 @@ export class SubmitForm {
       const id = this.#taskId() ?? (await firstOf(client, requestId))
       const task = id === null ? null : await client.task(id).catch(() => null)
       const state = this.#state.peek()
-      if (task && state.kind === 'waiting') this.#state.value = { ...state, task }
+      const isLate = client !== this.session.client.peek()
+      if (task && state.kind === 'waiting' && !isLate) this.#state.value = { ...state, task }
       isReading = false
     }
     return this.live.subscribe({
@@ -122,6 +137,13 @@ export class SubmitForm {
     const state = this.#state.peek()
     return state.kind === 'waiting' ? (state.task?.id ?? null) : null
   }
+}
+
+function stateOf(text: string): SubmitState {
+  const reply = replyOf<Outcome | Accepted>(text)
+  if ('location' in reply) return { kind: 'accepted', accepted: reply }
+  const body = membersOf(text).get('response_body') ?? 'null'
+  return { kind: 'answered', outcome: reply, body: body === 'null' ? null : body }
 }
 
 async function firstOf(client: OrchestratorClient, request_id: string): Promise<string | null> {

@@ -1,13 +1,15 @@
 /** A form that knows the droplets, and keeps what was typed. */
 import { useApp } from '../state/app.ts'
 import { link } from '../state/router.ts'
-import { Empty } from '../ui/states.tsx'
+import { Empty, Loading } from '../ui/states.tsx'
 import { Answer } from './answer.tsx'
 import { MainFields } from './main-fields.tsx'
 import { MoreFields } from './more-fields.tsx'
 
 export function SubmitView() {
-  const { session, submitForm } = useApp()
+  const { session, submitForm, overview } = useApp()
+  // A token that may only write is told nothing of itself.
+  if (session.access.value === null && overview.error.value === null) return <Loading />
   if (session.access.value !== null && !session.mayWrite.value) return <MayNot />
   const source = submitForm.source.value
   return (

@@ -24,7 +24,9 @@ export function AskDialog({ title, verb, tone, act, close, children }: AskDialog
     event.preventDefault()
     if (isBusy) return
     setBusy(true)
-    act().then(close, (reason: unknown) => {
+    // Closed, not only taken away: then the focus goes back to where it was.
+    const done = () => (dialog.current ? dialog.current.close() : close())
+    act().then(done, (reason: unknown) => {
       setError(reason)
       setBusy(false)
     })

@@ -1,7 +1,5 @@
 /** What was sent and what came back, each folded; nothing of it is ever HTML. */
 import type { ComponentChildren } from 'preact'
-import { useMemo } from 'preact/hooks'
-import { parseExact } from '../ui/exact-json.ts'
 import { Json } from '../ui/json.tsx'
 import { visible } from '../ui/visible.ts'
 import type { RawTask } from './submission.ts'
@@ -17,7 +15,7 @@ export function Bodies({ raw }: { raw: RawTask }) {
         ) : (
           <>
             {isCut(responseBody) ? <Cut /> : null}
-            <Body text={responseBody} fileName={`${task.id}-answer.json`} />
+            <Json text={responseBody} fileName={`${task.id}-answer.json`} />
           </>
         )}
       </Fold>
@@ -26,12 +24,12 @@ export function Bodies({ raw }: { raw: RawTask }) {
         {payload === 'null' ? (
           <p class="quiet">It had no payload.</p>
         ) : (
-          <Body text={payload} fileName={`${task.id}-payload.json`} />
+          <Json text={payload} fileName={`${task.id}-payload.json`} />
         )}
       </Fold>
       {meta === 'null' ? null : (
         <Fold title="Meta">
-          <Body text={meta} fileName={`${task.id}-meta.json`} />
+          <Json text={meta} fileName={`${task.id}-meta.json`} />
         </Fold>
       )}
     </>
@@ -53,11 +51,6 @@ function Fold({ title, isOpen = false, children }: FoldProps) {
       <div class="fold-body">{children}</div>
     </details>
   )
-}
-
-function Body({ text, fileName }: { text: string; fileName: string }) {
-  const value = useMemo(() => parseExact(text), [text])
-  return <Json value={value} text={text} fileName={fileName} />
 }
 
 /** Its marker is there in its place. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { Task } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
 import { CopyButton } from '../ui/copy.tsx'
-import { absoluteTime, duration, NONE } from '../ui/format.ts'
+import { absoluteTime, duration, NONE, plural } from '../ui/format.ts'
 import { Duration, Time } from '../ui/time.tsx'
 import { answerWords } from '../tasks/target.ts'
 import { visible } from '../ui/visible.ts'
@@ -28,7 +28,7 @@ export function Facts({ task }: { task: Task }) {
       </Fact>
       <Fact name="Mode">{task.mode === 'sync' ? 'synchronous' : 'asynchronous'}</Fact>
       <Fact name="Limits">
-        {duration(task.timeout_ms)} an attempt, {task.max_retries} retries
+        {duration(task.timeout_ms)} an attempt, {plural(task.max_retries, 'retry', 'retries')}
         {task.deadline_ms === null ? '' : `, ${duration(task.deadline_ms)} in all`}
       </Fact>
       <Fact name="Target">
@@ -80,7 +80,7 @@ function Value({ text, label, children }: ValueProps) {
   return (
     <span class="value">
       <span class="mono any" title={text}>
-        {children ?? <bdi>{text || NONE}</bdi>}
+        {children ?? <bdi>{visible(text) || NONE}</bdi>}
       </span>
       <CopyButton text={text} label={label} />
     </span>

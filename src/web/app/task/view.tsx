@@ -1,5 +1,5 @@
 /** One task: what was asked, what happened when, and what came of it. */
-import { useLayoutEffect, useMemo } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import { ApiError } from '../../../client/api-error.ts'
 import type { LiveEvent } from '../../../client/types.ts'
 import type { ViewProps } from '../frame/views.tsx'
@@ -21,8 +21,6 @@ export function TaskView({ id }: ViewProps) {
   const { session } = useApp()
   const client = session.client.value
   const store = useMemo(() => new TaskStore(client, id), [client, id])
-  // Who comes from far down a list.
-  useLayoutEffect(() => window.scrollTo({ top: 0 }), [])
   useLive(`task ${id}`, {
     kinds: ['task'],
     tasks: { task_id: id },
@@ -88,9 +86,9 @@ function NotFound({ id }: { id: string }) {
   return (
     <Empty title="There is no such task">
       <p class="quiet">
-        The history has no task <code class="any">{id}</code>. It keeps a limited number of ended
-        tasks (<code>TASK_MAX_HISTORY</code>, <code>TASK_HISTORY_TTL</code>): an old one may have
-        made room. Or your token may not see its droplet.
+        The history has no task <code class="any">{visible(id)}</code>. It keeps a limited number of
+        ended tasks (<code>TASK_MAX_HISTORY</code>, <code>TASK_HISTORY_TTL</code>): an old one may
+        have made room. Or your token may not see its droplet.
       </p>
       <a class="button" href={link(['tasks'])}>
         To the tasks

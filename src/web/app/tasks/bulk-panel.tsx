@@ -5,6 +5,7 @@ import { link } from '../state/router.ts'
 import { count, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ErrorBox } from '../ui/states.tsx'
+import { visible } from '../ui/visible.ts'
 import type { BulkAction, BulkProgress } from './bulk.ts'
 import type { BulkState } from './bulk-work.ts'
 
@@ -65,7 +66,7 @@ function Question({ asked }: { asked: Asked }) {
             <strong>
               {verb} {plural(matches, 'task')}?
             </strong>{' '}
-            That is <em>{words}</em>, as of now.
+            That is <em>{visible(words)}</em>, as of now.
             {action === 'replay' ? ' Each is submitted again, as a new asynchronous task.' : ''}
           </>
         )}
@@ -96,7 +97,7 @@ function Progress({ work }: { work: Work }) {
   return (
     <>
       <p>
-        <strong>{kind === 'running' ? `${going} ${words}` : endWords(work)}</strong>
+        <strong>{kind === 'running' ? `${going} ${visible(words)}` : endWords(work)}</strong>
       </p>
       <progress max={Math.max(matches, looked, 1)} value={looked} aria-label={going} />
       <p class="quiet" role="status">
@@ -123,7 +124,7 @@ function Progress({ work }: { work: Work }) {
 
 function endWords({ action, words, progress, isStopped }: Work): string {
   const [, , done] = VERBS[action]
-  const sum = `${plural(progress.done, 'task')} ${done} (${words})`
+  const sum = `${plural(progress.done, 'task')} ${done} (${visible(words)})`
   return isStopped ? `Stopped: ${sum}` : sum
 }
 
@@ -133,7 +134,7 @@ function Reasons({ progress }: { progress: BulkProgress }) {
     <ul class="bulk-reasons">
       {[...progress.reasons].map(([reason, times]) => (
         <li key={reason}>
-          <Icon name="warning" /> {count(times)} × <bdi>{reason}</bdi>
+          <Icon name="warning" /> {count(times)} × <bdi>{visible(reason)}</bdi>
         </li>
       ))}
     </ul>

@@ -1,5 +1,5 @@
 /** One work on all tasks of a filter: counted, confirmed, carried out, and then told of. */
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { OrchestratorClient, Query } from '../../../client/client.ts'
 import type { Session } from '../state/session.ts'
 import { randomId } from '../submit/random-id.ts'
@@ -38,7 +38,12 @@ export class Bulk {
     private readonly session: Session,
     /** Of the service, Unix seconds. */
     private readonly now: () => number,
-  ) {}
+  ) {
+    // A work ends with the token that it was begun with.
+    effect(() => {
+      if (session.client.value) this.#forget()
+    })
+  }
 
   /** Counts what the filter holds now, once; nothing is done before `start`. */
   async ask(action: BulkAction, filters: Filters): Promise<void> {
@@ -63,13 +68,15 @@ export class Bulk {
     const abort = (this.#abort = new AbortController())
     const base = { action, words, queries, count, isStopped: false, error: null }
     let progress = NOTHING_DONE
+    const client = this.session.client.peek()
     const tell = (kind: 'running' | 'ended', error: unknown = null) => {
+      if (client !== this.session.client.peek()) return
       this.#state.value = { ...base, kind, progress, error, isStopped: abort.signal.aborted }
     }
     tell('running')
     window.addEventListener('beforeunload', stay)
     const tools = {
-      client: this.session.client.peek(),
+      client,
       signal: abort.signal,
       sleep: (ms: number) => sleep(ms, abort.signal),
       report: (latest: BulkProgress) => {
@@ -87,6 +94,11 @@ export class Bulk {
   /** What is under way ends; nothing more begins. */
   stop(): void {
     this.#abort.abort()
+  }
+
+  #forget(): void {
+    this.#abort.abort()
+    this.#state.value = { kind: 'none' }
   }
 
   close(): void {

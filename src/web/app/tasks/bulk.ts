@@ -36,6 +36,8 @@ const AT_ONCE = 8
 const PAGE = 200
 /** How often one task is tried when the service asks for patience, or does not answer. */
 const TRIES = 5
+/** Whatever the service, or a proxy before it, asks for. */
+const MAX_WAIT_SECONDS = 60
 
 /**
  * The queries of a job. A replay looks only at what was accepted before `now` (of the service,
@@ -110,7 +112,7 @@ function act({ action, key }: BulkJob, client: BulkClient, id: string): Promise<
 function waitAfter(error: unknown, attempt: number): number | null {
   if (!(error instanceof ApiError)) return 500 * 2 ** attempt
   if (error.status !== 429 && error.status !== 503) return null
-  return (error.retryAfterSeconds ?? attempt) * 1000
+  return Math.min(error.retryAfterSeconds ?? attempt, MAX_WAIT_SECONDS) * 1000
 }
 
 /** The same for all tasks that failed alike: no ids in it. */

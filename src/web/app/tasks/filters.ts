@@ -36,7 +36,12 @@ export const SPANS: Readonly<Record<string, { seconds: number; words: string }>>
 
 export function filtersOf(query: URLSearchParams): Filters {
   const given = FILTER_NAMES.map((name) => [name, query.get(name)?.trim() ?? ''] as const)
-  return Object.fromEntries(given.filter(([, value]) => value !== ''))
+  return Object.fromEntries(given.filter(([name, value]) => value !== '' && isMeant(name, value)))
+}
+
+/** A span that there is not would be said in words, and be no filter. */
+function isMeant(name: FilterName, value: string): boolean {
+  return name !== 'since' || Object.hasOwn(SPANS, value)
 }
 
 /** The same text for the same filters, in whatever order they came. */
@@ -77,6 +82,12 @@ export function isWanted({ status }: Filters, task: Pick<TaskItem, 'status'>): b
     : status === task.status
 }
 
+/** Whether it came when the list begins, or later. `now`: of the service, Unix seconds. */
+export function isInTime(filters: Filters, { created_at }: TaskItem, now: number): boolean {
+  const from = momentOf(String(listQuery(filters, now).created_after ?? ''))
+  return from === null || created_at * 1000 >= from
+}
+
 /** Counting by these is a look into a table; by others, it takes a look at every task. */
 export function isCountedAtOnce(filters: Filters): boolean {
   return Object.keys(filters).every((name) => name === 'status' || name === 'droplet_name')
@@ -101,10 +112,13 @@ export function inWords(filters: Filters): string {
   return parts.filter((part) => part).join(' ')
 }
 
+/** What a Date can hold. */
+const LAST_MOMENT_MS = 8.64e15
+
 /** Unix ms of a parameter: Unix seconds, or a date and time; null when it is neither. */
 export function momentOf(text: string): number | null {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text)
-  return Number.isFinite(ms) ? ms : null
+  return Math.abs(ms) <= LAST_MOMENT_MS ? ms : null
 }
 
 function momentText(text: string): string {

@@ -16,7 +16,10 @@ export function GoTo() {
     event.preventDefault()
     const id = text.trim()
     if (id === '') return
+    const from = router.location.peek()
     const found = await find(session.client.peek(), id).catch((error: unknown) => ({ error }))
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (router.location.peek() !== from) return
     if (typeof found === 'string') router.go(found)
     else
       setComplaint(

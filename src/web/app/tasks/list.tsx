@@ -1,6 +1,6 @@
 /** The tasks that match, newest first, as they come and change. */
 import { useSignalEffect } from '@preact/signals'
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { useApp, useKeys, useLive } from '../state/app.ts'
 import { useRowKeys } from '../ui/row-keys.ts'
 import { BulkButtons } from './bulk-buttons.tsx'
@@ -74,7 +74,8 @@ function useReader(list: TaskList, rows: { current: HTMLElement | null }): void 
   useLayoutEffect(() => {
     if (list.scrollTop > 0) window.scrollTo({ top: list.scrollTop })
   }, [list])
-  useEffect(() => {
+  // Not as an effect: that goes on until the next view is painted, which scrolls to its own place.
+  useLayoutEffect(() => {
     const element = rows.current
     if (!element) return
     let movedAt = -Infinity

@@ -2,6 +2,7 @@
 import { FirstSteps } from '../overview/first-steps.tsx'
 import { link } from '../state/router.ts'
 import { Empty } from '../ui/states.tsx'
+import { visible } from '../ui/visible.ts'
 import { inWords, type Filters } from './filters.ts'
 
 export function NoTasks({ filters }: { filters: Filters }) {
@@ -9,7 +10,7 @@ export function NoTasks({ filters }: { filters: Filters }) {
   return (
     <Empty title="No task matches">
       <p class="quiet">
-        Looked for: {inWords(filters)}. What comes and matches appears here by itself.
+        Looked for: {visible(inWords(filters))}. What comes and matches appears here by itself.
       </p>
       <a class="button" href={link(['tasks'])}>
         Show all tasks

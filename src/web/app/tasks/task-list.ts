@@ -2,7 +2,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { OrchestratorClient, Query } from '../../../client/client.ts'
 import type { LiveEvent, Page, TaskItem } from '../../../client/types.ts'
-import { isCountedAtOnce, isWanted, listQuery, type Filters } from './filters.ts'
+import { isCountedAtOnce, isInTime, isWanted, listQuery, type Filters } from './filters.ts'
 import {
   missedIn,
   NO_ROWS,
@@ -31,6 +31,8 @@ export interface ListPorts {
   readonly client: OrchestratorClient
   /** Of the service, Unix seconds. */
   now(): number
+  /** Resolves when `now` is more than what the browser believes. */
+  known(): Promise<void>
 }
 
 export class TaskList {
@@ -166,6 +168,7 @@ export class TaskList {
     const meanwhile: TaskItem[] = []
     this.#meanwhile.add(meanwhile)
     try {
+      if (this.filters.since !== undefined) await this.ports.known()
       const query = { ...this.#query(), limit: PAGE, ...more, total: false }
       show(await this.ports.client.tasks(query))
       for (const task of meanwhile) this.#apply(task)
@@ -176,7 +179,10 @@ export class TaskList {
 
   #apply(task: TaskItem): void {
     const rows = this.#rows.peek()
-    if (rows) this.#set(withTask(rows, task, isWanted(this.filters, task)))
+    if (!rows) return
+    const { filters, ports } = this
+    const isOurs = isWanted(filters, task) && isInTime(filters, task, ports.now())
+    this.#set(withTask(rows, task, isOurs))
   }
 
   #set(rows: Rows): void {

@@ -11,7 +11,7 @@ export class TaskLists {
 
   constructor(
     private readonly session: Session,
-    private readonly now: ListPorts['now'],
+    private readonly clock: Omit<ListPorts, 'client'>,
   ) {}
 
   of(filters: Filters): TaskList {
@@ -20,7 +20,7 @@ export class TaskLists {
     if (client !== this.#client) this.#lists = new Map()
     this.#client = client
     const key = keyOf(filters)
-    const list = this.#lists.get(key) ?? new TaskList(filters, { client, now: this.now })
+    const list = this.#lists.get(key) ?? new TaskList(filters, { client, ...this.clock })
     this.#lists.delete(key)
     this.#lists.set(key, list)
     if (this.#lists.size > KEPT) this.#lists.delete(this.#lists.keys().next().value!)

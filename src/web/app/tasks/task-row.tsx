@@ -2,7 +2,7 @@
 import type { TaskItem } from '../../../client/types.ts'
 import { link } from '../state/router.ts'
 import { StatusBadge } from '../ui/badge.tsx'
-import { NONE } from '../ui/format.ts'
+import { NONE, plural } from '../ui/format.ts'
 import { Duration, Time } from '../ui/time.tsx'
 import { visible } from '../ui/visible.ts'
 import { answerWords, faultOf, pathOf } from './target.ts'
@@ -42,7 +42,7 @@ export function TaskRow({ task, isPast }: TaskRowProps) {
       <span class="task-answer number" title={answerWords(response_status)}>
         {response_status ?? NONE}
       </span>
-      <span class="task-tries number" title={`${retry_count} retries`}>
+      <span class="task-tries number" title={plural(retry_count, 'retry', 'retries')}>
         {retry_count > 0 ? `↻ ${retry_count}` : ''}
       </span>
       <span class="task-took number">

@@ -1,36 +1,45 @@
 /** Numbers and times as they are read. */
 
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
-const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
-const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
-const absolute = new Intl.DateTimeFormat(undefined, {
-  dateStyle: 'medium',
-  timeStyle: 'long',
-})
-const dayAndTime = new Intl.DateTimeFormat(undefined, {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-})
-const timeOfDay = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-})
+import { once } from './once.ts'
+
+const whole = once(() => new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 }))
+const oneDigit = once(() => new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }))
+const short = once(
+  () => new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 }),
+)
+const absolute = once(
+  () => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }),
+)
+const dayAndTime = once(
+  () =>
+    new Intl.DateTimeFormat(undefined, {
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    }),
+)
+const timeOfDay = once(
+  () =>
+    new Intl.DateTimeFormat(undefined, {
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    }),
+)
 
 /** What is not there is a dash, not a zero. */
 export const NONE = '–'
 
-export const count = (value: number) => whole.format(value)
+export const count = (value: number) => whole().format(value)
 
 /** `12.4K`, where there is no room. */
-export const shortCount = (value: number) => (value < 10_000 ? whole : short).format(value)
+export const shortCount = (value: number) => (value < 10_000 ? whole() : short()).format(value)
 
-export const decimal = (value: number) => (value < 100 ? oneDigit : whole).format(value)
+export const decimal = (value: number) => (value < 100 ? oneDigit() : whole()).format(value)
 
 /** `1 task`, `2 tasks`. */
 export const plural = (value: number, one: string, many = `${one}s`) =>
@@ -42,8 +51,8 @@ export const percent = (part: number, of: number) =>
 /** `0.8 ms`, `12 ms`, `3.2 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   if (ms < 1) return `${decimal(ms)} ms`
-  if (ms < 999.5) return `${whole.format(ms)} ms`
-  if (ms < 59_950) return `${oneDigit.format(ms / 1000)} s`
+  if (ms < 999.5) return `${whole().format(ms)} ms`
+  if (ms < 59_950) return `${oneDigit().format(ms / 1000)} s`
   return longDuration(Math.round(ms / 1000))
 }
 
@@ -68,12 +77,12 @@ export function relativeTime(time: number, now: number): string {
 }
 
 /** With its zone. `time`: Unix seconds. */
-export const absoluteTime = (time: number) => absolute.format(time * 1000)
-export const clockTime = (time: number) => timeOfDay.format(time * 1000)
-export const dayTime = (time: number) => dayAndTime.format(time * 1000)
+export const absoluteTime = (time: number) => absolute().format(time * 1000)
+export const clockTime = (time: number) => timeOfDay().format(time * 1000)
+export const dayTime = (time: number) => dayAndTime().format(time * 1000)
 
 export function bytes(value: number): string {
   if (value < 1000) return `${value} B`
   const power = value < 1e6 ? 1 : value < 1e9 ? 2 : 3
-  return `${oneDigit.format(value / 1000 ** power)} ${['kB', 'MB', 'GB'][power - 1]}`
+  return `${oneDigit().format(value / 1000 ** power)} ${['kB', 'MB', 'GB'][power - 1]}`
 }

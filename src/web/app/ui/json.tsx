@@ -6,7 +6,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { bytes, count } from './format.ts'
 import { CopyButton } from './copy.tsx'
 import { DownloadButton } from './download.tsx'
-import { Digits } from './exact-json.ts'
+import { Digits, parseExact } from './exact-json.ts'
 import { visible } from './visible.ts'
 
 /** Entries of one object or array that are shown at a time. */
@@ -17,24 +17,23 @@ const TEXT = 1000
 const OPEN_ENTRIES = 60
 
 interface JsonProps {
-  value: unknown
+  /** JSON, as it came: no digit of it changes. */
+  text: string
   /** Of a download: `answer.json`. */
   fileName: string
-  /** For copying, when the text as it came is there: no digit of it changes then. */
-  text?: string
 }
 
-export function Json({ value, fileName, text }: JsonProps) {
-  const whole = useMemo(() => text ?? JSON.stringify(value, null, 2) ?? '', [value, text])
+export function Json({ text, fileName }: JsonProps) {
+  const value = useMemo(() => parseExact(text), [text])
   const depth = useMemo(() => openDepth(value), [value])
   return (
     <div class="json">
       <div class="json-tools">
-        <span class="quiet">{bytes(new Blob([whole]).size)}</span>
-        <CopyButton text={whole} label="Copy the JSON">
+        <span class="quiet">{bytes(new Blob([text]).size)}</span>
+        <CopyButton text={text} label="Copy the JSON">
           Copy
         </CopyButton>
-        <DownloadButton text={whole} name={fileName} />
+        <DownloadButton text={text} name={fileName} />
       </div>
       <div class="json-tree" tabIndex={0} role="region" aria-label="JSON">
         <Node value={value} name={null} depth={depth} />
@@ -96,11 +95,11 @@ function Branch({ value, name, depth }: NodeProps & { value: object }) {
 }
 
 function Name({ name }: { name: string | null }) {
-  return name === null ? null : <span class="json-name">{visible(name)}: </span>
+  return name === null ? null : <span class="json-name">{visible(cut(name))}: </span>
 }
 
 function Plain({ value }: { value: unknown }) {
-  return <span class="json-plain">{String(value)}</span>
+  return <span class="json-plain">{cut(String(value))}</span>
 }
 
 function Text({ text }: { text: string }) {
@@ -116,6 +115,11 @@ function Text({ text }: { text: string }) {
       ) : null}
     </span>
   )
+}
+
+/** A name or a number can be as long as a text; whole it is in the copy. */
+function cut(text: string): string {
+  return text.length > TEXT ? `${text.slice(0, TEXT)}…` : text
 }
 
 function isBranch(value: unknown): value is object {

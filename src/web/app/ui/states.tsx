@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { explain } from './explain.ts'
+import { visible } from './visible.ts'
 import { Icon } from './icon.tsx'
 
 /** Says nothing at first: what comes at once should not flash. */
@@ -36,7 +37,8 @@ interface ErrorBoxProps {
 }
 
 export function ErrorBox({ error, title, retry }: ErrorBoxProps) {
-  const { message, advice, code } = explain(error)
+  const { message: words, advice, code } = explain(error)
+  const message = visible(words)
   return (
     <div class="error-box" role="alert">
       <Icon name="warning" />
