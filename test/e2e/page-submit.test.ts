@@ -23,7 +23,7 @@ describe.skipIf(!chromiumPath)(`the form${withChromium}`, () => {
     await using opened = await openPage(browser, service.url, { hash: HASH })
     const { page } = opened
     await page.getByLabel('Droplet').fill('echo')
-    expect(await page.locator('#submit-droplets option').count()).toBe(1)
+    await page.locator('#submit-droplets option').waitFor({ state: 'attached' })
     await page.getByLabel('Path and query').fill('/orders?x=1')
     await page.getByLabel('Payload').fill('{"n": 12345678901234567890,')
     await page.getByText(/^Not JSON: .*line 1, column \d+$/).waitFor()
