@@ -3,8 +3,9 @@ import {
   MILLISECONDS,
   niceMax,
   SECONDS,
-  timeMax,
+  stepMax,
   timeTick,
+  WHOLE,
 } from '../../src/web/app/overview/steps.ts'
 
 test.each([
@@ -26,8 +27,20 @@ test.each([
   [40_000, 43_200],
   [10_000_000, 10_368_000],
 ])('an axis for %d s ends at %d s', (value, end) => {
-  expect(timeMax(value, SECONDS)).toBe(end)
-  if (value < 10_000) expect(timeMax(value * 1000, MILLISECONDS)).toBe(end * 1000)
+  expect(stepMax(value, SECONDS)).toBe(end)
+  if (value < 10_000) expect(stepMax(value * 1000, MILLISECONDS)).toBe(end * 1000)
+})
+
+test.each([
+  [3, 4],
+  [7, 8],
+  [9.9, 15],
+  [26, 30],
+  [119, 150],
+  [9900, 15_000],
+])('an axis for %d tasks ends at %d, and has whole numbers only', (value, end) => {
+  expect(stepMax(value, WHOLE)).toBe(end)
+  expect(WHOLE.every(Number.isInteger)).toBe(true)
 })
 
 test('times are short on an axis', () => {

@@ -1,7 +1,7 @@
 /** What the charts show: each line by its name, colour and number. */
 import { count, decimal, duration, longDuration, NONE, shortCount } from '../ui/format.ts'
 import type { ColourName } from './palette.ts'
-import { MILLISECONDS, SECONDS, timeTick } from './steps.ts'
+import { MILLISECONDS, SECONDS, timeTick, WHOLE } from './steps.ts'
 import type { Bucket } from './buckets.ts'
 
 export interface Line {
@@ -19,7 +19,7 @@ export interface ChartSpec {
   readonly format: (value: number) => string
   /** On the axis, where there is little room. */
   readonly tick: (value: number) => string
-  /** Of what is a time: where the lines of its axis may be, in its unit. */
+  /** Of what is a time, or is counted: where the lines of its axis may be, in its unit. */
   readonly steps?: readonly number[]
   /** The least that the axis reaches to, so that small numbers don't look large. */
   readonly atLeast: number
@@ -74,6 +74,7 @@ export const CHARTS: readonly ChartSpec[] = [
     ],
     format: count,
     tick: shortCount,
+    steps: WHOLE,
     atLeast: 5,
   },
   {

@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css'
 import { clockTime } from '../ui/format.ts'
 import type { Bucket } from './buckets.ts'
 import type { ChartSpec, Line } from './charts.ts'
-import { niceMax, timeMax } from './steps.ts'
+import { niceMax, stepMax } from './steps.ts'
 import { faint, type Palette } from './palette.ts'
 
 export interface PlotOptions {
@@ -95,7 +95,7 @@ function timeAxis(palette: () => Palette): uPlot.Axis {
 }
 
 function endOf({ steps, atLeast, atMost = Infinity }: ChartSpec, max: number): number {
-  return Math.min(Math.max(steps ? timeMax(max, steps) : niceMax(max), atLeast), atMost)
+  return Math.min(Math.max(steps ? stepMax(max, steps) : niceMax(max), atLeast), atMost)
 }
 
 function valueAxis({ tick, steps }: ChartSpec, palette: () => Palette): uPlot.Axis {

@@ -8,16 +8,21 @@ const TIMES = [
 export const SECONDS: readonly number[] = TIMES
 export const MILLISECONDS: readonly number[] = [1, 2, 5, ...TIMES.map((time) => time * 1000)]
 
+/** For what is counted: there is no half of a task. */
+export const WHOLE: readonly number[] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap(
+  (power) => [power, 2 * power, 5 * power],
+)
+
 /** Lines of an axis at most. */
 const MOST = 5
 
 /** The end of an axis that reaches a little beyond the value: at one of the steps. */
-export function timeMax(value: number, steps: readonly number[]): number {
+export function stepMax(value: number, steps: readonly number[]): number {
   const step = steps.find((step) => step * MOST >= value * 1.02) ?? steps.at(-1)!
   return Math.ceil((value * 1.02) / step) * step
 }
 
-/** The same for what is no time: 1, 1.5, 2, 3, 5 or 7.5 times a power of ten. */
+/** The same without steps: 1, 1.5, 2, 3, 5 or 7.5 times a power of ten. */
 export function niceMax(value: number): number {
   if (value <= 0) return 0
   const power = 10 ** Math.floor(Math.log10(value))
