@@ -15,10 +15,10 @@ import {
   type Command,
   type CommandIo,
 } from './command.ts'
-import { bytesText } from './doctor/bytes-text.ts'
-import { withUnitSettings } from './doctor/configuration.ts'
 import { newFile } from './new-file.ts'
+import { bytesText } from './terminal/bytes-text.ts'
 import { counted } from './terminal/texts.ts'
+import { withUnitSettings } from './unit-settings.ts'
 
 const IN_MEMORY = ':memory:'
 

@@ -88,3 +88,11 @@ export function byThread(bursts: readonly Burst[]): string {
     .map(({ name, us }) => `${name} ${us.toFixed(0)}`)
     .join(', ')
 }
+
+/** Compiling is paid once, in the first minute; not by each task. */
+const COMPILERS = ['JITWorker', 'JSCWarmUp']
+
+/** Time on a core that one task took, µs, without that of the threads that compile. */
+export function cpuWithoutCompiling({ cpuUs, threadsUs }: Burst): number {
+  return COMPILERS.reduce((us, name) => us - (threadsUs[name] ?? 0), cpuUs)
+}

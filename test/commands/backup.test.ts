@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { backup } from '../../src/commands/backup.ts'
-import { bytesText } from '../../src/commands/doctor/bytes-text.ts'
+import { bytesText } from '../../src/commands/terminal/bytes-text.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { packed, secretsOf } from '../../src/store/sqlite/lines.ts'

@@ -3,22 +3,10 @@ import { mayBeReadByAll } from '../../platform/disk.ts'
 import type { Setting } from '../../config/config.ts'
 import { VARIABLES } from '../../config/variables.ts'
 import { UNIT_SETTINGS, type CommandIo } from '../command.ts'
-import { environmentOf, type EnvFile } from '../env-file.ts'
 import { misspeltNames } from '../misspelt.ts'
 import { sourceOf, type ReadSettings } from '../settings.ts'
 import { counted } from '../terminal/texts.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
-
-/**
- * Where no `--env-file` is named, the file that the unit reads counts as one: whoever asks in a
- * shell has its settings not in the environment.
- */
-export function withUnitSettings(io: CommandIo): CommandIo {
-  const values = io.envFiles.length > 0 ? null : io.unitSettings()
-  if (values === null || Object.keys(values).length === 0) return io
-  const file: EnvFile = { name: UNIT_SETTINGS, values, warnings: [] }
-  return { ...io, envFiles: [file], env: environmentOf([file], io.ownEnv) }
-}
 
 type Loaded = Extract<ReadSettings, { ok: true }>
 

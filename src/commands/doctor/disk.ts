@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { diskRoom, type DiskRoom } from '../../platform/disk.ts'
-import { bytesText } from './bytes-text.ts'
+import { bytesText } from '../terminal/bytes-text.ts'
 import type { Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
 import type { DoctorWorld } from './world.ts'

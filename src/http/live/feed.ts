@@ -16,6 +16,7 @@ import { Past } from './past.ts'
 import { encode, mayWait, Reader } from './reader.ts'
 import type { Selection } from './selection.ts'
 import { TaskChange, type EventIds } from './task-change.ts'
+import type { View } from './view.ts'
 import { Views } from './views.ts'
 
 const FLUSH_MS = 25
@@ -108,7 +109,7 @@ export class Feed {
   }
 
   #greeting(watcher: Watcher, channel: Channel): Uint8Array[] {
-    const overview = channel.wants('overview') ? [encode(this.#overviewText(channel))] : []
+    const overview = channel.wants('overview') ? [this.#firstOverview(channel)] : []
     return [encode(RETRY_TEXT), ...this.#missed(watcher, channel), ...overview]
   }
 
@@ -177,11 +178,16 @@ export class Feed {
     for (const [reader, watcher] of this.#watchers) if (!watcher.mayGoOn()) reader.close()
     const channels = [...this.#channels.values()]
     this.#tellOfDroplets(channels.filter((channel) => channel.wants('droplet')))
-    for (const channel of channels) {
-      if (channel.wants('overview')) channel.send(this.#overviewText(channel))
-      if (this.#ticks % HEARTBEAT_SECONDS === 0) channel.heartbeat()
+    this.#tellOverview(channels.filter((channel) => channel.wants('overview')))
+    if (this.#ticks++ % HEARTBEAT_SECONDS === 0) for (const each of channels) each.heartbeat()
+  }
+
+  /** Made once for all who may see the same: it looks at every droplet while one is away. */
+  #tellOverview(channels: readonly Channel[]): void {
+    for (const [view, group] of Map.groupBy(channels, (channel) => channel.view)) {
+      const json = this.#overviewOf(view)
+      for (const channel of group) channel.send(eventText('overview', channel.lastId, json))
     }
-    this.#ticks++
   }
 
   #tellOfDroplets(channels: readonly Channel[]): void {
@@ -197,9 +203,12 @@ export class Feed {
     }
   }
 
-  #overviewText({ view, lastId }: Channel): string {
+  #firstOverview({ view, lastId }: Channel): Uint8Array {
+    return encode(eventText('overview', lastId, this.#overviewOf(view)))
+  }
+
+  #overviewOf(view: View): string {
     const time = seconds(this.ports.clock.now())
-    const data = { time, ...view.now(), point: view.point() }
-    return eventText('overview', lastId, JSON.stringify(data))
+    return JSON.stringify({ time, ...view.now(), point: view.point() })
   }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freshDirectory, startDroplet, startOrchestrator, type Bench } from '../bench.ts'
-import { burst, byThread, failures, inTurns, type Burst } from '../burst.ts'
+import { burst, byThread, cpuWithoutCompiling, failures, inTurns } from '../burst.ts'
 import { taskBody } from '../tasks.ts'
 
 /** No circuit, and limits that are never reached. */
@@ -21,11 +21,6 @@ const EVERYTHING = {
 }
 
 const WANTED = ['<=', 1.05] as const
-
-/** Compiling is paid once, in the first minute; not by each task. */
-const COMPILERS = ['JITWorker', 'JSCWarmUp']
-const cpuOf = ({ cpuUs, threadsUs }: Burst) =>
-  COMPILERS.reduce((us, name) => us - (threadsUs[name] ?? 0), cpuUs)
 
 /**
  * What the guards cost: the service with its defaults, with all that can be configured, and with
@@ -54,11 +49,19 @@ export async function guards(bench: Bench): Promise<void> {
 
   const { without: base, ...others } = measured
   for (const [name, bursts] of Object.entries(others)) {
-    const ratios = bursts.map((each, round) => cpuOf(each) / cpuOf(base![round]!))
+    const ratios = bursts.map(
+      (each, round) => cpuWithoutCompiling(each) / cpuWithoutCompiling(base![round]!),
+    )
     const wanted = name === 'without, again' ? null : WANTED
     report.addMedian(`CPU a task, ${name}, times without`, ratios, 'x', wanted, byThread(bursts))
   }
-  report.addMedian('CPU a task, without', base!.map(cpuOf), 'µs', null, byThread(base!))
+  report.addMedian(
+    'CPU a task, without',
+    base!.map(cpuWithoutCompiling),
+    'µs',
+    null,
+    byThread(base!),
+  )
   report.add('failed', failures(Object.values(measured).flat()), 'requests', ['<=', 0])
   if (token.note) report.unmeasured('tokens', token.note)
 }

@@ -6,7 +6,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, byThread, failures, inTurns, type Burst } from '../burst.ts'
+import { burst, byThread, cpuWithoutCompiling, failures, inTurns } from '../burst.ts'
 import { delays } from '../delays.ts'
 import { stall } from '../stalls.ts'
 import { taskBody } from '../tasks.ts'
@@ -16,11 +16,6 @@ const WATCHERS = '10'
 const TRACED = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00' }
 
 const WANTED = ['<=', 1.05] as const
-
-/** Compiling is paid once, in the first minute; not by each task. */
-const COMPILERS = ['JITWorker', 'JSCWarmUp']
-const cpuOf = ({ cpuUs, threadsUs }: Burst) =>
-  COMPILERS.reduce((us, name) => us - (threadsUs[name] ?? 0), cpuUs)
 
 /**
  * What it costs to be watched: ten pages, Prometheus, and callers that trace; and with traces sent
@@ -57,11 +52,19 @@ export async function operate(bench: Bench): Promise<void> {
 
   const { without: base, ...others } = measured
   for (const [name, bursts] of Object.entries(others)) {
-    const ratios = bursts.map((each, round) => cpuOf(each) / cpuOf(base![round]!))
+    const ratios = bursts.map(
+      (each, round) => cpuWithoutCompiling(each) / cpuWithoutCompiling(base![round]!),
+    )
     const wanted = name === 'ten pages, Prometheus' ? WANTED : null
     report.addMedian(`CPU a task, ${name}, times without`, ratios, 'x', wanted, byThread(bursts))
   }
-  report.addMedian('CPU a task, without', base!.map(cpuOf), 'µs', null, byThread(base!))
+  report.addMedian(
+    'CPU a task, without',
+    base!.map(cpuWithoutCompiling),
+    'µs',
+    null,
+    byThread(base!),
+  )
   report.add('failed', failures(Object.values(measured).flat()), 'requests', ['<=', 0])
 
   const { p50Ms, p99Ms } = await delays(watched, quick ? 50 : 500)

@@ -1,7 +1,7 @@
 /** What needs a clock, a name service or a file of the test's own. */
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { bytesText } from '../../../src/commands/doctor/bytes-text.ts'
+import { bytesText } from '../../../src/commands/terminal/bytes-text.ts'
 import type { Check } from '../../../src/commands/doctor/check.ts'
 import { DATABASE } from '../../../src/commands/doctor/database.ts'
 import { DROPLETS } from '../../../src/commands/doctor/droplets.ts'

@@ -2,6 +2,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { OrchestratorClient } from '../../../client/client.ts'
 import type { Task } from '../../../client/types.ts'
+import { oneAtATime } from '../state/one-at-a-time.ts'
 import { membersOf } from './raw-json.ts'
 import type { RawTask } from './submission.ts'
 
@@ -11,30 +12,21 @@ export class TaskStore {
   /** The last that could be read; null: nothing yet. */
   readonly task: ReadonlySignal<RawTask | null> = this.#task
   readonly error: ReadonlySignal<unknown> = this.#error
-  #isReading = false
-  #isReadAgain = false
+  readonly read = oneAtATime(() => this.#read())
 
   constructor(
     private readonly client: OrchestratorClient,
     private readonly id: string,
   ) {}
 
-  /** One at a time: what happens meanwhile is read after it. */
-  async read(): Promise<void> {
-    this.#isReadAgain = true
-    if (this.#isReading) return
-    this.#isReading = true
-    while (this.#isReadAgain) {
-      this.#isReadAgain = false
-      try {
-        const text = await this.client.text(`/tasks/${encodeURIComponent(this.id)}`)
-        this.#task.value = rawTaskOf(text)
-        this.#error.value = null
-      } catch (error) {
-        this.#error.value = error
-      }
+  async #read(): Promise<void> {
+    try {
+      const text = await this.client.text(`/tasks/${encodeURIComponent(this.id)}`)
+      this.#task.value = rawTaskOf(text)
+      this.#error.value = null
+    } catch (error) {
+      this.#error.value = error
     }
-    this.#isReading = false
   }
 }
 

@@ -13,9 +13,14 @@ interface ChoiceProps extends FieldProps {
   label: string
   all: string
   choices: readonly string[]
+  /** What a choice is called; without it, as it is. */
+  words?: (choice: string) => string
 }
 
-export function ChoiceField({ label, all, choices, name, value, onSet }: ChoiceProps) {
+const asItIs = (choice: string) => choice
+
+export function ChoiceField(props: ChoiceProps) {
+  const { label, all, choices, words = asItIs, name, value, onSet } = props
   const id = useId()
   return (
     <div class="field">
@@ -29,7 +34,7 @@ export function ChoiceField({ label, all, choices, name, value, onSet }: ChoiceP
         <option value="">{all}</option>
         {choices.map((choice) => (
           <option key={choice} value={choice}>
-            {choice}
+            {words(choice)}
           </option>
         ))}
         {value === '' || choices.includes(value) ? null : <option value={value}>{value}</option>}

@@ -2,6 +2,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { OrchestratorClient, Query } from '../../../client/client.ts'
 import type { LiveEvent, Page, TaskItem } from '../../../client/types.ts'
+import { oneAtATime } from '../state/one-at-a-time.ts'
 import { isCountedAtOnce, isInTime, isWanted, listQuery, type Filters } from './filters.ts'
 import {
   missedIn,
@@ -50,8 +51,8 @@ export class TaskList {
   scrollTop = 0
   /** Whether somebody reads: then no row moves. */
   isReading = () => false
-  #isReading = false
-  #isReadAgain = false
+  /** The first page: at first, and whenever events may have been missed. */
+  readonly read = oneAtATime(() => this.#try(() => this.#readFirst()))
   #rereadAt = 0
   #countedAt = 0
   /** Shown as unfinished, and perhaps not up to date. */
@@ -63,18 +64,6 @@ export class TaskList {
     readonly filters: Filters,
     private readonly ports: ListPorts,
   ) {}
-
-  /** The first page: at first, and whenever events may have been missed. */
-  async read(): Promise<void> {
-    this.#isReadAgain = true
-    if (this.#isReading) return
-    this.#isReading = true
-    while (this.#isReadAgain) {
-      this.#isReadAgain = false
-      await this.#try(() => this.#readFirst())
-    }
-    this.#isReading = false
-  }
 
   event(event: LiveEvent): void {
     if (event.type !== 'task') return

@@ -1,27 +1,17 @@
 import { useId } from 'preact/hooks'
-import type { FieldProps } from './filter-fields.tsx'
+import { ChoiceField, type FieldProps } from './filter-fields.tsx'
 import { momentOf, SPANS } from './filters.ts'
 
 /** How far back, from now: the list moves on with the time. */
-export function SpanField({ name, value, onSet }: FieldProps) {
-  const id = useId()
+export function SpanField(props: FieldProps) {
   return (
-    <div class="field">
-      <label for={id}>Accepted in</label>
-      <select
-        id={id}
-        name={name}
-        value={value}
-        onChange={(event) => onSet(event.currentTarget.value)}
-      >
-        <option value="">all the history</option>
-        {Object.entries(SPANS).map(([span, { words }]) => (
-          <option key={span} value={span}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </div>
+    <ChoiceField
+      {...props}
+      label="Accepted in"
+      all="all the history"
+      choices={Object.keys(SPANS)}
+      words={(span) => SPANS[span]!.words}
+    />
   )
 }
 
