@@ -50,7 +50,9 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
   }
   try {
     const [database, path] = [databaseOf(io), resolve(io.cwd, file)]
-    const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, io)
+    // Before there is anything that a signal could leave behind.
+    const stoppedBy = heedSignals(io)
+    const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, stoppedBy)
     const { tasks, bytes } = await newFile(path, copy)
     io.stdout(`${file}: ${counted(tasks, 'task')}, ${bytesText(bytes)}, checked\n`)
     return EXIT.ok
@@ -78,20 +80,26 @@ function databaseOf(io: CommandIo): string {
   throw new Error(`There is no database ${path} that can be read: TASK_DB must name it`)
 }
 
-async function copyUnlessStopped(
-  database: string,
-  temporary: string,
-  file: string,
-  io: CommandIo,
-): Promise<BackupReport> {
+/** From now on no signal ends the process. Returns which has asked for that so far; null: none. */
+function heedSignals(io: CommandIo): () => string | null {
   let stoppedBy: string | null = null
   io.onStopSignal((name) => void (stoppedBy = name))
   // A terminal that is closed would else leave half a copy behind; it is done in a moment.
   io.onReloadSignal(() => {})
+  return () => stoppedBy
+}
+
+async function copyUnlessStopped(
+  database: string,
+  temporary: string,
+  file: string,
+  stoppedBy: () => string | null,
+): Promise<BackupReport> {
   const report = copied(database, temporary, file)
   // SQLite holds up the event loop: a signal that came meanwhile is told now.
   await new Promise<void>((next) => systemClock.soon(next))
-  if (stoppedBy !== null) throw new Error(`ended by ${stoppedBy}`)
+  const name = stoppedBy()
+  if (name !== null) throw new Error(`ended by ${name}`)
   return report
 }
 
