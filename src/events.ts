@@ -21,8 +21,11 @@ export interface AttemptResult {
 }
 
 export type TaskEvent =
-  /** A new task, or an interrupted one that runs again. */
-  | { readonly type: 'accepted'; readonly task: Task }
+  /**
+   * A new task, or an interrupted one that runs again. `forAnyone`: it is not ours to run, unless
+   * we claim it.
+   */
+  | { readonly type: 'accepted'; readonly task: Task; readonly forAnyone?: true }
   /** Its next request is about to be sent. */
   | { readonly type: 'attempt started'; readonly task: Task }
   | { readonly type: 'attempt ended'; readonly task: Task; readonly result: AttemptResult }

@@ -3,7 +3,7 @@
  * platform/ measures of it.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { readCommandLine } from './commands/command-line.ts'
@@ -41,6 +41,7 @@ function commandIo(env: CommandIo['env']): CommandIo {
     pid: process.pid,
     cwd: process.cwd(),
     home: process.env.HOME || homeOfUser(),
+    hostname: hostname(),
     isTerminal: isatty(1),
     isErrorTerminal: isatty(2),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,

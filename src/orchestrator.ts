@@ -1,6 +1,7 @@
 /** The composition root: the engine, SQLite below it and HTTP in front of it. */
 import { LiveTokens } from './access/live-tokens.ts'
 import type { Config } from './config/config.ts'
+import { shownDatabase } from './config/database.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { errorText } from './errors.ts'
 import { EventBus } from './events.ts'
@@ -51,7 +52,7 @@ export async function createOrchestrator(
   const events = new EventBus(log)
   const tokens = await openTokens(config, ports)
   const database = await openDatabase(config.task.db, retentionOf(config)).catch((error) => {
-    const reason = `The database ${config.task.db} cannot be used: ${errorText(error)}`
+    const reason = `The database ${shownDatabase(config.task.db)} cannot be used: ${errorText(error)}`
     throw new Error(reason, { cause: error })
   })
   const store = new GroupCommitStore(database, { clock, log, emit: events.emit })

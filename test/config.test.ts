@@ -35,6 +35,7 @@ const SECRETS = [`whsec_${btoa('a'.repeat(24))}`, `whsec_${btoa('b'.repeat(64))}
 const DEFAULTS: Config = {
   host: '0.0.0.0',
   port: 8001,
+  nodeName: 'localhost:8001',
   publicUrl: null,
   tls: { certFile: null, keyFile: null },
   access: { tokensFile: null, corsOrigins: [], rateLimit: 0, trustProxy: [] },
@@ -66,6 +67,7 @@ const DEFAULTS: Config = {
     concurrency: 64,
     maxQueued: 100_000,
     db: '/var/lib/fpai/orchestrator.db',
+    leaseMs: 30_000,
   },
   maxBodyBytes: 1_048_576,
   log: { level: 'INFO', format: 'json' },
@@ -143,6 +145,8 @@ describe('values', () => {
       TASK_CONCURRENCY: '2',
       TASK_MAX_QUEUED: '7',
       TASK_DB: ':memory:',
+      TASK_LEASE: '5',
+      NODE_NAME: 'node-1',
       MAX_BODY_BYTES: '2048',
       LOG_LEVEL: 'wArNing',
       LOG_FORMAT: 'TEXT',
@@ -156,6 +160,7 @@ describe('values', () => {
     expect(configOf(env)).toEqual({
       host: '::1',
       port: 0,
+      nodeName: 'node-1',
       publicUrl: 'https://orchestrator.example/base',
       tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
       access: {
@@ -192,6 +197,7 @@ describe('values', () => {
         concurrency: 2,
         maxQueued: 7,
         db: ':memory:',
+        leaseMs: 5000,
       },
       maxBodyBytes: 2048,
       log: { level: 'WARNING', format: 'text' },
@@ -224,7 +230,7 @@ describe('values', () => {
 
 /** To whom writes these, they are more than the name of a file; as one, they make a new file. */
 const MORE_THAN_PATHS = [
-  ...['postgres://db/tasks', 'POSTGRES://db', 'http://h/x', 'sqlite:///x.db', 'sqlite:x.db'],
+  ...['postgres:db', 'POSTGRES://db', 'http://h/x', 'sqlite:///x.db', 'sqlite:x.db'],
   ...['file:x.db', 'file:///x.db?mode=ro', 's3+https:x', 'x:y', 'C:\\x.db', 'C:/x.db', '\\\\h\\x'],
   ...['~/x.db', '$HOME/x.db', '${HOME}/x.db', '%S/x.db', '"/x.db"', "'/x.db'", ':', '::x'],
 ]
@@ -343,14 +349,15 @@ describe('faults', () => {
     ['~/x.db', '~ is not expanded: write the whole path'],
     ['$HOME/x.db', '$ is not expanded: write the path itself'],
     ['"/x.db"', 'the quotes are part of the value: leave them out'],
-    ['mysql:x', 'no other database is supported, and no URL'],
+    ['mysql:x', 'no other database is supported, and no other URL'],
     ['C:\\x.db', 'paths of Windows are not supported'],
     ['/x/', 'that is a directory: name a file in it'],
     [' /x', 'it begins or ends with white space'],
     [':x', 'put ./ in front of the colon'],
   ])('TASK_DB=%s is told what is wrong with it', (text, reason) => {
     expect(faultsOf({ TASK_DB: text })).toEqual([
-      `TASK_DB=${JSON.stringify(text)}: must be the path of a SQLite file, or :memory:; ${reason}`,
+      `TASK_DB=${JSON.stringify(text)}: must be the path of a SQLite file, :memory:, or ` +
+        `postgres://USER:PASSWORD@HOST:PORT/DATABASE; ${reason}`,
     ])
   })
 
@@ -407,9 +414,10 @@ describe('faults', () => {
   })
 
   test.each([
-    'postgres://me:hunter2@db/tasks',
+    'postgres://me:hunter2@db',
+    'postgres://me:hunter2@/tasks',
     'postgres:me:hunter2@db',
-    'postgres://db/tasks?user=me&password=hunter2',
+    'postgres://db?user=me&password=hunter2',
     'jdbc:sqlserver://db;user=me;password=hunter2',
     'http://db#hunter2',
   ])('the path %p is refused without telling its secret', (path) => {
@@ -482,6 +490,36 @@ describe('what depends on the machine', () => {
     const tls = { PORT: '8443', TLS_CERT_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem' }
     expect(sourceOf('PUBLIC_URL', tls)).toEqual(['https://localhost:8443', 'default'])
     expect(configOf({ PORT: '9001' }).publicUrl).toBeNull()
+  })
+
+  test('NODE_NAME is the name of the machine and the port', () => {
+    const named = { ...world(), hostname: 'web 1.example' }
+    expect(configOf({ PORT: '9001' }, named).nodeName).toBe('web-1.example:9001')
+    expect(configOf({ PORT: '0' }, named).nodeName).toBe('web-1.example')
+    expect(configOf({}, { ...named, hostname: '' }).nodeName).toBe('localhost:8001')
+  })
+})
+
+describe('a Postgres', () => {
+  const URL = 'postgres://me:p%40ss@db.example:5432/tasks?sslmode=require'
+
+  test('is a database, if the URL for all nodes is known', () => {
+    const env = { TASK_DB: URL, PUBLIC_URL: 'http://lb' }
+    expect(configOf(env).task.db).toBe(URL)
+    expect(sourceOf('TASK_DB', env)).toEqual([URL.replace('p%40ss', '***'), 'environment'])
+    expect(faultsOf({ TASK_DB: URL })).toEqual([
+      'PUBLIC_URL is not set: must be the URL under which all nodes are reached, as TASK_DB is a Postgres',
+    ])
+  })
+
+  test.each([
+    ['postgres://db', 'it names no database'],
+    ['postgresql:///tasks', 'it names no host; in a password, percent-encode @ : / ? #'],
+    ['postgres://me:a#b@db/tasks', 'it names no host; in a password, percent-encode @ : / ? #'],
+    ['postgres://db/tasks#x', 'it has a fragment: percent-encode # in a password'],
+    ['postgres://me:a b@db/tasks', 'it holds white space: percent-encode it'],
+  ])('%p is told what is wrong with it', (text, reason) => {
+    expect(faultsOf({ TASK_DB: text, PUBLIC_URL: 'http://lb' }).join()).toEndWith(`; ${reason}`)
   })
 })
 

@@ -24,6 +24,8 @@ export interface CommandIo {
   readonly pid: number
   readonly cwd: string
   readonly home: string | undefined
+  /** Of the machine. */
+  readonly hostname: string
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean
   /** Whether stderr is one. */
@@ -168,7 +170,8 @@ export function misused(command: CommandHelp, io: CommandIo, reason: string): nu
 }
 
 export function configWorld(io: CommandIo): ConfigWorld {
-  return { writable: canWrite, isTerminal: io.isTerminal, home: io.home, cwd: io.cwd }
+  const { isTerminal, home, cwd, hostname } = io
+  return { writable: canWrite, isTerminal, home, cwd, hostname }
 }
 
 /**

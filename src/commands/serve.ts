@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { shownDatabase } from '../config/database.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
@@ -43,7 +44,7 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!orchestrator) return EXIT.failed
   const { url } = orchestrator
   const { config } = loaded
-  ports.log.info('listening', { url, version: VERSION, database: config.task.db })
+  ports.log.info('listening', { url, version: VERSION, database: shownDatabase(config.task.db) })
   await runUntilStopped(orchestrator, ports, io, reloadLevel)
   return EXIT.ok
 }

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log.ts'
+import { isPostgres } from './database.ts'
 import type { Kind } from './kinds.ts'
 import { effectiveText, type ConfigWorld, type Environment, type Source } from './source.ts'
 import { toConfig } from './to-config.ts'
@@ -9,6 +10,8 @@ export interface Config {
   readonly host: string
   /** 0 takes a free port. */
   readonly port: number
+  /** Of this one among those that share a Postgres. */
+  readonly nodeName: string
   /** What we register as; null: `http(s)://localhost:<port>`, with the port that we really got. */
   readonly publicUrl: string | null
   /** PEM files; both null: plain HTTP. */
@@ -64,8 +67,10 @@ export interface Config {
     readonly concurrency: number
     /** How many asynchronous tasks may wait. */
     readonly maxQueued: number
-    /** A file, or `:memory:`. */
+    /** A file, `:memory:`, or the URL of a Postgres (`isPostgres`), perhaps with a password. */
     readonly db: string
+    /** How long a node that is not heard of keeps its tasks; with Postgres only. */
+    readonly leaseMs: number
   }
   readonly maxBodyBytes: number
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' }
@@ -110,7 +115,7 @@ export type LoadedConfig =
 export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
   const faults: ConfigFault[] = []
   const settings: Setting[] = []
-  const values: Partial<Record<VariableName, unknown>> = {}
+  const values: Record<string, unknown> = {}
   for (const name of VARIABLE_NAMES) {
     const kind: Kind<unknown> = VARIABLES[name].kind
     const found = effectiveText(name, env, world)
@@ -130,10 +135,11 @@ export function loadConfig(env: Environment, world: ConfigWorld): LoadedConfig {
     }
     values[name] = value
     // Texts as they were understood: LOG_LEVEL=info is shown as INFO.
-    const shown = typeof value === 'string' ? value : found.text
+    const text = typeof value === 'string' ? value : found.text
+    const shown = kind.show?.(text) ?? text
     settings.push({ name, value: masked(name, shown), source: found.source })
   }
-  faults.push(...missingHalf(env, faults))
+  faults.push(...missingHalf(env, faults), ...missingUrl(env, values))
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, config: toConfig(values as Values, env), settings }
 }
@@ -147,6 +153,13 @@ function missingHalf(env: Environment, faults: readonly ConfigFault[]): ConfigFa
   const other = pair.find((name) => name !== missing)
   const allowed = `the path of a file, as ${other} is set`
   return [{ variable: missing, value: null, allowed, reason: null }]
+}
+
+/** All nodes register one URL, which is the load balancer's: none of them can know it. */
+function missingUrl(env: Environment, { TASK_DB: db }: Partial<Values>): ConfigFault[] {
+  if (env.PUBLIC_URL || db === undefined || !isPostgres(db)) return []
+  const allowed = 'the URL under which all nodes are reached, as TASK_DB is a Postgres'
+  return [{ variable: 'PUBLIC_URL', value: null, allowed, reason: null }]
 }
 
 function masked(name: VariableName, text: string): string {

@@ -17,6 +17,8 @@ export interface Kind<T> {
    * is `secret`, nothing is shown anyway.
    */
   mask?(text: string): string
+  /** Hides the secrets in a text that is allowed. */
+  show?(text: string): string
 }
 
 export function wholeNumber(minimum: number, maximum: number): Kind<number> {
@@ -84,4 +86,9 @@ const HOST_NAME =
 export const host: Kind<string> = {
   allowed: 'an IP address (IPv6 without brackets) or a host name',
   parse: (text) => (isIP(text) !== 0 || HOST_NAME.test(text) ? text : undefined),
+}
+
+export const nodeName: Kind<string> = {
+  allowed: '1 to 100 letters, digits and . _ : -',
+  parse: (text) => (/^[\w.:-]{1,100}$/.test(text) ? text : undefined),
 }

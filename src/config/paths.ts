@@ -25,23 +25,9 @@ function namedFileFault(text: string): string | null {
   return SECRET.test(text) ? 'that is the secret itself' : fileFault(text)
 }
 
-function fileFault(text: string): string | null {
+/** null for the path of a file. */
+export function fileFault(text: string): string | null {
   return faultOf(text) ?? (text.endsWith('/') ? 'that is a directory: name a file in it' : null)
-}
-
-const IN_MEMORY = ':memory:'
-
-export const database: Kind<string> = {
-  allowed: `the path of a SQLite file, or ${IN_MEMORY}`,
-  parse: (text) => (text === IN_MEMORY || databaseFault(text) === null ? text : undefined),
-  reason: databaseFault,
-  mask: maskUrl,
-}
-
-function databaseFault(text: string): string | null {
-  // RFC 3986, section 3.1; one letter is a drive of Windows.
-  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return 'no other database is supported, and no URL'
-  return fileFault(text)
 }
 
 /**

@@ -11,6 +11,8 @@ export interface ConfigWorld {
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean
   readonly home: string | undefined
+  /** Of the machine; without it, `localhost`. */
+  readonly hostname?: string
   /** Where relative `file:` URLs start; without it they are a fault. */
   readonly cwd?: string
 }
@@ -37,6 +39,8 @@ export function effectiveText(
       return { text: world.isTerminal ? 'text' : text, source: 'default' }
     case 'PUBLIC_URL':
       return { text: publicUrl(text, env), source: 'default' }
+    case 'NODE_NAME':
+      return { text: nodeName(env, world), source: 'default' }
     case 'REGISTRY_CACHE_DIR':
       return cacheDir(text, env, world)
     case 'TASK_DB':
@@ -51,6 +55,13 @@ function publicUrl(template: string, env: Environment): string {
   const port = env.PORT || VARIABLES.PORT.default
   const text = env.TLS_CERT_FILE ? template.replace('http:', 'https:') : template
   return port === '0' ? text : text.replace('<PORT>', port)
+}
+
+/** What is allowed in a name only; port 0 tells nothing of it. */
+function nodeName(env: Environment, { hostname = 'localhost' }: ConfigWorld): string {
+  const port = env.PORT || VARIABLES.PORT.default
+  const host = hostname.replace(/[^\w.-]/g, '-').slice(0, 90) || 'localhost'
+  return /^[1-9]\d{0,4}$/.test(port) ? `${host}:${port}` : host
 }
 
 function cacheDir(standard: string, env: Environment, world: ConfigWorld): EffectiveText {

@@ -8,6 +8,7 @@ export function toConfig(values: Values, env: Environment): Config {
   return deepFreeze({
     host: values.HOST,
     port: values.PORT,
+    nodeName: values.NODE_NAME,
     publicUrl: env.PUBLIC_URL ? values.PUBLIC_URL : null,
     tls: { certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE },
     access: {
@@ -58,6 +59,7 @@ function taskSettings(values: Values): Config['task'] {
     concurrency: values.TASK_CONCURRENCY,
     maxQueued: values.TASK_MAX_QUEUED,
     db: values.TASK_DB,
+    leaseMs: values.TASK_LEASE,
   }
 }
 

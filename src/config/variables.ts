@@ -4,9 +4,10 @@
  */
 import { LOG_LEVELS } from '../log.ts'
 import { MAX_RETRIES } from '../task.ts'
-import { boolean, host, oneOf, seconds, share, wholeNumber, type Kind } from './kinds.ts'
+import { boolean, host, nodeName, oneOf, seconds, share, wholeNumber, type Kind } from './kinds.ts'
 import { destinations, networks, origins } from './lists.ts'
-import { database, filePath, path } from './paths.ts'
+import { database } from './database.ts'
+import { filePath, path } from './paths.ts'
 import { signingSecrets } from './secrets.ts'
 import { otlpHeaders } from './otlp.ts'
 import { emptyOrHttpUrl, httpOrFileUrl, httpUrl } from './urls.ts'
@@ -175,7 +176,17 @@ export const VARIABLES = {
   TASK_DB: derived(
     database,
     '/var/lib/fpai/orchestrator.db',
-    "The SQLite file with the tasks; `:memory:` keeps nothing. If unset and that directory can't be written: `orchestrator.db` in `$STATE_DIRECTORY`, then in `~/.local/state/fpai`.",
+    "The SQLite file with the tasks; `:memory:` keeps nothing; `postgres://USER:PASSWORD@HOST:PORT/DATABASE` is a Postgres (14 or newer) that several nodes share. If unset and that directory can't be written: `orchestrator.db` in `$STATE_DIRECTORY`, then in `~/.local/state/fpai`.",
+  ),
+  TASK_LEASE: variable(
+    seconds(2, 600),
+    '30',
+    'With Postgres: seconds after which the tasks of a node that is not heard of any more are taken by others. All nodes should have the same.',
+  ),
+  NODE_NAME: derived(
+    nodeName,
+    'localhost:<PORT>',
+    "With Postgres: the name of this node, different from the others' names. If unset: the machine's name and the port.",
   ),
   // SQLite refuses a value over 1 GB, and a waiting task's payload is stored whole.
   MAX_BODY_BYTES: variable(

@@ -181,7 +181,7 @@ async function record(
 ): Promise<void> {
   const verb = run.nextWrite
   run.recording(task)
-  const result = await store[verb](task, attemptResult)
+  const result = await (verb === 'update' ? store.update(task, attemptResult) : store[verb](task))
   if (result !== 'written') throw new NotWritten(task.id, verb, result)
   run.recorded(task)
 }

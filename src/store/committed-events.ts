@@ -10,11 +10,15 @@ export interface Step {
   readonly task: Task
   /** Of the attempt that brought the task there. */
   readonly result?: AttemptResult | undefined
+  /** Of an insert: nobody owns it. */
+  readonly forAnyone?: boolean
 }
 
 /** Tells the events of one step, in the order in which they happened. */
-export function emitStep({ kind, task, result }: Step, emit: (event: TaskEvent) => void): void {
-  if (kind !== 'update') emit({ type: 'accepted', task })
+export function emitStep(step: Step, emit: (event: TaskEvent) => void): void {
+  const { kind, task, result, forAnyone } = step
+  if (forAnyone) emit({ type: 'accepted', task, forAnyone })
+  else if (kind !== 'update') emit({ type: 'accepted', task })
   if (result) emit({ type: 'attempt ended', task, result })
   if (isFinished(task)) emit({ type: 'ended', task })
   else if (isInFlight(task)) emit({ type: 'attempt started', task })

@@ -1,9 +1,13 @@
 /** What `GroupCommitStore` asks of a database: whole groups of writes, and reads. */
 import type { Task } from '../task.ts'
+import type { SharedWork } from './shared/work.ts'
 import type { ClaimedTask, TaskPage, TaskQuery, WriteResult } from './store.ts'
 
-/** `resume` is the update that makes a finished task unfinished again, as it is asked for now. */
-export type Write = readonly [kind: 'insert' | 'update' | 'resume', task: Task]
+/**
+ * `resume` is the update that makes a finished task unfinished again, as it is asked for now.
+ * `hold`: what `StoreDriver.holdOf` said when the write was asked for.
+ */
+export type Write = readonly [kind: 'insert' | 'update' | 'resume', task: Task, hold?: unknown]
 
 /** A write of a group that changed nothing, while its neighbours were written. */
 export interface RefusedWrite {
@@ -24,6 +28,13 @@ export interface MovedFile {
 }
 
 export interface StoreDriver {
+  /** The work of several nodes; without it, this process owns all. */
+  readonly shared?: SharedWork
+  /**
+   * By what right the task is written now: for `Write`. A write that waits for long must not get
+   * the right of a later owner. `forAnyone`: of an insert that nobody is to own.
+   */
+  holdOf?(task: Task, forAnyone: boolean): unknown
   /**
    * Writes the group in one synced transaction and tells which of its writes were refused.
    * Rejects, and nothing is written, when the database takes nothing at all: with DatabaseLocked

@@ -16,6 +16,7 @@ import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from 
 import { FileWatch } from './file-watch.ts'
 import { listThroughLock, retryWhileLocked, withReadLimit } from './limits.ts'
 import { asStored } from './stored-body.ts'
+import type { SharedWork } from './shared/work.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
 
 /** While one is being synced, the next is already in the thread: so that is never idle. */
@@ -83,23 +84,28 @@ export class GroupCommitStore implements TaskStore {
     return this.#failure ?? this.#file.fault
   }
 
+  get shared(): SharedWork | null {
+    return this.driver.shared ?? null
+  }
+
   get #writable(): boolean {
     return this.#failure === null
   }
 
-  insert(task: Task): Promise<WriteResult> {
+  insert(task: Task, forAnyone = false): Promise<WriteResult> {
     if (this.fault !== null || this.#closing) return Promise.reject(storeUnavailable(this.fault))
     const stored = asStored(task)
-    return this.#enqueue({ kind: 'insert', task: stored }, ['insert', stored])
+    const isForAnyone = forAnyone && this.shared !== null
+    return this.#enqueue({ kind: 'insert', task: stored, forAnyone: isForAnyone }, stored)
   }
 
   resume(task: Task): Promise<WriteResult> {
     if (this.fault !== null || this.#closing) return Promise.reject(storeUnavailable(this.fault))
-    return this.#enqueue({ kind: 'resume', task }, ['resume', task])
+    return this.#enqueue({ kind: 'resume', task }, task)
   }
 
   update(task: Task, result?: AttemptResult): Promise<WriteResult> {
-    return this.#enqueue({ kind: 'update', task, result }, ['update', asStored(task)])
+    return this.#enqueue({ kind: 'update', task, result }, asStored(task))
   }
 
   find(id: string) {
@@ -166,8 +172,10 @@ export class GroupCommitStore implements TaskStore {
     if (this.#pending.length > 0) await this.#commit()
   }
 
-  #enqueue(step: Step, write: Write): Promise<WriteResult> {
+  #enqueue(step: Step, stored: Task): Promise<WriteResult> {
     if (this.#closed) return Promise.reject(storeUnavailable())
+    const hold = this.driver.holdOf?.(stored, step.forAnyone ?? false)
+    const write: Write = hold === undefined ? [step.kind, stored] : [step.kind, stored, hold]
     return new Promise((resolve, reject) => {
       const order = this.#arrivals++
       this.#pending.push({ ...step, order, write, resolve, reject })

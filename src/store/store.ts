@@ -7,6 +7,7 @@
  */
 import { OrchestratorError } from '../errors.ts'
 import type { AttemptResult } from '../events.ts'
+import type { SharedWork } from './shared/work.ts'
 import type { StatusFilter, Task, TaskSummary } from '../task.ts'
 
 /** Which tasks are meant: those that match all that is given. */
@@ -82,12 +83,15 @@ export interface TaskStore {
    */
   readonly fault: string | null
   readonly stats: StoreStats
+  /** The work of several nodes; null: this process is the only one, and owns all. */
+  readonly shared: SharedWork | null
   /**
-   * Stores a new task, which this store owns from then on. Rejects with STORE_UNAVAILABLE when
+   * Stores a new task, which this store owns from then on; with `forAnyone`, where several nodes
+   * share the store, nobody does, and its event says so. Rejects with STORE_UNAVAILABLE when
    * nothing can be written, and then the task is not there; and with an Error when the database
    * rejects this one task.
    */
-  insert(task: Task): Promise<WriteResult>
+  insert(task: Task, forAnyone?: boolean): Promise<WriteResult>
   /** Stores an interrupted task that runs again. Owns and rejects as `insert` does. */
   resume(task: Task): Promise<WriteResult>
   /**

@@ -17,6 +17,7 @@ export function scriptedIo(
     pid: 1,
     cwd: '/',
     home: undefined,
+    hostname: 'test-host',
     isTerminal: false,
     isErrorTerminal: false,
     columns: () => 80,

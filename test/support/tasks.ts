@@ -7,7 +7,8 @@ export const NOW = Date.parse('2026-01-01T00:00:00Z')
 
 export function newTask(overrides: Partial<NewTask> = {}): NewTask {
   return {
-    id: crypto.randomUUID(),
+    // As the service makes them: a store may rely on their order.
+    id: Bun.randomUUIDv7(),
     mode: 'async',
     requestId: 'request-1',
     hops: 0,

@@ -1,0 +1,84 @@
+/**
+ * What a shared store asks of its database: short statements, none of which remembers anything of
+ * who asks. `postgres/` has them as SQL; the simulator as a model of it.
+ *
+ * A node is a *session* in the database, with a lease that it renews. A session whose lease has
+ * run out may be declared dead, which is for ever: then all that it owned is nobody's. So one row a
+ * node is renewed, however many tasks it owns: renewing 10,000 rows of tasks every 10 s would cost
+ * more than the tasks.
+ *
+ * Each time that a task gets an owner its *fence* goes up by one; a new one has 1. Every later
+ * write names the session and the fence, and changes nothing when the task has others by then.
+ * All methods reject when the database can't be reached or takes nothing. Whatever changes
+ * something may have been done although it rejected.
+ */
+import type { Task } from '../../task.ts'
+import type { RefusedWrite, Write } from '../driver.ts'
+import type { TaskPage, TaskQuery } from '../store.ts'
+import type { Claim, NodeInfo, SeenNode } from './work.ts'
+
+/** By what right a task is changed. */
+export interface Hold {
+  readonly session: string
+  readonly fence: number
+}
+
+/** For an insert: who owns it from then on; null: nobody. For others: null if it is not ours. */
+export interface SharedWrite {
+  readonly kind: Write[0]
+  readonly task: Task
+  readonly hold: Hold | null
+  /** How long until it may be claimed, ms; only where nobody owns it. */
+  readonly waitMs: number
+}
+
+export interface FencedClaim extends Claim {
+  readonly fence: number
+}
+
+export interface SharedDatabase {
+  /** Begins a session; its lease of `leaseMs` runs from now. Returns the session's id. */
+  join(node: NodeInfo, leaseMs: number): Promise<string>
+  /** The lease runs from now. False: the session was declared dead; nothing is renewed. */
+  renew(session: string, leaseMs: number): Promise<boolean>
+  /** Ends a session: all that it owned is nobody's. Also when it was declared dead before. */
+  leave(session: string): Promise<void>
+  /**
+   * Declares sessions dead whose leases have run out, and gives back up to `limit` tasks of dead
+   * ones. Returns how many tasks; `limit`: there may be more. Does nothing for `leaseMs` after a
+   * start of the database: the living must be able to renew first.
+   */
+  rescue(limit: number, leaseMs: number): Promise<number>
+  /**
+   * As `StoreDriver.commit`: all of the group or nothing. A write in a group may follow another of
+   * the same task. `resume` takes a task out of the history that ended as INTERRUPTED, and makes
+   * it the session's, as `insert` does.
+   */
+  commit(writes: readonly SharedWrite[], now: number): Promise<RefusedWrite[]>
+  /**
+   * Undoes inserts and resumes of the session that were taken for failed: of those that are there
+   * all the same with fence 1 or as resumed, inserts are deleted and resumes end as INTERRUPTED.
+   * Tasks that have gone on since are left alone.
+   */
+  undo(session: string, ids: readonly string[], now: number): Promise<void>
+  claim(session: string, capacity: number, except: readonly string[]): Promise<FencedClaim[]>
+  take(session: string, id: string): Promise<FencedClaim | null>
+  release(holds: readonly (Hold & { readonly id: string })[]): Promise<void>
+  askToCancel(id: string): Promise<boolean>
+  /** Tasks of the session that somebody wants cancelled. */
+  cancelled(session: string): Promise<string[]>
+  ended(ids: readonly string[]): Promise<string[]>
+  /** Tasks that nobody owns; it may count no further than `max`. */
+  unowned(max: number): Promise<number>
+  nodes(session: string): Promise<SeenNode[]>
+  find(id: string): Promise<Task | null>
+  findByKey(key: string): Promise<Task | null>
+  list(query: TaskQuery): Promise<TaskPage | null>
+  /** As `StoreDriver.trim`; also prepares what the next days need. */
+  trim(now: number): Promise<boolean>
+  /** Tells the other nodes. Not part of any write; may be lost, and never rejects. */
+  notify(what: 'work' | 'cancel'): void
+  /** Calls back when another node has told; what is told may be lost. */
+  onNotify(callback: (what: 'work' | 'cancel') => void): void
+  close(): Promise<void>
+}
