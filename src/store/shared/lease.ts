@@ -12,11 +12,6 @@ const RETRY_MS = 1000
 const MAX_REPLACE_MS = 30_000
 /** The part of the lease that is left to end what runs here, before others may take it over. */
 const MARGIN = 0.1
-/**
- * How long a session is kept that is lost but not dead, ms: what has ended here is recorded first,
- * and the store tries its writes again every second.
- */
-const LAST_WRITES_MS = 2000
 
 export interface LeasePorts {
   database: SharedDatabase
@@ -24,7 +19,10 @@ export interface LeasePorts {
   leaseMs: number
   clock: Clock
   log: Log
-  /** Resolves when nothing of what the session owned is worked on any more. Must not reject. */
+  /**
+   * Resolves when nothing of what the session owned is worked on any more: until then what has
+   * ended may still be recorded. Must not reject.
+   */
   onLost(): Promise<void>
   /** There is a session again. */
   onJoined(): void
@@ -146,11 +144,9 @@ export class Lease {
     }
   }
 
-  /** Begins a session in place of the one that is lost. */
+  /** Begins a session in place of the one that is lost, which may not be dead. */
   async #replace(lost: string): Promise<{ session: string; sentTick: number }> {
-    const { database, leaseMs, clock } = this.ports
-    if (await database.renew(lost, leaseMs)) await clock.sleep(LAST_WRITES_MS)
-    await database.leave(lost)
+    await this.ports.database.leave(lost)
     return this.#join()
   }
 

@@ -120,7 +120,9 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   #committed(writes: readonly SharedWrite[], refused: readonly RefusedWrite[]): void {
-    if (writes.some(({ hold, kind }) => hold === null && kind === 'insert')) this.#toldOfWork()
+    const forAnyone = writes.filter(({ hold, kind }) => hold === null && kind === 'insert').length
+    this.#rounds.backlog += forAnyone
+    if (forAnyone > 0) this.#toldOfWork()
     for (const { task } of writes) if (isFinished(task)) this.#fences.delete(task.id)
     if (refused.some(({ reason }) => reason === 'not owned')) this.#lease.doubt()
   }
