@@ -104,10 +104,7 @@ test('what says that it is dead is asked about at once', async () => {
 })
 
 test('is tried for again until there is a database', async () => {
-  const { clock, lease, script, letGo } = await leasing({
-    renew: async () => false,
-    join: undefined,
-  })
+  const { clock, lease, script, letGo } = await leasing({ renew: async () => false })
   letGo()
   script.join = refuses
   await clock.advance(10_000)
