@@ -6,7 +6,7 @@ import type { Doubts } from './doubts.ts'
 import type { Lease } from './lease.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
-const CANCEL_MS = 500
+const CANCEL_MS = 750
 /** How old the number of waiting tasks may be, ms; and how far they are counted. */
 const BACKLOG_MS = 5000
 const MAX_BACKLOG = 10_000_000

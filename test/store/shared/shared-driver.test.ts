@@ -168,7 +168,7 @@ test('a new task whose commit failed is undone, until no statement can be on its
 test('cancellations of others arrive, told of or not', async () => {
   const { clock, script, store, told, notify, of } = await sharing()
   script.cancelled = async () => ['x']
-  await clock.advance(500)
+  await clock.advance(750)
   expect(told).toEqual([['x']])
   notify('cancel')
   await clock.settle()
