@@ -179,6 +179,18 @@ test('cancellations of others arrive, told of or not', async () => {
   await store.close()
 })
 
+test('a database that is away takes nothing, though nobody has tried to write', async () => {
+  const { clock, script, store } = await sharing({ cancelled: refuses })
+  await clock.advance(750)
+  expect(store.fault).toBeNull()
+  await clock.advance(750)
+  expect(store.fault).toBe('the database does not answer: no connection')
+  delete script.cancelled
+  await clock.advance(750)
+  expect(store.fault).toBeNull()
+  await store.close()
+})
+
 test('the dead are looked for once the database has been there for a lease, in steps', async () => {
   const { clock, script, store, told, of } = await sharing()
   await clock.advance(29_999)
