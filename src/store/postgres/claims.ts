@@ -23,7 +23,7 @@ const TAKE_FROM_C = `update orchestrator.live l set owner = $1::uuid, fence = l.
  */
 const claimSql = (most: number) => `with c as materialized (
     select id from (select id from orchestrator.live where ${DUE}
-      order by claim_at, id limit ${most} for update skip locked) some limit $2::int4)
+      order by claim_at, id limit ${most} for update skip locked) as taken limit $2::int4)
   ${TAKE_FROM_C}`
 
 /**
@@ -42,7 +42,7 @@ const claimExceptSql = (most: number) => `with recursive d (droplet_key) as (
       where l.droplet_key = d.droplet_key and ${DUE} order by claim_at, id limit ${2 * most}) f
     where d.droplet_key <> all($3::text[]) order by f.claim_at, f.id limit ${2 * most}),
   c as materialized (select id from (select l.id from f join orchestrator.live l using (id)
-      where l.owner is null order by f.claim_at, f.id for update of l skip locked) some
+      where l.owner is null order by f.claim_at, f.id for update of l skip locked) as taken
     limit $2::int4)
   ${TAKE_FROM_C}`
 
@@ -66,7 +66,7 @@ const ENDED_SQL = `select id from unnest($1::uuid[]) as w (id)
   where not exists (select from orchestrator.live l where l.id = w.id)`
 
 const UNOWNED_SQL = `select count(*)::int4 as tasks from
-  (select from orchestrator.live where owner is null limit $1) some`
+  (select from orchestrator.live where owner is null limit $1) as counted`
 
 const LEAST = 16
 

@@ -11,7 +11,7 @@ import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './ro
 interface Parameter {
   readonly name: string
   readonly type: 'text' | 'int8' | 'uuid' | 'bool'
-  readonly of: (change: Change, now: number) => string | number | boolean | null
+  readonly of: (change: Change) => string | number | boolean | null
 }
 
 const PARAMETERS: readonly Parameter[] = [
@@ -35,9 +35,8 @@ const PARAMETERS: readonly Parameter[] = [
  * When it may be claimed, should it be nobody's then, ms from now. null: as before. What is under
  * way keeps its place in the order: it was due before what waits.
  */
-function waitOf({ hold, kind, task, waitMs }: Change, now: number): number | null {
-  if (hold === null) return Math.ceil(waitMs)
-  if (task.dueAt !== null) return Math.max(0, task.dueAt - now)
+function waitOf({ kind, task, waitMs }: Change): number | null {
+  if (task.dueAt !== null) return Math.ceil(waitMs)
   return kind === 'update' ? null : 0
 }
 
@@ -48,9 +47,8 @@ function secretsOf({ kind, task, asked }: Change): string | null {
   return isFinished(task) ? null : JSON.stringify(secretHeaders)
 }
 
-/** `now`: the node's wall clock, ms. */
-export function valuesOf(changes: readonly Change[], writer: string, now: number): PostgresValue[] {
-  const columns = PARAMETERS.map(({ of }) => changes.map((change) => of(change, now)))
+export function valuesOf(changes: readonly Change[], writer: string): PostgresValue[] {
+  const columns = PARAMETERS.map(({ of }) => changes.map((change) => of(change)))
   return [...columns, writer]
 }
 

@@ -38,7 +38,7 @@ const LEAVE_SQL = freeSql('array[$2::uuid]')
 
 const NODES_SQL = `select node, version,
     floor(extract(epoch from started_at) * 1000)::int8 as started_at,
-    floor(extract(epoch from now() - seen) * 1000)::int8 as seen_ago, session = $1::uuid as is_self
+    floor(extract(epoch from now() - seen) * 1000)::int8 as seen_ago, coalesce(session = $1::uuid, false) as is_self
   from orchestrator.nodes where not dead and lease_until > now() order by node, started_at`
 
 /** As `SharedDatabase.join`. */
@@ -68,7 +68,7 @@ export async function rescue(pool: Pool, limit: number, leaseMs: number): Promis
 
 /** As `SharedDatabase.nodes`. */
 export async function nodes(pool: Pool, session: string): Promise<SeenNode[]> {
-  const rows = await pool.query(NODES_SQL, [session])
+  const rows = await pool.query(NODES_SQL, [session || null])
   return rows.map((row) => ({
     name: row.node as string,
     version: row.version as string,
