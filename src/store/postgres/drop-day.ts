@@ -45,34 +45,47 @@ interface Ports {
   readonly partitions: Partitions
 }
 
-/** Drops the oldest day that may go; true when there was one. `counts`: the newest first. */
-export async function dropDay(
-  ports: Ports,
+/** A day that may go, if no task of it is unfinished. */
+export interface CandidateDay {
+  readonly day: number
+  /** Only for its age: then none of its tasks may have ended lately. */
+  readonly isOnlyOld: boolean
+}
+
+/** The oldest first. */
+export function daysToDrop(
+  days: readonly number[],
   counts: readonly DayOfCounts[],
-  limits: DayLimits,
+  { maxFinished, today, cutoff }: DayLimits,
+): CandidateDay[] {
+  const tasksFrom = (day: number) =>
+    counts.reduce((sum, one) => (one.day < day ? sum : sum + one.tasks), 0)
+  const candidates = days.map((day) => {
+    const newer = tasksFrom(day + 1)
+    const isNeedless = newer >= maxFinished || tasksFrom(day) - newer <= 0
+    return { day, isOnlyOld: !isNeedless, mayGo: isNeedless || startOf(day + 1) <= cutoff }
+  })
+  // Clocks differ: some node may be in yesterday.
+  return candidates.filter(({ day, mayGo }) => mayGo && day < today - 1)
+}
+
+/** Drops the first of them that may go; true when there was one. `cutoff`: as in `DayLimits`. */
+export async function dropOneOf(
+  candidates: readonly CandidateDay[],
+  ports: Ports,
+  cutoff: number,
 ): Promise<boolean> {
-  for (const day of await ports.partitions.days()) {
-    // Clocks differ: some node may be in yesterday.
-    if (day >= limits.today - 1) return false
-    if ((await mayGo(ports.pool, day, counts, limits)) && (await drop(ports, day))) return true
+  for (const candidate of candidates) {
+    const isFree = await mayGo(ports.pool, candidate, cutoff)
+    if (isFree && (await drop(ports, candidate.day))) return true
   }
   return false
 }
 
-async function mayGo(
-  pool: Pool,
-  day: number,
-  counts: readonly DayOfCounts[],
-  { maxFinished, cutoff }: DayLimits,
-): Promise<boolean> {
+async function mayGo(pool: Pool, { day, isOnlyOld }: CandidateDay, cutoff: number) {
   const range = [firstIdOf(day), firstIdOf(day + 1)]
-  const newer = counts.filter((one) => one.day > day)
-  const isEmpty = counts.every((one) => one.day !== day || one.tasks === 0)
-  const isTooMuch = newer.reduce((sum, { tasks }) => sum + tasks, 0) >= maxFinished
-  const isTooOld = async () =>
-    startOf(day + 1) <= cutoff && (await pool.query(YOUNGER_SQL, [...range, cutoff])).length === 0
-  if (!isEmpty && !isTooMuch && !(await isTooOld())) return false
-  return (await pool.query(LIVE_SQL, range)).length === 0
+  if ((await pool.query(LIVE_SQL, range)).length > 0) return false
+  return !isOnlyOld || (await pool.query(YOUNGER_SQL, [...range, cutoff])).length === 0
 }
 
 async function drop({ pool, partitions }: Ports, day: number): Promise<boolean> {

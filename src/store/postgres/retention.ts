@@ -5,7 +5,7 @@
 import type { Clock } from '../../ports.ts'
 import type { Retention as Limits } from '../store.ts'
 import { dayAt } from './days.ts'
-import { dropDay, type DayOfCounts } from './drop-day.ts'
+import { daysToDrop, dropOneOf, type CandidateDay, type DayOfCounts } from './drop-day.ts'
 import { forget } from './forget.ts'
 import type { Partitions } from './partitions.ts'
 import type { Pool } from './pool.ts'
@@ -84,21 +84,42 @@ export class Retention {
     }
   }
 
-  /** As `SharedDatabase.trim`. */
+  /** As `SharedDatabase.trim`. Days go first: of those, no single task need be forgotten. */
   async trim(now: number): Promise<boolean> {
-    const { partitions, pool } = this.ports
+    const days = await this.#tracked(this.#trimUnlessDays(now))
+    if (typeof days === 'boolean') return days
+    const { pool, partitions } = this.ports
+    if (await dropOneOf(days, { pool, partitions }, this.#cutoff(now))) return true
+    return this.#tracked(this.#forgetSome(now))
+  }
+
+  /** Lists wait for that: for days they need not. */
+  #tracked<T>(step: Promise<T>): Promise<T> {
+    this.#steps = step.catch(() => {})
+    return step
+  }
+
+  /** The days that may go; where there are none, it forgets single tasks. */
+  async #trimUnlessDays(now: number): Promise<CandidateDay[] | boolean> {
+    const { partitions } = this.ports
     const today = dayAt(now)
     await partitions.ensure(Array.from({ length: DAYS_AHEAD + 1 }, (_, n) => today + n))
-    const days = await this.count()
-    const cutoff = this.limits.ttlMs > 0 ? now - this.limits.ttlMs : 0
-    const isGone = await dropDay({ pool, partitions }, days, {
-      ...this.limits,
-      today,
-      cutoff,
-    })
-    if (isGone) return true
+    const counts = await this.count()
+    const limits = { maxFinished: this.limits.maxFinished, today, cutoff: this.#cutoff(now) }
+    const days = daysToDrop(await partitions.days(), counts, limits)
+    return days.length > 0 ? days : this.#forgetSome(now)
+  }
+
+  /** Whether there may be more. */
+  async #forgetSome(now: number): Promise<boolean> {
     if (this.#excess > 0) return (await this.#forgetExcess()) > 0
+    const cutoff = this.#cutoff(now)
     return cutoff > 0 && (await this.#forget(STEP, cutoff)) === STEP
+  }
+
+  /** What ended before that is too old, ms; 0: nothing is. */
+  #cutoff(now: number): number {
+    return this.limits.ttlMs > 0 ? now - this.limits.ttlMs : 0
   }
 
   #forgetExcess(): Promise<number> {
