@@ -6,7 +6,7 @@
 import type { PostgresValue } from '../../platform/postgres.ts'
 import { isFinished } from '../../task.ts'
 import type { Change } from './fold.ts'
-import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './rows.ts'
+import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './columns.ts'
 
 interface Parameter {
   readonly name: string

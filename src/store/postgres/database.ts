@@ -6,7 +6,8 @@ import type { RefusedWrite } from '../driver.ts'
 import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from '../shared/database.ts'
 import type { NodeInfo, SeenNode } from '../shared/work.ts'
 import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
-import * as claims from './claims.ts'
+import { askToCancel, cancelled } from './cancelling.ts'
+import { claim, take } from './claim.ts'
 import { commit } from './commit.ts'
 import { isTaskId } from './days.ts'
 import { Finder } from './find.ts'
@@ -14,7 +15,10 @@ import { Lists } from './list.ts'
 import { Partitions } from './partitions.ts'
 import { Pool } from './pool.ts'
 import { Retention } from './retention.ts'
-import * as sessions from './sessions.ts'
+import { leave, rescue } from './rescue.ts'
+import { release } from './release.ts'
+import { join, nodes, renew } from './sessions.ts'
+import { ended, unowned } from './unfinished.ts'
 import { undo } from './undo.ts'
 import { WakeUps, type WakeUp } from './wake-ups.ts'
 
@@ -70,23 +74,23 @@ export class PostgresDatabase implements SharedDatabase {
 
   join(node: NodeInfo, leaseMs: number): Promise<string> {
     this.#node = node.name
-    return sessions.join(this.#maintenance, node, leaseMs)
+    return join(this.#maintenance, node, leaseMs)
   }
 
   renew(session: string, leaseMs: number): Promise<boolean> {
-    return sessions.renew(this.#maintenance, session, leaseMs)
+    return renew(this.#maintenance, session, leaseMs)
   }
 
   leave(session: string): Promise<void> {
-    return sessions.leave(this.#maintenance, session)
+    return leave(this.#maintenance, session)
   }
 
   rescue(limit: number, leaseMs: number): Promise<number> {
-    return sessions.rescue(this.#maintenance, limit, leaseMs)
+    return rescue(this.#maintenance, limit, leaseMs)
   }
 
   nodes(session: string): Promise<SeenNode[]> {
-    return sessions.nodes(this.#maintenance, session)
+    return nodes(this.#maintenance, session)
   }
 
   async commit(writes: readonly SharedWrite[]): Promise<RefusedWrite[]> {
@@ -119,32 +123,32 @@ export class PostgresDatabase implements SharedDatabase {
   }
 
   claim(session: string, capacity: number, except: readonly string[]): Promise<FencedClaim[]> {
-    return claims.claim(this.#maintenance, session, capacity, except)
+    return claim(this.#maintenance, session, capacity, except)
   }
 
   async take(session: string, id: string): Promise<FencedClaim | null> {
-    return isTaskId(id) ? claims.take(this.#maintenance, session, id) : null
+    return isTaskId(id) ? take(this.#maintenance, session, id) : null
   }
 
   release(holds: readonly (Hold & { readonly id: string })[]): Promise<void> {
-    return claims.release(this.#maintenance, holds)
+    return release(this.#maintenance, holds)
   }
 
   async askToCancel(id: string): Promise<boolean> {
-    return isTaskId(id) && claims.askToCancel(this.#maintenance, id)
+    return isTaskId(id) && askToCancel(this.#maintenance, id)
   }
 
   cancelled(session: string): Promise<string[]> {
-    return claims.cancelled(this.#maintenance, session)
+    return cancelled(this.#maintenance, session)
   }
 
   async ended(ids: readonly string[]): Promise<string[]> {
     const [known, others] = [ids.filter(isTaskId), ids.filter((id) => !isTaskId(id))]
-    return [...others, ...(await claims.ended(this.#maintenance, known))]
+    return [...others, ...(await ended(this.#maintenance, known))]
   }
 
   unowned(max: number): Promise<number> {
-    return claims.unowned(this.#maintenance, max)
+    return unowned(this.#maintenance, max)
   }
 
   find(id: string): Promise<Task | null> {

@@ -1,21 +1,10 @@
-/** Whole days of the history that nobody needs any more. */
+/** Drops whole days of the history. */
 import { PostgresError, type PostgresQuery } from '../../platform/postgres.ts'
-import { firstIdOf, nameOf, startOf } from './days.ts'
+import { firstIdOf, nameOf } from './days.ts'
+import type { CandidateDay } from './days-to-drop.ts'
 import { SCHEMA_LOCK } from './migrate.ts'
 import type { Partitions } from './partitions.ts'
 import type { Pool } from './pool.ts'
-
-export interface DayOfCounts {
-  readonly day: number
-  readonly tasks: number
-}
-
-export interface DayLimits {
-  readonly maxFinished: number
-  readonly today: number
-  /** What ended before that is too old, ms; 0: nothing is. */
-  readonly cutoff: number
-}
 
 /**
  * For how long others may have to wait while we wait for theirs. Who reads for longer, as a
@@ -43,30 +32,6 @@ const COUNTS_SQL = 'delete from orchestrator.counts where day = $1::int4'
 interface Ports {
   readonly pool: Pool
   readonly partitions: Partitions
-}
-
-/** A day that may go, if no task of it is unfinished. */
-export interface CandidateDay {
-  readonly day: number
-  /** Only for its age: then none of its tasks may have ended lately. */
-  readonly isOnlyOld: boolean
-}
-
-/** The oldest first. */
-export function daysToDrop(
-  days: readonly number[],
-  counts: readonly DayOfCounts[],
-  { maxFinished, today, cutoff }: DayLimits,
-): CandidateDay[] {
-  const tasksFrom = (day: number) =>
-    counts.reduce((sum, one) => (one.day < day ? sum : sum + one.tasks), 0)
-  const candidates = days.map((day) => {
-    const newer = tasksFrom(day + 1)
-    const isNeedless = newer >= maxFinished || tasksFrom(day) - newer <= 0
-    return { day, isOnlyOld: !isNeedless, mayGo: isNeedless || startOf(day + 1) <= cutoff }
-  })
-  // Clocks differ: some node may be in yesterday.
-  return candidates.filter(({ day, mayGo }) => mayGo && day < today - 1)
 }
 
 /** Drops the first of them that may go; true when there was one. `cutoff`: as in `DayLimits`. */

@@ -1,5 +1,5 @@
 /** What was taken for failed, and was written all the same. */
-import { END, HEAD, namesOf, STATE } from './rows.ts'
+import { END, HEAD, namesOf, STATE } from './columns.ts'
 import type { Pool } from './pool.ts'
 
 export interface Undo {
