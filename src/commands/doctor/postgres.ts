@@ -34,12 +34,12 @@ function stateFinding(shown: string, state: PostgresState): Finding {
     return failure(found, "make one with: create database … encoding 'UTF8' template template0")
   }
   if (!rights.mayUse) return failure(`${shown}: ${withoutRights(state)}`, grants(state))
-  if (schema > latestSchema) {
+  if (schema !== null && schema > latestSchema) {
     const found = `${shown} was written by a newer version: its schema is ${schema}`
     return failure(found, `this version knows ${latestSchema}: install the newer one here, too`)
   }
   const size = `${shown}: Postgres ${server.name}, ${bytesText(server.bytes)}`
-  return ok(`${size}; ${schemaText(schema, latestSchema)}`)
+  return ok(`${size}; ${schemaText(schema ?? 0, latestSchema)}`)
 }
 
 function schemaText(schema: number, latestSchema: number): string {

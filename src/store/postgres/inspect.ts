@@ -9,8 +9,8 @@ export interface PostgresState {
   readonly server: Server
   /** Whether this user may do what the service does. */
   readonly rights: Rights
-  /** 0: our tables are not there yet. */
-  readonly schema: number
+  /** 0: our tables are not there yet; null: this user may not look. */
+  readonly schema: number | null
   /** What this version of the program makes of it. */
   readonly latestSchema: number
   readonly connections: Connections
@@ -71,16 +71,17 @@ export async function inspectPostgres(
   // Connects: that takes longer than an answer, which tells the time.
   await client.query('select 1')
   const server = await serverOf(client, clock)
-  const schema = await schemaOf(client)
+  const rights = await rightsOf(client)
+  const schema = await schemaOf(client, rights)
+  const isKnown = rights.mayUse && schema !== null && schema > 0 && schema <= LATEST_VERSION
   return {
     server,
-    rights: await rightsOf(client),
+    rights,
     schema,
     latestSchema: LATEST_VERSION,
     connections: await connectionsOf(client),
     oldest: await oldestTransaction(client),
-    tables:
-      schema === 0 || schema > LATEST_VERSION ? null : await inspectTables(client, server.now),
+    tables: isKnown ? await inspectTables(client, server.now) : null,
     slot: await oldestSlot(client),
   }
 }
@@ -120,8 +121,9 @@ const HAS_META_SQL = `select exists (select 1 from pg_class
   where relnamespace = to_regnamespace('orchestrator') and relname = 'meta') as present`
 const VERSION_SQL = 'select version::float8 as version from orchestrator.meta'
 
-async function schemaOf(client: PostgresClient): Promise<number> {
+async function schemaOf(client: PostgresClient, { mayUse }: Rights): Promise<number | null> {
   if (!(await oneRow(client, HAS_META_SQL)).present) return 0
+  if (!mayUse) return null
   return (await oneRow(client, VERSION_SQL)).version as number
 }
 
