@@ -81,7 +81,8 @@ export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrato
 /**
  * Returns the ids of what was written. Keys come first, in their order: else two groups with the
  * same two would wait for each other. Of the tasks that are changed the rows are locked in the
- * order of their ids, and looked at again once they are locked.
+ * order of their ids, and looked at again once they are locked. `is not distinct from` keeps the
+ * planner from looking through all that the session owns.
  */
 export const COMMIT_SQL = `with ${WRITES_SQL},
 k as (insert into orchestrator.keys (key, id)
@@ -98,7 +99,7 @@ l as (insert into orchestrator.live
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
 m as materialized (select l.id from w join orchestrator.live l
-    on l.id = w.id and l.owner = w.session and l.fence = w.fence
+    on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
   where not w.is_new order by l.id for update of l),
 u as (update orchestrator.live l set
     ${[...STATE, DUE].map(({ name }) => `${name} = w.${name}`).join(', ')},

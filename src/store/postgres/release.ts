@@ -4,7 +4,7 @@ import type { Pool } from './pool.ts'
 
 const RELEASE_SQL = `with c as materialized (select l.id from orchestrator.live l
     join unnest($1::uuid[], $2::uuid[], $3::int8[]) as w (id, session, fence)
-      on l.id = w.id and l.owner = w.session and l.fence = w.fence
+      on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
     order by l.id for update of l)
   update orchestrator.live l set owner = null, cancel = false from c where l.id = c.id`
 
