@@ -154,7 +154,7 @@ describe.skipIf(!hasPostgres)(`moves${withPostgres}`, () => {
 
   test('what is unfinished is for whoever claims it; a task that was interrupted may run again', async () => {
     const session = await store.join({ name: 'one', version: '1' }, 30_000)
-    const claims = await store.claim(session, 100, [])
+    const claims = await store.claim(session, 100, [], 1)
     const statuses = claims.map(({ task }) => `${task.mode} ${task.status}`).sort()
     // That which is delayed is not due.
     expect(statuses).toEqual(['async queued', 'async running', 'sync running'])

@@ -118,7 +118,10 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     const session = await store.join({ name: 'one:8001', version: '1.1.0' }, LEASE_MS)
     await store.trim(Date.now())
     const task = queued({}, Date.now())
-    await store.commit([{ kind: 'insert', task, hold: { session, fence: 1 }, waitMs: 0 }], 0)
+    await store.commit(
+      [{ kind: 'insert', task, hold: { session, fence: 1, step: 1 }, waitMs: 0 }],
+      0,
+    )
     const found = await diagnose(db.url)
     expect(wrongIn(found)).toEqual([])
     expect(found.of('database')).toMatch(
@@ -213,11 +216,10 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
 
   test('dead rows in the way', async () => {
     await db.query('alter table orchestrator.live set (autovacuum_enabled = false)')
-    await db.query(`insert into orchestrator.live select (overlay(id::text placing lpad(to_hex(n), 12, '0')
-        from 25))::uuid, null, fence, first_fence, resumed, claim_at, accepted_at, cancel, mode, status,
-        droplet_name, droplet_key, method, target_url, request_id, replay_of, created_at, due_at,
-        delay_ms, timeout_ms, deadline_ms, attempts, retry_count, response_status, response_body,
-        error_message from orchestrator.live, generate_series(1, 100001) n`)
+    await db.query(`insert into orchestrator.live
+      select (jsonb_populate_record(l, jsonb_build_object('owner', null,
+        'id', overlay(l.id::text placing lpad(to_hex(n), 12, '0') from 25)))).*
+      from orchestrator.live l, generate_series(1, 100001) n`)
     await db.query('delete from orchestrator.live where owner is null')
     await eventually('the statistics know', async () => {
       const found = await diagnose(db.url)
