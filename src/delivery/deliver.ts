@@ -107,7 +107,7 @@ function leaveGate(run: Run, entry: Permit | Refusal, ports: DeliveryPorts): Pro
  * shutdown stopped is left unchanged: the next start continues it.
  */
 export async function endAborted(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<void> {
-  if (run.abortReason === 'lost') throw new NotWritten(run.id, 'update', 'not owned')
+  if (run.abortReason === 'lost') throw new NotWritten(run.id, run.nextWrite, 'not owned')
   if (run.abortReason === 'cancelled') await record(run, cancel(run.task, run.moment()), ports)
   else if (run.task.mode === 'sync') await record(run, interrupt(run.task, run.moment()), ports)
 }

@@ -235,7 +235,7 @@ export class Delivery {
   async drain(graceMs: number): Promise<void> {
     const { clock } = this.options
     this.#queue.stop()
-    this.#shared?.giveBack()
+    this.#shared?.leave()
     const grace = new AbortController()
     const inTime = this.#allButRecorded(grace.signal)
     await Promise.race([inTime, clock.sleep(graceMs, grace.signal)])

@@ -21,6 +21,8 @@ export interface OwnWork {
 export class SharedDelivery {
   readonly elsewhere: Elsewhere
   readonly #producer: Producer
+  /** What waits here is left to others. */
+  #isLeaving = false
 
   constructor(
     private readonly shared: SharedWork,
@@ -57,17 +59,22 @@ export class SharedDelivery {
     this.#producer.stop()
   }
 
-  /** A slot for asynchronous tasks was released. */
+  /** A slot for asynchronous tasks was released; its task may wait again. */
   slot(): void {
-    this.#producer.slot()
+    if (this.#isLeaving) this.#giveBack()
+    else this.#producer.slot()
   }
 
   /** Claims nothing more, and gives back what waits: the others need not wait until we are gone. */
-  giveBack(): void {
+  leave(): void {
+    this.#isLeaving = true
     this.stop()
-    const ids = this.own.queue.clear()
-    // What is not given back now is when the store is closed.
-    void this.shared.release(ids).catch(() => {})
+    this.#giveBack()
+  }
+
+  /** What cannot be given back now is when the store is closed. */
+  #giveBack(): void {
+    void this.shared.release(this.own.queue.clear()).catch(() => {})
   }
 
   /**
@@ -77,7 +84,7 @@ export class SharedDelivery {
   async cancel(id: string): Promise<Task | null> {
     const claim = await this.shared.take(id)
     if (!claim) return this.elsewhere.cancel(id)
-    this.#adopt(claim)
+    this.#add(claim)
     return this.own.cancelHere(id)
   }
 
@@ -87,8 +94,14 @@ export class SharedDelivery {
     if (claim) await interruptTask(task.id, 0, async () => task, this.ports, this.own.runs)
   }
 
-  /** The caller of a synchronous task went with its node. */
   #adopt(claim: Claim): void {
+    this.#add(claim)
+    // It was asked for before.
+    if (this.#isLeaving) this.#giveBack()
+  }
+
+  /** The caller of a synchronous task went with its node. */
+  #add(claim: Claim): void {
     const { id, mode } = claim.task
     if (mode === 'async') this.own.queue.addShared(claim)
     else void interruptOrphan(id, claim.ageMs, this.ports, this.own.runs)

@@ -1,5 +1,5 @@
 /** Debian's Postgres, where this machine has it: its programs, run as a user that they accept. */
-import { chownSync, existsSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ProcessOptions } from './binary.ts'
 
@@ -19,7 +19,7 @@ export const withPostgres = hasPostgres
 
 function findPrograms(): string | null {
   const onPath = Bun.which('postgres')
-  if (onPath) return dirname(onPath)
+  if (onPath) return dirname(realpathSync(onPath))
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : []
   const newestFirst = versions.sort((a, b) => Number(b) - Number(a))
   const folders = newestFirst.map((version) => join(VERSIONS, version, 'bin'))

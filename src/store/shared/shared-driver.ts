@@ -77,6 +77,8 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   get fault(): string | null {
+    const { failure } = this.#rounds
+    if (failure !== null) return `the database does not answer: ${failure}`
     return this.#lease.session === null ? 'this node has lost its lease in the database' : null
   }
 
