@@ -84,8 +84,6 @@ async function failing<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof SQL.PostgresError)) throw error
     const { code, errno, message } = error
-    throw new PostgresError(message, code === SERVER_ERROR ? String(errno) : null, code)
+    throw new PostgresError(message, typeof errno === 'string' ? errno : null, code)
   }
 }
-
-const SERVER_ERROR = 'ERR_POSTGRES_SERVER_ERROR'

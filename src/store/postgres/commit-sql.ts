@@ -6,12 +6,12 @@
 import type { PostgresValue } from '../../platform/postgres.ts'
 import { isFinished } from '../../task.ts'
 import type { Change } from './fold.ts'
-import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './rows.ts'
+import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './columns.ts'
 
 interface Parameter {
   readonly name: string
   readonly type: 'text' | 'int8' | 'uuid' | 'bool'
-  readonly of: (change: Change, now: number) => string | number | boolean | null
+  readonly of: (change: Change) => string | number | boolean | null
 }
 
 const PARAMETERS: readonly Parameter[] = [
@@ -35,9 +35,8 @@ const PARAMETERS: readonly Parameter[] = [
  * When it may be claimed, should it be nobody's then, ms from now. null: as before. What is under
  * way keeps its place in the order: it was due before what waits.
  */
-function waitOf({ hold, kind, task, waitMs }: Change, now: number): number | null {
-  if (hold === null) return Math.ceil(waitMs)
-  if (task.dueAt !== null) return Math.max(0, task.dueAt - now)
+function waitOf({ kind, task, waitMs }: Change): number | null {
+  if (task.dueAt !== null) return Math.ceil(waitMs)
   return kind === 'update' ? null : 0
 }
 
@@ -48,9 +47,8 @@ function secretsOf({ kind, task, asked }: Change): string | null {
   return isFinished(task) ? null : JSON.stringify(secretHeaders)
 }
 
-/** `now`: the node's wall clock, ms. */
-export function valuesOf(changes: readonly Change[], writer: string, now: number): PostgresValue[] {
-  const columns = PARAMETERS.map(({ of }) => changes.map((change) => of(change, now)))
+export function valuesOf(changes: readonly Change[], writer: string): PostgresValue[] {
+  const columns = PARAMETERS.map(({ of }) => changes.map((change) => of(change)))
   return [...columns, writer]
 }
 
@@ -83,7 +81,8 @@ export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrato
 /**
  * Returns the ids of what was written. Keys come first, in their order: else two groups with the
  * same two would wait for each other. Of the tasks that are changed the rows are locked in the
- * order of their ids, and looked at again once they are locked.
+ * order of their ids, and looked at again once they are locked. `is not distinct from` keeps the
+ * planner from looking through all that the session owns.
  */
 export const COMMIT_SQL = `with ${WRITES_SQL},
 k as (insert into orchestrator.keys (key, id)
@@ -100,7 +99,7 @@ l as (insert into orchestrator.live
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
 m as materialized (select l.id from w join orchestrator.live l
-    on l.id = w.id and l.owner = w.session and l.fence = w.fence
+    on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
   where not w.is_new order by l.id for update of l),
 u as (update orchestrator.live l set
     ${[...STATE, DUE].map(({ name }) => `${name} = w.${name}`).join(', ')},

@@ -26,8 +26,6 @@ const TEST_SQL = 'update orchestrator.meta set tested = now()'
 interface Group {
   readonly rounds: readonly (readonly Change[])[]
   readonly writer: string
-  /** The wall clock, ms. */
-  readonly now: number
 }
 
 /** Changes of a group that were refused, and why. */
@@ -44,7 +42,6 @@ export async function commit(
   ports: CommitPorts,
   writes: readonly SharedWrite[],
   writer: string,
-  now: number,
 ): Promise<RefusedWrite[]> {
   const { rounds, refused } = fold(writes)
   if (rounds.length === 0) {
@@ -52,7 +49,7 @@ export async function commit(
     return [...refused]
   }
   const ids = rounds[0]!.map(({ task }) => task.id)
-  const refusals = await tryAgain(ports, ids, () => writeGroup(ports.pool, { rounds, writer, now }))
+  const refusals = await tryAgain(ports, ids, () => writeGroup(ports.pool, { rounds, writer }))
   return [...refused, ...refusedBy(refusals)].sort((a, b) => a.index - b.index)
 }
 
@@ -133,7 +130,7 @@ function textOf({ state, message }: PostgresError): string {
 async function writeRound(
   query: PostgresQuery,
   changes: readonly Change[],
-  { writer, now }: Group,
+  { writer }: Group,
 ): Promise<Refusals> {
   const { resume = [], other = [] } = Object.groupBy(changes, ({ kind }) =>
     kind === 'resume' ? 'resume' : 'other',
@@ -141,7 +138,7 @@ async function writeRound(
   const written = new Set<unknown>()
   const write = async (sql: string, some: Change[]) => {
     if (some.length === 0) return
-    for (const { id } of await query(sql, valuesOf(some, writer, now))) written.add(id)
+    for (const { id } of await query(sql, valuesOf(some, writer))) written.add(id)
   }
   await write(COMMIT_SQL, other)
   await write(RESUME_SQL, resume)

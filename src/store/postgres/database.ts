@@ -1,31 +1,40 @@
 /** `SharedDatabase` over Postgres: which of the pools, and which statement. */
 import type { PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
-import type { Task } from '../../task.ts'
+import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite } from '../driver.ts'
 import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from '../shared/database.ts'
 import type { NodeInfo, SeenNode } from '../shared/work.ts'
 import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
-import * as claims from './claims.ts'
+import { askToCancel, cancelled } from './cancelling.ts'
+import { claim, take } from './claim.ts'
 import { commit } from './commit.ts'
 import { isTaskId } from './days.ts'
 import { Finder } from './find.ts'
-import { list } from './list.ts'
+import { Lists } from './list.ts'
 import { Partitions } from './partitions.ts'
 import { Pool } from './pool.ts'
 import { Retention } from './retention.ts'
-import * as sessions from './sessions.ts'
+import { leave, rescue } from './rescue.ts'
+import { release } from './release.ts'
+import { join, nodes, renew } from './sessions.ts'
+import { ended, unowned } from './unfinished.ts'
+import { undo } from './undo.ts'
 import { WakeUps, type WakeUp } from './wake-ups.ts'
 
 /** Connections. While one commit is being synced the next is on its way. */
 const WRITES = 2
 const READS = 4
 const MAINTENANCE = 2
+/** What takes long must not keep a lease from its renewal. */
+const CHORES = 1
 
 export class PostgresDatabase implements SharedDatabase {
   readonly #writes: Pool
   readonly #reads: Pool
   readonly #maintenance: Pool
+  readonly #chores: Pool
+  readonly #lists: Lists
   readonly #finder: Finder
   readonly #partitions: Partitions
   readonly #retention: Retention
@@ -36,14 +45,23 @@ export class PostgresDatabase implements SharedDatabase {
 
   /** `connect`: a client of so many connections, made when it is first asked something. */
   constructor(connect: (max: number) => PostgresClient, limits: Limits, clock: Clock) {
-    const pool = (max: number) => new Pool(() => connect(max), clock)
+    const pool = (max: number) => new Pool(connect, max, clock)
     this.#writes = pool(WRITES)
     this.#reads = pool(READS)
     this.#maintenance = pool(MAINTENANCE)
+    this.#chores = pool(CHORES)
+    // One is left for those who ask for single tasks.
+    this.#lists = new Lists(this.#reads, READS - 1)
     this.#finder = new Finder(this.#reads, clock)
     this.#partitions = new Partitions(this.#maintenance)
-    this.#retention = new Retention(this.#maintenance, this.#partitions, limits, () =>
-      this.#writer('trim'),
+    this.#retention = new Retention(
+      {
+        pool: this.#chores,
+        partitions: this.#partitions,
+        clock,
+        writer: () => this.#writer('trim'),
+      },
+      limits,
     )
     this.#wakeUps = new WakeUps(this.#maintenance, () => connect(1), clock)
   }
@@ -51,36 +69,41 @@ export class PostgresDatabase implements SharedDatabase {
   /** Reads what a process should know from the start. */
   async prepare(): Promise<void> {
     await this.#partitions.days()
+    await this.#retention.count()
   }
 
   join(node: NodeInfo, leaseMs: number): Promise<string> {
     this.#node = node.name
-    return sessions.join(this.#maintenance, node, leaseMs)
+    return join(this.#maintenance, node, leaseMs)
   }
 
   renew(session: string, leaseMs: number): Promise<boolean> {
-    return sessions.renew(this.#maintenance, session, leaseMs)
+    return renew(this.#maintenance, session, leaseMs)
   }
 
   leave(session: string): Promise<void> {
-    return sessions.leave(this.#maintenance, session)
+    return leave(this.#maintenance, session)
   }
 
   rescue(limit: number, leaseMs: number): Promise<number> {
-    return sessions.rescue(this.#maintenance, limit, leaseMs)
+    return rescue(this.#maintenance, limit, leaseMs)
   }
 
   nodes(session: string): Promise<SeenNode[]> {
-    return sessions.nodes(this.#maintenance, session)
+    return nodes(this.#maintenance, session)
   }
 
-  async commit(writes: readonly SharedWrite[], now: number): Promise<RefusedWrite[]> {
+  async commit(writes: readonly SharedWrite[]): Promise<RefusedWrite[]> {
     let place = 1
     while (this.#places.has(place)) place++
     this.#places.add(place)
     const ports = { pool: this.#writes, partitions: this.#partitions }
     try {
-      return await commit(ports, writes, this.#writer(place), now)
+      const refused = await commit(ports, writes, this.#writer(place))
+      this.#retention.committed(
+        finishedIn(writes) - finishedIn(refused.map((one) => writes[one.index]!)),
+      )
+      return refused
     } finally {
       this.#places.delete(place)
     }
@@ -90,35 +113,42 @@ export class PostgresDatabase implements SharedDatabase {
     return `${this.#node}/${place}`
   }
 
-  async undo(): Promise<void> {}
+  undo(session: string, ids: readonly string[], now: number): Promise<void> {
+    return undo(this.#maintenance, {
+      session,
+      ids: ids.filter(isTaskId),
+      now,
+      writer: this.#writer('undo'),
+    })
+  }
 
   claim(session: string, capacity: number, except: readonly string[]): Promise<FencedClaim[]> {
-    return claims.claim(this.#maintenance, session, capacity, except)
+    return claim(this.#maintenance, session, capacity, except)
   }
 
   async take(session: string, id: string): Promise<FencedClaim | null> {
-    return isTaskId(id) ? claims.take(this.#maintenance, session, id) : null
+    return isTaskId(id) ? take(this.#maintenance, session, id) : null
   }
 
   release(holds: readonly (Hold & { readonly id: string })[]): Promise<void> {
-    return claims.release(this.#maintenance, holds)
+    return release(this.#maintenance, holds)
   }
 
   async askToCancel(id: string): Promise<boolean> {
-    return isTaskId(id) && claims.askToCancel(this.#maintenance, id)
+    return isTaskId(id) && askToCancel(this.#maintenance, id)
   }
 
   cancelled(session: string): Promise<string[]> {
-    return claims.cancelled(this.#maintenance, session)
+    return cancelled(this.#maintenance, session)
   }
 
   async ended(ids: readonly string[]): Promise<string[]> {
     const [known, others] = [ids.filter(isTaskId), ids.filter((id) => !isTaskId(id))]
-    return [...others, ...(await claims.ended(this.#maintenance, known))]
+    return [...others, ...(await ended(this.#maintenance, known))]
   }
 
   unowned(max: number): Promise<number> {
-    return claims.unowned(this.#maintenance, max)
+    return unowned(this.#maintenance, max)
   }
 
   find(id: string): Promise<Task | null> {
@@ -129,8 +159,9 @@ export class PostgresDatabase implements SharedDatabase {
     return this.#finder.findByKey(key)
   }
 
-  list(query: TaskQuery): Promise<TaskPage | null> {
-    return list(this.#reads, query)
+  async list(query: TaskQuery): Promise<TaskPage | null> {
+    await this.#retention.settled
+    return this.#lists.list(query)
   }
 
   trim(now: number): Promise<boolean> {
@@ -146,9 +177,12 @@ export class PostgresDatabase implements SharedDatabase {
   }
 
   async close(): Promise<void> {
-    await Promise.all([
-      this.#wakeUps.close(),
-      ...[this.#writes, this.#reads, this.#maintenance].map((pool) => pool.close()),
-    ])
+    this.#retention.stop()
+    const pools = [this.#writes, this.#reads, this.#maintenance, this.#chores]
+    await Promise.all([this.#wakeUps.close(), ...pools.map((pool) => pool.close())])
   }
+}
+
+function finishedIn(writes: readonly SharedWrite[]): number {
+  return writes.filter(({ task }) => isFinished(task)).length
 }

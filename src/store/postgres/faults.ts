@@ -2,7 +2,7 @@
 import { isFinished } from '../../task.ts'
 import type { SharedWrite } from '../shared/database.ts'
 import { isTaskId } from './days.ts'
-import { ASKED, DUE, END, HEAD, LIMITS, STATE, type Column } from './rows.ts'
+import { ASKED, DUE, END, HEAD, LIMITS, STATE, type Column } from './columns.ts'
 
 const CHANGING: readonly Column[] = [...STATE, DUE, ...END]
 const ALL: readonly Column[] = [...CHANGING, ...HEAD, ...LIMITS, ...ASKED]

@@ -3,7 +3,8 @@ import type { Task } from '../../task.ts'
 import type { Clock } from '../../ports.ts'
 import { isTaskId } from './days.ts'
 import type { Pool } from './pool.ts'
-import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, taskOf } from './rows.ts'
+import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
+import { taskOf } from './rows.ts'
 
 const MAX_READ_MS = 8000
 

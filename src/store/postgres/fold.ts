@@ -56,7 +56,8 @@ function add(changes: Change[], write: SharedWrite, index: number): void {
   const last = changes.at(-1)
   if (last && write.kind === 'update' && isOf(last, write) && mayBecome(last, write.task)) {
     const others = [...last.others, index]
-    changes[changes.length - 1] = { ...last, task: write.task, others }
+    const { task, waitMs } = write
+    changes[changes.length - 1] = { ...last, task, waitMs, others }
   } else changes.push({ ...write, asked: write.task, first: index, others: [] })
 }
 

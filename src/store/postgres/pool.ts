@@ -18,20 +18,21 @@ const MAX_SILENCE_MS = 2000
 /** How long a statement may take, ms. One that waits for a disk takes no longer. */
 const MAX_STATEMENT_MS = 8000
 
-export type Connect = () => PostgresClient
-
 export class Pool {
   #client: PostgresClient
   /** Monotonic, ms. */
   #lastAnswer: number
+  #underWay = 0
   #closed = false
   readonly #cancelTimers = new Set<() => void>()
 
+  /** `connect` makes a client of at most `max` connections. */
   constructor(
-    private readonly connect: Connect,
+    private readonly connect: (max: number) => PostgresClient,
+    private readonly max: number,
     private readonly clock: Clock,
   ) {
-    this.#client = connect()
+    this.#client = connect(max)
     this.#lastAnswer = clock.monotonic()
     this.#watchLater()
   }
@@ -74,6 +75,7 @@ export class Pool {
   async #limited<T>(ms: number, work: (client: PostgresClient) => Promise<T>): Promise<T> {
     const client = this.#client
     const stop = this.#after(ms, () => this.#replace(client))
+    this.#underWay++
     try {
       const result = await work(client)
       this.#lastAnswer = this.clock.monotonic()
@@ -83,6 +85,7 @@ export class Pool {
       if (isAnswer) this.#lastAnswer = this.clock.monotonic()
       throw error
     } finally {
+      this.#underWay--
       stop()
     }
   }
@@ -90,8 +93,9 @@ export class Pool {
   #watchLater(): void {
     this.#after(WATCH_MS, () => {
       const isSilent = this.clock.monotonic() - this.#lastAnswer >= WATCH_MS
-      // What it fails with, the next statement will tell.
-      if (isSilent) this.query('select 1', [], MAX_SILENCE_MS).catch(() => {})
+      // Behind a slow statement it would wait. What it fails with, the next one will tell.
+      if (isSilent && this.#underWay < this.max)
+        this.query('select 1', [], MAX_SILENCE_MS).catch(() => {})
       this.#watchLater()
     })
   }
@@ -99,7 +103,7 @@ export class Pool {
   /** What is under way in the old ones rejects. */
   #replace(client: PostgresClient): void {
     if (client !== this.#client || this.#closed) return
-    this.#client = this.connect()
+    this.#client = this.connect(this.max)
     void client.close()
   }
 
