@@ -16,7 +16,7 @@ import { Partitions } from './partitions.ts'
 import { Pool } from './pool.ts'
 import { Retention } from './retention.ts'
 import { leave, rescue } from './rescue.ts'
-import { release } from './release.ts'
+import { release, unclaim } from './release.ts'
 import { join, nodes, renew } from './sessions.ts'
 import { ended, unowned } from './unfinished.ts'
 import { undo } from './undo.ts'
@@ -122,12 +122,21 @@ export class PostgresDatabase implements SharedDatabase {
     })
   }
 
-  claim(session: string, capacity: number, except: readonly string[]): Promise<FencedClaim[]> {
-    return claim(this.#maintenance, session, capacity, except)
+  claim(
+    session: string,
+    capacity: number,
+    except: readonly string[],
+    number: number,
+  ): Promise<FencedClaim[]> {
+    return claim(this.#maintenance, session, capacity, except, number)
   }
 
-  async take(session: string, id: string): Promise<FencedClaim | null> {
-    return isTaskId(id) ? take(this.#maintenance, session, id) : null
+  async take(session: string, id: string, number: number): Promise<FencedClaim | null> {
+    return isTaskId(id) ? take(this.#maintenance, session, id, number) : null
+  }
+
+  unclaim(session: string, numbers: readonly number[]): Promise<void> {
+    return unclaim(this.#maintenance, session, numbers)
   }
 
   release(holds: readonly (Hold & { readonly id: string })[]): Promise<void> {
