@@ -28,6 +28,9 @@ const READS = 4
 const MAINTENANCE = 2
 /** What takes long must not keep a lease from its renewal. */
 const CHORES = 1
+const LISTENING = 1
+/** Of one process, at most. */
+export const MAX_CONNECTIONS = WRITES + READS + MAINTENANCE + CHORES + LISTENING
 
 export class PostgresDatabase implements SharedDatabase {
   readonly #writes: Pool
@@ -63,7 +66,7 @@ export class PostgresDatabase implements SharedDatabase {
       },
       limits,
     )
-    this.#wakeUps = new WakeUps(this.#maintenance, () => connect(1), clock)
+    this.#wakeUps = new WakeUps(this.#maintenance, () => connect(LISTENING), clock)
   }
 
   /** Reads what a process should know from the start. */
