@@ -45,16 +45,16 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       const group = [node!.offer(late!, HOUR_MS), node!.offer(soon!, 900), node!.offer(now!)]
       await node!.commit(...group)
       expect(await node!.claimedIds(1)).toEqual([now!.id])
-      const [claim] = await node!.database.claim(node!.session, 9, [])
+      const [claim] = await node!.claim(9)
       expect(claim).toMatchObject({ task: { id: soon!.id }, fence: 2 })
       expect(claim!.waitMs).toBeGreaterThanOrEqual(0)
       expect(claim!.waitMs).toBeLessThanOrEqual(900)
       expect(claim!.ageMs).toBeGreaterThanOrEqual(0)
       expect(await node!.claimedIds()).toEqual([])
-      const taken = await node!.database.take(node!.session, late!.id)
+      const taken = await node!.take(late!.id)
       expect(taken).toMatchObject({ task: { id: late!.id, dueAt: NOW }, fence: 2 })
       expect(taken!.waitMs).toBeGreaterThan(900)
-      expect(await node!.database.take(node!.session, late!.id)).toBeNull()
+      expect(await node!.take(late!.id)).toBeNull()
     }))
 
   test.each(['few', 'more than are asked for'])('leave droplets out, of which %s wait', (how) =>
@@ -80,7 +80,7 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       await node!.commit(node!.offer(task!))
       await node!.database.leave(node!.session)
       expect(await node!.claimedIds()).toEqual([])
-      expect(await node!.database.take(node!.session, task!.id)).toBeNull()
+      expect(await node!.take(task!.id)).toBeNull()
       expect(await node!.database.unowned(9)).toBe(1)
     }))
 
@@ -89,13 +89,37 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       const [first, second] = many(2)
       await one!.commit(one!.insert(first!), one!.offer(second!))
       await one!.commit(one!.update(begin(first!, first!.targetUrl, NOW)))
-      const wrong = { id: first!.id, session: one!.session, fence: 2 }
+      const wrong = { id: first!.id, ...one!.hold(2) }
       await one!.database.release([wrong, { ...wrong, id: second!.id }])
       expect(await other!.claimedIds()).toEqual([second!.id])
       await one!.database.release([{ ...wrong, fence: 1 }])
-      const [claim] = await other!.database.claim(other!.session, 9, [])
+      const [claim] = await other!.claim(9)
       expect(claim).toMatchObject({ task: { id: first!.id }, fence: 2, waitMs: 0 })
       expect(await one!.commit(one!.update(first!))).toEqual([{ index: 0, reason: 'not owned' }])
+    }))
+
+  test('whose answers were lost are given back by their numbers, and no other', () =>
+    withNodes(1, async ([node]) => {
+      const [first, second, third] = many(3)
+      await node!.commit(...[first, second, third].map((task) => node!.offer(task!)))
+      const unheard = await node!.claimedIds(1)
+      await node!.take(second!.id)
+      const heard = await node!.claimedIds(1)
+      await node!.database.unclaim(node!.session, [1, 2])
+      expect([...unheard, ...heard]).toEqual([first!.id, third!.id])
+      expect(await node!.claim(9)).toMatchObject([
+        { task: { id: first!.id }, fence: 3 },
+        { task: { id: second!.id }, fence: 3 },
+      ])
+    }))
+
+  test('bring what has passed its deadline besides, of droplets that are left out, too', () =>
+    withNodes(1, async ([node]) => {
+      const passed = queued({ dropletName: 'Shut', deadlineMs: 0 })
+      const others = [queued({ dropletName: 'Shut', deadlineMs: HOUR_MS }), queued()]
+      await node!.commit(...[passed, ...others].map((task) => node!.offer(task)))
+      expect(await node!.claimedIds(0, ['shut'])).toEqual([passed.id])
+      expect(await node!.claimedIds(1, ['shut'])).toEqual([others[1]!.id])
     }))
 
   test('wait after a failed attempt for as long as the owner would have', () =>
@@ -115,7 +139,7 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await node!.database.unowned(10_000_000)).toBe(5)
     }))
 
-  test('hear of a cancellation, until the task has another owner', () =>
+  test('hear of a cancellation, and the next owner does where the first one has not done it', () =>
     withNodes(2, async ([one, other]) => {
       const [mine, free] = many(2)
       await one!.commit(one!.insert(mine!), one!.offer(free!))
@@ -126,7 +150,8 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await other!.database.cancelled(other!.session)).toEqual([])
       await one!.database.release([{ id: mine!.id, ...one!.hold() }])
       await other!.claimedIds()
-      expect(await other!.database.cancelled(other!.session)).toEqual([])
+      expect(await one!.database.cancelled(one!.session)).toEqual([])
+      expect(await other!.database.cancelled(other!.session)).toEqual([mine!.id])
     }))
 
   test('know of which tasks nothing is unfinished', () =>
