@@ -41,7 +41,10 @@ export class Observer implements DiskObserver, MeshObserver {
   }
 
   acknowledged(writes: readonly Write[]): void {
-    for (const [, { id }] of writes) this.model.tasks.acknowledge(id)
+    for (const [, { id }] of writes) {
+      const status = this.model.tasks.acknowledge(id)
+      if (status) this.model.requests.endedCounts[status]++
+    }
     this.model.slots.acknowledged(writes)
   }
 

@@ -2,6 +2,7 @@
 import { ALL_CHECKERS } from './check/all-checkers.ts'
 import { Checkers } from './check/checkers.ts'
 import { SimDisk } from './environment/sim-disk.ts'
+import { simClock } from './environment/sim-clock.ts'
 import { createDroplets } from './environment/sim-droplet.ts'
 import { SimMesh } from './environment/sim-mesh.ts'
 import { SimRegistry } from './environment/sim-registry.ts'
@@ -12,7 +13,8 @@ import { Model } from './model/model.ts'
 import { Observer } from './observer.ts'
 import type { PlantedBugs } from './service/planted-bugs.ts'
 import { randomMeshRules, randomRetention } from './service/random-config.ts'
-import { Supervisor } from './service/supervisor.ts'
+import { NewIds } from './service/new-ids.ts'
+import { EXPECTED_ERRORS, Supervisor } from './service/supervisor.ts'
 import { runUntil } from './world/run-until.ts'
 import { World } from './world/world.ts'
 import { Callers } from './workload/callers.ts'
@@ -51,11 +53,23 @@ export class Simulation {
     const registry = new SimRegistry(world, droplets)
     const disk = (this.#disk = new SimDisk(world, retention, observer, crashPoints))
     const mesh = new SimMesh(world, droplets, registry, observer, crashPoints)
-    checkers.add(ALL_CHECKERS, { world, model, disk, registry, droplets, retention, rules })
+    const context = { world, model, disk, sqlite: disk, registry, droplets, retention, rules }
+    checkers.add(ALL_CHECKERS, context)
 
-    const surroundings = { random, rules, disk, mesh, model, observer, gateWatch, checkers, bugs }
-    const supervisor = (this.#supervisor = new Supervisor(world, surroundings))
-    const callers = new Callers(world, { supervisor, model, observer, checkers })
+    const supervisor = (this.#supervisor = new Supervisor(world, {
+      ...{ random, rules, store: disk, mesh, model, observer, gateWatch, checkers, bugs },
+      place: { node: 'node', wall: () => world.wall },
+      clock: (process) => simClock(world, process),
+      newIds: new NewIds(),
+      expectedErrors: EXPECTED_ERRORS,
+    }))
+    const callers = new Callers(world, {
+      tasks: model.tasks,
+      pick() {
+        const running = supervisor.serving
+        return running && { running, observer, checkers }
+      },
+    })
     const workload = new Workload(world, callers, model.tasks, droplets)
     this.#faults = new FaultInjector(world, {
       droplets,

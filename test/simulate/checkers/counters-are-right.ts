@@ -12,7 +12,7 @@ export function countersAreRight({ world, model, disk }: Context): Checker {
   return {
     watch({ process, report }) {
       if (process.draining || disk.disturbedUntil >= world.now || !disk.idle) return null
-      for (const [status, expected] of Object.entries(model.tasks.endedCounts)) {
+      for (const [status, expected] of Object.entries(model.requests.endedCounts)) {
         const counted = report.ended[status as FinalStatus]
         if (counted !== expected) return `metrics count ${counted} ${status}, not ${expected}`
       }

@@ -15,7 +15,7 @@ export function writesAreKnown({ model, disk }: Context): Checker {
       }
       if ((kind === 'resume') !== hasEnded(task))
         return `${kind} of a task that is ${task.row?.status}`
-      const isForgotten = hasEnded(task) && disk.history.find(task.id) === null
+      const isForgotten = hasEnded(task) && !disk.has(task.id)
       return isForgotten ? 'it runs again, but the history has forgotten it' : null
     },
 

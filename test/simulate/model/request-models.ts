@@ -1,4 +1,5 @@
-/** The requests that left the service. */
+/** The requests that left the service, and what its metrics count. */
+import type { FinalStatus } from '../../../src/task.ts'
 import type { RequestResult, SentRequest } from './sent-request.ts'
 import type { TaskModel } from './task-model.ts'
 
@@ -6,15 +7,19 @@ export class RequestModels {
   readonly inFlight = new Set<SentRequest>()
   /** Retries that ended in this process. */
   retries = 0
+  /** How many tasks ended, as this process was told. */
+  endedCounts: Record<FinalStatus, number> = { success: 0, error: 0, timeout: 0, cancelled: 0 }
 
   startProcess(): void {
     this.retries = 0
+    this.endedCounts = { success: 0, error: 0, timeout: 0, cancelled: 0 }
   }
 
   send(task: TaskModel, attempt: number, process: number, now: number): SentRequest {
     const { gateWaitMs } = task
     const sent = { sentAt: now, gateWaitMs, result: null, endedAt: 0 }
-    const request: SentRequest = { task, attempt, process, ...sent }
+    const { owner } = task
+    const request: SentRequest = { task, attempt, process, owner, ...sent }
     task.requests.push(request)
     this.inFlight.add(request)
     return request

@@ -1,6 +1,6 @@
 /** A request that left the service, as the mesh saw it. */
 import type { JsonText } from '../../../src/task.ts'
-import type { TaskModel } from './task-model.ts'
+import type { OwnerModel, TaskModel } from './task-model.ts'
 
 export type RequestResult =
   | {
@@ -24,6 +24,8 @@ export interface SentRequest {
   readonly attempt: number
   /** The number of the process that sent it. */
   readonly process: number
+  /** By what right; null: of a store that is not shared. */
+  readonly owner: OwnerModel | null
   readonly sentAt: number
   /** How long it waited at the gate, ms: so much less may it take. */
   readonly gateWaitMs: number

@@ -9,6 +9,14 @@ export interface Span {
   latest: number
 }
 
+/** By what right a task is run, where several nodes share it. */
+export interface OwnerModel {
+  readonly session: string
+  readonly fence: number
+  /** The number of the process that has the session. */
+  readonly process: number
+}
+
 export interface TaskModel {
   readonly id: string
   /** The number of the process that gave it its id. */
@@ -18,6 +26,14 @@ export interface TaskModel {
   /** As it is on disk; null: it is not, or not yet. */
   row: Row | null
   attempts: readonly Attempt[]
+  /** null: nobody, or this is not a shared store. */
+  owner: OwnerModel | null
+  /** Who has accepted it, or has had it run again. */
+  acceptedBy: OwnerModel | null
+  /** How many nodes have owned it since then. */
+  owners: number
+  /** Simulated ms; -1: it has never been. */
+  ownerlessSince: number
   /** What its latest request had. */
   secretHeaders: SecretHeaders | null
   readonly requests: SentRequest[]
@@ -55,6 +71,10 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     issuedAt,
     row: null,
     attempts: [],
+    owner: null,
+    acceptedBy: null,
+    owners: 0,
+    ownerlessSince: -1,
     secretHeaders: null,
     requests: [],
     cancelRequested: false,

@@ -22,10 +22,12 @@ export interface Transition {
 export class TaskModels {
   readonly #tasks = new Map<string, TaskModel>()
   readonly unfinished = new Set<TaskModel>()
-  /** How many tasks ended, as this process was told. */
-  endedCounts: Record<FinalStatus, number> = { success: 0, error: 0, timeout: 0, cancelled: 0 }
 
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    /** What a process has asked for may be written after its end. */
+    private readonly areWritesLate = false,
+  ) {}
 
   get all(): Iterable<TaskModel> {
     return this.#tasks.values()
@@ -35,13 +37,12 @@ export class TaskModels {
     return id === null ? undefined : this.#tasks.get(id)
   }
 
-  startProcess(): void {
-    this.endedCounts = { success: 0, error: 0, timeout: 0, cancelled: 0 }
-  }
-
   /** Tasks that never came to the disk are gone with the process. */
-  endProcess(): void {
-    for (const task of this.#tasks.values()) if (task.row === null) this.forget(task)
+  endProcess(process: number): void {
+    if (this.areWritesLate) return
+    for (const task of this.#tasks.values()) {
+      if (task.row === null && task.process === process) this.forget(task)
+    }
   }
 
   issue(id: string, process: SimProcess): void {
@@ -73,11 +74,14 @@ export class TaskModels {
     return { kind: write[0], task, before, after, attemptsBefore, submitted }
   }
 
-  /** The service knows that the write is on disk: waits and deadlines count from here. */
-  acknowledge(id: string): void {
+  /**
+   * The service knows that the write is on disk: waits and deadlines count from here. The final
+   * status, if it has ended.
+   */
+  acknowledge(id: string): FinalStatus | null {
     const { now } = this.world
     const task = this.#tasks.get(id)
-    if (!task?.row) return
+    if (!task?.row) return null
     const { row } = task
     task.acknowledgedAt = now
     if (row.status === 'queued') {
@@ -86,9 +90,24 @@ export class TaskModels {
       setDue(task, due)
     } else if (row.due_at !== null) setDue(task, this.#nextAttemptAt(task))
     else task.dueAt = null
-    if (!hasEnded(task)) return
-    task.endedAt = now
-    this.endedCounts[row.status as FinalStatus]++
+    if (!hasEnded(task)) return null
+    task.endedAt ??= now
+    return row.status as FinalStatus
+  }
+
+  /** A node owns it from now on, which is not the one that has accepted it. */
+  claimed(id: string, waitMs: number): void {
+    const task = this.#tasks.get(id)
+    if (!task?.row) return
+    setDue(task, this.world.now + waitMs)
+    Object.assign(task, { deadlineFrom: null, atGate: false })
+    task.acknowledgedAt = this.world.now
+  }
+
+  /** It has never been written. */
+  undo(task: TaskModel): void {
+    this.unfinished.delete(task)
+    this.forget(task)
   }
 
   /** A process that has just started reads the unfinished tasks. */
