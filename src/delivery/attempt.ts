@@ -25,6 +25,7 @@ const ABORTED = {
   cancelled: 'cancelled',
   shutdown: 'interrupted',
   'given up': 'interrupted',
+  lost: 'interrupted',
 } as const
 
 /**

@@ -5,6 +5,7 @@ import { within } from '../platform/time-limit.ts'
 import { storeUnavailable, type TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { AnswerReader } from './answer-reader.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import type { Load } from './load.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { QueueRunner, type QueuePorts } from './queue-runner.ts'
@@ -13,11 +14,12 @@ import { interruptTask, recover } from './recovery.ts'
 import { tooManyTasks } from './refused-task.ts'
 import { Run, type WriteVerb } from './run.ts'
 import { Runs } from './runs.ts'
+import { SharedDelivery } from './shared-delivery.ts'
 import { runToEnd } from './sync-runner.ts'
 import { TaskReader } from './task-reader.ts'
 
 export interface DeliveryOptions extends Omit<QueuePorts, 'answers' | 'reader'> {
-  store: QueuePorts['store'] & Pick<TaskStore, 'claim' | 'fault' | 'find'>
+  store: QueuePorts['store'] & Pick<TaskStore, 'claim' | 'fault' | 'find' | 'shared'>
   events: EventBus
   /** Bytes of one answer that are read. */
   maxResponseBytes: number
@@ -37,17 +39,36 @@ export class Delivery {
   readonly #limit: RecordLimit
   /** Asynchronous tasks whose callers were told that they were not started. */
   readonly #givenUp = new Set<string>()
+  /** Asynchronous tasks on their way to the store. */
+  #accepting = 0
+  /** null: no other node has a part in it. */
+  readonly #shared: SharedDelivery | null
 
   constructor(private readonly options: DeliveryOptions) {
     const [answers, reader] = [new AnswerReader(options), new TaskReader(options)]
-    this.#ports = { ...options, answers, reader }
+    this.#ports = { ...options, answers, reader, onSlot: () => this.#shared?.slot() }
     this.#queue = new QueueRunner(this.#ports, this.#runs)
     this.#limit = new RecordLimit(options.clock)
-    options.events.on('accepted', ({ task }) => {
-      if (task.mode === 'sync') return
-      if (!this.#givenUp.delete(task.id)) return this.#queue.add(task)
-      void interruptTask(task.id, 0, async () => task, options, this.#runs)
-    })
+    const { shared } = options.store
+    const cancelHere = (id: string) => this.#cancelHere(id)
+    this.#shared =
+      shared &&
+      new SharedDelivery(shared, this.#ports, { queue: this.#queue, runs: this.#runs, cancelHere })
+    options.events.on('accepted', ({ task, forAnyone }) => this.#accepted(task, forAnyone))
+  }
+
+  #accepted(task: Task, forAnyone = false): void {
+    if (task.mode === 'sync') return
+    const isGivenUp = this.#givenUp.delete(task.id)
+    if (!isGivenUp) return forAnyone ? undefined : this.#queue.add(task)
+    // Another node may be faster, and run it.
+    if (forAnyone) void this.#shared!.interrupt(task)
+    else void interruptTask(task.id, 0, async () => task, this.options, this.#runs)
+  }
+
+  /** Tells of tasks that end on other nodes; null: there are none. */
+  get elsewhere(): Pick<Elsewhere, 'watch'> | null {
+    return this.#shared?.elsewhere ?? null
   }
 
   /** Tasks that are being worked on, or wait for another attempt. */
@@ -137,6 +158,8 @@ export class Delivery {
   accept(accepted: Task, write: WriteVerb): Promise<void> {
     const { clock, store } = this.options
     const { id } = accepted
+    const forAnyone = this.#shared?.isForAnyone(accepted, this.queued + this.#accepting)
+    this.#accepting++
     return new Promise((resolve, reject) => {
       const waiter: RecordWaiter = {
         recordingSince: clock.monotonic(),
@@ -147,10 +170,13 @@ export class Delivery {
       }
       const stopLimit = this.#limit.add(waiter)
       const settled = () => {
+        this.#accepting--
         stopLimit()
         this.#givenUp.delete(id)
       }
-      const written = store[write](accepted).finally(settled)
+      const writing =
+        write === 'insert' ? store.insert(accepted, forAnyone) : store[write](accepted)
+      const written = writing.finally(settled)
       written.then((result) => {
         if (result === 'written') resolve()
         else reject(new NotWritten(id, write, result))
@@ -164,6 +190,11 @@ export class Delivery {
    * else has cancelled it. Rejects with STORE_UNAVAILABLE when its end can't be recorded in time.
    */
   async cancel(id: string): Promise<Task | null> {
+    return (await this.#cancelHere(id)) ?? (await this.#shared?.cancel(id)) ?? null
+  }
+
+  /** The same, of a task that this node has. */
+  async #cancelHere(id: string): Promise<Task | null> {
     const running = this.#runs.get(id)
     if (running && !running.abort('cancelled')) return this.#ended(id, running).then(() => null)
     const run = running ?? this.#queue.cancelWaiting(id)
@@ -178,17 +209,20 @@ export class Delivery {
   }
 
   /** Takes over what an earlier process left; runs none of it yet. */
-  recover(): Promise<void> {
-    return recover(this.#ports, this.#queue, this.#runs)
+  async recover(): Promise<void> {
+    // Where the work is shared, it is claimed as all other is.
+    if (!this.#shared) await recover(this.#ports, this.#queue, this.#runs)
   }
 
   /** Begins to run asynchronous tasks. */
   start(): void {
     this.#queue.start()
+    this.#shared?.start()
   }
 
   /** Starts nothing more, and no caller waits any longer for a record. May be called again. */
   stop(): void {
+    this.#shared?.stop()
     this.#queue.stop()
     this.#limit.end()
   }
@@ -201,6 +235,7 @@ export class Delivery {
   async drain(graceMs: number): Promise<void> {
     const { clock } = this.options
     this.#queue.stop()
+    this.#shared?.leave()
     const grace = new AbortController()
     const inTime = this.#allButRecorded(grace.signal)
     await Promise.race([inTime, clock.sleep(graceMs, grace.signal)])

@@ -3,6 +3,7 @@ import { nameKey } from '../droplets/droplet.ts'
 import type { Permit } from '../droplets/gate.ts'
 import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log } from '../ports.ts'
+import type { Claim } from '../store/shared/work.ts'
 import type { ClaimedTask } from '../store/store.ts'
 import { isFinished, type Task } from '../task.ts'
 import { headersFault } from './attempt-headers.ts'
@@ -20,6 +21,8 @@ export interface QueuePorts extends DeliveryPorts {
   log: Log
   /** Tasks in flight at once. */
   concurrency: number
+  /** See `SchedulerOptions`. */
+  onSlot?(): void
 }
 
 /** What waiting in the queue needs of a task. */
@@ -33,9 +36,8 @@ export class QueueRunner {
     private readonly ports: QueuePorts,
     private readonly runs: Runs,
   ) {
-    const { clock, concurrency, gate } = ports
     const run = (each: WaitingTask, permit: Permit | null) => this.#takeTurn(each, permit)
-    this.#scheduler = new Scheduler({ clock, concurrency, gate, run })
+    this.#scheduler = new Scheduler({ ...ports, run })
   }
 
   /** Tasks that wait, without those in flight. */
@@ -53,6 +55,11 @@ export class QueueRunner {
     return this.#scheduler.of(which)
   }
 
+  /** As `Scheduler.wanted`. */
+  get wanted() {
+    return this.#scheduler.wanted
+  }
+
   start(): void {
     this.#scheduler.start()
   }
@@ -61,6 +68,11 @@ export class QueueRunner {
   stop(): void {
     this.#stopped = true
     this.#scheduler.stop()
+  }
+
+  /** Lets go of all that wait, and returns their ids; those in flight go on. */
+  clear(): string[] {
+    return this.#scheduler.clear()
   }
 
   /** A task that was just accepted: it is due when its delay is over. */
@@ -83,6 +95,14 @@ export class QueueRunner {
     const elapsed = Math.max(0, now - task.createdAt - task.delayMs)
     const isDelayed = isQueued && wait > 0
     this.#enqueue(task, tick + wait, isDelayed ? tick + wait : tick - elapsed)
+  }
+
+  /** A task that was claimed, of which the database's clock tells the times. */
+  addShared({ task, waitMs, ageMs }: Claim): void {
+    const tick = this.ports.clock.monotonic()
+    const isDelayed = task.status === 'queued' && waitMs > 0
+    const elapsedMs = Math.max(0, ageMs - task.delayMs)
+    this.#enqueue(task, tick + waitMs, isDelayed ? tick + waitMs : tick - elapsedMs)
   }
 
   /**
@@ -143,9 +163,10 @@ export class QueueRunner {
   /** While the store can't be read, the task keeps its slot, and a cancel waits as well. */
   async #readAndDeliver(id: string, run: Run, permit: Permit | null): Promise<void> {
     const { log, reader } = this.ports
-    const task = await reader.read(id, () => this.#stopped)
+    const isOver = () => this.#stopped || run.abortReason === 'lost'
+    const task = await reader.read(id, isOver)
     if (!task) {
-      if (!this.#stopped) log.error('a queued task is not in the store', { task_id: id })
+      if (!isOver()) log.error('a queued task is not in the store', { task_id: id })
       return
     }
     if (isFinished(task)) throw new NotWritten(id, 'update', 'not owned')

@@ -1,7 +1,7 @@
 /** What an earlier process left unfinished. */
 import { errorText } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { ClaimedTask, TaskStore } from '../store/store.ts'
+import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { interrupt } from './lifecycle.ts'
 import type { QueueRunner } from './queue-runner.ts'
@@ -31,7 +31,9 @@ export async function recover(ports: RecoveryPorts, queue: QueueRunner, runs: Ru
     const claimed = await ports.store.claim(CLAIM_SIZE)
     const orphans = claimed.filter(({ mode }) => mode === 'sync')
     for (const task of claimed) if (task.mode === 'async') queue.addClaimed(task)
-    for (const task of orphans) void interruptOrphan(task, ports, runs)
+    for (const task of orphans) {
+      void interruptOrphan(task.id, ports.clock.now() - task.createdAt, ports, runs)
+    }
     interrupted += orphans.length
     requeued += claimed.length - orphans.length
     if (claimed.length < CLAIM_SIZE) break
@@ -40,11 +42,11 @@ export async function recover(ports: RecoveryPorts, queue: QueueRunner, runs: Ru
   ports.log.info('took over unfinished tasks', { requeued, interrupted })
 }
 
-/** Ends a task of an earlier process as interrupted. Never rejects. */
-function interruptOrphan({ id, createdAt }: ClaimedTask, ports: RecoveryPorts, runs: Runs) {
-  const elapsedMs = Math.max(0, ports.clock.now() - createdAt)
-  const read = (run: Run) => ports.reader.read(id, () => run.abortReason === 'shutdown')
-  return interruptTask(id, elapsedMs, read, ports, runs)
+/** Ends a synchronous task of another process, `ageMs` old, as interrupted. Never rejects. */
+export function interruptOrphan(id: string, ageMs: number, ports: RecoveryPorts, runs: Runs) {
+  const isOver = ({ abortReason }: Run) => abortReason === 'shutdown' || abortReason === 'lost'
+  const read = (run: Run) => ports.reader.read(id, () => isOver(run))
+  return interruptTask(id, Math.max(0, ageMs), read, ports, runs)
 }
 
 /**

@@ -4,8 +4,11 @@ import type { Task } from '../task.ts'
 import type { Moment } from './lifecycle.ts'
 import type { RecordWaiter } from './record-limit.ts'
 
-/** Why a task is stopped from outside. `given up`: its caller was told that it was not started. */
-export type AbortReason = 'cancelled' | 'shutdown' | 'given up'
+/**
+ * Why a task is stopped from outside. `given up`: its caller was told that it was not started.
+ * `lost`: another node may own it by now, so nothing more of it is recorded here.
+ */
+export type AbortReason = 'cancelled' | 'shutdown' | 'given up' | 'lost'
 
 /** The store's method that remembers a task's next state. */
 export type WriteVerb = keyof Pick<TaskStore, 'insert' | 'resume' | 'update'>

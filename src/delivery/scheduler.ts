@@ -13,6 +13,8 @@ export interface SchedulerOptions {
    * `permit`: to be released by then; null when the task's deadline has passed.
    */
   run(waiting: WaitingTask, permit: Permit | null): Promise<void>
+  /** A slot was released, and those that wait here had their chance: there may be room for more. */
+  onSlot?(): void
 }
 
 /**
@@ -22,6 +24,9 @@ export interface SchedulerOptions {
  * four of them for 64.
  */
 const MAX_HELD_PER_FREE_SLOT = 3
+
+/** How many wait here at most of those that are claimed: most of them for their next attempt. */
+const MAX_WAITING = 10_000
 
 /**
  * Tasks whose deadline has passed that are ended at once. They need no slot, since nothing is sent;
@@ -62,6 +67,19 @@ export class Scheduler {
   add(waiting: WaitingTask): void {
     this.#queue.add(waiting)
     this.#startDue()
+  }
+
+  /** What it can make use of: so many more tasks, but none of these droplets. */
+  get wanted(): { readonly count: number; readonly except: readonly string[] } {
+    const { clock, concurrency } = this.options
+    const { due, blocked } = this.#queue.ready(clock.monotonic(), this.#mayRun)
+    const count = Math.min(concurrency - due, MAX_WAITING - this.#queue.size)
+    return { count: Math.max(0, count), except: blocked }
+  }
+
+  /** Takes all waiting tasks out, and returns their ids. */
+  clear(): string[] {
+    return this.#queue.clear()
   }
 
   /** Takes a waiting task out; undefined when it is not there. */
@@ -146,6 +164,7 @@ export class Scheduler {
     if (held > 0) this.#inFlight.set(droplet, held)
     else this.#inFlight.delete(droplet)
     this.#startDue()
+    this.options.onSlot?.()
   }
 
   /**

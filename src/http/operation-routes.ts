@@ -2,13 +2,19 @@
 import { Elysia } from 'elysia'
 import { SERVICE, VERSION } from '../version.ts'
 import type { Engine } from '../engine.ts'
+import { within } from '../platform/time-limit.ts'
+import type { Clock } from '../ports.ts'
+import type { SharedWork } from '../store/shared/work.ts'
 import { BASE } from './base.ts'
 import { metricsRoute, type MetricsPorts } from './metrics-route.ts'
 import { describe } from './docs/describe.ts'
 import { secondsOrNull } from './seconds.ts'
 import { healthExample, infoExample, notReadyExample, readyExample } from './docs/examples.ts'
 
-export function operationRoutes(engine: Engine, ports: MetricsPorts) {
+/** How long the database may take to name the nodes, ms. */
+const MAX_NODES_MS = 2000
+
+export function operationRoutes(engine: Engine, ports: MetricsPorts & { clock: Clock }) {
   const { admission } = ports
   return new Elysia({ name: 'operations' })
     .get(
@@ -25,7 +31,7 @@ export function operationRoutes(engine: Engine, ports: MetricsPorts) {
       },
       admission.route(documented.ready),
     )
-    .get(`${BASE}/info`, () => infoOf(engine), admission.route(documented.info))
+    .get(`${BASE}/info`, () => infoOf(engine, ports), admission.route(documented.info))
     .use(metricsRoute(engine, ports))
 }
 
@@ -56,7 +62,7 @@ function registryCheck(registry: Engine['registry']) {
   return { ok: true, reason: `the list from before is used${howLong} (${why})` }
 }
 
-function infoOf({ config, registry, uptimeMs }: Engine) {
+async function infoOf({ config, registry, store, uptimeMs }: Engine, { clock }: { clock: Clock }) {
   const { lastSyncAt } = registry.stats()
   return {
     id: registry.selfId(),
@@ -69,7 +75,22 @@ function infoOf({ config, registry, uptimeMs }: Engine) {
     cache_age_seconds: registry.cacheAgeSeconds(),
     uptime_seconds: Math.floor(uptimeMs() / 1000),
     bun_version: Bun.version,
+    node: store.shared?.node.name ?? null,
+    nodes: store.shared && (await nodesOf(store.shared, clock)),
   }
+}
+
+/** null: the database does not tell now. */
+async function nodesOf(shared: SharedWork, clock: Clock) {
+  const nodes = await within(clock, MAX_NODES_MS, null, () => shared.nodes())
+  if (!nodes.ok) return null
+  return nodes.value.map(({ name, version, startedAt, seenAgoMs, isSelf }) => ({
+    name,
+    version,
+    started_at: startedAt / 1000,
+    seen_seconds_ago: seenAgoMs / 1000,
+    self: isSelf,
+  }))
 }
 
 const documented = {

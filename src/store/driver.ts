@@ -30,6 +30,8 @@ export interface MovedFile {
 export interface StoreDriver {
   /** The work of several nodes; without it, this process owns all. */
   readonly shared?: SharedWork
+  /** Why it takes no new tasks now, for people. */
+  readonly fault?: string | null
   /**
    * By what right the task is written now: for `Write`. A write that waits for long must not get
    * the right of a later owner. `forAnyone`: of an insert that nobody is to own.

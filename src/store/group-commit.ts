@@ -81,7 +81,7 @@ export class GroupCommitStore implements TaskStore {
   }
 
   get fault(): string | null {
-    return this.#failure ?? this.#file.fault
+    return this.#failure ?? this.driver.fault ?? this.#file.fault
   }
 
   get shared(): SharedWork | null {

@@ -175,7 +175,8 @@ export class Submitter {
   async #enqueue(task: Task, write: 'insert' | 'resume', waitMs: number): Promise<Task> {
     const { config, delivery, ports, waiters, store } = this.parts
     const { maxQueued } = config.task
-    if (delivery.waiting + this.#accepting >= maxQueued) throw overloaded(maxQueued)
+    const others = store.shared?.backlog ?? 0
+    if (delivery.waiting + others + this.#accepting >= maxQueued) throw overloaded(maxQueued)
     // Registered before the insert: the task may end at once.
     const waiter = waitMs > 0 ? waiters.wait(task.id, waitMs) : null
     this.#accepting++

@@ -26,7 +26,7 @@ export class TaskService {
 
   constructor(private readonly parts: TaskServicePorts) {
     this.#delivery = parts.delivery
-    this.#waiters = new Waiters(parts.ports.clock, parts.events)
+    this.#waiters = new Waiters(parts.ports.clock, parts.events, parts.delivery.elsewhere)
     const isDraining = () => this.#draining
     this.#submitter = new Submitter({ ...parts, waiters: this.#waiters, isDraining })
   }

@@ -1,4 +1,5 @@
 /** Callers that wait for the end of a task. */
+import type { Elsewhere } from '../delivery/elsewhere.ts'
 import type { EventBus } from '../events.ts'
 import type { Clock } from '../ports.ts'
 import type { Task } from '../task.ts'
@@ -25,6 +26,8 @@ export class Waiters {
   constructor(
     private readonly clock: Clock,
     events: EventBus,
+    /** Tells of tasks that end on other nodes; null: there are none. */
+    private readonly elsewhere: Pick<Elsewhere, 'watch'> | null = null,
     private readonly maxWaiters = MAX_WAITERS,
   ) {
     events.on('ended', ({ task }) => this.#release(task.id, task))
@@ -45,6 +48,7 @@ export class Waiters {
       resolve(task)
     }
     const cancelTimer = this.clock.after(ms, () => release(null))
+    const stopWatching = this.elsewhere?.watch(id, release)
     const waiting = this.#byTask.get(id) ?? new Set()
     this.#byTask.set(id, waiting.add(release))
     return {
@@ -53,6 +57,7 @@ export class Waiters {
         return endedTask
       },
       cancel: () => {
+        stopWatching?.()
         release(null)
         this.#remove(id, release)
       },

@@ -3,6 +3,7 @@ import { inTurns, nextTurn } from '../platform/turns.ts'
 import type { Clock } from '../ports.ts'
 import { dropletFamilies, type DropletSources } from './droplet-families.ts'
 import { exposition, type Format, type Page } from './exposition.ts'
+import type { Family, Sample } from './family.ts'
 import { processFamilies, type ProcessSources } from './process-families.ts'
 import { serviceFamilies, type ServiceSources } from './service-families.ts'
 
@@ -41,5 +42,14 @@ async function pageOf(
     ...serviceFamilies(sources),
     ...processFamilies(sources, lagMs),
   ]
-  return exposition(families, format, clock)
+  const { shared } = sources.store
+  const all = shared ? families.map((family) => ofNode(family, shared.node.name)) : families
+  return exposition(all, format, clock)
+}
+
+/** Where several nodes share the work, each tells of what it does itself. */
+function ofNode(family: Family, node: string): Family {
+  const named = (sample: Sample | null) =>
+    sample && { ...sample, labels: { node, ...sample.labels } }
+  return { ...family, samples: () => Iterator.from(family.samples()).map(named) }
 }

@@ -13,7 +13,7 @@ export interface ServiceSources {
   readonly registry: Pick<Registry, 'stats' | 'cacheStatus' | 'cacheAgeSeconds' | 'directory'>
   readonly health: Pick<DropletHealth, 'reachableCount'>
   readonly gate: Pick<MeshGate, 'stats'>
-  readonly store: Pick<TaskStore, 'fault' | 'stats'>
+  readonly store: Pick<TaskStore, 'fault' | 'stats' | 'shared'>
 }
 
 export function serviceFamilies(sources: ServiceSources): Family[] {
@@ -110,6 +110,7 @@ function registryFamilies({ registry, health }: ServiceSources): Family[] {
 function storeFamilies({ store }: ServiceSources): Family[] {
   const { commits, writes, failures } = store.stats
   return [
+    ...sharedFamilies(store),
     counter('orchestrator_store_commits_total', 'Commits, each synced to disk', commits),
     counter('orchestrator_store_writes_total', 'Steps of tasks in those commits', writes),
     counter('orchestrator_store_failures_total', 'Commits that failed', failures),
@@ -119,6 +120,12 @@ function storeFamilies({ store }: ServiceSources): Family[] {
       Number(store.fault === null),
     ),
   ]
+}
+
+function sharedFamilies({ shared }: ServiceSources['store']): Family[] {
+  if (!shared) return []
+  const help = 'Tasks that wait and that no node has, as all nodes see them'
+  return [gauge('orchestrator_shared_queue_depth', help, shared.backlog)]
 }
 
 function inSeconds(ms: number | null): number | null {

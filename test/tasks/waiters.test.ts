@@ -83,7 +83,7 @@ test('all are released when the service stops', async () => {
 })
 
 test('only so many may wait at once; who has waited makes room', () => {
-  const waiters = new Waiters(new FakeClock(), new EventBus(recordingLog()), 2)
+  const waiters = new Waiters(new FakeClock(), new EventBus(recordingLog()), null, 2)
   const first = waiters.wait('task-0', 1000)
   waiters.wait('task-0', 1000)
   const refused = { code: 'OVERLOADED', details: { max_waiters: 2 } }

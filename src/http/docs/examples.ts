@@ -140,6 +140,23 @@ export const infoExample = {
   cache_age_seconds: 12,
   uptime_seconds: 3600,
   bun_version: '1.4.5',
+  node: 'web-1:8001',
+  nodes: [
+    {
+      name: 'web-1:8001',
+      version: '1.1.0',
+      started_at: 1764000000.1,
+      seen_seconds_ago: 3.2,
+      self: true,
+    },
+    {
+      name: 'web-2:8001',
+      version: '1.1.0',
+      started_at: 1764000009.4,
+      seen_seconds_ago: 8.9,
+      self: false,
+    },
+  ],
 }
 
 export const metricsExample = {

@@ -94,6 +94,15 @@ const Readiness = Type.Object({
   checks: Type.Object({ registry: Check, store: Check, lifecycle: Check }),
 })
 
+/** One of those that share a Postgres and are alive. */
+const Node = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  started_at: Time,
+  seen_seconds_ago: Type.Number({ minimum: 0 }),
+  self: Type.Boolean(),
+})
+
 const Info = Type.Object({
   id: Id,
   name: Type.Literal('orchestrator'),
@@ -105,6 +114,8 @@ const Info = Type.Object({
   cache_age_seconds: nullable(Count),
   uptime_seconds: Count,
   bun_version: Type.String(),
+  node: nullable(Type.String()),
+  nodes: nullable(Type.Array(Node)),
 })
 
 const Metrics = Type.Object({

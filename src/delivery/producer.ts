@@ -1,0 +1,106 @@
+/**
+ * Brings tasks that nobody owns to this node's queue, where several nodes share a store: as many as
+ * the queue can make use of. It asks when it is told of work, when a slot is released and there was
+ * more than it could take, and else from time to time: nothing depends on being told.
+ */
+import { errorText } from '../errors.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { Claim, SharedWork } from '../store/shared/work.ts'
+
+/** Between two questions where the last one has brought something, and where none has, ms. */
+const MIN_WAIT_MS = 50
+const MAX_WAIT_MS = 1000
+/** A question for fewer than this part of the slots waits until it is due: each costs the same. */
+const MIN_PART = 1 / 2
+
+export interface ProducerPorts {
+  clock: Clock
+  log: Log
+  /** What the queue can make use of now. */
+  wanted(): { readonly count: number; readonly except: readonly string[] }
+  /** The most that it ever can. */
+  concurrency: number
+  adopt(claim: Claim): void
+}
+
+export class Producer {
+  #started = false
+  #isAsking = false
+  /** Told of work while it was asking. */
+  #askAgain = false
+  /** The last question has brought all that was wanted. */
+  #hasMore = false
+  #waitMs = MIN_WAIT_MS
+  #questions = 0
+  #cancelTimer: () => void = () => {}
+
+  constructor(
+    private readonly shared: Pick<SharedWork, 'claim' | 'node'>,
+    private readonly ports: ProducerPorts,
+  ) {}
+
+  start(): void {
+    this.#started = true
+    this.#ask()
+  }
+
+  /** Claims nothing more. May be called again. */
+  stop(): void {
+    this.#started = false
+    this.#cancelTimer()
+  }
+
+  /** There may be something to claim. */
+  work(): void {
+    this.#waitMs = MIN_WAIT_MS
+    this.#askIfWorthwhile()
+  }
+
+  /** A slot was released. */
+  slot(): void {
+    if (this.#hasMore) this.#askIfWorthwhile()
+  }
+
+  #askIfWorthwhile(): void {
+    if (!this.#started) return
+    if (this.#isAsking) this.#askAgain = true
+    else if (this.ports.wanted().count >= this.ports.concurrency * MIN_PART) this.#ask()
+  }
+
+  #ask(): void {
+    this.#cancelTimer()
+    this.#isAsking = true
+    this.#askAgain = false
+    void this.#claim().then((isBusy) => {
+      this.#isAsking = false
+      this.#waitMs = isBusy ? MIN_WAIT_MS : Math.min(2 * this.#waitMs, MAX_WAIT_MS)
+      if (!this.#started) return
+      this.#cancelTimer = this.ports.clock.after(this.#jittered(this.#waitMs), () => this.#ask())
+      if (this.#askAgain || this.#hasMore) this.#askIfWorthwhile()
+    })
+  }
+
+  /** True: there was something to do. Never rejects: the store tells of its faults. */
+  async #claim(): Promise<boolean> {
+    const { adopt, log, wanted } = this.ports
+    const { count, except } = wanted()
+    // Nothing is free: the next slot that is asks again.
+    if (count === 0) return (this.#hasMore = true)
+    try {
+      const claims = await this.shared.claim(count, except)
+      this.#hasMore = claims.length === count
+      for (const claim of claims) adopt(claim)
+      return claims.length > 0
+    } catch (error) {
+      log.debug('no tasks can be claimed', { error: errorText(error) })
+      this.#hasMore = false
+      return false
+    }
+  }
+
+  /** A quarter more or less: nodes that start together do not go on asking together. */
+  #jittered(ms: number): number {
+    const text = `${this.shared.node.name} ${this.#questions++}`
+    return ms * (0.75 + Bun.hash.xxHash32(text) / 2 ** 33)
+  }
+}

@@ -1,0 +1,119 @@
+/** What delivery does where several nodes share the store: it takes from all, and gives to all. */
+import type { Claim, SharedWork } from '../store/shared/work.ts'
+import type { Task } from '../task.ts'
+import { Elsewhere, type ElsewherePorts } from './elsewhere.ts'
+import { Producer } from './producer.ts'
+import type { QueuePorts, QueueRunner } from './queue-runner.ts'
+import { interruptOrphan, interruptTask, type RecoveryPorts } from './recovery.ts'
+import type { Runs } from './runs.ts'
+
+/** A longer delay is not waited for by the node that has accepted the task, ms. */
+const MAX_OWN_DELAY_MS = 1000
+
+/** What this node has. */
+export interface OwnWork {
+  queue: QueueRunner
+  runs: Runs
+  /** As `Delivery.cancel`, of a task that this node has. */
+  cancelHere(id: string): Promise<Task | null>
+}
+
+export class SharedDelivery {
+  readonly elsewhere: Elsewhere
+  readonly #producer: Producer
+  /** What waits here is left to others. */
+  #isLeaving = false
+
+  constructor(
+    private readonly shared: SharedWork,
+    private readonly ports: QueuePorts & RecoveryPorts & ElsewherePorts,
+    private readonly own: OwnWork,
+  ) {
+    this.elsewhere = new Elsewhere(shared, ports)
+    this.#producer = new Producer(shared, {
+      ...ports,
+      wanted: () => own.queue.wanted,
+      adopt: (claim) => this.#adopt(claim),
+    })
+    shared.listen({
+      work: () => this.#producer.work(),
+      cancel: (ids) => ids.forEach((id) => void own.cancelHere(id).catch(() => {})),
+      lost: () => this.#lose(),
+    })
+  }
+
+  /**
+   * Whether a task that is accepted now is left to all. `waiting`: how many wait here for their
+   * first attempt. Those that fill all slots once more are offered here first.
+   */
+  isForAnyone({ delayMs }: Task, waiting: number): boolean {
+    return delayMs > MAX_OWN_DELAY_MS || waiting >= this.ports.concurrency
+  }
+
+  start(): void {
+    this.#producer.start()
+  }
+
+  /** Claims nothing more. May be called again. */
+  stop(): void {
+    this.#producer.stop()
+  }
+
+  /** A slot for asynchronous tasks was released; its task may wait again. */
+  slot(): void {
+    if (this.#isLeaving) this.#giveBack()
+    else this.#producer.slot()
+  }
+
+  /** Claims nothing more, and gives back what waits: the others need not wait until we are gone. */
+  leave(): void {
+    this.#isLeaving = true
+    this.stop()
+    this.#giveBack()
+  }
+
+  /** What cannot be given back now is when the store is closed. */
+  #giveBack(): void {
+    void this.shared.release(this.own.queue.clear()).catch(() => {})
+  }
+
+  /**
+   * Cancels a task that this node does not have: one that is nobody's here, another's there.
+   * Resolves and rejects as `Elsewhere.cancel` does.
+   */
+  async cancel(id: string): Promise<Task | null> {
+    const claim = await this.shared.take(id)
+    if (!claim) return this.elsewhere.cancel(id)
+    this.#add(claim)
+    return this.own.cancelHere(id)
+  }
+
+  /** Ends a task that was left to all, unless another node has it already. Never rejects. */
+  async interrupt(task: Task): Promise<void> {
+    const claim = await this.shared.take(task.id).catch(() => null)
+    if (claim) await interruptTask(task.id, 0, async () => task, this.ports, this.own.runs)
+  }
+
+  #adopt(claim: Claim): void {
+    this.#add(claim)
+    // It was asked for before.
+    if (this.#isLeaving) this.#giveBack()
+  }
+
+  /** The caller of a synchronous task went with its node. */
+  #add(claim: Claim): void {
+    const { id, mode } = claim.task
+    if (mode === 'async') this.own.queue.addShared(claim)
+    else void interruptOrphan(id, claim.ageMs, this.ports, this.own.runs)
+  }
+
+  /** Others may own by now what was ours. */
+  async #lose(): Promise<void> {
+    const { queue, runs } = this.own
+    queue.clear()
+    runs.abortAll('lost')
+    await runs.finished()
+    // What was under way may have come back to the queue.
+    queue.clear()
+  }
+}

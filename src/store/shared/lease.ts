@@ -1,0 +1,161 @@
+/** Keeps this node's session in a shared database alive, and knows when it is not. */
+import { errorText } from '../../errors.ts'
+import { within } from '../../platform/time-limit.ts'
+import type { Clock, Log } from '../../ports.ts'
+import type { SharedDatabase } from './database.ts'
+import type { NodeInfo } from './work.ts'
+
+/** How long one question may take, and how soon it is asked again when it failed, ms. */
+const MAX_ASK_MS = 5000
+const RETRY_MS = 1000
+/** How long it may take to give back all that a lost session owned, ms. */
+const MAX_REPLACE_MS = 30_000
+/** The part of the lease that is left to end what runs here, before others may take it over. */
+const MARGIN = 0.1
+
+export interface LeasePorts {
+  database: SharedDatabase
+  node: NodeInfo
+  leaseMs: number
+  clock: Clock
+  log: Log
+  /**
+   * Resolves when nothing of what the session owned is worked on any more: until then what has
+   * ended may still be recorded. Must not reject.
+   */
+  onLost(): Promise<void>
+  /** There is a session again. */
+  onJoined(): void
+}
+
+export class Lease {
+  #session: string | null = null
+  /** Since when each renewal has worked, monotonic ms. */
+  #contactFrom = Infinity
+  #cancelRenewal: () => void = () => {}
+  #cancelExpiry: () => void = () => {}
+  #isRenewing = false
+  #stopped = false
+
+  constructor(private readonly ports: LeasePorts) {}
+
+  /** null: there is none now; then nothing is ours. */
+  get session(): string | null {
+    return this.#session
+  }
+
+  /**
+   * Whether the database has answered for a whole lease without a break. Before that, nodes whose
+   * leases have run out may only have had no chance to renew them.
+   */
+  get mayRescue(): boolean {
+    const { clock, leaseMs } = this.ports
+    return this.#session !== null && clock.monotonic() - this.#contactFrom >= leaseMs
+  }
+
+  /** Begins the first session. Rejects as the database does. */
+  async start(): Promise<void> {
+    const { session, sentTick } = await this.#join()
+    this.#begin(session, sentTick)
+  }
+
+  async #join(): Promise<{ session: string; sentTick: number }> {
+    const { database, node, leaseMs, clock } = this.ports
+    const sentTick = clock.monotonic()
+    return { session: await database.join(node, leaseMs), sentTick }
+  }
+
+  /** Asks at once whether the session is still alive: something has said that it is not. */
+  doubt(): void {
+    if (this.#session !== null && !this.#isRenewing) void this.#renew(this.#session)
+  }
+
+  /** Ends the session. May be called again. Rejects as the database does. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelRenewal()
+    this.#cancelExpiry()
+    const session = this.#session
+    this.#session = null
+    if (session !== null) await this.ports.database.leave(session)
+  }
+
+  #begin(session: string, sentTick: number): void {
+    this.#session = session
+    this.#contactFrom = this.ports.clock.monotonic()
+    this.#renewed(session, sentTick)
+  }
+
+  /** The lease runs from when it was asked for, at the earliest. */
+  #renewed(session: string, sentTick: number): void {
+    const { clock, leaseMs } = this.ports
+    this.#cancelExpiry()
+    const leftMs = leaseMs * (1 - MARGIN) - (clock.monotonic() - sentTick)
+    this.#cancelExpiry = clock.after(Math.max(0, leftMs), () => this.#lose(session, 'has run out'))
+    this.#renewLater(session, leaseMs / 3)
+  }
+
+  #renewLater(session: string, ms: number): void {
+    this.#cancelRenewal()
+    this.#cancelRenewal = this.ports.clock.after(ms, () => void this.#renew(session))
+  }
+
+  async #renew(session: string): Promise<void> {
+    const { database, leaseMs, clock } = this.ports
+    this.#isRenewing = true
+    const sentTick = clock.monotonic()
+    const renewed = await within(clock, MAX_ASK_MS, null, () => database.renew(session, leaseMs))
+    this.#isRenewing = false
+    if (this.#session !== session) return
+    if (!renewed.ok) {
+      this.#contactFrom = Infinity
+      return this.#renewLater(session, RETRY_MS)
+    }
+    if (!renewed.value) return this.#lose(session, 'was taken for run out by another node')
+    this.#contactFrom = Math.min(this.#contactFrom, clock.monotonic())
+    this.#renewed(session, sentTick)
+  }
+
+  #lose(session: string, how: string): void {
+    if (this.#session !== session || this.#stopped) return
+    this.#session = null
+    this.#contactFrom = Infinity
+    this.#cancelRenewal()
+    this.#cancelExpiry()
+    const { log, node } = this.ports
+    const message = `the lease of this node ${how}: its tasks are left to others`
+    log.error(message, { node: node.name })
+    void this.#beginAnew(session)
+  }
+
+  async #beginAnew(lost: string): Promise<void> {
+    const { clock, log, node, onJoined, onLost } = this.ports
+    await onLost()
+    for (let failures = 0; !this.#stopped; failures++) {
+      const joined = await within(clock, MAX_REPLACE_MS, null, () => this.#replace(lost))
+      if (this.#stopped) return this.#letGo(joined.ok ? joined.value.session : null)
+      if (joined.ok) {
+        log.info('this node has a lease again', { node: node.name })
+        this.#begin(joined.value.session, joined.value.sentTick)
+        return onJoined()
+      }
+      if (failures === 0) log.warning('this node gets no lease', { error: joined.error })
+      await clock.sleep(RETRY_MS)
+    }
+  }
+
+  /** Begins a session in place of the one that is lost, which may not be dead. */
+  async #replace(lost: string): Promise<{ session: string; sentTick: number }> {
+    await this.ports.database.leave(lost)
+    return this.#join()
+  }
+
+  /** It came too late: the service has stopped. */
+  async #letGo(session: string | null): Promise<void> {
+    const { database, log } = this.ports
+    if (session === null) return
+    await database.leave(session).catch((error) => {
+      log.warning('a session cannot be ended', { error: errorText(error) })
+    })
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * A store's driver over a database that several nodes share. It owns tasks by its session
+ * (`lease.ts`), names a task's fence in each write, and does for the others what each node does:
+ * frees the tasks of dead nodes, and tells of work and of cancellations.
+ */
+import { errorText } from '../../errors.ts'
+import { within } from '../../platform/time-limit.ts'
+import type { Clock, Log } from '../../ports.ts'
+import { isFinished, type Task } from '../../task.ts'
+import type { RefusedWrite, StoreDriver, Write } from '../driver.ts'
+import type { ClaimedTask, TaskQuery } from '../store.ts'
+import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from './database.ts'
+import { Doubts } from './doubts.ts'
+import { Lease } from './lease.ts'
+import { Rounds } from './rounds.ts'
+import type { Claim, NodeInfo, SharedWork, SharedWorkListener } from './work.ts'
+
+/** The fence of a task that has had one owner. */
+const FIRST_FENCE = 1
+/** How long the last question of a store that closes may take, ms. */
+const MAX_LEAVE_MS = 5000
+
+export interface SharedPorts {
+  database: SharedDatabase
+  node: NodeInfo
+  /** How long a node that is not heard of keeps its tasks, ms. */
+  leaseMs: number
+  clock: Clock
+  log: Log
+}
+
+/** Begins a session. Rejects as the database does. */
+export async function openShared(ports: SharedPorts): Promise<StoreDriver> {
+  const driver = new SharedDriver(ports)
+  await driver.start()
+  return driver
+}
+
+class SharedDriver implements StoreDriver, SharedWork {
+  readonly node: NodeInfo
+  readonly #lease: Lease
+  readonly #rounds: Rounds
+  readonly #doubts: Doubts
+  /** Of the tasks that were claimed; all others of ours have the first. */
+  readonly #fences = new Map<string, number>()
+  #listener: SharedWorkListener | null = null
+
+  constructor(private readonly ports: SharedPorts) {
+    const { database, clock } = ports
+    this.node = ports.node
+    this.#doubts = new Doubts(clock)
+    this.#lease = new Lease({
+      ...ports,
+      onLost: () => this.#lost(),
+      onJoined: () => this.#listener?.work(),
+    })
+    this.#rounds = new Rounds({
+      ...ports,
+      lease: this.#lease,
+      doubts: this.#doubts,
+      onCancelled: (ids) => this.#listener?.cancel(ids),
+      onFreed: () => this.#toldOfWork(),
+    })
+    database.onNotify((what) => {
+      if (what === 'work') this.#listener?.work()
+      else this.#rounds.askForCancelled()
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#lease.start()
+    this.#rounds.start()
+  }
+
+  get shared(): SharedWork {
+    return this
+  }
+
+  get fault(): string | null {
+    return this.#lease.session === null ? 'this node has lost its lease in the database' : null
+  }
+
+  get backlog(): number {
+    return this.#rounds.backlog
+  }
+
+  listen(listener: SharedWorkListener): void {
+    this.#listener = listener
+  }
+
+  holdOf({ id }: Task, forAnyone: boolean): Hold | null {
+    const session = this.#lease.session
+    if (forAnyone || session === null) return null
+    return { session, fence: this.#fences.get(id) ?? FIRST_FENCE }
+  }
+
+  async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
+    if (writes.length === 0) return this.#tryToWrite()
+    const session = this.#lease.session
+    const shared = writes.map((write) => sharedWrite(write, now))
+    try {
+      const refused = await this.ports.database.commit(shared, now)
+      this.#committed(shared, refused)
+      return refused
+    } catch (error) {
+      if (session !== null)
+        this.#doubts.add(
+          session,
+          shared.filter(isNew).map(({ task }) => task.id),
+        )
+      throw error
+    }
+  }
+
+  /** Whether writing works again. */
+  async #tryToWrite(): Promise<RefusedWrite[]> {
+    const session = this.#lease.session
+    if (session !== null) await this.ports.database.renew(session, this.ports.leaseMs)
+    return []
+  }
+
+  #committed(writes: readonly SharedWrite[], refused: readonly RefusedWrite[]): void {
+    const forAnyone = writes.filter(({ hold, kind }) => hold === null && kind === 'insert').length
+    this.#rounds.backlog += forAnyone
+    if (forAnyone > 0) this.#toldOfWork()
+    for (const { task } of writes) if (isFinished(task)) this.#fences.delete(task.id)
+    if (refused.some(({ reason }) => reason === 'not owned')) this.#lease.doubt()
+  }
+
+  #toldOfWork(): void {
+    this.ports.database.notify('work')
+    this.#listener?.work()
+  }
+
+  async #lost(): Promise<void> {
+    await this.#listener?.lost()
+    this.#fences.clear()
+  }
+
+  /** For the store's port; the service asks for more (`SharedWork`). */
+  claim(capacity: number): Promise<ClaimedTask[]>
+  claim(capacity: number, except: readonly string[]): Promise<Claim[]>
+  async claim(capacity: number, except?: readonly string[]): Promise<ClaimedTask[] | Claim[]> {
+    const claims = await this.#claim((session) =>
+      this.ports.database.claim(session, capacity, except ?? []),
+    )
+    return except === undefined ? claims.map(({ task }) => task) : claims
+  }
+
+  async take(id: string): Promise<Claim | null> {
+    const [claim] = await this.#claim(async (session) => {
+      const taken = await this.ports.database.take(session, id)
+      return taken ? [taken] : []
+    })
+    return claim ?? null
+  }
+
+  /** What comes after the session was lost is not ours: whoever ends the session gives it back. */
+  async #claim(ask: (session: string) => Promise<FencedClaim[]>): Promise<FencedClaim[]> {
+    const session = this.#lease.session
+    if (session === null) return []
+    const claims = await ask(session)
+    if (this.#lease.session !== session) return []
+    for (const { task, fence } of claims) this.#fences.set(task.id, fence)
+    return claims
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    const session = this.#lease.session
+    if (session === null || ids.length === 0) return
+    const fenceOf = (id: string) => this.#fences.get(id) ?? FIRST_FENCE
+    await this.ports.database.release(ids.map((id) => ({ id, session, fence: fenceOf(id) })))
+    for (const id of ids) this.#fences.delete(id)
+    this.ports.database.notify('work')
+  }
+
+  async askToCancel(id: string): Promise<boolean> {
+    const isAsked = await this.ports.database.askToCancel(id)
+    if (isAsked) this.ports.database.notify('cancel')
+    return isAsked
+  }
+
+  ended(ids: readonly string[]): Promise<string[]> {
+    return this.ports.database.ended(ids)
+  }
+
+  async nodes() {
+    return this.ports.database.nodes(this.#lease.session ?? '')
+  }
+
+  find(id: string) {
+    return this.ports.database.find(id)
+  }
+
+  findByKey(key: string) {
+    return this.ports.database.findByKey(key)
+  }
+
+  list(query: TaskQuery) {
+    return this.ports.database.list(query)
+  }
+
+  trim(now: number) {
+    return this.ports.database.trim(now)
+  }
+
+  /** Nothing is put off. */
+  async catchUp(): Promise<string[]> {
+    return []
+  }
+
+  /** There is no file. */
+  async movedFile(): Promise<null> {
+    return null
+  }
+
+  /** What is left of ours may be claimed by others at once, if the database can be reached. */
+  async close(): Promise<void> {
+    const { clock, database, log } = this.ports
+    this.#rounds.stop()
+    const left = await within(clock, MAX_LEAVE_MS, null, () => this.#lease.stop())
+    if (!left.ok) {
+      const message =
+        'this node cannot give its tasks back: others take them when its lease is over'
+      log.warning(message, { error: errorText(left.cause ?? left.error) })
+    }
+    await database.close()
+  }
+}
+
+const isNew = ({ kind }: SharedWrite) => kind !== 'update'
+
+/** `now`: by the clock that the task's times are of. */
+function sharedWrite([kind, task, hold]: Write, now: number): SharedWrite {
+  const waitMs = task.dueAt === null ? 0 : Math.max(0, task.dueAt - now)
+  return { kind, task, hold: (hold ?? null) as Hold | null, waitMs }
+}

@@ -1,0 +1,215 @@
+import { expect, test } from 'bun:test'
+import { begin, cancel } from '../../../src/delivery/lifecycle.ts'
+import type { SharedDatabase } from '../../../src/store/shared/database.ts'
+import { openShared } from '../../../src/store/shared/shared-driver.ts'
+import type { TaskEvent } from '../../../src/events.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { failureOf } from '../../support/failure.ts'
+import { recordingLog } from '../../support/log.ts'
+import { claimOf, scriptedDatabase } from '../../support/scripted-database.ts'
+import { storeOver } from '../../support/store.ts'
+import { after } from '../../support/task-states.ts'
+import { NOW, queued, running } from '../../support/tasks.ts'
+
+const refuses = () => Promise.reject(new Error('no connection'))
+
+/** A store over it, with a listener that remembers what it was told. */
+async function sharing(script: Partial<SharedDatabase> = {}) {
+  const clock = new FakeClock(NOW)
+  const log = recordingLog()
+  const scripted = scriptedDatabase(script)
+  const node = { name: 'a', version: '1' }
+  const driver = await openShared({ ...scripted, node, leaseMs: 30_000, clock, log })
+  const events: TaskEvent[] = []
+  const store = storeOver(driver, { clock, log, emit: (event) => events.push(event) })
+  const shared = store.shared!
+  const told: unknown[] = []
+  const lost = Promise.withResolvers<void>()
+  shared.listen({
+    work: () => told.push('work'),
+    cancel: (ids) => told.push(ids),
+    lost: () => {
+      told.push('lost')
+      return lost.promise
+    },
+  })
+  const holds = () =>
+    scripted
+      .of('commit')
+      .flatMap(([writes]) => (writes as { hold: unknown }[]).map(({ hold }) => hold))
+  return { ...scripted, clock, events, store, shared, told, letGo: lost.resolve, holds }
+}
+
+test('a task is written with the session and its fence', async () => {
+  const { claimed, store, shared, holds, close } = await withClaimed()
+  const fresh = queued()
+  await store.insert(fresh)
+  await store.update(begin(fresh, fresh.targetUrl, NOW))
+  await store.update(begin(claimed, claimed.targetUrl, NOW))
+  await shared.release([claimed.id])
+  expect(holds()).toEqual([
+    { session: 'session-1', fence: 1 },
+    { session: 'session-1', fence: 1 },
+    { session: 'session-1', fence: 7 },
+  ])
+  await close()
+})
+
+async function withClaimed() {
+  const claimed = queued()
+  const parts = await sharing({ claim: async () => [claimOf(claimed, 7)] })
+  expect(await parts.shared.claim(9, ['x'])).toHaveLength(1)
+  expect(parts.of('claim')).toEqual([['session-1', 9, ['x']]])
+  return { ...parts, claimed, close: () => parts.store.close() }
+}
+
+test('what is given back is given back with its fence', async () => {
+  const { claimed, shared, of, close } = await withClaimed()
+  await shared.release([claimed.id, 'own'])
+  expect(of('release')).toEqual([
+    [
+      [
+        { id: claimed.id, session: 'session-1', fence: 7 },
+        { id: 'own', session: 'session-1', fence: 1 },
+      ],
+    ],
+  ])
+  expect(of('notify')).toEqual([['work']])
+  await close()
+})
+
+test('a task for anyone is nobody’s, is told of, and is claimable when it is due', async () => {
+  const { store, of, events, told, shared } = await sharing()
+  const task = queued({ delayMs: 5000 })
+  await store.insert(task, true)
+  expect(of('commit')).toEqual([[[{ kind: 'insert', task, hold: null, waitMs: 5000 }], NOW]])
+  expect(events).toEqual([{ type: 'accepted', task, forAnyone: true }])
+  expect([of('notify'), told, shared.backlog]).toEqual([[['work']], ['work'], 1])
+  await store.close()
+})
+
+test('a write that waits keeps its right, whoever owns the task by the time that it goes', async () => {
+  const { clock, script, store, shared, holds, letGo } = await sharing({ commit: refuses })
+  const task = running()
+  const late = store.update(cancel(task, after(1)))
+  await clock.settle()
+  script.renew = async () => false
+  await clock.advance(10_000)
+  letGo()
+  delete script.renew
+  await clock.advance(1000)
+  script.claim = async () => [claimOf(task, 2)]
+  await shared.claim(1, [])
+  script.commit = async () => [{ index: 0, reason: 'not owned' }]
+  await clock.advance(1000)
+  expect(await late).toBe('not owned')
+  expect(holds().every((hold) => Bun.deepEquals(hold, { session: 'session-1', fence: 1 }))).toBe(
+    true,
+  )
+  await store.close()
+})
+
+test('nothing new is taken, and nothing is ours, while there is no lease', async () => {
+  const { clock, script, store, shared, told, letGo, of } = await sharing()
+  const task = running()
+  await store.insert(task)
+  script.renew = async () => false
+  await clock.advance(10_000)
+  expect(store.fault).toBe('this node has lost its lease in the database')
+  expect(await failureOf(store.insert(queued()))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect([await shared.claim(9, []), await shared.take('x')]).toEqual([[], null])
+  expect(of('claim')).toEqual([])
+  script.commit = async (writes) => writes.map((_, index) => ({ index, reason: 'not owned' }))
+  expect(await store.update(cancel(task, after(1)))).toBe('not owned')
+  delete script.renew
+  letGo()
+  await clock.settle()
+  expect(store.fault).toBeNull()
+  expect(told).toEqual(['lost', 'work'])
+  await store.close()
+})
+
+test('what is claimed too late is not ours', async () => {
+  const { clock, script, store, shared } = await sharing()
+  const claims = Promise.withResolvers<ReturnType<typeof claimOf>[]>()
+  script.claim = () => claims.promise
+  const claimed = shared.claim(9, [])
+  script.renew = async () => false
+  await clock.advance(10_000)
+  claims.resolve([claimOf(queued())])
+  expect(await claimed).toEqual([])
+  await store.close()
+})
+
+test('a refused write asks at once whether the session is alive', async () => {
+  const { script, store, of } = await sharing()
+  script.commit = async () => [{ index: 0, reason: 'not owned' }]
+  await store.update(cancel(running(), after(1)))
+  expect(of('renew')).toEqual([['session-1', 30_000]])
+  await store.close()
+})
+
+test('a new task whose commit failed is undone, until no statement can be on its way', async () => {
+  const { clock, script, store, of } = await sharing({ commit: refuses })
+  const task = queued()
+  expect(await failureOf(store.insert(task))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  delete script.commit
+  script.undo = refuses
+  await clock.advance(100_000)
+  const failed = of('undo').length
+  expect(failed).toBeGreaterThan(5)
+  delete script.undo
+  await clock.advance(30_000)
+  expect(of('undo')).toHaveLength(failed + 1)
+  expect(of('undo').at(-1)).toEqual(['session-1', [task.id], expect.any(Number)])
+  await store.close()
+})
+
+test('cancellations of others arrive, told of or not', async () => {
+  const { clock, script, store, told, notify, of } = await sharing()
+  script.cancelled = async () => ['x']
+  await clock.advance(750)
+  expect(told).toEqual([['x']])
+  notify('cancel')
+  await clock.settle()
+  expect(told).toEqual([['x'], ['x']])
+  notify('work')
+  expect(told.at(-1)).toBe('work')
+  expect(of('cancelled')[0]).toEqual(['session-1'])
+  await store.close()
+})
+
+test('the dead are looked for once the database has been there for a lease, in steps', async () => {
+  const { clock, script, store, told, of } = await sharing()
+  await clock.advance(29_999)
+  expect(of('rescue')).toEqual([])
+  const freed = [500, 500, 3]
+  script.rescue = async () => freed.shift() ?? 0
+  await clock.advance(1)
+  expect(of('rescue')).toEqual([
+    [500, 30_000],
+    [500, 30_000],
+    [500, 30_000],
+  ])
+  expect([told, of('notify')]).toEqual([['work'], [['work']]])
+  await store.close()
+})
+
+test('a node asks an idle database little', async () => {
+  const { clock, calls, store } = await sharing()
+  calls.length = 0
+  await clock.advance(60_000)
+  expect(calls.length / 60).toBeLessThan(3)
+  await store.close()
+})
+
+test('closing ends the session, and does not wait for a database that is gone', async () => {
+  const { clock, script, store, of } = await sharing({ leave: () => new Promise(() => {}) })
+  const closed = store.close()
+  await clock.advance(20_000)
+  await closed
+  expect(of('leave')).toEqual([['session-1']])
+  expect(of('close')).toEqual([[]])
+  expect(script.close).toBeUndefined()
+  expect(clock.pending).toBe(0)
+})
