@@ -22,12 +22,13 @@ import { Workload } from './workload/workload.ts'
 
 const HOUR_MS = 3_600_000
 /** How long accepted tasks may take without faults: the longest delay and all retries. */
-const SETTLE_MS = 4 * HOUR_MS
+export const SETTLE_MS = 4 * HOUR_MS
 const WATCH_EVERY_MS = 3000
 const AUDIT_EVERY_MS = 600_000
 
 export class Simulation {
   readonly world: World
+  readonly nodes = 1
   readonly checkers: Checkers
   readonly #model: Model
   readonly #disk: SimDisk
@@ -53,7 +54,10 @@ export class Simulation {
     const registry = new SimRegistry(world, droplets)
     const disk = (this.#disk = new SimDisk(world, retention, observer, crashPoints))
     const mesh = new SimMesh(world, droplets, registry, observer, crashPoints)
-    const context = { world, model, disk, sqlite: disk, registry, droplets, retention, rules }
+    const context = {
+      ...{ world, model, disk, sqlite: disk, cluster: null },
+      ...{ registry, droplets, retention, rules },
+    }
     checkers.add(ALL_CHECKERS, context)
 
     const supervisor = (this.#supervisor = new Supervisor(world, {
@@ -83,6 +87,11 @@ export class Simulation {
       stop: () => supervisor.stop(),
       jumpWallClock: (ms) => this.#jumpWallClock(ms),
     })
+  }
+
+  /** How often each checker was asked. */
+  get runs(): ReadonlyMap<string, number> {
+    return this.checkers.runs
   }
 
   /** To the end, or to the first violation. */

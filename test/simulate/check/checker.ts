@@ -4,6 +4,7 @@ import type { FetchInit } from '../../../src/ports.ts'
 import type { RefusedWrite, Write } from '../../../src/store/driver.ts'
 import type { Hold } from '../../../src/store/shared/database.ts'
 import type { Retention } from '../../../src/store/store.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { SimDisk } from '../environment/sim-disk.ts'
 import type { AttemptResult } from '../../../src/events.ts'
 import type { SimDroplet } from '../environment/sim-droplet.ts'
@@ -74,13 +75,21 @@ export interface Events {
   /** `session`: null: it is nobody's. */
   ownerChanges: About & { session: string | null; fence: number }
   heldWrite: About & { kind: Write[0]; hold: Hold | null }
+  heldWriteRefused: About & {
+    kind: Write[0]
+    hold: Hold | null
+    reason: RefusedWrite['reason']
+  }
   undone: About
+  rescueAsked: About & { process: SimProcess }
   /** A node's events tell of the end of a task. */
   endTold: About & { process: SimProcess }
   /** Each event of the simulation: how many there have been without time going on. */
   stepped: About & { eventsAtThisMoment: number }
   /** Every few simulated seconds, while the service answers callers. */
   watch: About & { process: SimProcess; report: ServiceReport }
+  /** Of several nodes: the same for all of them, whether they answer or not. */
+  watchAll: About
   /** The wall clock is about to jump. */
   wallClockJumps: About
   /** Every few simulated minutes, and at the end. */
@@ -116,6 +125,8 @@ export interface Context {
   disk: SimStore
   /** The disk, where there is one. */
   sqlite: SimDisk | null
+  /** The other nodes; null: there is only this one. */
+  cluster: Cluster | null
   registry: SimRegistry
   droplets: readonly SimDroplet[]
   retention: Retention

@@ -1,11 +1,12 @@
 /** The metrics and the numbers of tasks are those of the model, when no write is under way. */
 import type { FinalStatus } from '../../../src/task.ts'
 import { statusOf } from '../model/task-model.ts'
+import type { SimProcess } from '../service/sim-process.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
 export function countersAreRight({ world, model, disk }: Context): Checker {
-  const count = (status: 'running' | 'queued') =>
-    [...model.tasks.unfinished].filter((task) => statusOf(task) === status).length
+  const count = (process: SimProcess, status: 'running' | 'queued') =>
+    model.unfinishedOf(process).filter((task) => statusOf(task) === status).length
   /** They run, and are not on disk yet. */
   const newAtGate = () => [...model.gates.all].reduce((sum, [, gate]) => sum + gate.newWaiting, 0)
 
@@ -19,7 +20,8 @@ export function countersAreRight({ world, model, disk }: Context): Checker {
       const { retries } = model.requests
       if (report.retries !== retries)
         return `metrics count ${report.retries} retries, not ${retries}`
-      const [running, queued] = [count('running') + newAtGate(), count('queued')]
+      const running = count(process, 'running') + newAtGate()
+      const queued = count(process, 'queued')
       if (report.running === running && report.queued === queued) return null
       const told = `${report.running} running and ${report.queued} queued`
       return `the service counts ${told} tasks, not ${running} and ${queued}`

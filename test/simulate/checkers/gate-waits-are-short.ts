@@ -15,6 +15,8 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
   /** Who was turned away in this step: what others do in it counts, too. */
   let turnedAway: { entry: GateEntry; process: SimProcess }[] = []
 
+  const toleranceMs = (ms: number) => MAX_TIMER_DELAY_MS + ROUNDING_MS + world.skewMs(ms)
+
   function isFull({ droplet }: GateEntry, { limits }: SimProcess): boolean {
     const { held, waiting } = model.gates.of(droplet)
     return held.size >= limits.maxConcurrency && waiting.size >= limits.maxWaiting
@@ -22,13 +24,13 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
 
   function waitFault(entry: GateEntry, now: number): string | null {
     const waited = now - entry.at
-    if (waited > entry.maxWaitMs + MAX_TIMER_DELAY_MS + ROUNDING_MS) {
+    if (waited > entry.maxWaitMs + toleranceMs(entry.maxWaitMs)) {
       return `it waits for ${waited} ms at the gate, and has only ${entry.maxWaitMs}`
     }
     const { openedAt } = model.gates.of(entry.droplet).circuit
     if (openedAt === null) return null
     const onCircuit = now - Math.max(openedAt, entry.at)
-    return onCircuit > MAX_CIRCUIT_WAIT_MS + MAX_TIMER_DELAY_MS + ROUNDING_MS
+    return onCircuit > MAX_CIRCUIT_WAIT_MS + toleranceMs(MAX_CIRCUIT_WAIT_MS)
       ? `it waits for ${onCircuit} ms on an open circuit`
       : null
   }
@@ -51,7 +53,8 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
         return fault
       }
       const { isOpen } = model.gates.of(droplet).circuit
-      if (answeredAt - at >= maxWaitMs - ROUNDING_MS || isOpen) return null
+      if (answeredAt - at >= maxWaitMs - ROUNDING_MS - world.skewMs(maxWaitMs) || isOpen)
+        return null
       if (answeredAt > at || !entry.isNew) {
         return `it is turned away after ${answeredAt - at} ms, and could wait for ${maxWaitMs}`
       }

@@ -14,6 +14,7 @@ type Reason = (call: Call, details: Details) => boolean
 /** How long the Registry's last list is used at most. */
 const REGISTRY_EXPIRY_MS = 25 * 60_000
 const GRACE_MS = 4000
+const MAX_BREAKER_GRACE_MS = 60_000
 
 export function refusalsHaveAReason(context: Context): Checker {
   const reasons = { ...environmentReasons(context), ...taskReasons(context) }
@@ -30,17 +31,22 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
   const registryDisturbed = () => registry.disturbedUntil > world.now - REGISTRY_EXPIRY_MS
   return {
     // A stop doesn't wait for a lock as long as others do.
-    STORE_UNAVAILABLE: ({ process }) =>
+    STORE_UNAVAILABLE: ({ process, kind }) =>
+      // Another node has the task, and does not answer: see `cancels-arrive`.
+      (kind === 'cancel' && model.leases !== null) ||
       world.now <= disk.brokenUntil + GRACE_MS ||
       (process.draining && world.now <= disk.disturbedUntil),
-    SHUTTING_DOWN: ({ process }) => process.draining,
+    // TODO: of a node that has lost its lease.
+    SHUTTING_DOWN: ({ process }) => process.draining || model.leases !== null,
     OVERLOADED: ({ process }, details) =>
       // `droplet-limit-kept`, `total-limit-kept` and `gate-waits-are-short` look into the gate's.
       'droplet_name' in details || 'max_running' in details
         ? true
         : model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,
     CIRCUIT_OPEN: (_, details) =>
-      model.gates.of(String(details['droplet_name'])).circuit.isBeyondGrace(world.now) &&
+      model.gates
+        .of(String(details['droplet_name']))
+        .circuit.isBeyondGrace(world.now + world.skewMs(MAX_BREAKER_GRACE_MS)) &&
       Number(details['retry_after_seconds']) >= 1,
     REGISTRY_ERROR: ({ process }) =>
       registryDisturbed() || world.now - process.servingSince < GRACE_MS,
@@ -69,7 +75,9 @@ function taskReasons({ model }: Context): Partial<Record<ErrorCode, Reason>> {
       if (twin || calls.lastAnswerFor(call.key) >= call.startedAt) return true
       const holder = tasks.find(String(details['task_id']))
       if (!holder?.row || holder.row.idempotency_key !== call.key) return false
-      return !hasEnded(holder) || isInterrupted(holder.row)
+      // An answer of the store takes its time, where that is elsewhere.
+      const hadNot = model.leases !== null && (holder.endedAt ?? 0) >= call.startedAt
+      return hadNot || !hasEnded(holder) || isInterrupted(holder.row)
     },
     IDEMPOTENCY_KEY_REUSED: ({ key }) => calls.bodiesFor(key) > 1,
   }

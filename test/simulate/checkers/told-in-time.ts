@@ -43,6 +43,12 @@ export function toldInTime({ world, model }: Context): Checker {
       const isUnsent = details.delivered === false && details.response_status === null
       if (!task?.row) return isUnsent ? null : 'its caller is told of a task that is not on disk'
       const answered = lastAnswered(task, call)
+      // It was paused, and has not heard of the answer yet.
+      const { process } = call
+      const mayNotKnow = task.requests.some(({ endedAt, result }) => {
+        return result !== null && endedAt <= process.pausedUntil && process.pausedUntil > 0
+      })
+      if (mayNotKnow && details.delivered === null) return null
       const isTrue =
         mayBeDelivered(task, call, answered).includes(details.delivered) &&
         details.response_status === answered

@@ -56,17 +56,20 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
     leases.died(session)
   }
 
-  owned(taskId: string, session: string | null, fence: number): void {
+  owned(taskId: string, session: string | null, fence: number, dueAt: number): void {
     const { tasks, leases, checkers } = this.parts
     const { world } = this
     const task = tasks.find(taskId)
     checkers.emit('ownerChanges', { taskId, session, fence })
     world.log(session === null ? 'nobody owns it' : `${session} owns it, fence ${fence}`, taskId)
     if (!task) return
-    if (session === null) return void Object.assign(task, { owner: null, ownerlessSince: world.now })
+    if (session === null) {
+      const ownerlessSince = Math.max(world.now, dueAt)
+      return void Object.assign(task, { owner: null, ownerlessSince })
+    }
     const process = leases.sessions.get(session)!.process.number
     const owner: OwnerModel = { session, fence, process }
-    Object.assign(task, { owner, owners: task.owners + 1, dueAt: null })
+    Object.assign(task, { owner, owners: task.owners + 1, dueAt: null, ownedSince: world.now })
     if (task.owners === 1) task.acceptedBy = owner
   }
 
@@ -86,11 +89,14 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
     this.parts.observerOf(this.asker!).committed(this.asker!, [writeOf(write)])
     const model = tasks.find(taskId)
     if (!model) return
-    if (isForAnyone) Object.assign(model, { ownerlessSince: this.world.now + waitMs, acceptedBy: null })
+    if (isForAnyone)
+      Object.assign(model, { ownerlessSince: this.world.now + waitMs, acceptedBy: null })
     if (hasEnded(model)) Object.assign(model, { owner: null, endedAt: this.world.now, dueAt: null })
   }
 
   refused(write: SharedWrite, reason: RefusedWrite['reason']): void {
+    const { kind, task, hold } = write
+    this.parts.checkers.emit('heldWriteRefused', { taskId: task.id, kind, hold, reason })
     this.world.count(`writes refused: ${typeof reason === 'string' ? reason : reason.error}`)
     this.parts.observerOf(this.asker!).refused(writeOf(write), reason)
   }
@@ -103,7 +109,12 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
     const model = parts.tasks.find(task.id)
     if (!model) return
     if (what === 'inserted') return parts.tasks.undo(model)
-    const interrupted = { ...task, status: 'error', errorMessage: INTERRUPTED, dueAt: null } as const
+    const interrupted = {
+      ...task,
+      status: 'error',
+      errorMessage: INTERRUPTED,
+      dueAt: null,
+    } as const
     parts.tasks.commit(['update', { ...interrupted, completedAt: now }])
     Object.assign(model, { owner: null, endedAt: world.now, dueAt: null })
   }
@@ -127,10 +138,19 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
   ): void {
     const isRefused = new Set(refused.map(({ index }) => index))
     const written = writes.filter((_, index) => !isRefused.has(index))
-    this.parts.observerOf(process).acknowledged(written.map(writeOf))
+    this.parts.observerOf(process).acknowledged(process, written.map(writeOf))
+  }
+
+  asked(process: SimProcess, verb: string): void {
+    if (verb === 'rescue') this.parts.checkers.emit('rescueAsked', { process })
   }
 
   heard(process: SimProcess, { verb, askedAt, value }: Heard): void {
+    if (verb === 'claim' || verb === 'take') {
+      for (const { task, waitMs } of claimsIn(value)) {
+        this.parts.tasks.heardOfClaim(task.id, process.number, waitMs)
+      }
+    }
     if (verb !== 'renew' && verb !== 'join') return
     const isGiven = verb === 'renew' ? value === true : value !== null
     this.parts.leases.heard(process, askedAt, isGiven)
@@ -153,4 +173,9 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
 
 function writeOf({ kind, task }: SharedWrite): Write {
   return [kind, task]
+}
+
+/** In an answer to `claim` or `take`. */
+function claimsIn(value: unknown): readonly FencedClaim[] {
+  return [(value ?? []) as FencedClaim | readonly FencedClaim[]].flat()
 }

@@ -37,6 +37,9 @@ export class DatabaseServer {
     return this.#behavior
   }
 
+  /** When it last took no statements, or went on with none, simulated ms. */
+  lastOutage = { from: -1, until: -1 }
+
   /** When it was last not healthy, simulated ms. */
   get disturbedUntil(): number {
     return this.#behavior === 'healthy' ? this.#disturbedUntil : this.world.now
@@ -47,6 +50,7 @@ export class DatabaseServer {
     this.#disturbedUntil = this.disturbedUntil
     const was = this.#behavior
     this.#behavior = behavior
+    this.#noteOutage()
     world.log(`database: ${behavior}`)
     if (was === behavior) return
     world.count(`the database: ${behavior}`)
@@ -54,6 +58,15 @@ export class DatabaseServer {
     const stalled = this.#stalled
     this.#stalled = []
     for (const go of stalled) world.after(0, go)
+  }
+
+  #noteOutage(): void {
+    const { now } = this.world
+    const isOut =
+      this.#behavior === 'down' || this.#behavior === 'stalled' || this.#behavior === 'read-only'
+    const { from, until } = this.lastOutage
+    if (isOut && until < Infinity) this.lastOutage = { from: now, until: Infinity }
+    if (!isOut && until === Infinity) this.lastOutage = { from, until: now }
   }
 
   /** Runs a statement that has arrived: now, or when it goes on. */

@@ -6,7 +6,7 @@ import type { RefusedWrite } from '../../../src/store/driver.ts'
 import type { SharedDatabase, SharedWrite } from '../../../src/store/shared/database.ts'
 import { whenRunning, type SimProcess } from '../service/sim-process.ts'
 import type { DatabaseServer } from './database-server.ts'
-import type { Fate, NodeLink } from './node-link.ts'
+import type { NodeLink } from './node-link.ts'
 import type { Notification, Notifications } from './notifications.ts'
 import type { SharedTables } from './shared-tables.ts'
 
@@ -21,6 +21,8 @@ export interface ConnectionObserver {
     writes: readonly SharedWrite[],
     refused: readonly RefusedWrite[],
   ): void
+  /** A statement is about to be sent. */
+  asked(process: SimProcess, verb: string): void
   /** The process is about to hear of an answer, or that there is none. */
   heard(process: SimProcess, heard: Heard): void
 }
@@ -50,8 +52,8 @@ interface Question<T> {
 }
 
 export class NodeConnection {
-  /** Questions without an answer. */
-  pending = 0
+  /** Statements that change something, and have no answer yet. */
+  changesUnderWay = 0
   #closed = false
 
   constructor(
@@ -64,11 +66,12 @@ export class NodeConnection {
     if (!process.alive) return new Promise(() => {})
     const askedAt = ports.server.world.now
     const { verb } = question
-    this.pending++
+    ports.observer.asked(process, verb)
+    if (isChange(verb)) this.changesUnderWay++
     return new Promise((resolve, reject) => {
       this.#send(question, (settled) =>
         whenRunning(process, () => {
-          this.pending--
+          if (isChange(verb)) this.changesUnderWay--
           const value = settled instanceof Error ? null : settled.value
           ports.observer.heard(process, { verb, askedAt, value })
           if (settled instanceof Error) return reject(settled)
@@ -82,18 +85,31 @@ export class NodeConnection {
   #send<T>(question: Question<T>, settle: (settled: { value: T } | Error) => void): void {
     const { world } = this.ports.server
     const { link } = this.ports
-    const fate = this.ports.server.behavior === 'down' ? null : link.fate()
+    let fate = this.ports.server.behavior === 'down' ? null : link.fate()
     const fail = (ms: number) => void world.after(ms, () => settle(new Error('Connection closed')))
     if (fate === null) return fail(1)
+    // MASK
+    const mask = globalThis.process.env.SIM_MASK ?? ''
+    if (mask.includes('claim') && (question.verb === 'claim' || question.verb === 'take')) {
+      if (fate === 'late') fate = 'lost'
+      if (fate === 'answer lost') fate = 'done'
+    }
+    if (mask.includes('late') && question.verb === 'commit' && fate === 'late') fate = 'lost'
     const sentAt = world.now
     if (fate === 'lost' || fate === 'late') {
       const noticeMs = link.noticeMs()
       world.count(`statements: ${fate}`)
-      if (fate === 'late') this.#arrive(question, noticeMs + link.random.between(0, MAX_LATE_MS), () => {})
+      if (fate === 'late')
+        this.#arrive(question, noticeMs + link.random.between(0, MAX_LATE_MS), () => {})
       return fail(noticeMs)
     }
     this.#arrive(question, link.latencyMs(), (settled) => {
-      if (fate === 'done' && link.isOpenSince(sentAt)) return this.#reply(settled, settle)
+      if (
+        fate === 'done' &&
+        (link.isOpenSince(sentAt) ||
+          (mask.includes('claim') && (question.verb === 'claim' || question.verb === 'take')))
+      )
+        return this.#reply(settled, settle)
       world.count('statements: answer lost')
       fail(link.noticeMs())
     })
@@ -147,6 +163,11 @@ export class NodeConnection {
   get observer(): ConnectionObserver {
     return this.ports.observer
   }
+}
+
+/** Of what a node counts. */
+function isChange(verb: string): boolean {
+  return verb === 'commit' || verb === 'claim' || verb === 'take' || verb === 'release'
 }
 
 /** What the store asks, over a connection. */

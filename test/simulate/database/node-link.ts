@@ -69,7 +69,9 @@ export class NodeLink {
 
   /** How long until the asker knows that there is no answer, ms. */
   noticeMs(): number {
-    const ms = this.random.chance(0.5) ? this.random.between(0, 50) : this.random.between(0, MAX_NOTICE_MS)
+    const ms = this.random.chance(0.5)
+      ? this.random.between(0, 50)
+      : this.random.between(0, MAX_NOTICE_MS)
     this.#disturbedUntil = Math.max(this.#disturbedUntil, this.world.now + ms)
     return ms
   }

@@ -39,7 +39,9 @@ export class Sessions {
 
   /** Those whose leases have run out. */
   get runOut(): string[] {
-    return [...this.#alive].filter(([, { leaseUntil }]) => leaseUntil < this.now()).map(([id]) => id)
+    return [...this.#alive]
+      .filter(([, { leaseUntil }]) => leaseUntil < this.now())
+      .map(([id]) => id)
   }
 
   /** Also of one that is dead already. */

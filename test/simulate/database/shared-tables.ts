@@ -37,7 +37,7 @@ export interface TablesObserver {
   /** `how`: its own node has ended it, or somebody has found that its lease had run out. */
   died(session: string, how: 'left' | 'run out'): void
   /** `session`: null: it is nobody's now. */
-  owned(taskId: string, session: string | null, fence: number): void
+  owned(taskId: string, session: string | null, fence: number, dueAt: number): void
   claimed(claim: FencedClaim, session: string): void
   written(write: SharedWrite): void
   refused(write: SharedWrite, reason: RefusedWrite['reason']): void
@@ -109,7 +109,7 @@ export class SharedTables {
 
   #disown(id: string, row: LiveRow): void {
     row.owner = null
-    this.observer.owned(id, null, row.fence)
+    this.observer.owned(id, null, row.fence, row.dueAt)
   }
 
   commit(writes: readonly SharedWrite[]): RefusedWrite[] {
@@ -147,7 +147,6 @@ export class SharedTables {
       return 'not owned'
     }
     if (hold !== null && !this.sessions.isAlive(hold.session)) return 'not owned'
-    this.history.delete(task.id)
     this.#begin(write, 'resumed', this.now())
     return null
   }
@@ -157,13 +156,14 @@ export class SharedTables {
     const { task, hold, waitMs } = write
     const [owner, fence] = [hold?.session ?? null, hold?.fence ?? 1]
     this.observer.written(write)
+    this.history.delete(task.id)
     if (isFinished(task)) {
       this.history.set(task.id, { task, endedBy: { session: owner ?? '', fence }, endedAt: now })
       return
     }
     const times = { createdAt: now, dueAt: now + waitMs }
     this.live.set(task.id, { task, owner, fence, isCancelAsked: false, fresh, ...times })
-    if (owner !== null) this.observer.owned(task.id, owner, fence)
+    if (owner !== null) this.observer.owned(task.id, owner, fence, now)
   }
 
   #update(write: SharedWrite): RefusedWrite['reason'] | 'repeated' | null {
@@ -200,7 +200,13 @@ export class SharedTables {
     this.live.delete(id)
     this.observer.undone(row.task, what, now)
     if (what === 'inserted') return this.#forgetKey(row.task)
-    const task: Task = { ...row.task, status: 'error', errorMessage: INTERRUPTED, dueAt: null, completedAt: now }
+    const task: Task = {
+      ...row.task,
+      status: 'error',
+      errorMessage: INTERRUPTED,
+      dueAt: null,
+      completedAt: now,
+    }
     this.history.set(id, { task, endedBy: { session: '', fence: row.fence }, endedAt: this.now() })
   }
 
@@ -229,7 +235,7 @@ export class SharedTables {
     Object.assign(row, { owner: session, fence: row.fence + 1, fresh: null })
     const { task, fence, dueAt, createdAt } = row
     const now = this.now()
-    this.observer.owned(task.id, session, fence)
+    this.observer.owned(task.id, session, fence, dueAt)
     const { id, mode, status, dropletName, delayMs, timeoutMs, deadlineMs } = task
     const claim: FencedClaim = {
       task: {

@@ -21,7 +21,7 @@ export interface DiskObserver {
   /** It is on disk; the service doesn't know yet. */
   committed(process: SimProcess, writes: readonly Write[]): void
   /** The service is about to know. */
-  acknowledged(writes: readonly Write[]): void
+  acknowledged(process: SimProcess, writes: readonly Write[]): void
   /** SQLite wrote the neighbours of this write, but not the write. */
   refused(write: Write, reason: RefusedWrite['reason']): void
   /** A process that has just started is about to get the unfinished tasks. */

@@ -75,7 +75,7 @@ export class StoreThread {
     if (writes && crashPoints.reached('after the commit', process)) return
     this.#later(disk.random.between(0.01, 0.2), () =>
       this.#reply(() => {
-        if (writes) observer.acknowledged(writes)
+        if (writes) observer.acknowledged(process, writes)
         if (verb === 'claim') observer.recovering()
         resolve(value)
       }),

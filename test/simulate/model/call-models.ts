@@ -35,7 +35,7 @@ export class CallModels {
 
   constructor(
     private readonly world: World,
-    others?: CallModels,
+    others: CallModels | null,
   ) {
     this.#lastAnswers = others ? others.#lastAnswers : new Map()
     this.#bodies = others ? others.#bodies : new Map()

@@ -32,4 +32,8 @@ export interface SentRequest {
   /** Null while it is in flight. */
   result: RequestResult | null
   endedAt: number
+  /** That it has ended is recorded, and told. */
+  isCounted: boolean
+  /** When it ended, another node might own its task. */
+  wasLost: boolean
 }

@@ -32,6 +32,10 @@ export interface TaskModel {
   acceptedBy: OwnerModel | null
   /** How many nodes have owned it since then. */
   owners: number
+  /** The number of the process that knows that it has it; null: none does yet. */
+  knownTo: number | null
+  /** Since when it has this owner, simulated ms. */
+  ownedSince: number
   /** Simulated ms; -1: it has never been. */
   ownerlessSince: number
   /** What its latest request had. */
@@ -40,6 +44,8 @@ export interface TaskModel {
   cancelRequested: boolean
   /** The number of the process that had refused it when it came to the disk after all. */
   refusedBy: number | null
+  /** When its caller was told so although it was on disk, simulated ms. */
+  refusedAt: number
   /** Its latest `completed_at`, wall-clock ms, even if it runs again since. */
   lastCompletedAt: number | null
   /** When the service knew that its end is on disk, simulated ms; null: not yet. */
@@ -74,11 +80,14 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     owner: null,
     acceptedBy: null,
     owners: 0,
+    knownTo: null,
+    ownedSince: 0,
     ownerlessSince: -1,
     secretHeaders: null,
     requests: [],
     cancelRequested: false,
     refusedBy: null,
+    refusedAt: -1,
     lastCompletedAt: null,
     endedAt: null,
     acknowledgedAt: 0,

@@ -1,7 +1,7 @@
 /** Every task, and each of its steps as it reaches the disk. */
 import type { Write } from '../../../src/store/driver.ts'
 import type { Row } from '../../../src/store/sqlite/rows.ts'
-import type { Attempt, FinalStatus } from '../../../src/task.ts'
+import { isFinished, type Attempt, type FinalStatus } from '../../../src/task.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 import { attemptsIn, isInterrupted, rowOf } from './row.ts'
@@ -18,6 +18,9 @@ export interface Transition {
   /** A submission made it: the task is new, or an interrupted one that runs again. */
   readonly submitted: boolean
 }
+
+/** How late a write may come to the store, ms. */
+const MAX_LATE_MS = 10 * 60_000
 
 export class TaskModels {
   readonly #tasks = new Map<string, TaskModel>()
@@ -76,13 +79,18 @@ export class TaskModels {
 
   /**
    * The service knows that the write is on disk: waits and deadlines count from here. The final
-   * status, if it has ended.
+   * status, if it has ended. Of several nodes, only the one that has it counts.
    */
-  acknowledge(id: string): FinalStatus | null {
+  acknowledge([, { id, status }]: Write, process: number): FinalStatus | null {
     const { now } = this.world
     const task = this.#tasks.get(id)
     if (!task?.row) return null
     const { row } = task
+    if (this.areWritesLate) {
+      if (isFinished({ status })) return status as FinalStatus
+      if (task.owner?.process !== process) return null
+      task.knownTo = process
+    }
     task.acknowledgedAt = now
     if (row.status === 'queued') {
       const due = now + (row.delay_ms as number)
@@ -100,8 +108,26 @@ export class TaskModels {
     const task = this.#tasks.get(id)
     if (!task?.row) return
     setDue(task, this.world.now + waitMs)
-    Object.assign(task, { deadlineFrom: null, atGate: false })
+    Object.assign(task, { deadlineFrom: null, atGate: false, knownTo: null })
     task.acknowledgedAt = this.world.now
+  }
+
+  /** It knows now of what it has claimed. */
+  heardOfClaim(id: string, process: number, waitMs: number): void {
+    const task = this.#tasks.get(id)
+    if (task?.owner?.process !== process) return
+    task.knownTo = process
+    task.acknowledgedAt = this.world.now
+    // Its time begins now, as far as its node knows.
+    if (task.dueAt !== null) task.dueAt = Math.max(task.dueAt, this.world.now + waitMs)
+  }
+
+  /** Those that were asked for long ago, and never came to the store. */
+  forgetUnwritten(): void {
+    const before = this.world.now - MAX_LATE_MS
+    for (const task of this.#tasks.values()) {
+      if (task.row === null && task.issuedAt < before) this.forget(task)
+    }
   }
 
   /** It has never been written. */

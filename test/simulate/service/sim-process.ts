@@ -24,6 +24,8 @@ export interface SimProcess {
   alive: boolean
   /** What would have happened in it while it is paused, in order; null: it is not paused. */
   inbox: (() => void)[] | null
+  /** When it was last paused, simulated ms; -1: never. */
+  pausedUntil: number
   /** It has recovered the unfinished tasks, and answers callers. */
   serving: boolean
   draining: boolean
@@ -50,6 +52,7 @@ export function newProcess(
     limits: { ...droplets, maxRunning, patienceMs },
     alive: true,
     inbox: null,
+    pausedUntil: -1,
     serving: false,
     draining: false,
     drainingSince: Infinity,
@@ -71,6 +74,7 @@ export function pause(process: SimProcess): void {
 
 /** All that has waited happens now: each an event of its own, in order. */
 export function resume(process: SimProcess, world: World): void {
+  process.pausedUntil = world.now
   const next = () => {
     if (!process.alive || process.inbox === null) return
     const run = process.inbox.shift()

@@ -60,6 +60,11 @@ export class Supervisor {
     private readonly surroundings: Surroundings,
   ) {}
 
+  /** The one that runs or, perhaps, ran last. */
+  get process(): SimProcess | null {
+    return this.#process
+  }
+
   /** Null while callers can't reach the service. */
   get serving(): RunningService | null {
     return this.#running?.process.serving ? this.#running : null
