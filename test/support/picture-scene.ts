@@ -68,5 +68,9 @@ export function pictureScene(now: number) {
     oldest_task_age_seconds: column('oldest_task_age_seconds'),
   }
   const access = { name: null, scopes: ['tasks:read', 'tasks:write', 'admin'], droplets: null }
-  return { overview: { version: '1.1.0', access, ...last, series }, eventAt: at, seconds: SECONDS }
+  return {
+    overview: { version: '1.1.0', node: null, access, ...last, series },
+    eventAt: at,
+    seconds: SECONDS,
+  }
 }

@@ -15,6 +15,7 @@ const problems = [
 export const overviewExample = {
   time,
   version: '1.1.0',
+  node: null,
   access: { name: 'grafana', scopes: ['tasks:read'], droplets: null },
   problems,
   tasks,

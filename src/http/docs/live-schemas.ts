@@ -50,6 +50,7 @@ const Series = Type.Object({
 const Overview = Type.Object({
   time: Time,
   version: Type.String(),
+  node: nullable(Type.String(), 'Of those that share a Postgres; the numbers are its own'),
   access: Type.Object(
     {
       name: nullable(Type.String(), "The token's; null: no token is needed"),

@@ -64,6 +64,11 @@ export class Feed {
     for (const type of types) events.on(type, (event) => this.#note(event as TaskEvent))
   }
 
+  /** Whose events they are, where several nodes share the work; null: there are no others. */
+  get node(): string | null {
+    return this.engine.store.shared?.node.name ?? null
+  }
+
   /** How many watch. */
   get size(): number {
     return this.#watchers.size

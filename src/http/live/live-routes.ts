@@ -31,6 +31,7 @@ export function liveRoutes({ feed, admission, idleLimit, clock }: LivePorts) {
         return {
           time: seconds(clock.now()),
           version: VERSION,
+          node: feed.node,
           access: {
             name: caller.identity,
             scopes: admission.scopesOf(set),

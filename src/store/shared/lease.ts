@@ -30,8 +30,11 @@ export interface LeasePorts {
 
 export class Lease {
   #session: string | null = null
+  #latest: string | null = null
   /** Since when each renewal has worked, monotonic ms. */
   #contactFrom = Infinity
+  /** Monotonic ms. */
+  #expiresTick = 0
   #cancelRenewal: () => void = () => {}
   #cancelExpiry: () => void = () => {}
   #isRenewing = false
@@ -42,6 +45,11 @@ export class Lease {
   /** null: there is none now; then nothing is ours. */
   get session(): string | null {
     return this.#session
+  }
+
+  /** The one that there is, or was last. */
+  get latest(): string | null {
+    return this.#latest
   }
 
   /**
@@ -65,6 +73,17 @@ export class Lease {
     return { session: await database.join(node, leaseMs), sentTick }
   }
 
+  /**
+   * Looks at the clock: after a pause of the process, an answer may be heard before the timer that
+   * says that the lease has run out.
+   */
+  check(): void {
+    const { clock } = this.ports
+    if (this.#session !== null && clock.monotonic() >= this.#expiresTick) {
+      this.#lose(this.#session, 'has run out')
+    }
+  }
+
   /** Asks at once whether the session is still alive: something has said that it is not. */
   doubt(): void {
     if (this.#session !== null && !this.#isRenewing) void this.#renew(this.#session)
@@ -81,7 +100,7 @@ export class Lease {
   }
 
   #begin(session: string, sentTick: number): void {
-    this.#session = session
+    this.#session = this.#latest = session
     this.#contactFrom = this.ports.clock.monotonic()
     this.#renewed(session, sentTick)
   }
@@ -90,8 +109,9 @@ export class Lease {
   #renewed(session: string, sentTick: number): void {
     const { clock, leaseMs } = this.ports
     this.#cancelExpiry()
-    const leftMs = leaseMs * (1 - MARGIN) - (clock.monotonic() - sentTick)
-    this.#cancelExpiry = clock.after(Math.max(0, leftMs), () => this.#lose(session, 'has run out'))
+    this.#expiresTick = sentTick + leaseMs * (1 - MARGIN)
+    const leftMs = Math.max(0, this.#expiresTick - clock.monotonic())
+    this.#cancelExpiry = clock.after(leftMs, () => this.#lose(session, 'has run out'))
     this.#renewLater(session, leaseMs / 3)
   }
 

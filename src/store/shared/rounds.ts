@@ -2,11 +2,12 @@
 import { errorText } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
-import type { Doubts } from './doubts.ts'
 import type { Lease } from './lease.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
 const CANCEL_MS = 750
+/** So many questions in a row that fail are no chance: one is, when a connection was ended. */
+const MAX_FAILURES = 2
 /** How old the number of waiting tasks may be, ms; and how far they are counted. */
 const BACKLOG_MS = 5000
 const MAX_BACKLOG = 10_000_000
@@ -16,7 +17,8 @@ const RESCUE_SIZE = 500
 export interface RoundsPorts {
   database: SharedDatabase
   lease: Lease
-  doubts: Doubts
+  /** Undoes what has failed and may have been done. */
+  undo(): Promise<void>
   leaseMs: number
   clock: Clock
   log: Log
@@ -27,17 +29,24 @@ export interface RoundsPorts {
 
 export class Rounds {
   backlog = 0
+  #failures = 0
+  #failure: string | null = null
   #stopped = false
   #isAskingForCancelled = false
   readonly #cancelTimers = new Map<string, () => void>()
 
   constructor(private readonly ports: RoundsPorts) {}
 
+  /** Why the database does not answer, for people; null: it does. */
+  get failure(): string | null {
+    return this.#failure
+  }
+
   start(): void {
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
-    this.#every('undo', this.ports.leaseMs / 3, () => this.#undo())
+    this.#every('undo', this.ports.leaseMs / 3, () => this.ports.undo())
   }
 
   stop(): void {
@@ -47,7 +56,7 @@ export class Rounds {
 
   /** At once: somebody has told of one. */
   askForCancelled(): void {
-    if (!this.#isAskingForCancelled) void this.#askForCancelled().catch(() => {})
+    if (!this.#isAskingForCancelled) void this.#askForCancelled()
   }
 
   /** One at a time, with `ms` in between. What fails is tried again next time. */
@@ -68,16 +77,33 @@ export class Rounds {
     )
   }
 
+  /** Never rejects. Asked most often of all, it also tells whether the database is there. */
   async #askForCancelled(): Promise<void> {
     const { session } = this.ports.lease
     if (session === null) return
     this.#isAskingForCancelled = true
     try {
       const ids = await this.ports.database.cancelled(session)
+      this.#answered()
       if (ids.length > 0 && this.ports.lease.session === session) this.ports.onCancelled(ids)
+    } catch (error) {
+      this.#failed(errorText(error))
     } finally {
       this.#isAskingForCancelled = false
     }
+  }
+
+  #answered(): void {
+    this.#failures = 0
+    if (this.#failure === null) return
+    this.#failure = null
+    this.ports.log.info('the database answers again')
+  }
+
+  #failed(error: string): void {
+    if (++this.#failures < MAX_FAILURES) return
+    if (this.#failure === null) this.ports.log.error('the database does not answer', { error })
+    this.#failure = error
   }
 
   async #count(): Promise<void> {
@@ -94,12 +120,5 @@ export class Rounds {
     if (all === 0) return
     log.info('freed the tasks of nodes that are not heard of any more', { tasks: all })
     onFreed()
-  }
-
-  async #undo(): Promise<void> {
-    const { clock, database, doubts } = this.ports
-    const tick = clock.monotonic()
-    for (const [session, ids] of doubts.bySession) await database.undo(session, ids, clock.now())
-    doubts.undone(tick)
   }
 }

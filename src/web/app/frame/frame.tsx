@@ -73,13 +73,18 @@ function Top({ isFirst }: { isFirst: boolean }) {
 }
 
 function Footer() {
-  const version = useApp().overview.version.value
+  const service = useApp().overview.service.value
   const [zone, setZone] = useState('')
   // After the first picture: it takes long to find out.
   useEffect(() => setZone(Intl.DateTimeFormat().resolvedOptions().timeZone), [])
   return (
     <footer class="footer">
-      <span>{version === null ? '' : `Orchestrator ${version}`}</span>
+      <span>{service && `Orchestrator ${service.version}`}</span>
+      {service?.node && (
+        <span title="Charts, what runs and the state of droplets are of this node; tasks are of all nodes">
+          Node {service.node}
+        </span>
+      )}
       <a href="docs">API documents</a>
       <span>{zone && `Times are in ${zone}`}</span>
     </footer>

@@ -8,6 +8,7 @@ import type { Session } from './session.ts'
 export type Series = Overview['series']
 type Point = NonNullable<OverviewEvent['point']>
 type Now = Omit<OverviewEvent, 'point'>
+type Service = Pick<Overview, 'version' | 'node'>
 
 /** As many points as the service keeps of the last 15 minutes. */
 const MAX_POINTS = 900
@@ -16,12 +17,13 @@ const SKEW_MS = 1000
 
 export class OverviewStore implements Interest {
   readonly kinds = ['overview'] as const
-  readonly #version = signal<string | null>(null)
+  readonly #service = signal<Service | null>(null)
   readonly #now = signal<Now | null>(null)
   readonly #series = signal<Series | null>(null)
   readonly #error = signal<unknown>(null)
   readonly #skewMs = signal(0)
-  readonly version: ReadonlySignal<string | null> = this.#version
+  /** Who answers; null: not read yet. */
+  readonly service: ReadonlySignal<Service | null> = this.#service
   /** null: not read yet. */
   readonly now: ReadonlySignal<Now | null> = this.#now
   /** A new object with every point, with columns that are never changed. */
@@ -67,7 +69,7 @@ export class OverviewStore implements Interest {
   }
 
   #forget(): void {
-    this.#version.value = null
+    this.#service.value = null
     this.#now.value = null
     this.#series.value = null
     this.#error.value = null
@@ -77,10 +79,10 @@ export class OverviewStore implements Interest {
     this.#reading = client
     const isLate = () => client !== this.session.client.peek()
     try {
-      const { series, access, version, ...now } = await client.overview({ span: '15m' })
+      const { series, access, version, node, ...now } = await client.overview({ span: '15m' })
       if (isLate()) return
       this.session.access.value = access
-      this.#version.value = version
+      this.#service.value = { version, node }
       this.#series.value = joined(this.#series.peek(), series)
       this.#set(now)
     } catch (error) {
