@@ -58,7 +58,17 @@ export class Lease {
    */
   get mayRescue(): boolean {
     const { clock, leaseMs } = this.ports
-    return this.#session !== null && clock.monotonic() - this.#contactFrom >= leaseMs
+    const tick = clock.monotonic()
+    if (this.#session === null || !this.#isRenewedAt(tick)) return false
+    return tick - this.#contactFrom >= leaseMs
+  }
+
+  /**
+   * Whether the lease was renewed as it should be, as of `tick`. If not, this process was paused,
+   * and does not know whether the others could renew theirs.
+   */
+  #isRenewedAt(tick: number): boolean {
+    return this.#expiresTick - tick > this.ports.leaseMs / 3
   }
 
   /** Begins the first session. Rejects as the database does. */
@@ -132,7 +142,8 @@ export class Lease {
       return this.#renewLater(session, RETRY_MS)
     }
     if (!renewed.value) return this.#lose(session, 'was taken for run out by another node')
-    this.#contactFrom = Math.min(this.#contactFrom, clock.monotonic())
+    const since = this.#isRenewedAt(sentTick) ? this.#contactFrom : Infinity
+    this.#contactFrom = Math.min(since, clock.monotonic())
     this.#renewed(session, sentTick)
   }
 
