@@ -91,7 +91,8 @@ export class Observer implements DiskObserver, MeshObserver {
     world.log(`attempt ${request.attempt}: ${label}`, taskId)
     world.count(`requests ${label}`)
     const wasLost = model.leases?.hasLost(process, request.owner) ?? false
-    model.requests.end(request, result, world.now, wasLost)
+    const endedInPause = process.inbox !== null
+    model.requests.end(request, result, world.now, { wasLost, endedInPause })
     checkers.emit('requestEnded', { taskId, request, process })
   }
 

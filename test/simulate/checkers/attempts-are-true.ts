@@ -48,6 +48,7 @@ function recordFault(
 ): string | null {
   const { result } = request
   const { responseStatus, error } = attempt
+  if (request.endedInPause && responseStatus === null && error !== null) return null
   if (result === null) return 'it is recorded while it is in flight'
   if (result.kind === 'answered') {
     return responseStatus === result.status

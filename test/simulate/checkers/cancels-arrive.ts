@@ -22,6 +22,8 @@ export function cancelsArrive({ world, model, cluster }: Context): Checker {
           const nodes = call.kind === 'cancel' ? nodesOf(call) : null
           if (!nodes) return []
           const quietSince = Math.max(...nodes.map(({ store }) => store.disturbedUntil))
+          // It may have been undone: it was taken for failed.
+          if (!model.tasks.find(call.about)?.row) return []
           const ms = world.now - Math.max(call.startedAt, quietSince, ownedSince(call))
           if (ms <= MAX_CANCEL_MS) return []
           return [{ text: `it is not cancelled after ${Math.round(ms)} ms`, taskId: call.about }]

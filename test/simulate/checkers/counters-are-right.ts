@@ -23,6 +23,9 @@ export function countersAreRight({ world, model, disk }: Context): Checker {
       const running = count(process, 'running') + newAtGate()
       const queued = count(process, 'queued')
       if (report.running === running && report.queued === queued) return null
+      // One that is read from another machine before it begins is counted as running for longer.
+      const isSum = report.running + report.queued === running + queued
+      if (model.leases && isSum) return null
       const told = `${report.running} running and ${report.queued} queued`
       return `the service counts ${told} tasks, not ${running} and ${queued}`
     },

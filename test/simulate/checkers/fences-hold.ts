@@ -8,6 +8,8 @@ import type { Checker, Context } from '../check/checker.ts'
 interface Owned {
   readonly session: string | null
   readonly fence: number
+  /** Of its owner's last write. */
+  readonly step: number
 }
 
 export function fencesHold({ model }: Context): Checker {
@@ -19,26 +21,33 @@ export function fencesHold({ model }: Context): Checker {
     if (!owned) return 'it is changed, and was never inserted'
     if (!hold) return 'it is changed by nobody'
     if (!leases.isAlive(hold.session)) return `it is changed by ${hold.session}, which is dead`
+    if (isHeld(owned, hold) && hold.step <= owned.step) return `it is changed by an old write`
+    if (isHeld(owned, hold)) owners.set(taskId, { ...owned, step: hold.step })
     return isHeld(owned, hold) ? null : `it is changed by ${text(hold)}, and is ${text(owned)}'s`
   }
 
   return {
     heldWrite({ taskId, kind, hold }) {
       if (kind === 'update') return writeFault(taskId!, hold)
-      owners.set(taskId!, { session: null, fence: 0 })
+      owners.set(taskId!, { session: null, fence: 0, step: 0 })
       if (!hold) return null
       return leases.isAlive(hold.session) ? null : `${hold.session} has begun it, and is dead`
     },
 
     heldWriteRefused({ taskId, kind, hold, reason }) {
       const owned = owners.get(taskId!)
-      const isOwners = kind === 'update' && reason === 'not owned' && owned && isHeld(owned, hold)
+      const isOwners =
+        kind === 'update' &&
+        reason === 'not owned' &&
+        owned &&
+        isHeld(owned, hold) &&
+        hold!.step > owned.step
       return isOwners ? 'its owner is refused a write' : null
     },
 
     ownerChanges({ taskId, session, fence }) {
       const before = owners.get(taskId!) ?? { session: null, fence: 0 }
-      owners.set(taskId!, { session, fence })
+      owners.set(taskId!, { session, fence, step: 0 })
       if (session === null) return null
       if (!leases.isAlive(session)) return `it is given to ${session}, which is dead`
       const isTaken = before.session !== null && leases.isAlive(before.session)
@@ -62,6 +71,6 @@ function isHeld({ session, fence }: Owned, hold: Hold | null): boolean {
   return hold !== null && hold.session === session && hold.fence === fence
 }
 
-function text({ session, fence }: Owned): string {
+function text({ session, fence }: Omit<Owned, 'step'>): string {
   return `${session} with fence ${fence}`
 }

@@ -22,7 +22,8 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
     return held.size >= limits.maxConcurrency && waiting.size >= limits.maxWaiting
   }
 
-  function waitFault(entry: GateEntry, now: number): string | null {
+  function waitFault(entry: GateEntry, { pausedUntil }: SimProcess, now: number): string | null {
+    if (pausedUntil >= entry.at) return null
     const waited = now - entry.at
     if (waited > entry.maxWaitMs + toleranceMs(entry.maxWaitMs)) {
       return `it waits for ${waited} ms at the gate, and has only ${entry.maxWaitMs}`
@@ -36,10 +37,10 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
   }
 
   return {
-    watch() {
+    watch({ process }) {
       for (const [, { waiting }] of model.gates.all) {
         for (const entry of waiting) {
-          const text = waitFault(entry, world.now)
+          const text = waitFault(entry, process, world.now)
           if (text !== null) return [{ text, taskId: entry.taskId }]
         }
       }
@@ -48,7 +49,7 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
 
     gateAnswered({ entry, process }) {
       const { answer, at, answeredAt, maxWaitMs, droplet } = entry
-      const fault = waitFault(entry, answeredAt)
+      const fault = waitFault(entry, process, answeredAt)
       if (fault || answer === 'admitted' || answer === null || answer.kind === 'refused') {
         return fault
       }

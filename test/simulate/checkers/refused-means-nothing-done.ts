@@ -5,7 +5,7 @@ export function refusedMeansNothingDone({ model }: Context): Checker {
   return {
     // A later process can't know.
     sent: ({ request: { task }, process }) =>
-      task.refusedBy === process.number && task.owners <= 1
+      task.refusedBy === process.number && (task.owner?.fence ?? 1) === 1
         ? 'it is sent, and its caller was told that it was not started'
         : null,
 

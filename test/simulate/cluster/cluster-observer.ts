@@ -18,6 +18,9 @@ import type { Observer } from '../observer.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 
+/** How long an answer may be on its way to the caller, ms. */
+const MAX_ANSWER_MS = 10 * 60_000
+
 export interface ClusterParts {
   readonly tasks: TaskModels
   readonly leases: LeaseModels
@@ -121,8 +124,11 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
 
   forgotten(taskId: string): void {
     const { tasks } = this.parts
-    const task = tasks.find(taskId)
-    if (task) tasks.forget(task)
+    // An answer that tells of it may be on its way.
+    this.world.after(MAX_ANSWER_MS, () => {
+      const task = tasks.find(taskId)
+      if (task && hasEnded(task)) tasks.forget(task)
+    })
   }
 
   // What a connection sees.

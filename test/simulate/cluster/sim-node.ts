@@ -14,8 +14,8 @@ import type { Cluster } from './cluster.ts'
 import { NodeStore } from './node-store.ts'
 import { NodeTime } from './node-time.ts'
 
-/** What a node that has lost its lease says of it. */
-const LEASE_ERRORS = /^the lease of this node /
+/** What a node says of its way to the database, and of its lease. */
+const LEASE_ERRORS = /^(the lease of this node|the database does not answer)/
 
 type Shared = Omit<Context, 'model' | 'disk' | 'sqlite'> &
   Pick<Surroundings, 'mesh' | 'newIds' | 'bugs'> & { readonly cluster: Cluster }

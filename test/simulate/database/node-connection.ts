@@ -85,16 +85,9 @@ export class NodeConnection {
   #send<T>(question: Question<T>, settle: (settled: { value: T } | Error) => void): void {
     const { world } = this.ports.server
     const { link } = this.ports
-    let fate = this.ports.server.behavior === 'down' ? null : link.fate()
+    const fate = this.ports.server.behavior === 'down' ? null : link.fate()
     const fail = (ms: number) => void world.after(ms, () => settle(new Error('Connection closed')))
     if (fate === null) return fail(1)
-    // MASK
-    const mask = globalThis.process.env.SIM_MASK ?? ''
-    if (mask.includes('claim') && (question.verb === 'claim' || question.verb === 'take')) {
-      if (fate === 'late') fate = 'lost'
-      if (fate === 'answer lost') fate = 'done'
-    }
-    if (mask.includes('late') && question.verb === 'commit' && fate === 'late') fate = 'lost'
     const sentAt = world.now
     if (fate === 'lost' || fate === 'late') {
       const noticeMs = link.noticeMs()
@@ -104,12 +97,7 @@ export class NodeConnection {
       return fail(noticeMs)
     }
     this.#arrive(question, link.latencyMs(), (settled) => {
-      if (
-        fate === 'done' &&
-        (link.isOpenSince(sentAt) ||
-          (mask.includes('claim') && (question.verb === 'claim' || question.verb === 'take')))
-      )
-        return this.#reply(settled, settle)
+      if (fate === 'done' && link.isOpenSince(sentAt)) return this.#reply(settled, settle)
       world.count('statements: answer lost')
       fail(link.noticeMs())
     })
@@ -193,9 +181,10 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
       })
     },
     undo: (session, ids, now) => write('undo', (tables) => tables.undo(session, ids, now)),
-    claim: (session, capacity, except) =>
-      write('claim', (tables) => tables.claim(session, capacity, except)),
-    take: (session, id) => write('take', (tables) => tables.take(session, id)),
+    claim: (session, capacity, except, number) =>
+      write('claim', (tables) => tables.claim(session, capacity, except, number)),
+    take: (session, id, number) => write('take', (tables) => tables.take(session, id, number)),
+    unclaim: (session, numbers) => write('unclaim', (tables) => tables.unclaim(session, numbers)),
     release: (holds) => write('release', (tables) => tables.release(holds)),
     askToCancel: (id) => write('askToCancel', (tables) => tables.askToCancel(id)),
     cancelled: (session) => read('cancelled', (tables) => tables.cancelled(session)),

@@ -35,7 +35,8 @@ export class NodeLink {
 
   /** When it was last not healthy, or has lost a statement, simulated ms. */
   get disturbedUntil(): number {
-    return this.#behavior === 'healthy' ? this.#disturbedUntil : this.world.now
+    const { now } = this.world
+    return this.#behavior === 'healthy' ? this.#disturbedUntil : Math.max(this.#disturbedUntil, now)
   }
 
   setBehavior(behavior: LinkBehavior): void {

@@ -17,6 +17,10 @@ interface LiveRow {
   /** A session; null: nobody. */
   owner: string | null
   fence: number
+  /** Of its owner's last write. */
+  step: number
+  /** By which of its owner's claims it was got; null: by none. */
+  claim: number | null
   isCancelAsked: boolean
   readonly createdAt: number
   dueAt: number
@@ -44,6 +48,8 @@ export interface TablesObserver {
   undone(task: Task, what: 'inserted' | 'resumed', now: number): void
   forgotten(taskId: string): void
 }
+
+const NOBODY: Hold = { session: '', fence: 0, step: 0 }
 
 /** What is due so soon may be claimed. */
 const CLAIM_AHEAD_MS = 1000
@@ -158,11 +164,12 @@ export class SharedTables {
     this.observer.written(write)
     this.history.delete(task.id)
     if (isFinished(task)) {
-      this.history.set(task.id, { task, endedBy: { session: owner ?? '', fence }, endedAt: now })
+      this.history.set(task.id, { task, endedBy: hold ?? NOBODY, endedAt: now })
       return
     }
     const times = { createdAt: now, dueAt: now + waitMs }
-    this.live.set(task.id, { task, owner, fence, isCancelAsked: false, fresh, ...times })
+    const held = { owner, fence, step: hold?.step ?? 0, claim: null }
+    this.live.set(task.id, { task, ...held, isCancelAsked: false, fresh, ...times })
     if (owner !== null) this.observer.owned(task.id, owner, fence, now)
   }
 
@@ -171,8 +178,10 @@ export class SharedTables {
     const row = this.live.get(task.id)
     if (!row) return this.#wasEnded(write) ? 'repeated' : 'not owned'
     if (hold === null || row.owner !== hold.session || row.fence !== hold.fence) return 'not owned'
+    if (hold.step === row.step) return 'repeated'
+    if (hold.step < row.step) return 'not owned'
     this.observer.written(write)
-    Object.assign(row, { task, fresh: null, dueAt: this.now() + waitMs })
+    Object.assign(row, { task, fresh: null, step: hold.step, dueAt: this.now() + waitMs })
     if (isFinished(task)) {
       this.live.delete(task.id)
       this.history.set(task.id, { task, endedBy: hold, endedAt: this.now() })
@@ -180,7 +189,7 @@ export class SharedTables {
     return null
   }
 
-  /** By the same owner, and just so. */
+  /** By the same write. */
   #wasEnded({ task, hold }: SharedWrite): boolean {
     const ended = this.history.get(task.id)
     return ended !== undefined && hold !== null && Bun.deepEquals(ended.endedBy, hold)
@@ -207,14 +216,19 @@ export class SharedTables {
       dueAt: null,
       completedAt: now,
     }
-    this.history.set(id, { task, endedBy: { session: '', fence: row.fence }, endedAt: this.now() })
+    this.history.set(id, { task, endedBy: NOBODY, endedAt: this.now() })
   }
 
   #forgetKey({ id, idempotencyKey: key }: Task): void {
     if (key !== null && this.#keys.get(key) === id) this.#keys.delete(key)
   }
 
-  claim(session: string, capacity: number, except: readonly string[]): FencedClaim[] {
+  claim(
+    session: string,
+    capacity: number,
+    except: readonly string[],
+    number: number,
+  ): FencedClaim[] {
     if (!this.sessions.isAlive(session)) return []
     const until = this.now() + CLAIM_AHEAD_MS
     const due = [...this.live.values()].filter(
@@ -222,22 +236,29 @@ export class SharedTables {
         owner === null && dueAt <= until && !except.includes(nameKey(task.dropletName)),
     )
     due.sort((a, b) => a.dueAt - b.dueAt)
-    return due.slice(0, capacity).map((row) => this.#give(row, session))
+    return due.slice(0, capacity).map((row) => this.#give(row, session, number))
   }
 
-  take(session: string, id: string): FencedClaim | null {
+  take(session: string, id: string, number: number): FencedClaim | null {
     const row = this.live.get(id)
     if (!row || row.owner !== null || !this.sessions.isAlive(session)) return null
-    return this.#give(row, session)
+    return this.#give(row, session, number)
   }
 
-  #give(row: LiveRow, session: string): FencedClaim {
-    Object.assign(row, { owner: session, fence: row.fence + 1, fresh: null })
+  unclaim(session: string, numbers: readonly number[]): void {
+    for (const [id, row] of this.live) {
+      if (row.owner !== session || row.claim === null || !numbers.includes(row.claim)) continue
+      this.#disown(id, row)
+    }
+  }
+
+  #give(row: LiveRow, session: string, claim: number): FencedClaim {
+    Object.assign(row, { owner: session, fence: row.fence + 1, step: 0, claim, fresh: null })
     const { task, fence, dueAt, createdAt } = row
     const now = this.now()
     this.observer.owned(task.id, session, fence, dueAt)
     const { id, mode, status, dropletName, delayMs, timeoutMs, deadlineMs } = task
-    const claim: FencedClaim = {
+    const given: FencedClaim = {
       task: {
         ...{ id, mode, status: status as 'queued' | 'running', dropletName, delayMs },
         ...{ createdAt: task.createdAt, dueAt: task.dueAt, timeoutMs, deadlineMs },
@@ -246,14 +267,14 @@ export class SharedTables {
       ageMs: now - createdAt,
       fence,
     }
-    this.observer.claimed(claim, session)
-    return claim
+    this.observer.claimed(given, session)
+    return given
   }
 
   release(holds: readonly (Hold & { readonly id: string })[]): void {
-    for (const { id, session, fence } of holds) {
+    for (const { id, session, fence, step } of holds) {
       const row = this.live.get(id)
-      if (row?.owner === session && row.fence === fence) this.#disown(id, row)
+      if (row?.owner === session && row.fence === fence && row.step < step) this.#disown(id, row)
     }
   }
 

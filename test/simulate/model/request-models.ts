@@ -3,6 +3,8 @@ import type { FinalStatus } from '../../../src/task.ts'
 import type { RequestResult, SentRequest } from './sent-request.ts'
 import type { TaskModel } from './task-model.ts'
 
+type EndOfRequest = Pick<SentRequest, 'wasLost' | 'endedInPause'>
+
 export class RequestModels {
   readonly inFlight = new Set<SentRequest>()
   /** Retries that ended in this process. */
@@ -36,6 +38,7 @@ export class RequestModels {
       endedAt: 0,
       wasLost: false,
       isCounted: false,
+      endedInPause: false,
     }
     const { owner } = task
     const request: SentRequest = { task, attempt, process, owner, ...sent }
@@ -44,10 +47,15 @@ export class RequestModels {
     return request
   }
 
-  end(request: SentRequest, result: RequestResult, now: number, wasLost: boolean): void {
+  end(
+    request: SentRequest,
+    result: RequestResult,
+    now: number,
+    { wasLost, endedInPause }: EndOfRequest,
+  ): void {
     request.result = result
     request.endedAt = now
-    request.wasLost = wasLost
+    Object.assign(request, { wasLost, endedInPause })
     this.inFlight.delete(request)
     if (this.countEnds && result.kind !== 'crashed' && request.attempt > 1) this.retries++
   }

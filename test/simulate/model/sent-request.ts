@@ -32,6 +32,8 @@ export interface SentRequest {
   /** Null while it is in flight. */
   result: RequestResult | null
   endedAt: number
+  /** It ended while its process was paused: that may do something else before it hears of it. */
+  endedInPause: boolean
   /** That it has ended is recorded, and told. */
   isCounted: boolean
   /** When it ended, another node might own its task. */
