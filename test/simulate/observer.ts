@@ -50,7 +50,9 @@ export class Observer implements DiskObserver, MeshObserver {
       const request = this.model.tasks.find(id)?.requests.findLast((each) => {
         return each.attempt === last?.attempt && each.process === process.number
       })
-      if (request && !isOpen(last)) this.model.requests.recorded(request)
+      // What another session has cut off, it only ends.
+      const isCutOff = request?.wasLost && last?.interrupted
+      if (request && !isOpen(last) && !isCutOff) this.model.requests.recorded(request)
     }
     this.model.slots.acknowledged(writes)
   }

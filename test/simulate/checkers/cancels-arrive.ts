@@ -1,37 +1,35 @@
 /**
- * Several nodes: a cancellation arrives at the node that has the task within two seconds, when
- * neither is disturbed: one until it is told, and one for the end to be recorded and found.
+ * Several nodes: a cancellation arrives at the node that has the task within a second, when neither
+ * is disturbed; and its caller hears of the end before long.
  */
 import type { Call } from '../model/call-models.ts'
+import { hasEnded } from '../model/task-model.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
+/** A second, and until the end is recorded and found. */
 const MAX_CANCEL_MS = 2500
 
 export function cancelsArrive({ world, model, cluster }: Context): Checker {
-  /** Whose task it was when the call came. */
-  const nodesOf = ({ about, process }: Call) => {
-    const owner = model.tasks.find(about)?.owner
-    const nodes = [cluster!.nodeOf(process), owner ? cluster!.nodeOf(owner) : undefined]
-    return nodes.includes(null) ? null : nodes.filter((each) => each != null)
+  /** Since when nothing keeps the caller waiting, simulated ms; Infinity: something does. */
+  function quietSince({ about, process, startedAt }: Call): number {
+    const task = model.tasks.find(about)
+    const caller = cluster!.nodeOf(process)
+    // It may have been undone: it was taken for failed.
+    if (!task?.row || !caller) return Infinity
+    const since = Math.max(startedAt, caller.store.disturbedUntil)
+    if (hasEnded(task)) return Math.max(since, task.endedAt ?? 0)
+    const owner = task.owner && cluster!.nodeOf(task.owner)
+    return owner ? Math.max(since, task.ownedSince, owner.store.disturbedUntil) : Infinity
   }
 
   return {
     watchAll: () =>
       cluster!.nodes.flatMap(({ model: { calls } }) =>
         [...calls.open].flatMap((call) => {
-          const nodes = call.kind === 'cancel' ? nodesOf(call) : null
-          if (!nodes) return []
-          const quietSince = Math.max(...nodes.map(({ store }) => store.disturbedUntil))
-          // It may have been undone: it was taken for failed.
-          if (!model.tasks.find(call.about)?.row) return []
-          const ms = world.now - Math.max(call.startedAt, quietSince, ownedSince(call))
+          const ms = call.kind === 'cancel' ? world.now - quietSince(call) : 0
           if (ms <= MAX_CANCEL_MS) return []
           return [{ text: `it is not cancelled after ${Math.round(ms)} ms`, taskId: call.about }]
         }),
       ),
-  }
-
-  function ownedSince({ about }: Call): number {
-    return model.tasks.find(about)?.ownedSince ?? 0
   }
 }

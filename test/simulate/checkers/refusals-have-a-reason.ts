@@ -6,6 +6,7 @@ import type { ErrorCode } from '../../../src/errors.ts'
 import { subjectOf, type Call } from '../model/call-models.ts'
 import { isInterrupted } from '../model/row.ts'
 import { hasEnded } from '../model/task-model.ts'
+import type { SimProcess } from '../service/sim-process.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
 type Details = Readonly<Record<string, unknown>>
@@ -14,6 +15,7 @@ type Reason = (call: Call, details: Details) => boolean
 /** How long the Registry's last list is used at most. */
 const REGISTRY_EXPIRY_MS = 25 * 60_000
 const GRACE_MS = 4000
+const MAX_COUNT_AGE_MS = 6000
 const MAX_BREAKER_GRACE_MS = 60_000
 
 export function refusalsHaveAReason(context: Context): Checker {
@@ -28,6 +30,16 @@ export function refusalsHaveAReason(context: Context): Checker {
 
 function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>> {
   const { world, model, disk, registry } = context
+  /** What others have is counted every few seconds. */
+  const endedLately = () =>
+    model.leases === null
+      ? 0
+      : [...model.tasks.all].filter(({ endedAt }) => (endedAt ?? 0) > world.now - MAX_COUNT_AGE_MS)
+          .length
+  const waiting = () => model.tasks.unfinished.size + model.calls.openCount + endedLately()
+  const isCountOld = ({ pausedUntil }: SimProcess) =>
+    model.leases !== null &&
+    Math.max(pausedUntil, disk.disturbedUntil) > world.now - MAX_COUNT_AGE_MS
   const registryDisturbed = () => registry.disturbedUntil > world.now - REGISTRY_EXPIRY_MS
   return {
     // A stop doesn't wait for a lock as long as others do.
@@ -42,7 +54,7 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
       // `droplet-limit-kept`, `total-limit-kept` and `gate-waits-are-short` look into the gate's.
       'droplet_name' in details || 'max_running' in details
         ? true
-        : model.tasks.unfinished.size + model.calls.openCount >= process.maxQueued,
+        : waiting() >= process.maxQueued || isCountOld(process),
     CIRCUIT_OPEN: (_, details) =>
       model.gates
         .of(String(details['droplet_name']))

@@ -157,9 +157,9 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
         this.parts.tasks.heardOfClaim(task.id, process.number, waitMs)
       }
     }
-    if (verb !== 'renew' && verb !== 'join') return
-    const isGiven = verb === 'renew' ? value === true : value !== null
-    this.parts.leases.heard(process, askedAt, isGiven)
+    const { leases } = this.parts
+    if (verb === 'join' && value !== null) leases.heardOfSession(process, askedAt, String(value))
+    if (verb === 'renew' && value === true) leases.heardOfRenewal(process, askedAt)
   }
 
   // What the mesh sees.

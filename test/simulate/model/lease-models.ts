@@ -20,6 +20,7 @@ export interface SessionModel {
 
 /** What a process knows of its lease. */
 interface KnownLease {
+  readonly session: string
   /** When what began the lease last was asked for, simulated ms. */
   readonly askedAt: number
   /** Since when there has been no break in its contact with the database, simulated ms. */
@@ -28,8 +29,6 @@ interface KnownLease {
 
 export class LeaseModels {
   readonly sessions = new Map<string, SessionModel>()
-  /** The session of each process that has joined last and is alive. */
-  readonly #alive = new Map<SimProcess, string>()
   readonly #known = new Map<SimProcess, KnownLease>()
 
   constructor(
@@ -38,14 +37,11 @@ export class LeaseModels {
   ) {}
 
   joined(id: string, process: SimProcess): void {
-    this.#alive.set(process, id)
     this.sessions.set(id, { id, process, leaseFrom: this.world.now, diedAt: Infinity })
   }
 
   died(id: string): void {
-    const session = this.sessions.get(id)!
-    session.diedAt = this.world.now
-    if (this.#alive.get(session.process) === id) this.#alive.delete(session.process)
+    this.sessions.get(id)!.diedAt = this.world.now
   }
 
   isAlive(id: string): boolean {
@@ -58,20 +54,25 @@ export class LeaseModels {
     return diedAt < Infinity || leaseFrom + this.leaseMs < this.world.now
   }
 
-  /** It was told, of a lease that it has asked for at `askedAt`, that it has it; or that it has not. */
-  heard(process: SimProcess, askedAt: number, isGiven: boolean): void {
-    if (!isGiven) return
+  /** It was told that it has joined, as it had asked for at `askedAt`. */
+  heardOfSession(process: SimProcess, askedAt: number, session: string): void {
+    this.#known.set(process, { session, askedAt, contactSince: this.world.now })
+  }
+
+  /** It was told that its lease is renewed, as it had asked for at `askedAt`. */
+  heardOfRenewal(process: SimProcess, askedAt: number): void {
     const before = this.#known.get(process)
-    const isBroken = !before || askedAt - before.askedAt > MAX_SILENCE * this.leaseMs
+    if (!before) return
+    const isBroken = askedAt - before.askedAt > MAX_SILENCE * this.leaseMs
     const contactSince = isBroken ? this.world.now : before.contactSince
-    this.#known.set(process, { askedAt, contactSince })
+    this.#known.set(process, { ...before, askedAt, contactSince })
   }
 
   /** Whether it has a session, and knows of it. */
   hasSession(process: SimProcess): boolean {
-    return (
-      this.#alive.get(process) !== undefined && this.overdueMs(process) < -MARGIN * this.leaseMs
-    )
+    const known = this.#known.get(process)
+    if (!known || !this.isAlive(known.session)) return false
+    return this.overdueMs(process) < -MARGIN * this.leaseMs
   }
 
   /** Whether the process has lost what it has owned so, or must take it for lost. */

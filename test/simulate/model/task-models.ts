@@ -81,7 +81,7 @@ export class TaskModels {
    * The service knows that the write is on disk: waits and deadlines count from here. The final
    * status, if it has ended. Of several nodes, only the one that has it counts.
    */
-  acknowledge([, { id, status }]: Write, process: number): FinalStatus | null {
+  acknowledge([kind, { id, status }]: Write, process: number): FinalStatus | null {
     const { now } = this.world
     const task = this.#tasks.get(id)
     if (!task?.row) return null
@@ -90,6 +90,8 @@ export class TaskModels {
       if (isFinished({ status })) return status as FinalStatus
       if (task.owner?.process !== process) return null
       task.knownTo = process
+      // Its own claim of what it had left to all came first.
+      if (kind !== 'update' && task.owner.fence > 1) return null
     }
     task.acknowledgedAt = now
     if (row.status === 'queued') {
@@ -130,10 +132,11 @@ export class TaskModels {
     }
   }
 
-  /** It has never been written. */
+  /** It was never there; but whoever has read it before may still be told of it. */
   undo(task: TaskModel): void {
     this.unfinished.delete(task)
-    this.forget(task)
+    task.owner = null
+    this.world.after(MAX_LATE_MS, () => this.forget(task))
   }
 
   /** A process that has just started reads the unfinished tasks. */
