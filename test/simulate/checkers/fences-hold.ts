@@ -20,7 +20,6 @@ export function fencesHold({ model }: Context): Checker {
     const owned = owners.get(taskId)
     if (!owned) return 'it is changed, and was never inserted'
     if (!hold) return 'it is changed by nobody'
-    if (!leases.isAlive(hold.session)) return `it is changed by ${hold.session}, which is dead`
     if (isHeld(owned, hold) && hold.step <= owned.step) return `it is changed by an old write`
     if (isHeld(owned, hold)) owners.set(taskId, { ...owned, step: hold.step })
     return isHeld(owned, hold) ? null : `it is changed by ${text(hold)}, and is ${text(owned)}'s`
@@ -30,8 +29,7 @@ export function fencesHold({ model }: Context): Checker {
     heldWrite({ taskId, kind, hold }) {
       if (kind === 'update') return writeFault(taskId!, hold)
       owners.set(taskId!, { session: null, fence: 0, step: 0 })
-      if (!hold) return null
-      return leases.isAlive(hold.session) ? null : `${hold.session} has begun it, and is dead`
+      return null
     },
 
     heldWriteRefused({ taskId, kind, hold, reason }) {
@@ -49,7 +47,9 @@ export function fencesHold({ model }: Context): Checker {
       const before = owners.get(taskId!) ?? { session: null, fence: 0 }
       owners.set(taskId!, { session, fence, step: 0 })
       if (session === null) return null
-      if (!leases.isAlive(session)) return `it is given to ${session}, which is dead`
+      // What a dead session inserts late is freed at the next look.
+      const isNew = before.fence === 0
+      if (!isNew && !leases.isAlive(session)) return `it is given to ${session}, which is dead`
       const isTaken = before.session !== null && leases.isAlive(before.session)
       if (isTaken) return `it is given to ${session}, and is ${before.session}'s`
       return fence > before.fence ? null : `it gets fence ${fence} after ${before.fence}`

@@ -75,7 +75,7 @@ function taskReasons({ model }: Context): Partial<Record<ErrorCode, Reason>> {
       call.kind === 'replay' && call.body === null && tasks.find(call.about)?.secretHeaders != null,
     TASK_NOT_FOUND(call) {
       const task = tasks.find(subjectOf(call))
-      return !task?.row || hasEnded(task)
+      return !task?.row || hasEnded(task) || task.isUndone
     },
     TASK_FINISHED(call) {
       const task = tasks.find(subjectOf(call))

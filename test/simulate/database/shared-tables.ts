@@ -84,16 +84,13 @@ export class SharedTables {
 
   leave(session: string): void {
     this.#die(session, 'left')
-    this.#free([session], Infinity)
-    this.sessions.dead.delete(session)
+    this.#free(new Set([session]), Infinity)
   }
 
   rescue(limit: number, leaseMs: number): number {
     if (this.now() - this.startedAt < leaseMs) return 0
     for (const session of this.sessions.runOut) this.#die(session, 'run out')
-    const freed = this.#free([...this.sessions.dead], limit)
-    if (freed < limit) this.sessions.dead.clear()
-    return freed
+    return this.#free(this.sessions.dead, limit)
   }
 
   #die(session: string, how: 'left' | 'run out'): void {
@@ -102,11 +99,11 @@ export class SharedTables {
     this.observer.died(session, how)
   }
 
-  #free(sessions: readonly string[], limit: number): number {
+  #free(sessions: ReadonlySet<string>, limit: number): number {
     let freed = 0
     for (const [id, row] of this.live) {
       if (freed === limit) break
-      if (row.owner === null || !sessions.includes(row.owner)) continue
+      if (row.owner === null || !sessions.has(row.owner)) continue
       freed++
       this.#disown(id, row)
     }
@@ -136,9 +133,8 @@ export class SharedTables {
   }
 
   #insert(write: SharedWrite): RefusedWrite['reason'] | null {
-    const { task, hold } = write
+    const { task } = write
     const { id, idempotencyKey: key } = task
-    if (hold !== null && !this.sessions.isAlive(hold.session)) return 'not owned'
     if (key !== null && this.#keys.has(key)) return 'key taken'
     if (this.live.has(id) || this.history.has(id)) return { error: 'there is a task with its id' }
     if (key !== null) this.#keys.set(key, id)
@@ -147,12 +143,11 @@ export class SharedTables {
   }
 
   #resume(write: SharedWrite): RefusedWrite['reason'] | null {
-    const { task, hold } = write
+    const { task } = write
     const before = this.history.get(task.id)
     if (before?.task.errorMessage !== INTERRUPTED || before.task.status !== 'error') {
       return 'not owned'
     }
-    if (hold !== null && !this.sessions.isAlive(hold.session)) return 'not owned'
     this.#begin(write, 'resumed', this.now())
     return null
   }

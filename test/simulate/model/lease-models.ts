@@ -68,6 +68,11 @@ export class LeaseModels {
     this.#known.set(process, { ...before, askedAt, contactSince })
   }
 
+  /** The one that it knows of; null: none yet. */
+  sessionOf(process: SimProcess): string | null {
+    return this.#known.get(process)?.session ?? null
+  }
+
   /** Whether it has a session, and knows of it. */
   hasSession(process: SimProcess): boolean {
     const known = this.#known.get(process)

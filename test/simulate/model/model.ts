@@ -33,11 +33,14 @@ export class Model {
   }
 
   /** The unfinished tasks that the process knows to be its own; of a store that is not shared, all. */
-  unfinishedOf({ number }: SimProcess): readonly TaskModel[] {
+  unfinishedOf(process: SimProcess): readonly TaskModel[] {
     const all = [...this.tasks.unfinished]
-    return this.leases
-      ? all.filter((task) => task.owner?.process === number && task.knownTo === number)
-      : all
+    const { leases } = this
+    if (!leases) return all
+    const session = leases.sessionOf(process)
+    return all.filter(({ owner, knownTo }) => {
+      return owner?.session === session && knownTo === process.number
+    })
   }
 
   startProcess(process: SimProcess): void {

@@ -32,6 +32,8 @@ export interface TaskModel {
   acceptedBy: OwnerModel | null
   /** How many nodes have owned it since then. */
   owners: number
+  /** It was taken for failed, and has been deleted. */
+  isUndone: boolean
   /** The number of the process that knows that it has it; null: none does yet. */
   knownTo: number | null
   /** Since when it has this owner, simulated ms. */
@@ -80,6 +82,7 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     owner: null,
     acceptedBy: null,
     owners: 0,
+    isUndone: false,
     knownTo: null,
     ownedSince: 0,
     ownerlessSince: -1,

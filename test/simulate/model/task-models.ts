@@ -135,7 +135,7 @@ export class TaskModels {
   /** It was never there; but whoever has read it before may still be told of it. */
   undo(task: TaskModel): void {
     this.unfinished.delete(task)
-    task.owner = null
+    Object.assign(task, { owner: null, isUndone: true })
     this.world.after(MAX_LATE_MS, () => this.forget(task))
   }
 
