@@ -62,13 +62,14 @@ export class ClusterSimulation {
       checkers,
       observerOf,
     })
-    const server = new DatabaseServer(world, retention, observer)
-    const database = { server, notifications: new Notifications(world), observer }
-    const cluster = { nodes: ofAll, nodeOf: nodeOf(ofAll), leases, model, checkers, database }
-    const registry = new SimRegistry(world, droplets)
     const crashPoints = new CrashPoints((point, process) =>
       placeOf(process).supervisor.crash(point),
     )
+    const server = new DatabaseServer(world, retention, observer)
+    bugs.tables?.(server.tables)
+    const database = { server, crashPoints, notifications: new Notifications(world), observer }
+    const cluster = { nodes: ofAll, nodeOf: nodeOf(ofAll), leases, model, checkers, database }
+    const registry = new SimRegistry(world, droplets)
     const mesh = new SimMesh(world, droplets, registry, observer, crashPoints)
     const context = { world, registry, droplets, retention, rules, cluster }
     const shared = { ...context, mesh, newIds: new NewIds(), bugs }

@@ -2,6 +2,7 @@
 import type { Checkers } from '../check/checkers.ts'
 import type { DatabaseServer } from '../database/database-server.ts'
 import type { Notifications } from '../database/notifications.ts'
+import type { CrashPoints } from '../faults/crash-points.ts'
 import type { LeaseModels } from '../model/lease-models.ts'
 import type { Model } from '../model/model.ts'
 import type { ClusterObserver } from './cluster-observer.ts'
@@ -20,5 +21,6 @@ export interface Cluster {
     readonly server: DatabaseServer
     readonly notifications: Notifications
     readonly observer: ClusterObserver
+    readonly crashPoints: CrashPoints
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { RefusedWrite } from '../../../src/store/driver.ts'
 import type { SharedDatabase, SharedWrite } from '../../../src/store/shared/database.ts'
+import type { CrashPoints } from '../faults/crash-points.ts'
 import { whenRunning, type SimProcess } from '../service/sim-process.ts'
 import type { DatabaseServer } from './database-server.ts'
 import type { NodeLink } from './node-link.ts'
@@ -40,6 +41,7 @@ export interface ConnectionPorts {
   readonly link: NodeLink
   readonly notifications: Notifications
   readonly observer: ConnectionObserver
+  readonly crashPoints: CrashPoints
 }
 
 /** One statement. */
@@ -66,6 +68,9 @@ export class NodeConnection {
     if (!process.alive) return new Promise(() => {})
     const askedAt = ports.server.world.now
     const { verb } = question
+    if (verb === 'commit' && ports.crashPoints.reached('before the commit', process)) {
+      return new Promise(() => {})
+    }
     ports.observer.asked(process, verb)
     if (isChange(verb)) this.changesUnderWay++
     return new Promise((resolve, reject) => {
@@ -117,7 +122,9 @@ export class NodeConnection {
     const { server } = this.ports
     const perform = (): { value: T } | Error => {
       try {
-        return { value: server.run(this.process, isWrite, statement) }
+        const value = server.run(this.process, isWrite, statement)
+        if (verb === 'commit') this.ports.crashPoints.reached('after the commit', this.process)
+        return { value }
       } catch (error) {
         server.world.log(`${this.process.node}: ${verb} fails`)
         return error as Error

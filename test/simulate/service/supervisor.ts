@@ -91,10 +91,13 @@ export class Supervisor {
   #serve(process: SimProcess, config: Config, opened: OpenedPorts): void {
     if (!process.alive) return
     const { world } = this
-    const { bugs, gateWatch } = this.surroundings
+    const { bugs, gateWatch, checkers } = this.surroundings
     const ports = withBugs(this.#ports(process, opened), bugs, world)
-    const service = createService(config, ports, (own) =>
-      observedGate(bugs.gate?.(own, world) ?? own, process, gateWatch),
+    const service = createService(
+      config,
+      ports,
+      (own) => observedGate(bugs.gate?.(own, world) ?? own, process, gateWatch),
+      (taskId) => process.alive && checkers.emit('endTold', { taskId, process }),
     )
     this.#running = { process, service }
     service.start().then(
