@@ -75,6 +75,7 @@ const PLATFORM_FOR_ALL = new Set([
   'platform/codings.ts',
   'platform/disk.ts',
   'platform/file-lock.ts',
+  'platform/postgres.ts',
   'platform/regular-file.ts',
   'platform/time-limit.ts',
   'platform/turns.ts',

@@ -168,7 +168,7 @@ test('a new task whose commit failed is undone, until no statement can be on its
 test('a claim that failed may have been done: it is given back, until none can be on its way', async () => {
   const { clock, script, store, shared, of } = await sharing({ claim: refuses, take: refuses })
   expect(await failureOf(shared.claim(9, []))).toMatchObject({ message: 'no connection' })
-  expect(await failureOf(shared.take('x'))).toMatchObject({ message: 'no connection' })
+  expect(await failureOf(shared.take('x'))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
   delete script.claim
   await shared.claim(9, [])
   await clock.advance(100_000)
@@ -225,6 +225,21 @@ test('a database that is away takes nothing, though nobody has tried to write', 
   await clock.advance(750)
   expect(store.fault).toBeNull()
   await store.close()
+})
+
+test('who asks for something hears that the database is away', async () => {
+  const away = { find: refuses, findByKey: refuses, list: refuses, take: refuses }
+  const { store, shared } = await sharing({ ...away, askToCancel: refuses })
+  const asked = [
+    store.find('x'),
+    store.findByKey('x'),
+    store.list({ limit: 1 }),
+    shared.take('x'),
+    shared.askToCancel('x'),
+  ]
+  for (const answer of asked) {
+    expect(await failureOf(answer)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  }
 })
 
 test('the dead are looked for once the database has been there for a lease, in steps', async () => {

@@ -1,0 +1,89 @@
+/** A client of Postgres, as a few functions over Bun.SQL. */
+import { SQL } from 'bun'
+
+/** A row, each column by its name. int8 comes as text, and JSON stays the text that it is. */
+export type PostgresRow = Record<string, unknown>
+
+/** Parameters: plain values, or arrays of them. */
+export type PostgresValue = string | number | boolean | null | readonly PostgresValue[]
+
+/** One statement; values are $1, $2, … */
+export type PostgresQuery = (text: string, values?: PostgresValue[]) => Promise<PostgresRow[]>
+
+/** What Postgres, or the way to it, has failed with. The message is one for people. */
+export class PostgresError extends Error {
+  constructor(
+    message: string,
+    /** SQLSTATE of the server; null: the connection has failed, and what was asked may be done. */
+    readonly state: string | null,
+    /** What Bun knows it by. */
+    readonly code: string,
+  ) {
+    super(message)
+    this.name = 'PostgresError'
+  }
+}
+
+export interface PostgresClient {
+  /** `signal` asks the server to end it: then it rejects, unless it ends first. */
+  query(text: string, values?: PostgresValue[], signal?: AbortSignal): Promise<PostgresRow[]>
+  /** Commits when `work` resolves, else rolls back. On one connection, which it has for itself. */
+  transaction<T>(work: (query: PostgresQuery) => Promise<T>): Promise<T>
+  /** `onListen`: now, and each time that the connection is there again. Rejects the first time. */
+  listen(channel: string, onNotify: (text: string) => void, onListen: () => void): Promise<void>
+  /** At once: what is under way rejects. Never rejects itself. */
+  close(): Promise<void>
+}
+
+/** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
+export function postgresClient(url: string, max: number): PostgresClient {
+  const { address, prepare } = optionsOf(url)
+  const sql = new SQL(address, { max, prepare, connectionTimeout: 5 })
+  return {
+    query: (text, values = [], signal) => run(sql, text, values, signal),
+    transaction: (work) =>
+      failing(
+        sql.begin((transaction) => work((text, values = []) => run(transaction, text, values))),
+      ),
+    async listen(channel, onNotify, onListen) {
+      await failing(sql.listen(channel, onNotify, onListen))
+    },
+    async close() {
+      await sql.close({ timeout: 0 }).catch(() => {})
+    },
+  }
+}
+
+/** PgBouncer in transaction mode wants no named statements: Bun reads that from no URL. */
+function optionsOf(url: string): { address: string; prepare: boolean } {
+  const address = new URL(url)
+  const prepare = address.searchParams.get('prepare') !== 'false'
+  address.searchParams.delete('prepare')
+  return { address: address.href, prepare }
+}
+
+async function run(
+  sql: Pick<SQL, 'unsafe'>,
+  text: string,
+  values: PostgresValue[],
+  signal?: AbortSignal,
+): Promise<PostgresRow[]> {
+  const query = sql.unsafe<PostgresRow[]>(text, values)
+  const cancel = () => void query.cancel()
+  signal?.addEventListener('abort', cancel)
+  try {
+    return await failing(query)
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+async function failing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof SQL.PostgresError)) throw error
+    const { code, errno, message } = error
+    throw new PostgresError(message, typeof errno === 'string' ? errno : null, code)
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The statement that writes a group: one text for groups of every size, so that it is planned
+ * once; one round trip, and one transaction without a word about it. Each parameter is an array
+ * with a value for each change, but for the last, the writer of the counts.
+ */
+import type { PostgresValue } from '../../platform/postgres.ts'
+import { isFinished } from '../../task.ts'
+import type { Change } from './fold.ts'
+import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './columns.ts'
+
+interface Parameter {
+  readonly name: string
+  readonly type: 'text' | 'int8' | 'uuid' | 'bool'
+  readonly of: (change: Change) => string | number | boolean | null
+}
+
+const PARAMETERS: readonly Parameter[] = [
+  { name: 'id', type: 'uuid', of: ({ task }) => task.id },
+  { name: 'is_new', type: 'bool', of: ({ kind }) => kind === 'insert' },
+  { name: 'session', type: 'uuid', of: ({ hold }) => hold && hold.session },
+  { name: 'fence', type: 'int8', of: ({ hold }) => hold && hold.fence },
+  { name: 'step', type: 'int8', of: ({ hold }) => hold && hold.step },
+  { name: 'wait_ms', type: 'int8', of: waitOf },
+  { name: 'secrets', type: 'text', of: secretsOf },
+  ...[...STATE, DUE, ...END].map(({ of, ...rest }) => ({
+    ...rest,
+    of: ({ task }: Change) => of(task),
+  })),
+  ...[...HEAD, ...LIMITS, ...ASKED].map(({ of, ...rest }: Column) => ({
+    ...rest,
+    of: ({ kind, asked }: Change) => (kind === 'update' ? null : of(asked)),
+  })),
+]
+
+/**
+ * When it may be claimed, should it be nobody's then, ms from now. null: as before. What is under
+ * way keeps its place in the order: it was due before what waits.
+ */
+function waitOf({ kind, task, waitMs }: Change): number | null {
+  if (task.dueAt !== null) return Math.ceil(waitMs)
+  return kind === 'update' ? null : 0
+}
+
+/** Of asynchronous tasks that begin. A synchronous one is over when its process is. */
+function secretsOf({ kind, task, asked }: Change): string | null {
+  const { mode, secretHeaders } = asked
+  if (kind === 'update' || mode === 'sync' || secretHeaders === null) return null
+  return isFinished(task) ? null : JSON.stringify(secretHeaders)
+}
+
+export function valuesOf(changes: readonly Change[], writer: string): PostgresValue[] {
+  const columns = PARAMETERS.map(({ of }) => changes.map((change) => of(change)))
+  return [...columns, writer]
+}
+
+const PLACEHOLDERS = PARAMETERS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')
+const WRITER = `$${PARAMETERS.length + 1}::text`
+
+/** The changes as a table. */
+export const WRITES_SQL = `w as materialized (select * from unnest(${PLACEHOLDERS})
+  as w (${PARAMETERS.map(({ name }) => name).join(', ')}))`
+
+const list = (...parts: (readonly Column[])[]) => namesOf(...parts).join(', ')
+const of = (table: string, ...parts: (readonly Column[])[]) =>
+  namesOf(...parts)
+    .map((name) => `${table}.${name}`)
+    .join(', ')
+
+export const PAYLOAD_COLUMNS = list(LIMITS, ASKED)
+export const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
+export const HISTORY_COLUMNS = list(HEAD, STATE, END)
+
+const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
+
+/** \`h\`: a relation with the droplets and states of what has ended, `sign` of each. */
+export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrator.counts as c
+    (day, droplet_key, status, writer, tasks)
+  select orchestrator.day_of(id), droplet_key, status, ${WRITER}, ${sign} * count(*) from ${from}
+  group by 1, 2, 3 order by 1, 2, 3
+  on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks`
+
+/**
+ * Returns the ids of what was written. Keys come first, in their order: else two groups with the
+ * same two would wait for each other. Of the tasks that are changed the rows are locked in the
+ * order of their ids, and looked at again once they are locked. `is not distinct from` keeps the
+ * planner from looking through all that the session owns.
+ */
+export const COMMIT_SQL = `with ${WRITES_SQL},
+k as (insert into orchestrator.keys (key, id)
+  select idempotency_key, id from w where is_new and idempotency_key is not null
+  order by idempotency_key on conflict (key) do nothing returning id),
+n as materialized (select w.* from w where is_new
+  and (idempotency_key is null or exists (select from k where k.id = w.id))),
+p as (insert into orchestrator.payload (id, ${PAYLOAD_COLUMNS})
+  select id, ${PAYLOAD_COLUMNS} from n order by id),
+l as (insert into orchestrator.live
+    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
+  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false, ${CLAIM_AT}, ${LIVE_COLUMNS}
+  from n where completed_at is null order by id),
+s as (insert into orchestrator.secrets (id, headers)
+  select id, secrets from n where secrets is not null order by id),
+m as materialized (select l.id from w join orchestrator.live l
+    on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
+    and l.step <= w.step
+  where not w.is_new order by l.id for update of l),
+u as (update orchestrator.live l set
+    ${[...STATE, DUE].map(({ name }) => `${name} = w.${name}`).join(', ')},
+    step = w.step, claim_at = coalesce(now() + interval '1 ms' * w.wait_ms, l.claim_at)
+  from m join w using (id) where l.id = m.id and w.completed_at is null),
+d as (delete from orchestrator.live l using m join w using (id)
+  where l.id = m.id and w.completed_at is not null returning l.id, ${of('l', HEAD)}),
+ds as (delete from orchestrator.secrets s using d where s.id = d.id),
+h as (insert into orchestrator.history (id, ${HISTORY_COLUMNS})
+  select id, ${HISTORY_COLUMNS} from n where completed_at is not null
+  union all select d.id, ${of('d', HEAD)}, ${of('w', STATE, END)} from d join w using (id)
+  returning id, droplet_key, status),
+c as (${countSql('h', 1)})
+select id, is_new from n union all select id, false from m`
+
+/**
+ * Takes interrupted tasks out of the history, for new requests with their keys. Rare, and by
+ * itself: what deletes from the history must look at all of its days.
+ */
+export const RESUME_SQL = `with ${WRITES_SQL},
+d as (delete from orchestrator.history h using w
+  where h.id = w.id and h.status = 'error' and h.error_message = 'interrupted by a restart'
+  returning h.id, h.droplet_name, h.droplet_key, h.status, h.replay_of),
+p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
+  .filter((name) => name !== 'path' && name !== 'idempotency_key')
+  .map((name) => `${name} = w.${name}`)
+  .join(', ')} from d join w using (id) where p.id = d.id),
+l as (insert into orchestrator.live
+    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
+  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${LIVE_COLUMNS}
+  from w where id in (select id from d) order by id),
+s as (insert into orchestrator.secrets (id, headers)
+  select id, secrets from w where secrets is not null and id in (select id from d)),
+c as (${countSql('d', -1)})
+select id, false as is_new from d`

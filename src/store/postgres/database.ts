@@ -1,0 +1,200 @@
+/** `SharedDatabase` over Postgres: which of the pools, and which statement. */
+import type { PostgresClient } from '../../platform/postgres.ts'
+import type { Clock } from '../../ports.ts'
+import { isFinished, type Task } from '../../task.ts'
+import type { RefusedWrite } from '../driver.ts'
+import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from '../shared/database.ts'
+import type { NodeInfo, SeenNode } from '../shared/work.ts'
+import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
+import { askToCancel, cancelled } from './cancelling.ts'
+import { claim, take } from './claim.ts'
+import { commit } from './commit.ts'
+import { isTaskId } from './days.ts'
+import { Finder } from './find.ts'
+import { Lists } from './list.ts'
+import { Partitions } from './partitions.ts'
+import { Pool } from './pool.ts'
+import { Retention } from './retention.ts'
+import { leave, rescue } from './rescue.ts'
+import { release, unclaim } from './release.ts'
+import { join, nodes, renew } from './sessions.ts'
+import { ended, unowned } from './unfinished.ts'
+import { undo } from './undo.ts'
+import { WakeUps, type WakeUp } from './wake-ups.ts'
+
+/** Connections. While one commit is being synced the next is on its way. */
+const WRITES = 2
+const READS = 4
+const MAINTENANCE = 2
+/** What takes long must not keep a lease from its renewal. */
+const CHORES = 1
+const LISTENING = 1
+/** Of one process, at most. */
+export const MAX_CONNECTIONS = WRITES + READS + MAINTENANCE + CHORES + LISTENING
+
+export class PostgresDatabase implements SharedDatabase {
+  readonly #writes: Pool
+  readonly #reads: Pool
+  readonly #maintenance: Pool
+  readonly #chores: Pool
+  readonly #lists: Lists
+  readonly #finder: Finder
+  readonly #partitions: Partitions
+  readonly #retention: Retention
+  readonly #wakeUps: WakeUps
+  #node = ''
+  /** Places of commits that are under way: each has counts of its own. */
+  readonly #places = new Set<number>()
+
+  /** `connect`: a client of so many connections, made when it is first asked something. */
+  constructor(connect: (max: number) => PostgresClient, limits: Limits, clock: Clock) {
+    const pool = (max: number) => new Pool(connect, max, clock)
+    this.#writes = pool(WRITES)
+    this.#reads = pool(READS)
+    this.#maintenance = pool(MAINTENANCE)
+    this.#chores = pool(CHORES)
+    // One is left for those who ask for single tasks.
+    this.#lists = new Lists(this.#reads, READS - 1)
+    this.#finder = new Finder(this.#reads, clock)
+    this.#partitions = new Partitions(this.#maintenance)
+    this.#retention = new Retention(
+      {
+        pool: this.#chores,
+        partitions: this.#partitions,
+        clock,
+        writer: () => this.#writer('trim'),
+      },
+      limits,
+    )
+    this.#wakeUps = new WakeUps(this.#maintenance, () => connect(LISTENING), clock)
+  }
+
+  /** Reads what a process should know from the start. */
+  async prepare(): Promise<void> {
+    await this.#partitions.days()
+    await this.#retention.count()
+  }
+
+  join(node: NodeInfo, leaseMs: number): Promise<string> {
+    this.#node = node.name
+    return join(this.#maintenance, node, leaseMs)
+  }
+
+  renew(session: string, leaseMs: number): Promise<boolean> {
+    return renew(this.#maintenance, session, leaseMs)
+  }
+
+  leave(session: string): Promise<void> {
+    return leave(this.#maintenance, session)
+  }
+
+  rescue(limit: number, leaseMs: number): Promise<number> {
+    return rescue(this.#maintenance, limit, leaseMs)
+  }
+
+  nodes(session: string): Promise<SeenNode[]> {
+    return nodes(this.#maintenance, session)
+  }
+
+  async commit(writes: readonly SharedWrite[]): Promise<RefusedWrite[]> {
+    let place = 1
+    while (this.#places.has(place)) place++
+    this.#places.add(place)
+    const ports = { pool: this.#writes, partitions: this.#partitions }
+    try {
+      const refused = await commit(ports, writes, this.#writer(place))
+      this.#retention.committed(
+        finishedIn(writes) - finishedIn(refused.map((one) => writes[one.index]!)),
+      )
+      return refused
+    } finally {
+      this.#places.delete(place)
+    }
+  }
+
+  #writer(place: number | string): string {
+    return `${this.#node}/${place}`
+  }
+
+  undo(session: string, ids: readonly string[], now: number): Promise<void> {
+    return undo(this.#maintenance, {
+      session,
+      ids: ids.filter(isTaskId),
+      now,
+      writer: this.#writer('undo'),
+    })
+  }
+
+  claim(
+    session: string,
+    capacity: number,
+    except: readonly string[],
+    number: number,
+  ): Promise<FencedClaim[]> {
+    return claim(this.#maintenance, session, capacity, except, number)
+  }
+
+  async take(session: string, id: string, number: number): Promise<FencedClaim | null> {
+    return isTaskId(id) ? take(this.#maintenance, session, id, number) : null
+  }
+
+  unclaim(session: string, numbers: readonly number[]): Promise<void> {
+    return unclaim(this.#maintenance, session, numbers)
+  }
+
+  release(holds: readonly (Hold & { readonly id: string })[]): Promise<void> {
+    return release(this.#maintenance, holds)
+  }
+
+  async askToCancel(id: string): Promise<boolean> {
+    return isTaskId(id) && askToCancel(this.#maintenance, id)
+  }
+
+  cancelled(session: string): Promise<string[]> {
+    return cancelled(this.#maintenance, session)
+  }
+
+  async ended(ids: readonly string[]): Promise<string[]> {
+    const [known, others] = [ids.filter(isTaskId), ids.filter((id) => !isTaskId(id))]
+    return [...others, ...(await ended(this.#maintenance, known))]
+  }
+
+  unowned(max: number): Promise<number> {
+    return unowned(this.#maintenance, max)
+  }
+
+  find(id: string): Promise<Task | null> {
+    return this.#finder.find(id)
+  }
+
+  findByKey(key: string): Promise<Task | null> {
+    return this.#finder.findByKey(key)
+  }
+
+  async list(query: TaskQuery): Promise<TaskPage | null> {
+    await this.#retention.settled
+    return this.#lists.list(query)
+  }
+
+  trim(now: number): Promise<boolean> {
+    return this.#retention.trim(now)
+  }
+
+  notify(what: WakeUp): void {
+    this.#wakeUps.notify(what)
+  }
+
+  onNotify(callback: (what: WakeUp) => void): void {
+    this.#wakeUps.onNotify(callback)
+  }
+
+  async close(): Promise<void> {
+    this.#retention.stop()
+    const pools = [this.#writes, this.#reads, this.#maintenance, this.#chores]
+    await Promise.all([this.#wakeUps.close(), ...pools.map((pool) => pool.close())])
+  }
+}
+
+function finishedIn(writes: readonly SharedWrite[]): number {
+  return writes.filter(({ task }) => isFinished(task)).length
+}

@@ -1,0 +1,132 @@
+/**
+ * The statements of a list, over what is unfinished and the history. An index is in the order of
+ * the list only within one state, or one droplet and state: so each of those is read by itself, a
+ * page at most, from its own place in the index, however rare it is.
+ */
+import { nameKey } from '../../droplets/droplet.ts'
+import type { PostgresValue } from '../../platform/postgres.ts'
+import { isFinished, STATUSES, statusesOf } from '../../task.ts'
+import type { TaskFilter } from '../store.ts'
+import { SUMMARY_COLUMNS } from './rows.ts'
+
+export interface Statement {
+  readonly text: string
+  readonly values: PostgresValue[]
+}
+
+/** The values of a statement, each by its place. */
+class Values {
+  readonly list: PostgresValue[] = []
+
+  add(value: PostgresValue, type: string): string {
+    this.list.push(value)
+    return `$${this.list.length}::${type}`
+  }
+}
+
+const HISTORY_COLUMNS = SUMMARY_COLUMNS.join(', ')
+const LIVE_COLUMNS = SUMMARY_COLUMNS.map((name) =>
+  name === 'completed_at' || name === 'duration_ms' ? `null::int8 as ${name}` : name,
+).join(', ')
+
+/** The newest matches; `before`: an id, of which only older ones are wanted. */
+export function pageStatement(filter: TaskFilter, before: string | null, limit: number): Statement {
+  const values = new Values()
+  const more = conditionsBeyondCounts(filter, values)
+  if (before !== null) more.push(`id < ${values.add(before, 'uuid')}`)
+  const end = `order by id desc limit ${values.add(limit, 'int8')}`
+  const { unfinished, finished } = partsOf(filter)
+  const parts: string[] = []
+  if (unfinished.length > 0) {
+    const all = [...countedConditions(filter, unfinished, values), ...more]
+    parts.push(`(select ${LIVE_COLUMNS} from orchestrator.live ${where(all)} ${end})`)
+  }
+  if (finished.length > 0) parts.push(`(${historyPart(filter, finished, more, end, values)})`)
+  return { text: `select * from (${parts.join(' union all ')}) tasks ${end}`, values: values.list }
+}
+
+/** How many there are, as `total`. */
+export function countStatement(filter: TaskFilter): Statement {
+  const values = new Values()
+  const more = conditionsBeyondCounts(filter, values)
+  const { unfinished, finished } = partsOf(filter)
+  const sums: string[] = []
+  const add = (what: string, table: string, statuses: readonly string[]) => {
+    if (statuses.length === 0) return
+    const all = [...countedConditions(filter, statuses, values), ...more]
+    sums.push(`(select ${what} from orchestrator.${table} ${where(all)})`)
+  }
+  add('count(*)', 'live', unfinished)
+  if (more.length > 0) add('count(*)', 'history', finished)
+  else add('coalesce(sum(tasks), 0)', 'counts', finished)
+  return { text: `select (${sums.join(' + ')})::int8 as total`, values: values.list }
+}
+
+/** The states that are asked for. */
+function partsOf({ status }: TaskFilter) {
+  const statuses = status === undefined ? STATUSES : statusesOf(status)
+  return {
+    unfinished: statuses.filter((one) => !isFinished({ status: one })),
+    finished: statuses.filter((one) => isFinished({ status: one })),
+  }
+}
+
+function historyPart(
+  filter: TaskFilter,
+  finished: readonly string[],
+  more: readonly string[],
+  end: string,
+  values: Values,
+): string {
+  const counted = countedConditions(filter, finished, values)
+  const isRare = filter.requestId !== undefined || filter.replayOf !== undefined
+  if (isRare || counted.length === 0) {
+    const all = where([...counted, ...more])
+    return `select ${HISTORY_COLUMNS} from orchestrator.history ${all} ${end}`
+  }
+  const isOfDroplets = hasDroplets(filter)
+  const names = isOfDroplets ? 'droplet_key, status' : 'status'
+  const inOne = ['h.status = k.status', ...(isOfDroplets ? ['h.droplet_key = k.droplet_key'] : [])]
+  return `select h.* from (select ${names} from orchestrator.counts ${where(counted)}
+      group by ${names} having sum(tasks) > 0) k
+    cross join lateral (select ${HISTORY_COLUMNS} from orchestrator.history h
+      ${where([...inOne, ...more])} ${end}) h ${end}`
+}
+
+const where = (conditions: readonly string[]) =>
+  conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`
+
+const hasDroplets = ({ droplets, dropletPrefixes }: TaskFilter) =>
+  droplets !== undefined || dropletPrefixes !== undefined
+
+/** `statuses`: of the table, those that are asked for. */
+function countedConditions(
+  filter: TaskFilter,
+  statuses: readonly string[],
+  values: Values,
+): string[] {
+  const conditions: string[] = []
+  if (filter.status !== undefined)
+    conditions.push(`status = any(${values.add(statuses, 'text[]')})`)
+  if (hasDroplets(filter)) {
+    const keys = values.add((filter.droplets ?? []).map(nameKey), 'text[]')
+    const prefixes = values.add((filter.dropletPrefixes ?? []).map(nameKey), 'text[]')
+    conditions.push(`(droplet_key = any(${keys}) or droplet_key ^@ any(${prefixes}))`)
+  }
+  return conditions
+}
+
+function conditionsBeyondCounts(filter: TaskFilter, values: Values): string[] {
+  const conditions: string[] = []
+  const add = (value: string | number | undefined, condition: string, type: string) => {
+    if (value !== undefined) conditions.push(`${condition} ${values.add(value, type)}`)
+  }
+  add(filter.replayOf, 'replay_of =', 'text')
+  add(filter.requestId, 'request_id =', 'text')
+  add(filter.mode, 'mode =', 'text')
+  add(filter.responseStatus?.from, 'response_status >=', 'int8')
+  add(filter.responseStatus?.to, 'response_status <=', 'int8')
+  add(filter.createdFrom, 'created_at >=', 'int8')
+  add(filter.createdBefore, 'created_at <', 'int8')
+  return conditions
+}

@@ -1,0 +1,68 @@
+/** The schema `orchestrator`, brought up to date by whichever node starts first. */
+import type { PostgresClient, PostgresQuery } from '../../platform/postgres.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+
+/** Of a database that has all migrations. */
+export const LATEST_VERSION = MIGRATIONS.length
+
+/** Detaching concurrently, and much that is measured here, began with this version. */
+export const OLDEST_SERVER = 140_000
+
+/** "orch", for `pg_advisory_xact_lock`: whoever changes the schema or adds a day has it. */
+export const SCHEMA_LOCK = 0x6f726368
+
+const LOCK_SQL = `select pg_advisory_xact_lock(${SCHEMA_LOCK})`
+const SERVER_SQL = `select current_setting('server_version_num')::int4 as number,
+  current_setting('server_version') as name, pg_is_in_recovery() as standby,
+  current_setting('server_encoding') as encoding`
+// `create schema if not exists` wants the right to create one, also where it exists.
+const PRESENT_SQL = `select to_regnamespace('orchestrator') is not null as schema,
+  to_regclass('orchestrator.meta') is not null as meta`
+const CREATE_SCHEMA_SQL = 'create schema orchestrator'
+const CREATE_META_SQL = `create table orchestrator.meta
+  (version int4 not null, tested timestamptz not null default now())`
+const START_SQL = 'insert into orchestrator.meta (version) values (0)'
+const VERSION_SQL = 'select version from orchestrator.meta'
+const SET_VERSION_SQL = 'update orchestrator.meta set version = $1'
+
+/** Throws, with a message for people, when the server or the schema is not one for us. */
+export async function migrate(client: PostgresClient): Promise<void> {
+  const [server] = await client.query(SERVER_SQL)
+  refuseServer(server as unknown as Server)
+  await client.transaction(async (query) => {
+    await query(LOCK_SQL)
+    const present = await versionOf(query)
+    if (present > LATEST_VERSION) {
+      const known = `this version knows schemas up to ${LATEST_VERSION}`
+      throw new Error(`its schema is of a newer version of the service: ${present}, and ${known}`)
+    }
+    for (const migration of MIGRATIONS.slice(present)) await query(migration)
+    if (present < LATEST_VERSION) await query(SET_VERSION_SQL, [LATEST_VERSION])
+  })
+}
+
+interface Server {
+  readonly number: number
+  readonly name: string
+  readonly standby: boolean
+  readonly encoding: string
+}
+
+function refuseServer({ number, name, standby, encoding }: Server): void {
+  if (number < OLDEST_SERVER) throw new Error(`it is Postgres ${name}: 14 or newer is needed`)
+  if (standby) throw new Error('it is a standby, which takes no writes: name the primary')
+  if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}: UTF8 is needed`)
+}
+
+/** Makes what is needed to know it. */
+async function versionOf(query: PostgresQuery): Promise<number> {
+  const [present] = await query(PRESENT_SQL)
+  if (!present!.schema) await query(CREATE_SCHEMA_SQL)
+  if (!present!.meta) {
+    await query(CREATE_META_SQL)
+    await query(START_SQL)
+  }
+  const [row] = await query(VERSION_SQL)
+  if (!row) throw new Error('its table orchestrator.meta is empty: the schema is damaged')
+  return row.version as number
+}

@@ -1,0 +1,122 @@
+/**
+ * Connections for one purpose, and who watches them: a connection whose other end is gone without
+ * a word answers nothing, for ever. Then all of them are given up, and new ones made.
+ */
+import {
+  PostgresError,
+  type PostgresClient,
+  type PostgresQuery,
+  type PostgresRow,
+  type PostgresValue,
+} from '../../platform/postgres.ts'
+import type { Clock } from '../../ports.ts'
+
+/** How often connections that have said nothing are asked for a word, ms. */
+const WATCH_MS = 2000
+/** How long that word may take, ms. */
+const MAX_SILENCE_MS = 2000
+/** How long a statement may take, ms. One that waits for a disk takes no longer. */
+const MAX_STATEMENT_MS = 8000
+
+export class Pool {
+  #client: PostgresClient
+  /** Monotonic, ms. */
+  #lastAnswer: number
+  #underWay = 0
+  #closed = false
+  readonly #cancelTimers = new Set<() => void>()
+
+  /** `connect` makes a client of at most `max` connections. */
+  constructor(
+    private readonly connect: (max: number) => PostgresClient,
+    private readonly max: number,
+    private readonly clock: Clock,
+  ) {
+    this.#client = connect(max)
+    this.#lastAnswer = clock.monotonic()
+    this.#watchLater()
+  }
+
+  /** `limitMs`: when the connections are given up. */
+  query(
+    text: string,
+    values?: PostgresValue[],
+    limitMs = MAX_STATEMENT_MS,
+  ): Promise<PostgresRow[]> {
+    return this.#limited(limitMs, (client) => client.query(text, values))
+  }
+
+  transaction<T>(
+    work: (query: PostgresQuery) => Promise<T>,
+    limitMs = MAX_STATEMENT_MS,
+  ): Promise<T> {
+    return this.#limited(limitMs, (client) => client.transaction(work))
+  }
+
+  /** A statement that only reads: it alone is ended after `ms`, not its connection. */
+  async read(text: string, values: PostgresValue[], ms: number): Promise<PostgresRow[]> {
+    const limit = new AbortController()
+    const stop = this.#after(ms, () => limit.abort())
+    try {
+      const read = (client: PostgresClient) => client.query(text, values, limit.signal)
+      return await this.#limited(ms + MAX_SILENCE_MS, read)
+    } finally {
+      stop()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const cancel of this.#cancelTimers) cancel()
+    this.#cancelTimers.clear()
+    await this.#client.close()
+  }
+
+  async #limited<T>(ms: number, work: (client: PostgresClient) => Promise<T>): Promise<T> {
+    const client = this.#client
+    const stop = this.#after(ms, () => this.#replace(client))
+    this.#underWay++
+    try {
+      const result = await work(client)
+      this.#lastAnswer = this.clock.monotonic()
+      return result
+    } catch (error) {
+      const isAnswer = error instanceof PostgresError && error.state !== null
+      if (isAnswer) this.#lastAnswer = this.clock.monotonic()
+      throw error
+    } finally {
+      this.#underWay--
+      stop()
+    }
+  }
+
+  #watchLater(): void {
+    this.#after(WATCH_MS, () => {
+      const isSilent = this.clock.monotonic() - this.#lastAnswer >= WATCH_MS
+      // Behind a slow statement it would wait. What it fails with, the next one will tell.
+      if (isSilent && this.#underWay < this.max)
+        this.query('select 1', [], MAX_SILENCE_MS).catch(() => {})
+      this.#watchLater()
+    })
+  }
+
+  /** What is under way in the old ones rejects. */
+  #replace(client: PostgresClient): void {
+    if (client !== this.#client || this.#closed) return
+    this.#client = this.connect(this.max)
+    void client.close()
+  }
+
+  #after(ms: number, callback: () => void): () => void {
+    const forget = () => {
+      cancel()
+      this.#cancelTimers.delete(forget)
+    }
+    const cancel = this.clock.after(ms, () => {
+      this.#cancelTimers.delete(forget)
+      callback()
+    })
+    this.#cancelTimers.add(forget)
+    return forget
+  }
+}

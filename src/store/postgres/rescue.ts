@@ -1,0 +1,41 @@
+/** What becomes of the tasks of sessions that are gone. */
+import type { Pool } from './pool.ts'
+
+/** How many tasks change hands in one statement: some 10 ms. */
+const STEP = 500
+
+const END_SQL = 'update orchestrator.nodes set dead = true where session = $1::uuid'
+
+// After a start of the server nobody has been able to renew for as long as it was away.
+const BURY_SQL = `update orchestrator.nodes set dead = true
+  where not dead and lease_until < now()
+  and now() > pg_postmaster_start_time() + interval '1 ms' * $1::int8`
+
+// A statement of the session may still be under way that gives it a task: so its row stays for
+// far longer than any statement takes, and what it owns is looked for as long.
+const FORGET_SQL = `delete from orchestrator.nodes n
+  where dead and seen < now() - interval '1 hour'
+  and not exists (select from orchestrator.live l where l.owner = n.session)`
+
+const freeSql = (owner: string) => `with c as materialized (
+    select id from orchestrator.live where owner = any(${owner})
+    limit $1 for update skip locked)
+  update orchestrator.live l set owner = null from c where l.id = c.id returning 1`
+
+// What was under way has the time at which it was due: it is taken before what came later.
+const RESCUE_SQL = freeSql('array(select session from orchestrator.nodes where dead)')
+const LEAVE_SQL = freeSql('array[$2::uuid]')
+
+/** As `SharedDatabase.leave`. */
+export async function leave(pool: Pool, session: string): Promise<void> {
+  await pool.query(END_SQL, [session])
+  while ((await pool.query(LEAVE_SQL, [STEP, session])).length === STEP);
+}
+
+/** As `SharedDatabase.rescue`. */
+export async function rescue(pool: Pool, limit: number, leaseMs: number): Promise<number> {
+  await pool.query(BURY_SQL, [leaseMs])
+  const { length } = await pool.query(RESCUE_SQL, [limit])
+  if (length < limit) await pool.query(FORGET_SQL)
+  return length
+}

@@ -1,0 +1,52 @@
+/** Tells the other nodes that there is something for them; all of it may be lost. */
+import type { PostgresClient } from '../../platform/postgres.ts'
+import type { Clock } from '../../ports.ts'
+import type { Pool } from './pool.ts'
+
+export type WakeUp = 'work' | 'cancel'
+
+const CHANNEL = 'orchestrator'
+/** Of those within this time, ms, one is told: each takes a lock of the whole server. */
+const GATHER_MS = 20
+
+const NOTIFY_SQL = 'select pg_notify($1, $2)'
+
+export class WakeUps {
+  readonly #gathered = new Map<WakeUp, () => void>()
+  #client: PostgresClient | null = null
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly connect: () => PostgresClient,
+    private readonly clock: Clock,
+  ) {}
+
+  notify(what: WakeUp): void {
+    if (this.#gathered.has(what)) return
+    const cancel = this.clock.after(GATHER_MS, () => {
+      this.#gathered.delete(what)
+      this.pool.query(NOTIFY_SQL, [CHANNEL, what]).catch(() => {})
+    })
+    this.#gathered.set(what, cancel)
+  }
+
+  /** Has a connection of its own. What was told while it was away is unknown: so it may be any. */
+  onNotify(callback: (what: WakeUp) => void): void {
+    const both = () => {
+      callback('work')
+      callback('cancel')
+    }
+    this.#client ??= this.connect()
+    const told = (text: string) => {
+      if (text === 'work' || text === 'cancel') callback(text)
+    }
+    // Without it, all is found by asking now and then.
+    this.#client.listen(CHANNEL, told, both).catch(() => {})
+  }
+
+  async close(): Promise<void> {
+    for (const cancel of this.#gathered.values()) cancel()
+    this.#gathered.clear()
+    await this.#client?.close()
+  }
+}
