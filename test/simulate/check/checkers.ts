@@ -35,8 +35,8 @@ export class Checkers {
   }
 
   emit<E extends keyof Events>(event: E, data: Events[E]): void {
-    this.#emit(event, data)
     this.others?.emit(event, data)
+    this.#emit(event, data)
   }
 
   #emit<E extends keyof Events>(event: E, data: Events[E]): void {

@@ -33,7 +33,9 @@ function closingFault(
 ): string | null {
   const which = `attempt ${attempt.attempt}`
   const request = task.requests.find((each) => each.attempt === attempt.attempt)
-  if (request?.process === process.number) {
+  // Of several nodes, each session is as good as another process.
+  const isOwn = request?.owner == null || request.owner.session === task.owner?.session
+  if (request?.process === process.number && isOwn) {
     const fault = recordFault(attempt, request, abortReasons(request, process, world))
     return fault && `${which}: ${fault}`
   }
