@@ -1,4 +1,4 @@
-/** The composition root: the engine, SQLite below it and HTTP in front of it. */
+/** The composition root: the engine, a database below it and HTTP in front of it. */
 import { LiveTokens } from './access/live-tokens.ts'
 import type { Config } from './config/config.ts'
 import { shownDatabase } from './config/database.ts'
@@ -14,8 +14,7 @@ import { processUsage } from './platform/process-usage.ts'
 import type { Ports } from './ports.ts'
 import { fileCache } from './registry/disk-cache.ts'
 import { GroupCommitStore } from './store/group-commit.ts'
-import { openSqlite } from './store/sqlite/thread.ts'
-import type { Retention } from './store/store.ts'
+import { openDatabase } from './store/open.ts'
 import type { SpanSink } from './spans.ts'
 import { traceTasks } from './telemetry/task-spans.ts'
 import { dashboard } from './web/assets.ts'
@@ -40,18 +39,18 @@ export interface Orchestrator extends AsyncDisposable {
 
 /**
  * Reads the tokens and the certificate and opens the database; rejects with a message for people
- * when that can't be. `openDatabase`: the benchmark measures the service without one, too.
+ * when that can't be. `open`: the benchmark measures the service without a database, too.
  */
 export async function createOrchestrator(
   config: Config,
   ports: Ports,
-  openDatabase: typeof openSqlite = openSqlite,
+  open: typeof openDatabase = openDatabase,
 ): Promise<Orchestrator> {
   const { clock, log, newId } = ports
   const tls = await tlsOptions(config, ports)
   const events = new EventBus(log)
   const tokens = await openTokens(config, ports)
-  const database = await openDatabase(config.task.db, retentionOf(config)).catch((error) => {
+  const database = await open(config, ports).catch((error) => {
     const reason = `The database ${shownDatabase(config.task.db)} cannot be used: ${errorText(error)}`
     throw new Error(reason, { cause: error })
   })
@@ -162,8 +161,4 @@ async function tlsOptions({ tls }: Config, { clock, log }: Ports): Promise<{ tls
 
 function localUrl({ port, url }: { port?: number | undefined; url: URL }): string {
   return `${url.protocol}//localhost:${port}`
-}
-
-function retentionOf({ task }: Config): Retention {
-  return { maxFinished: task.maxHistory, ttlMs: task.historyTtlMs }
 }

@@ -9,6 +9,7 @@ import { DEV } from './dev.ts'
 import { DOCTOR } from './doctor/doctor.ts'
 import { GRAFANA } from './grafana.ts'
 import { HEALTH } from './health.ts'
+import { MIGRATE } from './migrate/migrate.ts'
 import { OPENAPI } from './openapi.ts'
 import { DROPLETS } from './remote/droplets.ts'
 import { METRICS } from './remote/metrics.ts'
@@ -28,6 +29,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   TOKEN,
   HEALTH,
   BACKUP,
+  MIGRATE,
   OPENAPI,
   GRAFANA,
   ALERTS,

@@ -1,26 +1,18 @@
 import { resolve } from 'node:path'
-import { effectiveText } from '../config/source.ts'
-import { VARIABLES } from '../config/variables.ts'
+import { isPostgres, shownDatabase } from '../config/database.ts'
 import { errorText } from '../errors.ts'
 import { systemClock } from '../platform/clock.ts'
 import { fileSize } from '../platform/disk.ts'
 import { copyDatabase, type BackupReport } from '../store/sqlite/backup.ts'
 import { hasCode } from '../store/sqlite/has-code.ts'
-import {
-  configWorld,
-  EXIT,
-  misused,
-  readArguments,
-  UNIT_SETTINGS,
-  type Command,
-  type CommandIo,
-} from './command.ts'
+import { EXIT, misused, readArguments, type Command, type CommandIo } from './command.ts'
 import { newFile } from './new-file.ts'
+import { taskDatabase } from './task-database.ts'
 import { bytesText } from './terminal/bytes-text.ts'
 import { counted } from './terminal/texts.ts'
-import { withUnitSettings } from './unit-settings.ts'
 
 const IN_MEMORY = ':memory:'
+const PG_DUMP = 'pg_dump --format=custom --file=FILE "$TASK_DB"'
 
 export const BACKUP: Command = {
   name: 'backup',
@@ -29,7 +21,8 @@ export const BACKUP: Command = {
   details: `
 The database is that of TASK_DB in the environment or in --env-file; without one, in the file that
 the systemd unit reads, /etc/fpai/orchestrator.env. The copy is checked, and only its owner may
-read it. To restore it, stop the service and put it in the database's place.
+read it. To restore it, stop the service and put it in the database's place. A Postgres has tools
+of its own: pg_dump.
 
   orchestrator backup /var/backups/orchestrator-$(date +%F).db
 `,
@@ -49,7 +42,7 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
     return EXIT.usage
   }
   try {
-    const [database, path] = [databaseOf(io), resolve(io.cwd, file)]
+    const [database, path] = [fileOf(io), resolve(io.cwd, file)]
     // Before there is anything that a signal could leave behind.
     const stoppedBy = heedSignals(io)
     const copy = (temporary: string) => copyUnlessStopped(database, temporary, path, stoppedBy)
@@ -62,14 +55,13 @@ export async function backup(args: string[], io: CommandIo): Promise<number> {
   }
 }
 
-/** That of the environment or of --env-file; without one, of the unit; else where it is by default. */
-function databaseOf(io: CommandIo): string {
-  const { env } = withUnitSettings(io)
-  const isUnknown = !env.TASK_DB && io.envFiles.length === 0 && io.unitSettings() === null
-  if (isUnknown) io.stderr(`${UNIT_SETTINGS} cannot be read: which TASK_DB?\n`)
-  const text = effectiveText('TASK_DB', env, configWorld(io))?.text
-  const database = text && VARIABLES.TASK_DB.kind.parse(text)
-  if (!database) throw new Error(`Which database? Set TASK_DB to ${VARIABLES.TASK_DB.kind.allowed}`)
+/** The path of a database that is there. */
+function fileOf(io: CommandIo): string {
+  const database = taskDatabase(io)
+  if (isPostgres(database)) {
+    const shown = shownDatabase(database)
+    throw new Error(`TASK_DB=${shown} is a Postgres, which has its own tools: ${PG_DUMP}`)
+  }
   if (database === IN_MEMORY) {
     throw new Error(
       `TASK_DB=${IN_MEMORY} keeps its tasks in the service alone: no copy can be made`,

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isPostgres } from '../config/database.ts'
 import { VARIABLES } from '../config/variables.ts'
 import { createDevEcho } from '../dev/echo.ts'
 import { createDevRegistry } from '../dev/registry.ts'
@@ -12,6 +13,8 @@ import { launch, runUntilStopped } from './serve.ts'
 import { loadSettings } from './settings.ts'
 
 const LOOPBACK = '127.0.0.1'
+/** It would take tasks of the others, and know none of their droplets. */
+const NOT_SHARED = 'dev has a mesh of its own, and takes a file or nothing; see orchestrator serve'
 
 export const DEV: Command = {
   name: 'dev',
@@ -19,7 +22,7 @@ export const DEV: Command = {
   summary: 'run it with a Registry and a droplet of its own, to try it out',
   details: `
 Listens on this machine only and prints curl lines that work as printed. It keeps no tasks unless
-TASK_DB is set.
+TASK_DB is set, to a file: other nodes of a Postgres could not reach its droplet.
 
   --port N           where the Orchestrator listens: 8001, 0 for any free one
   --registry-port N  where its Registry listens: 8000, 0 for any free one
@@ -62,6 +65,10 @@ async function orchestrate(io: CommandIo, port: string, registryUrl: string): Pr
     REGISTRY_URL: registryUrl,
   })
   if (!loaded) return EXIT.config
+  if (isPostgres(loaded.config.task.db)) {
+    io.stderr(`TASK_DB is a Postgres, and its nodes share all work: ${NOT_SHARED}\n`)
+    return EXIT.config
+  }
   const ports = systemPorts(io.openLog({ ...loaded.config.log, colour: hasColour(io) }))
   const orchestrator = await launch(loaded.config, ports, io, otherPort('port'))
   if (!orchestrator) return EXIT.failed

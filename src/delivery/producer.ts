@@ -30,6 +30,7 @@ export class Producer {
   #askAgain = false
   /** The last question has brought all that was wanted. */
   #hasMore = false
+  #isFailing = false
   #waitMs = MIN_WAIT_MS
   #questions = 0
   #cancelTimer: () => void = () => {}
@@ -80,7 +81,7 @@ export class Producer {
     })
   }
 
-  /** True: there was something to do. Never rejects: the store tells of its faults. */
+  /** True: there was something to do. Never rejects. */
   async #claim(): Promise<boolean> {
     const { adopt, log, wanted } = this.ports
     const { count, except } = wanted()
@@ -88,11 +89,14 @@ export class Producer {
     if (count === 0) return (this.#hasMore = true)
     try {
       const claims = await this.shared.claim(count, except)
+      this.#isFailing = false
       this.#hasMore = claims.length === count
       for (const claim of claims) adopt(claim)
       return claims.length > 0
     } catch (error) {
-      log.debug('no tasks can be claimed', { error: errorText(error) })
+      // Until it works again, once.
+      if (!this.#isFailing) log.warning('no tasks can be claimed', { error: errorText(error) })
+      this.#isFailing = true
       this.#hasMore = false
       return false
     }

@@ -13,7 +13,13 @@ import { asStored } from '../store/stored-body.ts'
 import { isFinished, type Submission, type Task, type TaskRequest } from '../task.ts'
 import { latest } from './latest.ts'
 import { Submitter, type SubmitOptions, type SubmitPorts, type Submitted } from './submit.ts'
-import { secretsNeeded, shuttingDown, taskFinished, taskNotFound } from './task-errors.ts'
+import {
+  secretsNeeded,
+  shuttingDown,
+  takenOver,
+  taskFinished,
+  taskNotFound,
+} from './task-errors.ts'
 import { Waiters } from './waiters.ts'
 
 export type TaskServicePorts = Omit<SubmitPorts, 'waiters' | 'isDraining'>
@@ -89,7 +95,7 @@ export class TaskService {
 
   /**
    * Ends a task as cancelled. Throws TASK_NOT_FOUND, TASK_FINISHED, and SHUTTING_DOWN when a
-   * shutdown stopped the task first; and STORE_UNAVAILABLE.
+   * shutdown stopped the task first; and STORE_UNAVAILABLE, also when another node has it by then.
    */
   async cancel(caller: Caller, id: string): Promise<Task> {
     if (caller.droplets !== null) await this.#visible(caller, id)
@@ -99,7 +105,8 @@ export class TaskService {
     const ended = first ?? (isFinished(found) ? null : await this.#delivery.cancel(id))
     if (ended?.status === 'cancelled') return ended
     const task = ended && isFinished(ended) ? ended : await this.#visible(caller, id)
-    throw isFinished(task) ? taskFinished(task) : shuttingDown()
+    if (isFinished(task)) throw taskFinished(task)
+    throw this.#draining ? shuttingDown() : takenOver(id)
   }
 
   /**

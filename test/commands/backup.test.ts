@@ -161,6 +161,14 @@ describe('refused, with nothing left behind', () => {
     expect(await refusal(dir, { TASK_DB: 'postgres://h' }, copy)).toStartWith('Which database?')
   })
 
+  test('a Postgres, with the command that copies one, and without its password', async () => {
+    using dir = temporaryDir()
+    const TASK_DB = 'postgres://orc:pass-word@db.example/tasks'
+    const line = await refusal(dir, { TASK_DB }, dir.file('copy.db'))
+    expect(line).toStartWith('TASK_DB=postgres://orc:***@db.example/tasks is a Postgres')
+    expect(line).toContain('pg_dump --format=custom --file=FILE "$TASK_DB"')
+  })
+
   test('what is not ours, is newer, is damaged', async () => {
     using source = openDatabase()
     const { dir, file: TASK_DB } = source

@@ -9,6 +9,7 @@ import { queued } from '../support/tasks.ts'
 /** A queue of 8 slots, and a database with so many tasks that nobody owns. */
 function producing(available: number, concurrency = 8) {
   const clock = new FakeClock()
+  const log = recordingLog()
   const asked: [count: number, except: readonly string[]][] = []
   const world = { available, waiting: 0, except: [] as string[], fails: false }
   const claim = async (count: number, except: readonly string[]): Promise<Claim[]> => {
@@ -22,13 +23,13 @@ function producing(available: number, concurrency = 8) {
     { claim, node: { name: 'a', version: '1' } },
     {
       clock,
-      log: recordingLog(),
+      log,
       concurrency,
       wanted: () => ({ count: concurrency - world.waiting, except: world.except }),
       adopt: () => void world.waiting++,
     },
   )
-  return { clock, asked, world, producer }
+  return { clock, log, asked, world, producer }
 }
 
 test('takes as many as the queue can make use of, and none of the droplets that are shut', async () => {
@@ -91,11 +92,12 @@ test('asks at once when it is told of work, also while it asks', async () => {
 })
 
 test('goes on when the database does not answer', async () => {
-  const { clock, asked, world, producer } = producing(5)
+  const { clock, log, asked, world, producer } = producing(5)
   world.fails = true
   producer.start()
   await clock.advance(5000)
   expect(asked.length).toBeGreaterThan(4)
+  expect(log.messages('WARNING')).toEqual(['no tasks can be claimed'])
   world.fails = false
   await clock.advance(2000)
   expect(world.available).toBe(0)

@@ -92,13 +92,11 @@ describe('configuration', () => {
 
   test('a database of another kind is a fault, and no folder of that name', async () => {
     using dir = temporaryDir()
-    const TASK_DB = 'postgres://me:secret@127.0.0.1:1/tasks'
+    const TASK_DB = 'mysql://me:secret@127.0.0.1:1/tasks'
     const options = { cwd: dir.path, env: { PORT: '0', TASK_DB } }
     const { code, stdout, stderr } = await runBinary(['serve'], options)
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
-    expect(stderr).toMatch(
-      /^TASK_DB="postgres:\/\/\*\*\*@127\S+": must be the path of a SQLite file/,
-    )
+    expect(stderr).toMatch(/^TASK_DB="mysql:\/\/\*\*\*@127\S+": must be the path of a SQLite file/)
     expect(readdirSync(dir.path)).toEqual([])
   })
 })

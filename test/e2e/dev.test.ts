@@ -155,3 +155,17 @@ describe('ports', () => {
     )
   })
 })
+
+test('it takes no part in the work of other nodes, and says so without a password', async () => {
+  using dir = temporaryDir()
+  const env = {
+    TASK_DB: 'postgres://orc:pass-word@127.0.0.1:1/tasks',
+    PUBLIC_URL: 'http://orchestrator.example',
+    REGISTRY_CACHE_DIR: dir.file('cache'),
+  }
+  const args = ['dev', '--port', '0', '--registry-port', '0']
+  const { code, stdout, stderr } = await runBinary(args, { env, cwd: dir.path })
+  expect([code, stdout]).toEqual([78, ''])
+  expect(stderr).toStartWith('TASK_DB is a Postgres, and its nodes share all work: dev has ')
+  expect(stderr).not.toContain('pass-word')
+})

@@ -1,61 +1,14 @@
 /** A disk that is full, and has room again. */
 import { expect, test } from 'bun:test'
-import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
-import { serviceHome, type Service, type ServiceHome } from '../support/binary-service.ts'
+import { rmSync, statSync } from 'node:fs'
+import { serviceHome, type Service } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { held, json, scriptedServer } from '../support/scripted-server.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { mayMount, mountSmallDisk, withMounts } from '../support/small-disk.ts'
 
 allowRealTime()
 
 const ASYNC = { prefer: 'respond-async' }
-
-interface SmallDisk extends Disposable {
-  path: string
-  fill(): void
-  free(): void
-}
-
-function mount(path: string, megabytes: number): boolean {
-  if (!Bun.which('mount') || process.getuid?.() !== 0) return false
-  return (
-    Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]).exitCode ===
-    0
-  )
-}
-
-const unmount = (path: string) => void Bun.spawnSync(['umount', '-l', path])
-
-function mayMount(): boolean {
-  using dir = temporaryDir()
-  const mounted = mount(dir.path, 1)
-  if (mounted) unmount(dir.path)
-  return mounted
-}
-
-function mountSmallDisk(home: ServiceHome, megabytes = 1): SmallDisk {
-  const path = home.file('disk')
-  mkdirSync(path)
-  if (!mount(path, megabytes)) throw new Error(`${path} cannot be mounted`)
-  const filler = `${path}/filler`
-  return {
-    path,
-    fill() {
-      const file = openSync(filler, 'a')
-      // Large pieces, then small ones, until not a page is left.
-      for (const size of [64 * 1024, 4096]) {
-        try {
-          while (writeSync(file, Buffer.alloc(size)) === size);
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-        }
-      }
-      closeSync(file)
-    },
-    free: () => rmSync(filler),
-    [Symbol.dispose]: () => unmount(path),
-  }
-}
 
 /** Submits until one is refused: SQLite may have had room in pages it had taken before. */
 async function submitUntilRefused(service: Service, accepted: string[]) {
@@ -67,16 +20,14 @@ async function submitUntilRefused(service: Service, accepted: string[]) {
   })
 }
 
-const isPossible = mayMount()
-const reason = isPossible ? '' : ' (skipped: nothing may be mounted here)'
-const fullDisk = `a full disk: new tasks are refused, none is lost, and it recovers by itself${reason}`
+const fullDisk = `a full disk: new tasks are refused, none is lost, and it recovers by itself${withMounts}`
 
-test.skipIf(!isPossible)(fullDisk, async () => {
+test.skipIf(!mayMount)(fullDisk, async () => {
   const release = Promise.withResolvers<void>()
   await using slow = scriptedServer(held(release.promise, json({ slow: true })))
   await using quick = scriptedServer(json({ quick: true }))
   using home = serviceHome({ slow: slow.url, echo: quick.url })
-  using disk = mountSmallDisk(home)
+  using disk = mountSmallDisk(home.file('disk'), 1)
   await using service = await home.start({ TASK_DB: `${disk.path}/orchestrator.db` })
   const accepted: string[] = []
   accepted.push((await service.submit({ delay_seconds: 1 }, ASYNC)).json.task_id)
@@ -139,12 +90,12 @@ async function submitMany(service: Service, tasks: number): Promise<number[]> {
   return statuses
 }
 
-const smallDisk = `a disk that the log alone would fill serves any number of tasks${reason}`
+const smallDisk = `a disk that the log alone would fill serves any number of tasks${withMounts}`
 
-test.skipIf(!isPossible)(smallDisk, async () => {
+test.skipIf(!mayMount)(smallDisk, async () => {
   await using echo = scriptedServer(json({ fine: true }))
   using home = serviceHome({ echo: echo.url })
-  using disk = mountSmallDisk(home, 12)
+  using disk = mountSmallDisk(home.file('disk'), 12)
   const db = `${disk.path}/orchestrator.db`
   const env = { TASK_DB: db, TASK_MAX_HISTORY: '20' }
   await using service = await home.start(env)
@@ -170,12 +121,12 @@ test.skipIf(!isPossible)(smallDisk, async () => {
   expect(await again.exited).toBe(0)
 })
 
-const largeHistory = `a disk that the history has filled is of use again with a smaller one${reason}`
+const largeHistory = `a disk that the history has filled is of use again with a smaller one${withMounts}`
 
-test.skipIf(!isPossible)(largeHistory, async () => {
+test.skipIf(!mayMount)(largeHistory, async () => {
   await using echo = scriptedServer(json({ fine: true }))
   using home = serviceHome({ echo: echo.url })
-  using disk = mountSmallDisk(home, 12)
+  using disk = mountSmallDisk(home.file('disk'), 12)
   const env = { TASK_DB: `${disk.path}/orchestrator.db` }
   await using service = await home.start(env)
   const statuses = await submitMany(service, 400)

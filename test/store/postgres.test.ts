@@ -1,4 +1,4 @@
-/** Postgres passes the suite. */
+/** Postgres passes the suite, as a node with a session of its own. */
 import { describe } from 'bun:test'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openPostgres } from '../../src/store/postgres/open.ts'
@@ -9,33 +9,28 @@ import { createDatabase, hasPostgres, withPostgres } from '../support/postgres.t
 import { storeOver } from '../support/store.ts'
 import { testTaskStore } from './suite/index.ts'
 
-const NODE = { name: 'node', version: '1.0.0' }
 /** No test moves its clock as far. */
 const LEASE_MS = 3_600_000
 
 allowRealTime()
 
-describe.skipIf(!hasPostgres)(`a shared store${withPostgres}`, () => {
+describe.skipIf(!hasPostgres)(`Postgres${withPostgres}`, () =>
   testTaskStore({
-    name: 'Postgres',
+    name: 'behind a node of its own',
     async createDatabase() {
-      const database = await createDatabase()
+      const server = await createDatabase()
       return {
         async open({ retention, ...ports }) {
+          const { clock } = ports
           // The server works in real time: what watches its connections does, too.
-          const shared = await openPostgres(database.url, retention, { clock: systemClock })
+          const database = await openPostgres(server.url, retention, { clock: systemClock })
+          const node = { name: 'test', version: '1' }
           const log = recordingLog()
-          const driver = await openShared({
-            database: shared,
-            node: NODE,
-            leaseMs: LEASE_MS,
-            log,
-            ...ports,
-          })
-          return storeOver(driver, { log, ...ports })
+          const shared = { database, node, leaseMs: LEASE_MS, clock, log }
+          return storeOver(await openShared(shared), ports)
         },
-        [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       }
     },
-  })
-})
+  }),
+)

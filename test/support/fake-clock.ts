@@ -65,6 +65,11 @@ export class FakeClock implements Clock {
     await turn()
   }
 
+  /** Time passes, and no timer fires yet, as when the process is stopped for so long. */
+  pause(ms: number): void {
+    this.#monotonic += ms
+  }
+
   /** Only the wall clock moves, as when somebody sets it. */
   jump(ms: number): void {
     this.#wallOffset += ms

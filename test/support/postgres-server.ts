@@ -14,6 +14,8 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
+  // Tests look for what is under way by its text.
+  track_activity_query_size: '65536',
 }
 
 /** When the tests have ended, so that the pipe is closed: ends what runs in the folder $1. */
@@ -71,6 +73,11 @@ export class PostgresServer implements AsyncDisposable {
 
   get port(): number {
     return this.#port
+  }
+
+  /** Whether it has not ended, for whatever reason. */
+  get isRunning(): boolean {
+    return this.#process !== null && this.#process.exitCode === undefined
   }
 
   /** What it has written on stderr since it was started last. */
@@ -149,8 +156,8 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Of the postmaster and its children; empty when it has ended. */
   #pids(): number[] {
-    if (!this.#process || this.#process.exitCode !== undefined) return []
-    const { pid } = this.#process
+    if (!this.isRunning) return []
+    const { pid } = this.#process!
     try {
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
       return [pid, ...children.split(' ').filter(Boolean).map(Number)]

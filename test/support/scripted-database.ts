@@ -19,6 +19,7 @@ export function scriptedDatabase(script: Partial<SharedDatabase> = {}) {
     undo: async () => {},
     claim: async () => [],
     take: async () => null,
+    unclaim: async () => {},
     release: async () => {},
     askToCancel: async () => false,
     cancelled: async () => [],

@@ -15,27 +15,38 @@ const TOLERANCE_MS = 5000
 /** Signed requests (Standard Webhooks) are refused beyond this. */
 const REFUSED_MS = 5 * 60 * 1000
 
-type World = Pick<DoctorWorld, 'clock' | 'registry' | 'database'>
+type World = Pick<DoctorWorld, 'clock' | 'registry' | 'database' | 'postgres'>
 
 const ADVICE = 'let it be set by the network: timedatectl set-ntp true'
 
 async function lookAtClock(world: World): Promise<Finding[]> {
   const { aheadMs } = await world.registry()
-  const findings = [...besideRegistry(aheadMs), ...besideHistory(world)]
-  if (findings.length > 0) return findings
-  return [
-    ok(
-      aheadMs === null
-        ? 'nothing to compare it with: no Registry has told its time'
-        : 'it agrees with the Registry',
-    ),
+  const postgres = await ofPostgres(world)
+  const findings = [
+    ...beside("the Registry's", aheadMs),
+    ...beside("Postgres's", postgres?.aheadMs ?? null),
+    ...(postgres ? [] : besideHistory(world)),
   ]
+  if (findings.length > 0) return findings
+  const agreeing = [aheadMs !== null && 'the Registry', postgres && 'Postgres'].filter(Boolean)
+  if (agreeing.length === 0)
+    return [ok('nothing to compare it with: no Registry has told its time')]
+  return [ok(`it agrees with ${agreeing.join(' and ')}`)]
 }
 
-function besideRegistry(aheadMs: number | null): Finding[] {
+/** null: it is none, or does not answer, which is for the check of the database. */
+async function ofPostgres({ postgres }: World): Promise<{ aheadMs: number } | null> {
+  try {
+    return (await postgres())?.server ?? null
+  } catch {
+    return null
+  }
+}
+
+function beside(whose: string, aheadMs: number | null): Finding[] {
   if (aheadMs === null || Math.abs(aheadMs) <= TOLERANCE_MS) return []
   const seconds = Math.round(Math.abs(aheadMs) / 1000)
-  const found = `${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} the Registry's`
+  const found = `${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} ${whose}`
   return [Math.abs(aheadMs) > REFUSED_MS ? failure(found, ADVICE) : warning(found, ADVICE)]
 }
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isPostgres } from '../../config/database.ts'
 import { codeOf, errorText } from '../../errors.ts'
 import { fileSize } from '../../platform/disk.ts'
 import { lockHolder } from '../../platform/file-lock.ts'
@@ -8,6 +9,7 @@ import { canWrite } from '../command.ts'
 import { bytesText } from '../terminal/bytes-text.ts'
 import type { Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
+import { lookAtPostgres } from './postgres.ts'
 import type { DoctorWorld } from './world.ts'
 
 export const DATABASE: Check = { name: 'database', group: 'machine', run: lookAtDatabase }
@@ -16,12 +18,13 @@ export const DATABASE: Check = { name: 'database', group: 'machine', run: lookAt
 const LARGE_LOG_BYTES = 128 * 1024 * 1024
 const READABLE_BY_OTHERS = 0o044
 
-type World = Pick<DoctorWorld, 'config' | 'database' | 'ownService'>
+type World = Pick<DoctorWorld, 'config' | 'database' | 'ownService' | 'postgres'>
 
 /** What `serve` would do with it, without doing it. Nothing of it is changed. */
 export async function lookAtDatabase(world: World): Promise<Finding[]> {
   const { db } = world.config.task
   if (db === ':memory:') return [ok('TASK_DB=:memory: keeps nothing over a restart')]
+  if (isPostgres(db)) return lookAtPostgres(world)
   const findings = look(world, db)
   const inUse = await usedByAnother(world, db)
   return [...findings, ...inUse]

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isPostgres } from '../../config/database.ts'
 import { lockHolder } from '../../platform/file-lock.ts'
 import type { Check } from './check.ts'
 import { ok, warning, type Finding } from './finding.ts'
@@ -15,7 +16,9 @@ const OF_ALL_ELSE = 256
 const OPEN_FILES = /^Max open files +(\d+|unlimited) +(\d+|unlimited)/m
 
 function lookAtLimits({ config }: Pick<DoctorWorld, 'config'>): Finding[] {
-  const pid = config.task.db === ':memory:' ? null : lockHolder(config.task.db)
+  const { db } = config.task
+  // A service with Postgres locks no file: which process it is, nobody here knows.
+  const pid = db === ':memory:' || isPostgres(db) ? null : lockHolder(db)
   const ofService = pid === null ? null : limitOf(String(pid))
   const limit = ofService ?? limitOf('self')
   if (limit === null) return [warning('the limit is not known', 'see ulimit -n')]

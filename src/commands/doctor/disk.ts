@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { isPostgres } from '../../config/database.ts'
 import { diskRoom, type DiskRoom } from '../../platform/disk.ts'
 import { bytesText } from '../terminal/bytes-text.ts'
 import type { Check } from './check.ts'
@@ -17,9 +18,13 @@ const AMPLE_FILES = 1000
 
 function lookAtDisks({ config }: Pick<DoctorWorld, 'config'>): Finding[] {
   const { db } = config.task
-  const folders = [db === ':memory:' ? null : dirname(resolve(db)), config.registry.cacheDir]
-  return folders.filter((folder) => folder !== null).map(lookAtDisk)
+  const hasFile = db !== ':memory:' && !isPostgres(db)
+  const folders = [...(hasFile ? [dirname(resolve(db))] : []), config.registry.cacheDir]
+  const findings = folders.map(lookAtDisk)
+  return isPostgres(db) ? [...findings, ok(OF_POSTGRES)] : findings
 }
+
+const OF_POSTGRES = 'that of Postgres is its own: what it has left cannot be seen from here'
 
 function lookAtDisk(folder: string): Finding {
   const room = diskRoom(nearest(folder))

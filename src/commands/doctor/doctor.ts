@@ -1,3 +1,5 @@
+import type { Config } from '../../config/config.ts'
+import { isPostgres } from '../../config/database.ts'
 import { didYouMean } from '../help.ts'
 import {
   EXIT,
@@ -31,12 +33,14 @@ export const DOCTOR: Command = {
 Looks at the configuration, this machine, the Registry, each droplet and the service, and says what
 to do. Its settings are those of the environment and of --env-file, or else of the file that the
 systemd unit reads, /etc/fpai/orchestrator.env. Nothing is changed. Asks only the Registry, its
-droplets and this service. Exit code 1: something is a failure; warnings alone are 0.
+droplets, this service, and the Postgres of TASK_DB. Exit code 1: something is a failure; warnings
+alone are 0.
 
   --json        print one JSON document
   --skip CHECK  leave this one out; may be repeated. One of
-                ${NAMES.slice(0, 6).join(', ')},
-                ${NAMES.slice(6).join(', ')}
+                ${NAMES.slice(0, 7).join(', ')},
+                ${NAMES.slice(7, 14).join(', ')},
+                ${NAMES.slice(14).join(', ')}
 
   orchestrator doctor
   orchestrator doctor --env-file /etc/fpai/orchestrator.env --skip droplets
@@ -65,12 +69,19 @@ export async function doctor(args: string[], io: CommandIo): Promise<number> {
 async function examine(io: CommandIo, skip: ReadonlySet<string>): Promise<Report> {
   const read = await readSettings(io, io.env)
   const stop = new AbortController()
-  const wanted = CHECKS.filter(({ name }) => !skip.has(name))
+  const all = CHECKS.filter((check) => !read.ok || isMeant(check, read.config))
+  const wanted = all.filter(({ name }) => !skip.has(name))
   const others = read.ok ? await runChecks(wanted, doctorWorld(io, read.config, stop.signal)) : []
   stop.abort()
   const isSkipped = read.ok && skip.has(CONFIGURATION.name)
   const first = isSkipped ? [] : [resultOf(CONFIGURATION, configurationFindings(io, read))]
   const results = [...first, ...others]
   const run = new Set(results.map(({ name }) => name))
-  return { results, skipped: NAMES.filter((name) => !run.has(name)) }
+  const names = [CONFIGURATION, ...all].map(({ name }) => name)
+  return { results, skipped: names.filter((name) => !run.has(name)) }
+}
+
+/** With a SQLite file there are no nodes, and no Postgres to look at. */
+function isMeant({ isOfPostgres }: Check, { task }: Config): boolean {
+  return isOfPostgres === undefined || isPostgres(task.db)
 }

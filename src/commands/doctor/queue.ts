@@ -1,4 +1,4 @@
-import type { DatabaseState } from '../../store/sqlite/inspect.ts'
+import { isPostgres } from '../../config/database.ts'
 import { counted, durationText } from '../terminal/texts.ts'
 import type { Check } from './check.ts'
 import { ok, warning, type Finding } from './finding.ts'
@@ -9,14 +9,19 @@ export const QUEUE: Check = { name: 'queue', group: 'service', run: lookAtQueue 
 /** As the service itself warns of it. */
 const LONG_WAIT_MS = 60_000
 
-type World = Pick<DoctorWorld, 'clock' | 'database'>
+type World = Pick<DoctorWorld, 'clock' | 'config' | 'database' | 'postgres'>
+
+interface Queue {
+  readonly queued: number
+  /** How long the oldest is due, ms. */
+  readonly lateMs: number
+}
 
 /** Tasks that should have been sent long ago, as the disk has them: whether the service runs or not. */
-function lookAtQueue(world: World): Finding[] {
-  const state = read(world)
-  if (state === null) return [ok('not known without the database')]
-  const { queued, oldestDueAt } = state
-  const lateMs = oldestDueAt === null ? 0 : world.clock.now() - oldestDueAt
+async function lookAtQueue(world: World): Promise<Finding[]> {
+  const queue = await queueOf(world)
+  if (queue === null) return [ok('not known without the database')]
+  const { queued, lateMs } = queue
   const found = `${counted(queued, 'asynchronous task')} queued`
   if (lateMs < LONG_WAIT_MS) return [ok(found)]
   return [
@@ -28,9 +33,11 @@ function lookAtQueue(world: World): Finding[] {
 }
 
 /** null: why not is for the check of the database. */
-function read({ database }: World): DatabaseState | null {
+async function queueOf({ clock, config, database, postgres }: World): Promise<Queue | null> {
   try {
-    return database()
+    if (isPostgres(config.task.db)) return (await postgres())?.tables?.queue ?? null
+    const { queued, oldestDueAt } = database()
+    return { queued, lateMs: oldestDueAt === null ? 0 : clock.now() - oldestDueAt }
   } catch {
     return null
   }

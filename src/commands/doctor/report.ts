@@ -41,6 +41,7 @@ export interface Layout {
 const HEADINGS: Readonly<Record<Group, string>> = {
   configuration: 'Configuration',
   machine: 'This machine',
+  postgres: 'Postgres',
   mesh: 'The mesh',
   service: 'The service',
 }

@@ -1,13 +1,16 @@
 /** What the checks look at, each thing at most once. */
 import type { Config } from '../../config/config.ts'
+import { isPostgres } from '../../config/database.ts'
 import { withoutBrackets } from '../../config/urls.ts'
 import { AllowList } from '../../droplets/allow-list.ts'
 import { dialOnly } from '../../droplets/dial.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { systemFetch } from '../../platform/fetch.ts'
+import { postgresClient } from '../../platform/postgres.ts'
 import { systemResolver } from '../../platform/resolver.ts'
 import type { Clock, Fetch, Resolve } from '../../ports.ts'
 import { readList, type ReadList } from '../../registry/list-reader.ts'
+import { inspectPostgres, type PostgresState } from '../../store/postgres/inspect.ts'
 import { inspectDatabase, type DatabaseState } from '../../store/sqlite/inspect.ts'
 import type { CommandIo } from '../command.ts'
 import { askOwnService, type OwnService } from './own-service.ts'
@@ -40,8 +43,10 @@ export interface DoctorWorld extends DoctorPorts {
   ownService(): Promise<OwnService>
   /** The list of droplets. */
   registry(): Promise<RegistryReading>
-  /** Throws as `inspectDatabase` does. */
+  /** Of a SQLite file. Throws as `inspectDatabase` does. */
   database(): DatabaseState
+  /** null where TASK_DB is none. Rejects as `inspectPostgres` does. */
+  postgres(): Promise<PostgresState | null>
 }
 
 const SYSTEM: DoctorPorts = { clock: systemClock, fetch: systemFetch, resolve: systemResolver() }
@@ -65,6 +70,23 @@ export function doctorWorld(
     ownService: once(() => askOwnService(config, ports.clock, stop)),
     registry: once(() => readRegistry(config, ports.clock, dial(), stop)),
     database: once(() => inspectDatabase(config.task.db, MAX_CHECKED_BYTES)),
+    postgres: once(() => readPostgres(config.task.db, ports.clock, stop)),
+  }
+}
+
+async function readPostgres(
+  db: string,
+  clock: Clock,
+  stop: AbortSignal,
+): Promise<PostgresState | null> {
+  if (!isPostgres(db)) return null
+  const client = postgresClient(db, 1)
+  // One that does not answer is waited for no longer than its check.
+  stop.addEventListener('abort', () => void client.close())
+  try {
+    return await inspectPostgres(client, clock)
+  } finally {
+    await client.close()
   }
 }
 

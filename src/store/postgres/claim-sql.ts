@@ -6,7 +6,9 @@ const DUE = `owner is null and claim_at <= now() + interval '1 s'`
 /** What a dead session took would be nobody's at once, and be worked on all the same. */
 const ALIVE = `exists (select from orchestrator.nodes where session = $1::uuid and not dead)`
 
-const TAKE_FROM_C = `update orchestrator.live l set owner = $1::uuid, fence = l.fence + 1
+/** `number`: the parameter with the number of the claim. */
+const takeFromC = (number: string) => `update orchestrator.live l
+  set owner = $1::uuid, fence = l.fence + 1, step = 0, claim = ${number}::int8
   from c where l.id = c.id and ${ALIVE}
   returning ${CLAIMED_COLUMNS.map((name) => `l.${name}`).join(', ')}, l.fence,
     case when l.due_at is null then 0
@@ -21,7 +23,7 @@ const TAKE_FROM_C = `update orchestrator.live l set owner = $1::uuid, fence = l.
 export const claimSql = (most: number) => `with c as materialized (
     select id from (select id from orchestrator.live where ${DUE}
       order by claim_at, id limit ${most} for update skip locked) as taken limit $2::int4)
-  ${TAKE_FROM_C}`
+  ${takeFromC('$3')}`
 
 /**
  * The droplets that have tasks are found one by one, each with its oldest by one look into the
@@ -46,9 +48,9 @@ export const claimExceptSql = (most: number) => `with recursive d (droplet_key, 
   c as materialized (select id from (select l.id from f join orchestrator.live l using (id)
       where l.owner is null order by f.claim_at, f.id for update of l skip locked) as taken
     limit $2::int4)
-  ${TAKE_FROM_C}`
+  ${takeFromC('$4')}`
 
 /** One task, due or not. */
 export const TAKE_SQL = `with c as materialized (select id from orchestrator.live
     where id = $2::uuid and owner is null for update)
-  ${TAKE_FROM_C}`
+  ${takeFromC('$3')}`

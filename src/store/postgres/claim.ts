@@ -14,12 +14,13 @@ export async function claim(
   session: string,
   capacity: number,
   except: readonly string[],
+  number: number,
 ): Promise<FencedClaim[]> {
   const most = 2 ** Math.ceil(Math.log2(Math.max(LEAST, capacity)))
   const rows =
     except.length === 0
-      ? await pool.query(claimSql(most), [session, capacity])
-      : await pool.query(claimExceptSql(most), [session, capacity, except])
+      ? await pool.query(claimSql(most), [session, capacity, number])
+      : await pool.query(claimExceptSql(most), [session, capacity, except, number])
   return rows.map(fencedOf).sort((a, b) => (a.task.id < b.task.id ? -1 : 1))
 }
 
@@ -33,7 +34,12 @@ function fencedOf(row: PostgresRow): FencedClaim {
 }
 
 /** As `SharedDatabase.take`. `id`: one of `isTaskId`. */
-export async function take(pool: Pool, session: string, id: string): Promise<FencedClaim | null> {
-  const [row] = await pool.query(TAKE_SQL, [session, id])
+export async function take(
+  pool: Pool,
+  session: string,
+  id: string,
+  number: number,
+): Promise<FencedClaim | null> {
+  const [row] = await pool.query(TAKE_SQL, [session, id, number])
   return row ? fencedOf(row) : null
 }

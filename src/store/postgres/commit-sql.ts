@@ -19,6 +19,7 @@ const PARAMETERS: readonly Parameter[] = [
   { name: 'is_new', type: 'bool', of: ({ kind }) => kind === 'insert' },
   { name: 'session', type: 'uuid', of: ({ hold }) => hold && hold.session },
   { name: 'fence', type: 'int8', of: ({ hold }) => hold && hold.fence },
+  { name: 'step', type: 'int8', of: ({ hold }) => hold && hold.step },
   { name: 'wait_ms', type: 'int8', of: waitOf },
   { name: 'secrets', type: 'text', of: secretsOf },
   ...[...STATE, DUE, ...END].map(({ of, ...rest }) => ({
@@ -93,17 +94,18 @@ n as materialized (select w.* from w where is_new
 p as (insert into orchestrator.payload (id, ${PAYLOAD_COLUMNS})
   select id, ${PAYLOAD_COLUMNS} from n order by id),
 l as (insert into orchestrator.live
-    (id, owner, fence, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
-  select id, session, coalesce(fence, 1), coalesce(fence, 1), false, ${CLAIM_AT}, ${LIVE_COLUMNS}
+    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
+  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false, ${CLAIM_AT}, ${LIVE_COLUMNS}
   from n where completed_at is null order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
 m as materialized (select l.id from w join orchestrator.live l
     on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
+    and l.step <= w.step
   where not w.is_new order by l.id for update of l),
 u as (update orchestrator.live l set
     ${[...STATE, DUE].map(({ name }) => `${name} = w.${name}`).join(', ')},
-    claim_at = coalesce(now() + interval '1 ms' * w.wait_ms, l.claim_at)
+    step = w.step, claim_at = coalesce(now() + interval '1 ms' * w.wait_ms, l.claim_at)
   from m join w using (id) where l.id = m.id and w.completed_at is null),
 d as (delete from orchestrator.live l using m join w using (id)
   where l.id = m.id and w.completed_at is not null returning l.id, ${of('l', HEAD)}),
@@ -128,8 +130,8 @@ p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .map((name) => `${name} = w.${name}`)
   .join(', ')} from d join w using (id) where p.id = d.id),
 l as (insert into orchestrator.live
-    (id, owner, fence, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
-  select id, session, fence, fence, true, ${CLAIM_AT}, ${LIVE_COLUMNS}
+    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
+  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${LIVE_COLUMNS}
   from w where id in (select id from d) order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from w where secrets is not null and id in (select id from d)),

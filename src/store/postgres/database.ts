@@ -16,7 +16,7 @@ import { Partitions } from './partitions.ts'
 import { Pool } from './pool.ts'
 import { Retention } from './retention.ts'
 import { leave, rescue } from './rescue.ts'
-import { release } from './release.ts'
+import { release, unclaim } from './release.ts'
 import { join, nodes, renew } from './sessions.ts'
 import { ended, unowned } from './unfinished.ts'
 import { undo } from './undo.ts'
@@ -28,6 +28,9 @@ const READS = 4
 const MAINTENANCE = 2
 /** What takes long must not keep a lease from its renewal. */
 const CHORES = 1
+const LISTENING = 1
+/** Of one process, at most. */
+export const MAX_CONNECTIONS = WRITES + READS + MAINTENANCE + CHORES + LISTENING
 
 export class PostgresDatabase implements SharedDatabase {
   readonly #writes: Pool
@@ -63,7 +66,7 @@ export class PostgresDatabase implements SharedDatabase {
       },
       limits,
     )
-    this.#wakeUps = new WakeUps(this.#maintenance, () => connect(1), clock)
+    this.#wakeUps = new WakeUps(this.#maintenance, () => connect(LISTENING), clock)
   }
 
   /** Reads what a process should know from the start. */
@@ -122,12 +125,21 @@ export class PostgresDatabase implements SharedDatabase {
     })
   }
 
-  claim(session: string, capacity: number, except: readonly string[]): Promise<FencedClaim[]> {
-    return claim(this.#maintenance, session, capacity, except)
+  claim(
+    session: string,
+    capacity: number,
+    except: readonly string[],
+    number: number,
+  ): Promise<FencedClaim[]> {
+    return claim(this.#maintenance, session, capacity, except, number)
   }
 
-  async take(session: string, id: string): Promise<FencedClaim | null> {
-    return isTaskId(id) ? take(this.#maintenance, session, id) : null
+  async take(session: string, id: string, number: number): Promise<FencedClaim | null> {
+    return isTaskId(id) ? take(this.#maintenance, session, id, number) : null
+  }
+
+  unclaim(session: string, numbers: readonly number[]): Promise<void> {
+    return unclaim(this.#maintenance, session, numbers)
   }
 
   release(holds: readonly (Hold & { readonly id: string })[]): Promise<void> {

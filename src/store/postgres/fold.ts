@@ -56,8 +56,8 @@ function add(changes: Change[], write: SharedWrite, index: number): void {
   const last = changes.at(-1)
   if (last && write.kind === 'update' && isOf(last, write) && mayBecome(last, write.task)) {
     const others = [...last.others, index]
-    const { task, waitMs } = write
-    changes[changes.length - 1] = { ...last, task, waitMs, others }
+    const { task, hold, waitMs } = write
+    changes[changes.length - 1] = { ...last, task, hold, waitMs, others }
   } else changes.push({ ...write, asked: write.task, first: index, others: [] })
 }
 

@@ -6,7 +6,7 @@ import { MIGRATIONS } from './migrations/index.ts'
 export const LATEST_VERSION = MIGRATIONS.length
 
 /** Detaching concurrently, and much that is measured here, began with this version. */
-const OLDEST_SERVER = 140_000
+export const OLDEST_SERVER = 140_000
 
 /** "orch", for `pg_advisory_xact_lock`: whoever changes the schema or adds a day has it. */
 export const SCHEMA_LOCK = 0x6f726368

@@ -24,7 +24,7 @@ export async function openPostgres(
   try {
     await migrate(client)
   } catch (error) {
-    throw new Error(openFault(error, new URL(url)), { cause: error })
+    throw new Error(postgresFault(error, url), { cause: error })
   } finally {
     await client.close()
   }
@@ -33,8 +33,9 @@ export async function openPostgres(
   return database
 }
 
-/** By SQLSTATE, or what Bun knows a failed connection by. */
-function openFault(error: unknown, { host, username, pathname }: URL): string {
+/** For people, without the password: by SQLSTATE, or what Bun knows a failed connection by. */
+export function postgresFault(error: unknown, url: string): string {
+  const { host, username, pathname } = new URL(url)
   if (!(error instanceof PostgresError)) return errorText(error)
   const [user, name] = [decodeURIComponent(username), decodeURIComponent(pathname.slice(1))]
   switch (error.state ?? error.code) {

@@ -3,10 +3,15 @@ import type { Hold } from '../shared/database.ts'
 import type { Pool } from './pool.ts'
 
 const RELEASE_SQL = `with c as materialized (select l.id from orchestrator.live l
-    join unnest($1::uuid[], $2::uuid[], $3::int8[]) as w (id, session, fence)
+    join unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[]) as w (id, session, fence, step)
       on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
+      and l.step <= w.step
     order by l.id for update of l)
-  update orchestrator.live l set owner = null, cancel = false from c where l.id = c.id`
+  update orchestrator.live l set owner = null from c where l.id = c.id`
+
+const UNCLAIM_SQL = `with c as materialized (select id from orchestrator.live
+    where owner = $1::uuid and claim = any($2::int8[]) order by id for update)
+  update orchestrator.live l set owner = null from c where l.id = c.id`
 
 /** As `SharedDatabase.release`. */
 export async function release(
@@ -15,5 +20,16 @@ export async function release(
 ): Promise<void> {
   const ids = holds.map(({ id }) => id)
   const sessions = holds.map(({ session }) => session)
-  await pool.query(RELEASE_SQL, [ids, sessions, holds.map(({ fence }) => fence)])
+  const fences = holds.map(({ fence }) => fence)
+  const steps = holds.map(({ step }) => step)
+  await pool.query(RELEASE_SQL, [ids, sessions, fences, steps])
+}
+
+/** As `SharedDatabase.unclaim`. */
+export async function unclaim(
+  pool: Pool,
+  session: string,
+  numbers: readonly number[],
+): Promise<void> {
+  await pool.query(UNCLAIM_SQL, [session, numbers])
 }

@@ -21,6 +21,12 @@ import type { Claim, NodeInfo, SeenNode } from './work.ts'
 export interface Hold {
   readonly session: string
   readonly fence: number
+  /**
+   * Orders the writes of one owner: one that was given up may arrive after those that came later.
+   * Each write has a higher one than those before it. A task keeps that of its last write, and a
+   * write with a lower one changes nothing; with the same it is that write once more.
+   */
+  readonly step: number
 }
 
 /** For an insert: who owns it from then on; null: nobody. For others: null if it is not ours. */
@@ -61,8 +67,17 @@ export interface SharedDatabase {
    * Tasks that have gone on since are left alone.
    */
   undo(session: string, ids: readonly string[], now: number): Promise<void>
-  claim(session: string, capacity: number, except: readonly string[]): Promise<FencedClaim[]>
-  take(session: string, id: string): Promise<FencedClaim | null>
+  /** `number`: of this claim among all of the session. */
+  claim(
+    session: string,
+    capacity: number,
+    except: readonly string[],
+    number: number,
+  ): Promise<FencedClaim[]>
+  /** `number`: as of `claim`. */
+  take(session: string, id: string, number: number): Promise<FencedClaim | null>
+  /** Gives back what the session has got by claims or takes of these numbers, and still owns. */
+  unclaim(session: string, numbers: readonly number[]): Promise<void>
   release(holds: readonly (Hold & { readonly id: string })[]): Promise<void>
   askToCancel(id: string): Promise<boolean>
   /** Tasks of the session that somebody wants cancelled. */

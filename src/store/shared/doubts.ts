@@ -1,38 +1,42 @@
 /**
- * New tasks whose commit has failed, though it may have been done: an answer can be lost, and a
- * statement can arrive late. Their callers were told that nothing was started. So they are undone,
- * again and again for as long as a statement may be on its way.
+ * What has failed, though the database may have done it: an answer can be lost, and a statement can
+ * arrive late. New tasks, whose callers were told that nothing was started, are undone; claimed
+ * ones, of which this node knows nothing, are given back. Again and again, for as long as a
+ * statement may be on its way.
  */
 import type { Clock } from '../../ports.ts'
 
 /** Longer than any statement may take, ms: the database ends them after 10 s. */
 const MAX_LATE_MS = 60_000
 
-interface Doubt {
+interface Doubt<T> {
   readonly session: string
-  readonly id: string
+  readonly of: T
   /** Monotonic ms. */
   readonly until: number
 }
 
-export class Doubts {
-  #doubts: readonly Doubt[] = []
+/** `T`: what tells the database which of them is meant. */
+export class Doubts<T> {
+  #doubts: readonly Doubt<T>[] = []
 
   constructor(private readonly clock: Clock) {}
 
-  add(session: string, ids: readonly string[]): void {
+  add(session: string, all: readonly T[]): void {
     const until = this.clock.monotonic() + MAX_LATE_MS
-    this.#doubts = [...this.#doubts, ...ids.map((id) => ({ session, id, until }))]
+    this.#doubts = [...this.#doubts, ...all.map((of) => ({ session, of, until }))]
   }
 
-  /** Those that there are, by session. */
-  get bySession(): Map<string, string[]> {
-    const bySession = Map.groupBy(this.#doubts, ({ session }) => session)
-    return new Map(bySession.entries().map(([session, all]) => [session, all.map(({ id }) => id)]))
-  }
-
-  /** All have been undone, as of `tick`: those that were old enough by then are no doubt any more. */
-  undone(tick: number): void {
+  /** Asks for all of them to be undone, session by session. Rejects as `undo` does. */
+  async clear(undo: (session: string, all: readonly T[]) => Promise<void>): Promise<void> {
+    const tick = this.clock.monotonic()
+    for (const [session, doubts] of Map.groupBy(this.#doubts, (doubt) => doubt.session)) {
+      await undo(
+        session,
+        doubts.map(({ of }) => of),
+      )
+    }
+    // Those that were old enough when they were asked for are no doubt any more.
     this.#doubts = this.#doubts.filter(({ until }) => until > tick)
   }
 }

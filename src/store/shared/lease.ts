@@ -30,8 +30,11 @@ export interface LeasePorts {
 
 export class Lease {
   #session: string | null = null
+  #latest: string | null = null
   /** Since when each renewal has worked, monotonic ms. */
   #contactFrom = Infinity
+  /** Monotonic ms. */
+  #expiresTick = 0
   #cancelRenewal: () => void = () => {}
   #cancelExpiry: () => void = () => {}
   #isRenewing = false
@@ -44,13 +47,28 @@ export class Lease {
     return this.#session
   }
 
+  /** The one that there is, or was last. */
+  get latest(): string | null {
+    return this.#latest
+  }
+
   /**
    * Whether the database has answered for a whole lease without a break. Before that, nodes whose
    * leases have run out may only have had no chance to renew them.
    */
   get mayRescue(): boolean {
     const { clock, leaseMs } = this.ports
-    return this.#session !== null && clock.monotonic() - this.#contactFrom >= leaseMs
+    const tick = clock.monotonic()
+    if (this.#session === null || !this.#isRenewedAt(tick)) return false
+    return tick - this.#contactFrom >= leaseMs
+  }
+
+  /**
+   * Whether the lease was renewed as it should be, as of `tick`. If not, this process was paused,
+   * and does not know whether the others could renew theirs.
+   */
+  #isRenewedAt(tick: number): boolean {
+    return this.#expiresTick - tick > this.ports.leaseMs / 3
   }
 
   /** Begins the first session. Rejects as the database does. */
@@ -63,6 +81,17 @@ export class Lease {
     const { database, node, leaseMs, clock } = this.ports
     const sentTick = clock.monotonic()
     return { session: await database.join(node, leaseMs), sentTick }
+  }
+
+  /**
+   * Looks at the clock: after a pause of the process, an answer may be heard before the timer that
+   * says that the lease has run out.
+   */
+  check(): void {
+    const { clock } = this.ports
+    if (this.#session !== null && clock.monotonic() >= this.#expiresTick) {
+      this.#lose(this.#session, 'has run out')
+    }
   }
 
   /** Asks at once whether the session is still alive: something has said that it is not. */
@@ -81,7 +110,7 @@ export class Lease {
   }
 
   #begin(session: string, sentTick: number): void {
-    this.#session = session
+    this.#session = this.#latest = session
     this.#contactFrom = this.ports.clock.monotonic()
     this.#renewed(session, sentTick)
   }
@@ -90,8 +119,9 @@ export class Lease {
   #renewed(session: string, sentTick: number): void {
     const { clock, leaseMs } = this.ports
     this.#cancelExpiry()
-    const leftMs = leaseMs * (1 - MARGIN) - (clock.monotonic() - sentTick)
-    this.#cancelExpiry = clock.after(Math.max(0, leftMs), () => this.#lose(session, 'has run out'))
+    this.#expiresTick = sentTick + leaseMs * (1 - MARGIN)
+    const leftMs = Math.max(0, this.#expiresTick - clock.monotonic())
+    this.#cancelExpiry = clock.after(leftMs, () => this.#lose(session, 'has run out'))
     this.#renewLater(session, leaseMs / 3)
   }
 
@@ -112,7 +142,8 @@ export class Lease {
       return this.#renewLater(session, RETRY_MS)
     }
     if (!renewed.value) return this.#lose(session, 'was taken for run out by another node')
-    this.#contactFrom = Math.min(this.#contactFrom, clock.monotonic())
+    const since = this.#isRenewedAt(sentTick) ? this.#contactFrom : Infinity
+    this.#contactFrom = Math.min(since, clock.monotonic())
     this.#renewed(session, sentTick)
   }
 

@@ -2,7 +2,6 @@
 import { errorText } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
-import type { Doubts } from './doubts.ts'
 import type { Lease } from './lease.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
@@ -18,7 +17,8 @@ const RESCUE_SIZE = 500
 export interface RoundsPorts {
   database: SharedDatabase
   lease: Lease
-  doubts: Doubts
+  /** Undoes what has failed and may have been done. */
+  undo(): Promise<void>
   leaseMs: number
   clock: Clock
   log: Log
@@ -46,7 +46,7 @@ export class Rounds {
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
-    this.#every('undo', this.ports.leaseMs / 3, () => this.#undo())
+    this.#every('undo', this.ports.leaseMs / 3, () => this.ports.undo())
   }
 
   stop(): void {
@@ -120,12 +120,5 @@ export class Rounds {
     if (all === 0) return
     log.info('freed the tasks of nodes that are not heard of any more', { tasks: all })
     onFreed()
-  }
-
-  async #undo(): Promise<void> {
-    const { clock, database, doubts } = this.ports
-    const tick = clock.monotonic()
-    for (const [session, ids] of doubts.bySession) await database.undo(session, ids, clock.now())
-    doubts.undone(tick)
   }
 }

@@ -17,6 +17,8 @@ import type { Claim, NodeInfo, SharedWork, SharedWorkListener } from './work.ts'
 
 /** The fence of a task that has had one owner. */
 const FIRST_FENCE = 1
+type HeldTask = Hold & { readonly id: string }
+
 /** How long the last question of a store that closes may take, ms. */
 const MAX_LEAVE_MS = 5000
 
@@ -40,7 +42,13 @@ class SharedDriver implements StoreDriver, SharedWork {
   readonly node: NodeInfo
   readonly #lease: Lease
   readonly #rounds: Rounds
-  readonly #doubts: Doubts
+  /** New tasks, by id, and claims, by number. */
+  readonly #doubtfulTasks: Doubts<string>
+  readonly #doubtfulClaims: Doubts<number>
+  /** What could not be given back yet. */
+  #unreleased: readonly HeldTask[] = []
+  #steps = 0
+  #claims = 0
   /** Of the tasks that were claimed; all others of ours have the first. */
   readonly #fences = new Map<string, number>()
   #listener: SharedWorkListener | null = null
@@ -48,7 +56,8 @@ class SharedDriver implements StoreDriver, SharedWork {
   constructor(private readonly ports: SharedPorts) {
     const { database, clock } = ports
     this.node = ports.node
-    this.#doubts = new Doubts(clock)
+    this.#doubtfulTasks = new Doubts(clock)
+    this.#doubtfulClaims = new Doubts(clock)
     this.#lease = new Lease({
       ...ports,
       onLost: () => this.#lost(),
@@ -57,7 +66,7 @@ class SharedDriver implements StoreDriver, SharedWork {
     this.#rounds = new Rounds({
       ...ports,
       lease: this.#lease,
-      doubts: this.#doubts,
+      undo: () => this.#undo(),
       onCancelled: (ids) => this.#listener?.cancel(ids),
       onFreed: () => this.#toldOfWork(),
     })
@@ -93,23 +102,21 @@ class SharedDriver implements StoreDriver, SharedWork {
   holdOf({ id }: Task, forAnyone: boolean): Hold | null {
     const session = this.#lease.session
     if (forAnyone || session === null) return null
-    return { session, fence: this.#fences.get(id) ?? FIRST_FENCE }
+    return { session, fence: this.#fences.get(id) ?? FIRST_FENCE, step: ++this.#steps }
   }
 
   async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
     if (writes.length === 0) return this.#tryToWrite()
-    const session = this.#lease.session
     const shared = writes.map((write) => sharedWrite(write, now))
     try {
       const refused = await this.ports.database.commit(shared, now)
+      this.#lease.check()
       this.#committed(shared, refused)
       return refused
     } catch (error) {
-      if (session !== null)
-        this.#doubts.add(
-          session,
-          shared.filter(isNew).map(({ task }) => task.id),
-        )
+      for (const { hold, task } of shared.filter(isNew)) {
+        this.#doubtfulTasks.add(hold?.session ?? this.#lease.latest!, [task.id])
+      }
       throw error
     }
   }
@@ -143,37 +150,63 @@ class SharedDriver implements StoreDriver, SharedWork {
   claim(capacity: number): Promise<ClaimedTask[]>
   claim(capacity: number, except: readonly string[]): Promise<Claim[]>
   async claim(capacity: number, except?: readonly string[]): Promise<ClaimedTask[] | Claim[]> {
-    const claims = await this.#claim((session) =>
-      this.ports.database.claim(session, capacity, except ?? []),
+    const claims = await this.#claim((session, number) =>
+      this.ports.database.claim(session, capacity, except ?? [], number),
     )
     return except === undefined ? claims.map(({ task }) => task) : claims
   }
 
   async take(id: string): Promise<Claim | null> {
-    const [claim] = await this.#claim(async (session) => {
-      const taken = await this.ports.database.take(session, id)
+    const [claim] = await this.#claim(async (session, number) => {
+      const taken = await this.ports.database.take(session, id, number)
       return taken ? [taken] : []
     })
     return claim ?? null
   }
 
   /** What comes after the session was lost is not ours: whoever ends the session gives it back. */
-  async #claim(ask: (session: string) => Promise<FencedClaim[]>): Promise<FencedClaim[]> {
+  async #claim(
+    ask: (session: string, number: number) => Promise<FencedClaim[]>,
+  ): Promise<FencedClaim[]> {
     const session = this.#lease.session
     if (session === null) return []
-    const claims = await ask(session)
-    if (this.#lease.session !== session) return []
-    for (const { task, fence } of claims) this.#fences.set(task.id, fence)
-    return claims
+    const number = ++this.#claims
+    try {
+      const claims = await ask(session, number)
+      this.#lease.check()
+      if (this.#lease.session !== session) return []
+      for (const { task, fence } of claims) this.#fences.set(task.id, fence)
+      return claims
+    } catch (error) {
+      this.#doubtfulClaims.add(session, [number])
+      throw error
+    }
   }
 
   async release(ids: readonly string[]): Promise<void> {
     const session = this.#lease.session
     if (session === null || ids.length === 0) return
     const fenceOf = (id: string) => this.#fences.get(id) ?? FIRST_FENCE
-    await this.ports.database.release(ids.map((id) => ({ id, session, fence: fenceOf(id) })))
+    const step = ++this.#steps
+    const held = ids.map((id) => ({ id, session, fence: fenceOf(id), step }))
     for (const id of ids) this.#fences.delete(id)
+    this.#unreleased = [...this.#unreleased, ...held]
+    await this.#releaseAll()
+  }
+
+  async #releaseAll(): Promise<void> {
+    const held = this.#unreleased
+    if (held.length === 0) return
+    await this.ports.database.release(held)
+    this.#unreleased = this.#unreleased.filter((each) => !held.includes(each))
     this.ports.database.notify('work')
+  }
+
+  async #undo(): Promise<void> {
+    const { clock, database } = this.ports
+    await this.#releaseAll()
+    await this.#doubtfulTasks.clear((session, ids) => database.undo(session, ids, clock.now()))
+    await this.#doubtfulClaims.clear((session, numbers) => database.unclaim(session, numbers))
   }
 
   async askToCancel(id: string): Promise<boolean> {

@@ -134,6 +134,21 @@ test('others are rescued only after a lease without a break', async () => {
   await lease.stop()
 })
 
+test('a pause of the process is a break, too', async () => {
+  const { clock, lease } = await leasing()
+  await clock.advance(LEASE_MS)
+  expect(lease.mayRescue).toBe(true)
+  // All timers are late, as after SIGSTOP and SIGCONT.
+  const monotonic = clock.monotonic.bind(clock)
+  clock.monotonic = () => monotonic() + 18_000
+  expect(lease.mayRescue).toBe(false)
+  await clock.advance(10_000)
+  expect(lease.mayRescue).toBe(false)
+  await clock.advance(LEASE_MS)
+  expect(lease.mayRescue).toBe(true)
+  await lease.stop()
+})
+
 test('a node that stops while it is lost begins nothing more', async () => {
   const { clock, lease, told, letGo, of } = await leasing({ renew: async () => false })
   await clock.advance(10_000)

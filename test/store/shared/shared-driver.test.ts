@@ -48,9 +48,9 @@ test('a task is written with the session and its fence', async () => {
   await store.update(begin(claimed, claimed.targetUrl, NOW))
   await shared.release([claimed.id])
   expect(holds()).toEqual([
-    { session: 'session-1', fence: 1 },
-    { session: 'session-1', fence: 1 },
-    { session: 'session-1', fence: 7 },
+    { session: 'session-1', fence: 1, step: 1 },
+    { session: 'session-1', fence: 1, step: 2 },
+    { session: 'session-1', fence: 7, step: 3 },
   ])
   await close()
 })
@@ -59,7 +59,7 @@ async function withClaimed() {
   const claimed = queued()
   const parts = await sharing({ claim: async () => [claimOf(claimed, 7)] })
   expect(await parts.shared.claim(9, ['x'])).toHaveLength(1)
-  expect(parts.of('claim')).toEqual([['session-1', 9, ['x']]])
+  expect(parts.of('claim')).toEqual([['session-1', 9, ['x'], 1]])
   return { ...parts, claimed, close: () => parts.store.close() }
 }
 
@@ -69,8 +69,8 @@ test('what is given back is given back with its fence', async () => {
   expect(of('release')).toEqual([
     [
       [
-        { id: claimed.id, session: 'session-1', fence: 7 },
-        { id: 'own', session: 'session-1', fence: 1 },
+        { id: claimed.id, session: 'session-1', fence: 7, step: 1 },
+        { id: 'own', session: 'session-1', fence: 1, step: 1 },
       ],
     ],
   ])
@@ -103,9 +103,9 @@ test('a write that waits keeps its right, whoever owns the task by the time that
   script.commit = async () => [{ index: 0, reason: 'not owned' }]
   await clock.advance(1000)
   expect(await late).toBe('not owned')
-  expect(holds().every((hold) => Bun.deepEquals(hold, { session: 'session-1', fence: 1 }))).toBe(
-    true,
-  )
+  expect(
+    holds().every((hold) => Bun.deepEquals(hold, { session: 'session-1', fence: 1, step: 1 })),
+  ).toBe(true)
   await store.close()
 })
 
@@ -162,6 +162,42 @@ test('a new task whose commit failed is undone, until no statement can be on its
   await clock.advance(30_000)
   expect(of('undo')).toHaveLength(failed + 1)
   expect(of('undo').at(-1)).toEqual(['session-1', [task.id], expect.any(Number)])
+  await store.close()
+})
+
+test('a claim that failed may have been done: it is given back, until none can be on its way', async () => {
+  const { clock, script, store, shared, of } = await sharing({ claim: refuses, take: refuses })
+  expect(await failureOf(shared.claim(9, []))).toMatchObject({ message: 'no connection' })
+  expect(await failureOf(shared.take('x'))).toMatchObject({ message: 'no connection' })
+  delete script.claim
+  await shared.claim(9, [])
+  await clock.advance(100_000)
+  expect(of('unclaim').every((args) => Bun.deepEquals(args, ['session-1', [1, 2]]))).toBe(true)
+  expect(of('unclaim').length).toBeWithin(6, 9)
+  await store.close()
+})
+
+test('what could not be given back is given back as soon as that works', async () => {
+  const { clock, script, store, shared, of } = await sharing({ release: refuses })
+  expect(await failureOf(shared.release(['x']))).toMatchObject({ message: 'no connection' })
+  delete script.release
+  await clock.advance(30_000)
+  const held = [{ id: 'x', session: 'session-1', fence: 1, step: 1 }]
+  expect(of('release')).toEqual([[held], [held]])
+  await store.close()
+})
+
+test('a pause that is longer than the lease is noticed with the first answer after it', async () => {
+  const { clock, script, store, told } = await sharing()
+  const answer = Promise.withResolvers<[]>()
+  script.commit = () => answer.promise
+  const task = running()
+  const started = store.insert(task)
+  await clock.settle()
+  clock.pause(40_000)
+  answer.resolve([])
+  expect(await started).toBe('written')
+  expect([told, store.fault]).toEqual([['lost'], 'this node has lost its lease in the database'])
   await store.close()
 })
 

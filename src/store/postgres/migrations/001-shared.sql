@@ -21,6 +21,8 @@ create table orchestrator.live (
   id              uuid primary key,
   owner           uuid,             -- a session; null: nobody, and then it may be claimed
   fence           int8 not null,    -- up by one at each new owner; every write names it
+  step            int8 not null,    -- of the owner's writes, the last one's; older ones come too late
+  claim           int8,             -- the number of the claim by which the owner has it
   first_fence     int8 not null,    -- at its insert or resume: nobody else has had it while equal
   resumed         boolean not null, -- it was in the history before
   claim_at        timestamptz not null,

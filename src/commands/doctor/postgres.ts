@@ -1,0 +1,61 @@
+import { shownDatabase } from '../../config/database.ts'
+import { postgresFault } from '../../store/postgres/open.ts'
+import type { PostgresState } from '../../store/postgres/inspect.ts'
+import { OLDEST_SERVER } from '../../store/postgres/migrate.ts'
+import { bytesText } from '../terminal/bytes-text.ts'
+import { failure, ok, type Finding } from './finding.ts'
+import type { DoctorWorld } from './world.ts'
+
+type World = Pick<DoctorWorld, 'config' | 'postgres'>
+
+/** What `serve` would do with it, without doing it. */
+export async function lookAtPostgres(world: World): Promise<Finding[]> {
+  const { db } = world.config.task
+  const shown = shownDatabase(db)
+  try {
+    const state = await world.postgres()
+    return state ? [stateFinding(shown, state)] : []
+  } catch (error) {
+    const advice = 'is it running and reached from here, with this user? psql "$TASK_DB" tells more'
+    return [failure(`${shown}: ${postgresFault(error, db)}`, advice)]
+  }
+}
+
+function stateFinding(shown: string, state: PostgresState): Finding {
+  const { server, schema, latestSchema, rights } = state
+  if (server.number < OLDEST_SERVER) {
+    return failure(`${shown} is Postgres ${server.name}`, 'use version 14 or newer')
+  }
+  if (server.isStandby) {
+    return failure(`${shown} is a standby, which takes no writes`, 'name the primary in TASK_DB')
+  }
+  if (server.encoding !== 'UTF8') {
+    const found = `${shown} has the encoding ${server.encoding}`
+    return failure(found, "make one with: create database … encoding 'UTF8' template template0")
+  }
+  if (!rights.mayUse) return failure(`${shown}: ${withoutRights(state)}`, grants(state))
+  if (schema !== null && schema > latestSchema) {
+    const found = `${shown} was written by a newer version: its schema is ${schema}`
+    return failure(found, `this version knows ${latestSchema}: install the newer one here, too`)
+  }
+  const size = `${shown}: Postgres ${server.name}, ${bytesText(server.bytes)}`
+  return ok(`${size}; ${schemaText(schema ?? 0, latestSchema)}`)
+}
+
+function schemaText(schema: number, latestSchema: number): string {
+  if (schema === 0) return 'our tables are not there yet: the service makes them at its start'
+  const older = `, which the next start brings to ${latestSchema}`
+  return `schema ${schema}${schema < latestSchema ? older : ', the newest'}`
+}
+
+function withoutRights({ schema, rights }: PostgresState): string {
+  return schema === 0
+    ? `the user ${rights.user} may not make a schema in it`
+    : `the user ${rights.user} does not own all that is in the schema orchestrator`
+}
+
+function grants({ schema, rights }: PostgresState): string {
+  return schema === 0
+    ? `as its owner: grant create on database … to ${rights.user}`
+    : 'name the user in TASK_DB who has made it, or one that is a member of that role'
+}
