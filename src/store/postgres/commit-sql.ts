@@ -80,10 +80,17 @@ export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrato
   on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks`
 
 /**
+ * A change of a task that its hold still names. `is not distinct from`, because no index can serve
+ * it: only that of the ids is left. By the one of the owners, all rows that a session has ever had
+ * would be looked at until the next vacuum: a pair of writes took up to three times the CPU.
+ */
+const IS_OURS = `not w.is_new and l.id = w.id
+    and l.owner is not distinct from w.session and l.fence = w.fence and l.step <= w.step`
+
+/**
  * Returns the ids of what was written. Keys come first, in their order: else two groups with the
- * same two would wait for each other. Of the tasks that are changed the rows are locked in the
- * order of their ids, and looked at again once they are locked. `is not distinct from` keeps the
- * planner from looking through all that the session owns.
+ * same two would wait for each other. Nobody waits so for the rows of tasks: whoever changes some
+ * of another node's passes over those that are locked.
  */
 export const COMMIT_SQL = `with ${WRITES_SQL},
 k as (insert into orchestrator.keys (key, id)
@@ -99,23 +106,20 @@ l as (insert into orchestrator.live
   from n where completed_at is null order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
-m as materialized (select l.id from w join orchestrator.live l
-    on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
-    and l.step <= w.step
-  where not w.is_new order by l.id for update of l),
 u as (update orchestrator.live l set
     ${[...STATE, DUE].map(({ name }) => `${name} = w.${name}`).join(', ')},
     step = w.step, claim_at = coalesce(now() + interval '1 ms' * w.wait_ms, l.claim_at)
-  from m join w using (id) where l.id = m.id and w.completed_at is null),
-d as (delete from orchestrator.live l using m join w using (id)
-  where l.id = m.id and w.completed_at is not null returning l.id, ${of('l', HEAD)}),
-ds as (delete from orchestrator.secrets s using d where s.id = d.id),
+  from w where ${IS_OURS} and w.completed_at is null returning l.id),
+d as (delete from orchestrator.live l using w
+  where ${IS_OURS} and w.completed_at is not null
+  returning l.id, ${of('l', HEAD)}, ${of('w', STATE, END)}),
+ds as (delete from orchestrator.secrets s using d where s.id = d.id and d.mode = 'async'),
 h as (insert into orchestrator.history (id, ${HISTORY_COLUMNS})
   select id, ${HISTORY_COLUMNS} from n where completed_at is not null
-  union all select d.id, ${of('d', HEAD)}, ${of('w', STATE, END)} from d join w using (id)
+  union all select id, ${HISTORY_COLUMNS} from d
   returning id, droplet_key, status),
 c as (${countSql('h', 1)})
-select id, is_new from n union all select id, false from m`
+select id, is_new from n union all select id, false from u union all select id, false from d`
 
 /**
  * Takes interrupted tasks out of the history, for new requests with their keys. Rare, and by
