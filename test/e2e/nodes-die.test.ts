@@ -43,7 +43,7 @@ async function nodesWith(
   const url = listens ? database.url : stack.use(await withoutListen(database.url)).url
   const nodes = stack.use(nodesOver(url, { echo: echo.url }, env))
   const kept = stack.move()
-  return { echo, nodes, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { database, echo, nodes, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 const firstHangs = (n: number) => (n === 0 ? hang : json({ n }))
@@ -144,6 +144,32 @@ describe.skipIf(!hasPostgres).each([
     const task = await b.task(accepted.task_id, ({ status }) => status === 'success')
     expect(attemptsOf(echo.requests, task.id)).toEqual(['1', '2'])
     expect(await a.exited).toBe(0)
+  })
+
+  test('has lost tasks and does not know: their ends are dropped, with a warning', async () => {
+    const release = Promise.withResolvers<void>()
+    await using mesh = await nodesWith(listens, () => held(release.promise, json({})), LONG_LEASE)
+    const { database, echo, nodes } = mesh
+    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+    const { json: accepted } = await a.submit({}, ASYNC)
+    const caller = a.submit()
+    await echo.received(2)
+    await database.query(`update orchestrator.live set fence = fence + 1,
+      owner = (select session from orchestrator.nodes where node = 'b')`)
+    const before = await database.query('select * from orchestrator.live order by id')
+    release.resolve()
+    const { status, json: told } = await caller
+    expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
+    const ids = [accepted.task_id, told.error.details.task_id].sort()
+    await eventually('it has said so of both', () => {
+      const lines = a.log('a task is no longer ours')
+      return Bun.deepEquals(lines.map((line) => line.task_id).sort(), ids)
+    })
+    expect(await database.query('select * from orchestrator.live order by id')).toEqual(before)
+    for (const node of [a, b]) {
+      expect((await node.get('/orchestrator/tasks?status=running')).json.total).toBe(2)
+      expect((await node.submit()).json.status).toBe('success')
+    }
   })
 
   test('stands still: another takes over, and what it says afterwards changes nothing', async () => {
