@@ -172,7 +172,7 @@ export class PostgresDatabase implements SharedDatabase {
   }
 
   async list(query: TaskQuery): Promise<TaskPage | null> {
-    await this.#retention.settled
+    await this.#retention.settled()
     return this.#lists.list(query)
   }
 

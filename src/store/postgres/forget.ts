@@ -1,12 +1,16 @@
 /** Deletes single finished tasks, with all that belongs to them. */
+import type { PostgresQuery } from '../../platform/postgres.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
 
+/** How many tasks one statement forgets at most: some 20 ms. */
+export const FORGET_STEP = 500
+
 export interface Excess {
-  /** How many at most. */
-  readonly most: number
-  /** Only those that ended before that, ms. */
-  readonly before: number
+  /** How many finished tasks there may be. */
+  readonly maxFinished: number
+  /** Those that ended before that are too old, ms; 0: none is. */
+  readonly cutoff: number
   /**
    * Only those that ended then or later, ms: what was deleted last lies before it until vacuum
    * comes, and would be looked through again and again.
@@ -16,10 +20,28 @@ export interface Excess {
   readonly writer: string
 }
 
-/** The oldest first. Whoever else forgets at the same time takes others. */
-const FORGET_SQL = `with f as materialized (select id, completed_at from orchestrator.history
-    where completed_at >= $3::int8 and completed_at < $2::int8
-    order by completed_at, id limit $1::int4 for update skip locked),
+export interface Forgotten {
+  readonly tasks: number
+  /** When the last of them had ended, ms; null: there was none. */
+  readonly last: number | null
+  /** How many finished ones are left; null: another node forgets some just now. */
+  readonly left: number | null
+}
+
+/** "orci", for `pg_advisory_xact_lock`. */
+const FORGET_LOCK = 0x6f726369
+
+// Two that count at the same time would both forget what is too much, and so twice as many.
+const LOCK_SQL = `select pg_try_advisory_xact_lock(${FORGET_LOCK}) as ours`
+
+/** The oldest first. The number in the text is for the plan (as in claim-sql.ts). */
+const FORGET_SQL = `with t as materialized (
+    select coalesce(sum(tasks), 0)::int8 as finished from orchestrator.counts),
+  o as materialized (select id, completed_at from orchestrator.history
+    where completed_at >= $3::int8 order by completed_at, id limit ${FORGET_STEP}),
+  f as materialized (select id, completed_at from (
+      select id, completed_at, row_number() over (order by completed_at, id) as place from o) p
+    where p.completed_at < $2::int8 or p.place <= (select finished from t) - $1::int8),
   h as (delete from orchestrator.history h using f where h.id = f.id
     returning h.id, h.droplet_key, h.status),
   p as (delete from orchestrator.payload p using f where p.id = f.id),
@@ -28,14 +50,27 @@ const FORGET_SQL = `with f as materialized (select id, completed_at from orchest
     select orchestrator.day_of(id), droplet_key, status, $4::text, -count(*) from h
     group by 1, 2, 3 order by 1, 2, 3
     on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks)
-  select count(*)::int4 as tasks, max(completed_at) as last from f`
+  select (select count(*) from h)::int4 as tasks, max(completed_at) as last,
+    (select finished from t) - (select count(*) from h) as left from f`
 
-/** How many there were, and when the last of them had ended, ms; null: there was none. */
-export async function forget(
-  pool: Pool,
-  { most, before, from, writer }: Excess,
-): Promise<{ tasks: number; last: number | null }> {
-  const [row] = await pool.query(FORGET_SQL, [most, before, from, writer])
-  const { tasks, last } = row!
-  return { tasks: numberOf(tasks), last: last === null ? null : numberOf(last) }
+/** At most `FORGET_STEP` of what is too much or too old. */
+export function forget(pool: Pool, excess: Excess): Promise<Forgotten> {
+  return pool.transaction(async (query) => {
+    const [lock] = await query(LOCK_SQL)
+    return lock!.ours ? forgetIn(query, excess) : { tasks: 0, last: null, left: null }
+  })
+}
+
+/** Once the lock is ours, so that what is counted is what others have left. */
+async function forgetIn(
+  query: PostgresQuery,
+  { maxFinished, cutoff, from, writer }: Excess,
+): Promise<Forgotten> {
+  const [row] = await query(FORGET_SQL, [maxFinished, cutoff, from, writer])
+  const { tasks, last, left } = row!
+  return {
+    tasks: numberOf(tasks),
+    last: last === null ? null : numberOf(last),
+    left: numberOf(left),
+  }
 }

@@ -13,10 +13,12 @@ import type { Clock } from '../../ports.ts'
 
 /** How often connections that have said nothing are asked for a word, ms. */
 const WATCH_MS = 2000
-/** How long that word may take, ms. */
-const MAX_SILENCE_MS = 2000
+/** How long that word may take, ms: it may come behind a statement that takes its time. */
+const MAX_SILENCE_MS = 5000
 /** How long a statement may take, ms. One that waits for a disk takes no longer. */
 const MAX_STATEMENT_MS = 8000
+
+const UNSTOPPED = 'ERR_POSTGRES_QUERY_CANCELLED'
 
 export class Pool {
   #client: PostgresClient
@@ -57,9 +59,14 @@ export class Pool {
   async read(text: string, values: PostgresValue[], ms: number): Promise<PostgresRow[]> {
     const limit = new AbortController()
     const stop = this.#after(ms, () => limit.abort())
+    const client = this.#client
     try {
-      const read = (client: PostgresClient) => client.query(text, values, limit.signal)
+      const read = () => client.query(text, values, limit.signal)
       return await this.#limited(ms + MAX_SILENCE_MS, read)
+    } catch (error) {
+      // The server was not told: another statement was behind it in the same connection.
+      if (error instanceof PostgresError && error.code === UNSTOPPED) this.#replace(client)
+      throw error
     } finally {
       stop()
     }
@@ -112,6 +119,7 @@ export class Pool {
       cancel()
       this.#cancelTimers.delete(forget)
     }
+    if (this.#closed) return () => {}
     const cancel = this.clock.after(ms, () => {
       this.#cancelTimers.delete(forget)
       callback()

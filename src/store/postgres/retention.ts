@@ -7,15 +7,13 @@ import type { Retention as Limits } from '../store.ts'
 import { dayAt } from './days.ts'
 import { daysToDrop, type CandidateDay, type DayOfCounts } from './days-to-drop.ts'
 import { dropOneOf } from './drop-day.ts'
-import { forget } from './forget.ts'
+import { forget, FORGET_STEP } from './forget.ts'
 import type { Partitions } from './partitions.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
 
 /** How many days ahead there are partitions. */
 const DAYS_AHEAD = 3
-/** How many tasks one statement forgets at most: some 20 ms. */
-const STEP = 500
 /** How long what has come late, or was somebody else's, may stay behind, ms. */
 const LOOK_BACK_MS = 60_000
 
@@ -33,11 +31,13 @@ export interface RetentionPorts {
 export class Retention {
   /** Finished tasks, as far as this node knows: others finish some, too. */
   #finished = 0
+  /** How many this node has added so far: what is asked for meanwhile may not have the latest. */
+  #added = 0
   /** Where the last step has ended, ms; and when the next one starts at the beginning again. */
   #from = 0
   #lookBackTick = 0
-  /** Steps that are under way. */
-  #steps: Promise<unknown> = Promise.resolve()
+  /** What is under way; never rejects. */
+  #step: Promise<unknown> = Promise.resolve()
   #isCatchingUp = false
   #stopped = false
 
@@ -46,9 +46,13 @@ export class Retention {
     private readonly limits: Limits,
   ) {}
 
-  /** Resolves when what was too much is gone, as far as that is under way. Never rejects. */
-  get settled(): Promise<unknown> {
-    return this.#steps
+  /**
+   * Resolves when what was too much by now is gone, as far as this node knows: after the step that
+   * is under way, and the next. Never rejects.
+   */
+  async settled(): Promise<void> {
+    await this.#step
+    if (this.#isCatchingUp) await this.#step
   }
 
   stop(): void {
@@ -57,19 +61,29 @@ export class Retention {
 
   /** Asks how many there are. */
   async count(): Promise<DayOfCounts[]> {
+    const added = this.#added
     const rows = await this.ports.pool.query(COUNTS_SQL)
     const days = rows.map(({ day, tasks }) => ({ day: day as number, tasks: numberOf(tasks) }))
-    this.#finished = days.reduce((sum, { tasks }) => sum + tasks, 0)
+    this.#counted(
+      days.reduce((sum, { tasks }) => sum + tasks, 0),
+      added,
+    )
     return days
+  }
+
+  /** There were so many at some moment since `added`. */
+  #counted(finished: number, added: number): void {
+    this.#finished = finished + this.#added - added
   }
 
   /** So many more have ended. What is too much by that goes at once, but nobody waits for it. */
   committed(finished: number): void {
     this.#finished += finished
+    this.#added += finished
     if (this.#excess <= 0 || this.#isCatchingUp || this.#stopped) return
     this.#isCatchingUp = true
     // The next `trim` tells what is wrong.
-    this.#steps = this.#catchUp().catch(() => {})
+    this.#catchUp().catch(() => {})
   }
 
   get #excess(): number {
@@ -78,8 +92,11 @@ export class Retention {
 
   async #catchUp(): Promise<void> {
     try {
-      let gone = 1
-      while (this.#excess > 0 && gone > 0 && !this.#stopped) gone = await this.#forgetExcess()
+      for (let added = -1, gone = 1; this.#excess > 0 && !this.#stopped;) {
+        if (gone === 0 && added === this.#added) return
+        added = this.#added
+        gone = await this.#tracked(this.#forget(0))
+      }
     } finally {
       this.#isCatchingUp = false
     }
@@ -96,7 +113,7 @@ export class Retention {
 
   /** Lists wait for that: for days they need not. */
   #tracked<T>(step: Promise<T>): Promise<T> {
-    this.#steps = step.catch(() => {})
+    this.#step = step.catch(() => {})
     return step
   }
 
@@ -113,9 +130,9 @@ export class Retention {
 
   /** Whether there may be more. */
   async #forgetSome(now: number): Promise<boolean> {
-    if (this.#excess > 0) return (await this.#forgetExcess()) > 0
     const cutoff = this.#cutoff(now)
-    return cutoff > 0 && (await this.#forget(STEP, cutoff)) === STEP
+    if (this.#excess <= 0 && cutoff === 0) return false
+    return (await this.#forget(cutoff)) === FORGET_STEP
   }
 
   /** What ended before that is too old, ms; 0: nothing is. */
@@ -123,19 +140,22 @@ export class Retention {
     return this.limits.ttlMs > 0 ? now - this.limits.ttlMs : 0
   }
 
-  #forgetExcess(): Promise<number> {
-    return this.#forget(Math.min(STEP, this.#excess), Number.MAX_SAFE_INTEGER)
-  }
-
-  async #forget(most: number, before: number): Promise<number> {
+  /** A step's worth of what is too much, or ended before `cutoff`, ms. Returns how many. */
+  async #forget(cutoff: number): Promise<number> {
     const { clock, pool, writer } = this.ports
     if (clock.monotonic() >= this.#lookBackTick) {
       this.#lookBackTick = clock.monotonic() + LOOK_BACK_MS
       this.#from = 0
     }
-    const from = this.#from
-    const { tasks, last } = await forget(pool, { most, before, from, writer: writer() })
-    this.#finished -= tasks
+    const [from, added] = [this.#from, this.#added]
+    const { maxFinished } = this.limits
+    const { tasks, last, left } = await forget(pool, {
+      maxFinished,
+      cutoff,
+      from,
+      writer: writer(),
+    })
+    if (left !== null) this.#counted(left, added)
     this.#from = last ?? from
     return tasks
   }

@@ -9,11 +9,16 @@ const CHANNEL = 'orchestrator'
 /** Of those within this time, ms, one is told: each takes a lock of the whole server. */
 const GATHER_MS = 20
 
+/** How soon it tries again to listen where it could not at first, ms; later, the client does. */
+const RETRY_MS = 10_000
+
 const NOTIFY_SQL = 'select pg_notify($1, $2)'
 
 export class WakeUps {
   readonly #gathered = new Map<WakeUp, () => void>()
   #client: PostgresClient | null = null
+  #cancelRetry = () => {}
+  #closed = false
 
   constructor(
     private readonly pool: Pool,
@@ -22,7 +27,7 @@ export class WakeUps {
   ) {}
 
   notify(what: WakeUp): void {
-    if (this.#gathered.has(what)) return
+    if (this.#closed || this.#gathered.has(what)) return
     const cancel = this.clock.after(GATHER_MS, () => {
       this.#gathered.delete(what)
       this.pool.query(NOTIFY_SQL, [CHANNEL, what]).catch(() => {})
@@ -36,15 +41,24 @@ export class WakeUps {
       callback('work')
       callback('cancel')
     }
-    this.#client ??= this.connect()
     const told = (text: string) => {
       if (text === 'work' || text === 'cancel') callback(text)
     }
-    // Without it, all is found by asking now and then.
-    this.#client.listen(CHANNEL, told, both).catch(() => {})
+    this.#listen(told, both)
+  }
+
+  /** Without it, all is found by asking now and then. */
+  #listen(told: (text: string) => void, both: () => void): void {
+    const client = (this.#client ??= this.connect())
+    client.listen(CHANNEL, told, both).catch(() => {
+      if (this.#closed) return
+      this.#cancelRetry = this.clock.after(RETRY_MS, () => this.#listen(told, both))
+    })
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    this.#cancelRetry()
     for (const cancel of this.#gathered.values()) cancel()
     this.#gathered.clear()
     await this.#client?.close()

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'bun:test'
+import type { PostgresClient } from '../../../src/platform/postgres.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { migrate } from '../../../src/store/postgres/migrate.ts'
+import { openPostgres } from '../../../src/store/postgres/open.ts'
+import { freePort } from '../../support/binary-service.ts'
+import { allowRealTime } from '../../support/eventually.ts'
+import { failureOf } from '../../support/failure.ts'
+import {
+  createDatabase,
+  hasPostgres,
+  withPostgres,
+  type TestDatabase,
+} from '../../support/postgres.ts'
+import { queued } from '../../support/tasks.ts'
+import { Node } from './opened.ts'
+
+allowRealTime()
+
+const open = (url: string) =>
+  openPostgres(url, { maxFinished: 10, ttlMs: 0 }, { clock: systemClock })
+
+/** The message with which it rejects; it never has the password. */
+async function refusal(url: string): Promise<string> {
+  const { message } = await failureOf(open(url))
+  expect(message).not.toContain(new URL(url).password)
+  return message
+}
+
+function changed(url: string, change: (url: URL) => void): string {
+  const copy = new URL(url)
+  change(copy)
+  return copy.href
+}
+
+async function versionIn(database: TestDatabase): Promise<unknown> {
+  const [row] = await database.query('select version from orchestrator.meta')
+  return row.version
+}
+
+describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
+  test('of several at once: one makes the schema, and all work', async () => {
+    await using database = await createDatabase()
+    const nodes = await Promise.all(Array.from({ length: 4 }, () => Node.open(database.url)))
+    for (const node of nodes) {
+      expect(await node.commit(node.insert(queued()))).toEqual([])
+      await node.database.close()
+    }
+    expect(await versionIn(database)).toBe(1)
+  })
+
+  test('works without named statements, as behind a pooler', async () => {
+    await using database = await createDatabase()
+    const url = changed(database.url, (copy) => copy.searchParams.set('prepare', 'false'))
+    await using node = await Node.open(url)
+    const task = queued()
+    await node.commit(node.insert(task))
+    expect(await node.database.find(task.id)).toEqual(task)
+    const [row] = await database.query(`select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and query like '%prepare%'`)
+    expect(row.n).toBeLessThanOrEqual(1)
+  })
+
+  test('of a newer schema is refused', async () => {
+    await using database = await createDatabase()
+    await (await open(database.url)).close()
+    await database.query('update orchestrator.meta set version = 1000')
+    expect(await refusal(database.url)).toContain('newer version of the service: 1000')
+    expect(await versionIn(database)).toBe(1000)
+  })
+
+  test('tells what is wrong with the server, the user and the database', async () => {
+    await using database = await createDatabase()
+    const port = String(await freePort())
+    const away = changed(database.url, (url) => void (url.port = port))
+    expect(await refusal(away)).toBe(`no Postgres answers at 127.0.0.1:${port}`)
+    const stranger = changed(database.url, (url) => void (url.password = 'not-it'))
+    expect(await refusal(stranger)).toContain('refuses the user postgres')
+    const nowhere = changed(database.url, (url) => void (url.pathname = '/no%20where'))
+    expect(await refusal(nowhere)).toContain('has no database no where: create it first')
+  })
+
+  test('tells a user without the right to create a schema, who may use one that is there', async () => {
+    await using database = await createDatabase()
+    const user = `limited_${database.name}`
+    await database.query(`create role ${user} login password 'secret-of-${user}'`)
+    try {
+      const url = changed(database.url, (copy) => {
+        copy.username = user
+        copy.password = `secret-of-${user}`
+      })
+      expect(await refusal(url)).toContain(`the user ${user} may not do all that is needed`)
+      await (await open(database.url)).close()
+      await database.query(`grant all on schema orchestrator to ${user}`)
+      await database.query(`grant all on all tables in schema orchestrator to ${user}`)
+      await (await open(url)).close()
+    } finally {
+      await database.query(`drop owned by ${user}`)
+      await database.query(`drop role ${user}`)
+    }
+  })
+
+  test.each([
+    [{ number: 130_012, name: '13.12', standby: false, encoding: 'UTF8' }, 'it is Postgres 13.12'],
+    [{ number: 150_000, name: '15.0', standby: true, encoding: 'UTF8' }, 'standby'],
+    [{ number: 150_000, name: '15.0', standby: false, encoding: 'LATIN1' }, 'LATIN1'],
+  ])('of a server that will not do is refused: %j', async (server, message) => {
+    const client = { query: async () => [server] } as unknown as PostgresClient
+    expect((await failureOf(migrate(client))).message).toContain(message)
+  })
+})

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'bun:test'
+import { SQL } from 'bun'
+import { allowRealTime } from '../../support/eventually.ts'
+import { hasPostgres, withPostgres, type TestDatabase } from '../../support/postgres.ts'
+import { taskOf } from '../../support/task-states.ts'
+import { queued } from '../../support/tasks.ts'
+import { withNodes, type Node } from './opened.ts'
+
+allowRealTime()
+
+const DAY_MS = 86_400_000
+const TODAY = Date.parse('2026-03-10T12:00:00Z')
+
+/** An id of so many days ago. */
+const idOf = (daysAgo: number) => Bun.randomUUIDv7('hex', TODAY - daysAgo * DAY_MS)
+
+/** One that ended on the day of its id. */
+const endedOf = (daysAgo: number, key: string | null = null) => ({
+  ...taskOf('success', { id: idOf(daysAgo), idempotencyKey: key }),
+  completedAt: TODAY - daysAgo * DAY_MS + 5,
+})
+
+async function insert(node: Node, tasks: Parameters<Node['insert']>[0][]): Promise<void> {
+  expect(await node.commit(...tasks.map((task) => node.insert(task)))).toEqual([])
+}
+
+async function trimAll(node: Node): Promise<void> {
+  while (await node.database.trim(TODAY));
+}
+
+async function daysOf(database: TestDatabase): Promise<string[]> {
+  const rows = await database.query(`select c.relname as name from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'orchestrator'
+    where c.relkind = 'r' and c.relname like 'history_%' order by 1`)
+  return rows.map(({ name }) => name.replace('history_', ''))
+}
+
+const AHEAD = ['20260310', '20260311', '20260312', '20260313']
+
+describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
+  test('has partitions ahead, and loses whole days once newer ones hold enough', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        await insert(node!, [endedOf(5, 'five'), endedOf(4, 'four'), endedOf(3), endedOf(2)])
+        await trimAll(node!)
+        // Within the newest days single tasks go.
+        expect(await daysOf(database)).toEqual(['20260307', '20260308', ...AHEAD])
+        const page = await node!.database.list({ limit: 9 })
+        expect([page!.total, page!.tasks.length]).toEqual([2, 2])
+        expect(await node!.database.findByKey('four')).toBeNull()
+        for (const table of ['keys', 'payload', 'counts']) {
+          const [row] = await database.query(`select count(*)::int as n from orchestrator.${table}`)
+          expect([table, row.n]).toEqual([table, table === 'keys' ? 0 : 2])
+        }
+      },
+      { maxFinished: 2, ttlMs: 0 },
+    ))
+
+  test('loses days that are too old, but none with a task that ended lately', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        const lately = { ...endedOf(6), completedAt: TODAY - 5 }
+        await insert(node!, [endedOf(8), endedOf(7), endedOf(6), lately, endedOf(2)])
+        await trimAll(node!)
+        expect(await daysOf(database)).toEqual(['20260304', '20260308', ...AHEAD])
+        const { tasks } = (await node!.database.list({ limit: 9 }))!
+        expect(tasks.map(({ id }) => id)).toContain(lately.id)
+        expect(tasks).toHaveLength(2)
+      },
+      { maxFinished: 100, ttlMs: 4 * DAY_MS },
+    ))
+
+  test('keeps a day of which a task is unfinished', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        const open = queued({ id: idOf(9), idempotencyKey: 'k' })
+        await insert(node!, [open, endedOf(9), endedOf(3), endedOf(2)])
+        await trimAll(node!)
+        expect(await daysOf(database)).toEqual(['20260301', '20260308', ...AHEAD])
+        expect(await node!.database.findByKey('k')).toEqual(open)
+        expect((await node!.database.list({ limit: 9 }))!.total).toBe(2)
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
+  test('drops no day while somebody reads it for long, and keeps nobody else waiting', () =>
+    withNodes(
+      2,
+      async ([one, other], database) => {
+        await insert(one!, [endedOf(9), endedOf(2)])
+        await using sql = new SQL(database.url, { max: 1 })
+        await sql.unsafe('begin')
+        await sql.unsafe('select count(*) from orchestrator.history')
+        const dropping = one!.database.trim(TODAY)
+        expect((await other!.database.list({ limit: 9 }))!.total).toBe(1)
+        expect(await other!.commit(other!.insert(endedOf(1)))).toEqual([])
+        await dropping
+        expect(await daysOf(database)).toContain('20260301')
+        await sql.unsafe('commit')
+        await trimAll(other!)
+        expect(await daysOf(database)).not.toContain('20260301')
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
+  test('is trimmed by several nodes at once to the number that it may have', () =>
+    withNodes(
+      3,
+      async (nodes) => {
+        const tasks = Array.from({ length: 300 }, () => endedOf(0, Bun.randomUUIDv7()))
+        await Promise.all(
+          nodes.map((node, n) =>
+            insert(
+              node,
+              tasks.filter((_, at) => at % 3 === n),
+            ),
+          ),
+        )
+        await Promise.all(nodes.map(trimAll))
+        await trimAll(nodes[0]!)
+        const page = await nodes[0]!.database.list({ limit: 100 })
+        expect([page!.total, page!.tasks.length]).toEqual([10, 10])
+      },
+      { maxFinished: 10, ttlMs: 0 },
+    ))
+})
