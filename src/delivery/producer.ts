@@ -21,6 +21,8 @@ export interface ProducerPorts {
   /** The most that it ever can. */
   concurrency: number
   adopt(claim: Claim): void
+  /** What is not wanted any more may be given back. */
+  beforeAsking(): void
 }
 
 export class Producer {
@@ -31,6 +33,8 @@ export class Producer {
   /** The last question has brought all that was wanted. */
   #hasMore = false
   #isFailing = false
+  /** When the database was asked last, monotonic ms. */
+  #askedTick = -Infinity
   #waitMs = MIN_WAIT_MS
   #questions = 0
   #cancelTimer: () => void = () => {}
@@ -83,14 +87,17 @@ export class Producer {
 
   /** True: there was something to do. Never rejects. */
   async #claim(): Promise<boolean> {
-    const { adopt, log, wanted } = this.ports
+    const { adopt, beforeAsking, clock, log, wanted } = this.ports
+    beforeAsking()
     const { count, except } = wanted()
-    // Nothing is free: the next slot that is asks again.
-    if (count === 0) return (this.#hasMore = true)
+    // Nothing is free: the next slot that is asks again. But what has passed its deadline needs none.
+    const isTooSoon = clock.monotonic() - this.#askedTick < MAX_WAIT_MS
+    if (count === 0 && isTooSoon) return (this.#hasMore = true)
+    this.#askedTick = clock.monotonic()
     try {
       const claims = await this.shared.claim(count, except)
       this.#isFailing = false
-      this.#hasMore = claims.length === count
+      this.#hasMore = claims.length >= count
       for (const claim of claims) adopt(claim)
       return claims.length > 0
     } catch (error) {

@@ -70,6 +70,16 @@ export class QueueRunner {
     this.#scheduler.stop()
   }
 
+  /** As `Scheduler.takeShut`. */
+  takeShut(): string[] {
+    return this.#scheduler.takeShut()
+  }
+
+  /** As `Scheduler.isShut`. */
+  isShut(dropletName: string): boolean {
+    return this.#scheduler.isShut(nameKey(dropletName))
+  }
+
   /** Lets go of all that wait, and returns their ids; those in flight go on. */
   clear(): string[] {
     return this.#scheduler.clear()

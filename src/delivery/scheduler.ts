@@ -7,7 +7,7 @@ export interface SchedulerOptions {
   clock: Clock
   /** Tasks in flight at once. */
   concurrency: number
-  gate: Pick<Gate, 'hasRoom' | 'enterNow' | 'onRoom'>
+  gate: Pick<Gate, 'hasRoom' | 'enterNow' | 'onRoom' | 'isShut'>
   /**
    * Runs one attempt of the task; resolves when its slot is free again, and never rejects.
    * `permit`: to be released by then; null when the task's deadline has passed.
@@ -75,6 +75,19 @@ export class Scheduler {
     const { due, blocked } = this.#queue.ready(clock.monotonic(), this.#mayRun)
     const count = Math.min(concurrency - due, MAX_WAITING - this.#queue.size)
     return { count: Math.max(0, count), except: blocked }
+  }
+
+  /**
+   * Takes those out that wait for a droplet whose circuit is open, and returns their ids. One stays
+   * for each: it is the probe, where only a request can tell that the droplet is back.
+   */
+  takeShut(): string[] {
+    return this.#queue.takeRest((droplet) => this.options.gate.isShut(droplet))
+  }
+
+  /** Whether more of the droplet's tasks would only wait here for its circuit. */
+  isShut(droplet: string): boolean {
+    return this.#queue.has(droplet) && this.options.gate.isShut(droplet)
   }
 
   /** Takes all waiting tasks out, and returns their ids. */

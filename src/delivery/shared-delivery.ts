@@ -33,6 +33,7 @@ export class SharedDelivery {
     this.#producer = new Producer(shared, {
       ...ports,
       wanted: () => own.queue.wanted,
+      beforeAsking: () => this.#release(own.queue.takeShut()),
       adopt: (claim) => this.#adopt(claim),
     })
     shared.listen({
@@ -44,10 +45,12 @@ export class SharedDelivery {
 
   /**
    * Whether a task that is accepted now is left to all. `waiting`: how many wait here for their
-   * first attempt. Those that fill all slots once more are offered here first.
+   * first attempt. Those that fill all slots once more are offered here first, but not where they
+   * would wait for a circuit: another node may reach the droplet.
    */
-  isForAnyone({ delayMs }: Task, waiting: number): boolean {
-    return delayMs > MAX_OWN_DELAY_MS || waiting >= this.ports.concurrency
+  isForAnyone({ delayMs, dropletName }: Task, waiting: number): boolean {
+    const isLater = delayMs > MAX_OWN_DELAY_MS || waiting >= this.ports.concurrency
+    return isLater || this.own.queue.isShut(dropletName)
   }
 
   start(): void {
@@ -72,9 +75,13 @@ export class SharedDelivery {
     this.#giveBack()
   }
 
-  /** What cannot be given back now is when the store is closed. */
   #giveBack(): void {
-    void this.shared.release(this.own.queue.clear()).catch(() => {})
+    this.#release(this.own.queue.clear())
+  }
+
+  /** What cannot be given back now is as soon as that works, or when the store is closed. */
+  #release(ids: readonly string[]): void {
+    if (ids.length > 0) void this.shared.release(ids).catch(() => {})
   }
 
   /**

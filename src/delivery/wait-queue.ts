@@ -182,6 +182,24 @@ export class WaitQueue {
     return { due, blocked }
   }
 
+  /** Takes all but the first due of those droplets out, and returns their ids. */
+  takeRest(isMeant: (droplet: string) => boolean): string[] {
+    const ids: string[] = []
+    for (const [droplet, queue] of this.#queues) {
+      if (queue.waiting === 1 || !isMeant(droplet)) continue
+      const first = this.#head(queue)
+      const rest = queue.heap.data.filter((each) => each !== first && this.#isWaiting(each))
+      ids.push(...rest.map(({ id }) => id))
+    }
+    for (const id of ids) this.remove(id)
+    return ids
+  }
+
+  /** Whether any of the droplet waits. */
+  has(droplet: string): boolean {
+    return this.#queues.has(droplet)
+  }
+
   /** Takes all of them out, and returns their ids. */
   clear(): string[] {
     const ids = [...this.#byId.keys()]

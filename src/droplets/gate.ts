@@ -56,4 +56,6 @@ export interface Gate {
   /** The permit that `hasRoom` has just promised. `timeoutMs`: how long the attempt may take. */
   enterNow(droplet: string, timeoutMs: number): Permit
   onRoom(callback: () => void): void
+  /** Whether its circuit is open: all but a probe must wait. `droplet`: as for `hasRoom`. */
+  isShut(droplet: string): boolean
 }

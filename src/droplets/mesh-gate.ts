@@ -91,6 +91,10 @@ export class MeshGate implements Gate {
     this.#onRoom = callback
   }
 
+  isShut(droplet: string): boolean {
+    return this.of(droplet).circuit === 'open'
+  }
+
   /** Of how many droplets it knows anything. */
   get size(): number {
     return this.#entries.size

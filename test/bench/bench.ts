@@ -46,8 +46,9 @@ export function freshDirectory(bench: Bench, name: string): string {
   return directory
 }
 
-export function startDroplet(bench: Bench, name = 'droplet'): Promise<Service> {
-  return startProgram(bench, name, 'droplet.ts', {})
+/** `delayMs`: how long it takes to answer. */
+export function startDroplet(bench: Bench, name = 'droplet', delayMs = 0): Promise<Service> {
+  return startProgram(bench, name, 'droplet.ts', { DELAY_MS: String(delayMs) })
 }
 
 export async function startRelay(bench: Bench, upstream: Service): Promise<Service> {

@@ -19,6 +19,11 @@ import { memory } from './parts/memory.ts'
 import { million } from './parts/million.ts'
 import { operate } from './parts/operate.ts'
 import { page } from './parts/page.ts'
+import { postgresAsync } from './parts/postgres-async.ts'
+import { postgresIdle } from './parts/postgres-idle.ts'
+import { postgresNodes } from './parts/postgres-nodes.ts'
+import { postgresRival } from './parts/postgres-rival.ts'
+import { postgresSpeed } from './parts/postgres-speed.ts'
 import { profile } from './parts/profile.ts'
 import { rival } from './parts/rival.ts'
 import { start } from './parts/start.ts'
@@ -43,16 +48,28 @@ const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   start,
 }
 
-/** Only when it is asked for. */
-const ON_DEMAND: typeof PARTS = { ceiling, profile }
-const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
+/** With a Postgres of our own. Only when it is asked for. */
+const POSTGRES: typeof PARTS = {
+  'postgres-speed': postgresSpeed,
+  'postgres-async': postgresAsync,
+  'postgres-idle': postgresIdle,
+  'postgres-nodes': postgresNodes,
+  'postgres-rival': postgresRival,
+}
 
-const USAGE = `Usage: bun run bench [--quick] [--only PART]… [--json FILE] [--binary FILE]
+/** Only when it is asked for. */
+const ON_DEMAND: typeof PARTS = { ...POSTGRES, ceiling, profile }
+const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
+/** One name for several. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = { postgres: Object.keys(POSTGRES) }
+
+const USAGE = `Usage: bun run bench [--quick] [PART]… [--json FILE] [--binary FILE]
 
   --quick        to try it out: some four minutes for all parts
-  --only PART    ${Object.keys(PARTS).join(', ')};
+  PART           or --only PART: ${Object.keys(PARTS).join(', ')};
                  ceiling: how much HTTP and delivery leave for a store
                  profile: where the CPU goes
+                 postgres: several nodes' database, all of ${Object.keys(POSTGRES).join(', ')}
   --json FILE    where the figures go; default dist/bench.json
   --binary FILE  what is measured; default dist/orchestrator
 `
@@ -90,19 +107,21 @@ async function main(args: string[]): Promise<number> {
 
 function read(args: string[]) {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h', default: false },
         quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
+        only: { type: 'string', multiple: true, default: [] },
         json: { type: 'string', default: join(ROOT, 'dist/bench.json') },
         binary: { type: 'string', default: join(ROOT, 'dist/orchestrator') },
       },
     })
-    const unknown = values.only.find((name) => !Object.hasOwn(ALL_PARTS, name))
+    const named = [...values.only, ...positionals].flatMap((name) => GROUPS[name] ?? [name])
+    const unknown = named.find((name) => !Object.hasOwn(ALL_PARTS, name))
     if (unknown !== undefined) throw new Error(`There is no part '${unknown}'`)
-    return { ...values, parts: values.only }
+    return { ...values, parts: named.length > 0 ? named : Object.keys(PARTS) }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
     return null

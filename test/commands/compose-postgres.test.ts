@@ -3,7 +3,9 @@ import { compose } from '../../src/commands/compose.ts'
 import { worstCaseMs } from '../../src/commands/doctor/proxy.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
+import { MAX_CONNECTIONS } from '../../src/store/postgres/database.ts'
 import { scriptedIo } from '../support/command-io.ts'
+import { README, readmeCommands } from '../support/readme.ts'
 
 interface Service {
   image: string
@@ -123,6 +125,13 @@ test('the balancer knows each node, asks whether it is ready, and waits for its 
   expect(Number(seconds) * 1000).toBeGreaterThan(worstCaseMs(config))
   // Compose would take it for a variable.
   expect(haproxy).not.toContain('$')
+})
+
+test('the README says how it is started, and how many connections each node takes', () => {
+  const commands = readmeCommands()
+  expect(commands).toContain('docker run --rm orchestrator compose --postgres > compose.yaml')
+  expect(commands.some((each) => each.startsWith('echo "POSTGRES_PASSWORD='))).toBe(true)
+  expect(README.includes(`A node takes at most ${MAX_CONNECTIONS} connections`)).toBe(true)
 })
 
 test('a misspelt option gets a hint', async () => {

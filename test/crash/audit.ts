@@ -13,11 +13,15 @@ export interface Remembered {
 
 const INTERRUPTED = 'interrupted by a restart'
 
-/** What is wrong, in words; empty when nothing is. */
+/**
+ * What is wrong, in words; empty when nothing is. `mayOverlap`: a node stood still for longer than
+ * its lease, so that a request of its may have been under way beside one of its successor.
+ */
 export function audit(
   orders: readonly Order[],
   deliveries: readonly Delivery[],
   tasks: readonly Remembered[],
+  mayOverlap = false,
 ): string[] {
   const byTask = Map.groupBy(deliveries, ({ taskId }) => taskId)
   const byOrder = Map.groupBy(tasks, ({ meta }) => meta.number)
@@ -26,7 +30,7 @@ export function audit(
     ...orders.flatMap((order) => orderFaults(order, byOrder.get(order.number) ?? [], byTask)),
     ...[...byTask].flatMap(([id, sent]) => [
       ...(known.has(id) ? [] : [`${id}: sent, but not in the history`]),
-      ...deliveryFaults(id, sent),
+      ...deliveryFaults(id, sent, mayOverlap),
     ]),
   ]
 }
@@ -41,8 +45,9 @@ function orderFaults(
   const [task] = tasks
   for (const id of order.ids) if (!tasks.some((each) => each.id === id)) wrong(`${id} is lost`)
   if (tasks.length > 1) wrong(`ran as ${tasks.length} tasks`)
-  if (order.key && order.told === 'nothing') wrong('was never answered, though sent again')
-  if (!task) return order.told === 'nothing' ? faults : [...faults, ...noTask(order)]
+  const isUntold = order.told === 'nothing' || order.told === 'refused'
+  if (order.key && isUntold) wrong('was never answered, though sent again')
+  if (!task) return isUntold ? faults : [...faults, ...noTask(order)]
   const sent = byTask.get(task.id) ?? []
   const successes = sent.filter(({ status }) => status === 200).length
   const happened = `${task.status}, ${sent.length} requests, ${successes} successes`
@@ -56,6 +61,7 @@ function orderFaults(
     return faults
   }
   if (order.told === 'success' && task.status !== 'success') wrong(`is recorded as ${happened}`)
+  if (order.told === 'refused' && !order.key && sent.length > 0) wrong('was refused, and sent')
   if (order.told === 'failure') wrong(`failed: ${happened}`)
   if (task.status === 'success') {
     // The caller sent a task with a key again; the first request may have been delivered too.
@@ -63,6 +69,8 @@ function orderFaults(
   } else if (task.error_message !== INTERRUPTED) {
     wrong(`ended as ${task.status}: ${task.error_message}`)
   }
+  // Its droplet asks for one retry at most.
+  if (!order.key && sent.length > 2) wrong(`was sent more often than it was tried: ${happened}`)
   const rounds = new Set(sent.map(({ round }) => round))
   if (!order.key && rounds.size > 1) wrong('was sent again after a restart')
   return faults
@@ -73,7 +81,7 @@ function noTask(order: Order): string[] {
 }
 
 /** Attempts count up and never overlap, restarts or not. */
-function deliveryFaults(id: string, sent: readonly Delivery[]): string[] {
+function deliveryFaults(id: string, sent: readonly Delivery[], mayOverlap: boolean): string[] {
   const faults: string[] = []
   for (const [index, delivery] of sent.entries()) {
     const before = sent[index - 1]
@@ -81,6 +89,7 @@ function deliveryFaults(id: string, sent: readonly Delivery[]): string[] {
     if (!before) continue
     const pair = `${id}: attempt ${delivery.attempt} after ${before.attempt}`
     if (delivery.attempt <= before.attempt) faults.push(`${pair}: does not count up`)
+    if (mayOverlap) continue
     if (before.until === null || before.until > delivery.from) faults.push(`${pair}: overlaps it`)
   }
   return faults

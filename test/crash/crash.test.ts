@@ -4,7 +4,9 @@ import { audit, type Remembered } from './audit.ts'
 import { crash } from './crash.ts'
 import type { Delivery } from './droplet.ts'
 import { secretOf, type Order } from './load.ts'
+import { crashNodes } from './nodes.ts'
 import { allowRealTime } from '../support/eventually.ts'
+import { hasPostgres, withPostgres } from '../support/postgres.ts'
 
 allowRealTime()
 
@@ -14,6 +16,16 @@ test('killed at any moment, it loses nothing and sends nothing twice', async () 
   expect({ seed, faults }).toEqual({ seed, faults: [] })
   expect(counts['tasks ended in success']).toBeGreaterThan(20)
 })
+
+test.skipIf(!hasPostgres)(
+  `three nodes over a Postgres, all killed at any moment, lose nothing${withPostgres}`,
+  async () => {
+    const seed = Date.now() % 1_000_000
+    const { faults, counts } = await crashNodes(3, 3, seed)
+    expect({ seed, faults }).toEqual({ seed, faults: [] })
+    expect(counts['tasks ended in success']).toBeGreaterThan(20)
+  },
+)
 
 describe('the audit', () => {
   const order = (change: Partial<Order> = {}): Order => ({
@@ -81,6 +93,7 @@ describe('the audit', () => {
     ['one sent, but not recorded', order({ told: 'nothing', ids: new Set() }), [sent()], []],
     ['a history that miscounts', order(), [sent()], [task({ attempts: [{ attempt: 2 }] })]],
     ['a secret header lost', order(), [sent({ authorization: undefined })], [task()]],
+    ['one refused, and sent', order({ told: 'refused', ids: new Set() }), [sent()], [interrupted]],
     ['a key never answered', order({ key: 'k', told: 'nothing' }), [sent()], [task()]],
   ])('sees %s', (_, given, deliveries, tasks) => {
     expect(audit([given], deliveries, tasks)).not.toEqual([])

@@ -81,7 +81,7 @@ function hasSecrets(home: ServiceHome): boolean {
   return files.some((name) => readFileSync(home.file(name)).includes('secret-of-order-'))
 }
 
-async function allFinished(service: Service): Promise<boolean> {
+export async function allFinished(service: Service): Promise<boolean> {
   for (const status of ['queued', 'running']) {
     const { json } = await service.get(`/orchestrator/tasks?status=${status}&limit=1`)
     if (json.total > 0) return false
@@ -89,7 +89,7 @@ async function allFinished(service: Service): Promise<boolean> {
   return true
 }
 
-async function everyTask(service: Service): Promise<Remembered[]> {
+export async function everyTask(service: Service): Promise<Remembered[]> {
   const tasks: Remembered[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
     const page = await service.get(`/orchestrator/tasks?limit=1000&cursor=${cursor}`)
@@ -99,7 +99,10 @@ async function everyTask(service: Service): Promise<Remembered[]> {
   return tasks
 }
 
-function countsOf(orders: readonly Order[], tasks: readonly Remembered[]): Record<string, number> {
+export function countsOf(
+  orders: readonly Order[],
+  tasks: readonly Remembered[],
+): Record<string, number> {
   const counts: Record<string, number> = {}
   const count = (name: string) => (counts[name] = (counts[name] ?? 0) + 1)
   for (const { mode, told } of orders) count(`${mode} callers told ${told}`)

@@ -13,8 +13,8 @@ export interface Order {
   readonly round: number
   /** The ids that it was told, by a 202 or an outcome: one, or something is wrong. */
   readonly ids: Set<string>
-  /** What the caller was told in the end. */
-  told: 'nothing' | 'accepted' | 'success' | 'failure'
+  /** What the caller was told in the end. `refused`: that nothing was started. */
+  told: 'nothing' | 'refused' | 'accepted' | 'success' | 'failure'
 }
 
 /** What stands in the order's secret header. */
@@ -55,8 +55,11 @@ export async function loadUntilKilled(
   await Promise.all(Array.from({ length: CALLERS }, call))
 }
 
-/** False when there was no answer. Throws for one that no caller should get. */
-export async function send(service: Service, order: Order): Promise<boolean> {
+/**
+ * False when there was no answer, or one that says to send it again later. Throws for one that no
+ * caller should get. `isShared`: several nodes have one database, which may be away.
+ */
+export async function send(service: Service, order: Order, isShared = false): Promise<boolean> {
   const { path, number } = order
   const secret = { authorization: secretOf(number) }
   const body = { method: 'POST', path, payload: {}, meta: { number }, headers: secret }
@@ -73,6 +76,15 @@ export async function send(service: Service, order: Order): Promise<boolean> {
   // It was accepted in an earlier round, and is on its way.
   else if (json?.error?.code === 'IDEMPOTENCY_KEY_IN_USE' && order.mode === 'async') {
     order.told = 'accepted'
+  } else if (isShared && isTemporary(json?.error?.code)) {
+    // Nothing was started, or the caller is told of which task it does not know the end.
+    if (typeof id !== 'string') order.told = 'refused'
+    return false
   } else throw new Error(`order ${order.number} was answered ${status}: ${reply.text}`)
   return true
+}
+
+/** The other codes are of one that runs on another node, or ran on one that is not heard of. */
+function isTemporary(code: string | undefined): boolean {
+  return code === 'STORE_UNAVAILABLE' || code === 'IDEMPOTENCY_KEY_IN_USE'
 }

@@ -27,6 +27,7 @@ function producing(available: number, concurrency = 8) {
       concurrency,
       wanted: () => ({ count: concurrency - world.waiting, except: world.except }),
       adopt: () => void world.waiting++,
+      beforeAsking: () => {},
     },
   )
   return { clock, log, asked, world, producer }
@@ -38,8 +39,6 @@ test('takes as many as the queue can make use of, and none of the droplets that 
   producer.start()
   await clock.settle()
   expect(asked).toEqual([[8, ['shut']]])
-  await clock.advance(10_000)
-  expect(asked).toHaveLength(1)
   producer.stop()
   expect(clock.pending).toBe(0)
 })
@@ -63,6 +62,16 @@ test('asks an idle database less and less, once a second at last, and never less
   expect(settled).toBeLessThan(25)
   await clock.advance(60_000)
   expect(asked.length - settled).toBeWithin(45, 81)
+  producer.stop()
+})
+
+test('asks for what has passed its deadline once a second, though nothing else is wanted', async () => {
+  const { clock, asked, world, producer } = producing(0)
+  world.waiting = 8
+  producer.start()
+  await clock.advance(10_000)
+  expect(asked.every(([count]) => count === 0)).toBe(true)
+  expect(asked.length).toBeWithin(9, 11)
   producer.stop()
 })
 

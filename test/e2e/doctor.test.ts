@@ -190,6 +190,23 @@ describe('the configuration', () => {
     expect(found.of('configuration')).toContain(`\nok: DROPLET_SIGNING_SECRET=*** (${file})\n`)
     expect(found.of('configuration')).not.toContain('whsec_')
   })
+
+  test('the same with the password of a database; the path of one is no secret', async () => {
+    using home = serviceHome({})
+    const file = home.file('settings.env')
+    const { TASK_DB: _, ...env } = await alone(home)
+    for (const [db, isSecret] of [
+      ['postgres://u:pass-word@127.0.0.1:1/d', true],
+      ['/x.db', false],
+    ]) {
+      writeFileSync(file, `TASK_DB=${db}\n`)
+      chmodSync(file, 0o644)
+      const found = await diagnose({ ...env, PUBLIC_URL: 'http://x.example' }, ['--env-file', file])
+      const told = found.of('configuration').includes('everybody may read it, and it has TASK_DB')
+      expect([db, told]).toEqual([db, isSecret])
+      expect(found.of('configuration')).not.toContain('pass-word')
+    }
+  })
 })
 
 describe('the port', () => {

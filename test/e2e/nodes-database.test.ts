@@ -22,8 +22,8 @@ import { temporaryDir } from '../support/temporary.ts'
 allowRealTime()
 
 const ASYNC = { prefer: 'respond-async' }
-/** No outage of these tests is as long; and what came too late is looked for every 20 s. */
-const LEASE = { TASK_LEASE: '60' }
+/** No outage of these tests is as long; and what came too late is looked for every 15 s. */
+const LEASE = { TASK_LEASE: '45' }
 /** Of the small disk: what a new Postgres takes, and some room. */
 const DISK_MB = 160
 
@@ -68,6 +68,8 @@ interface Outage {
   begin(world: World): unknown
   end(world: World): unknown
   onSmallDisk?: boolean
+  /** It can be read all the while. */
+  isReadable?: boolean
 }
 
 const setReadOnly = async ({ database }: World, value: 'on' | 'off') => {
@@ -92,6 +94,7 @@ const OUTAGES: Outage[] = [
     name: 'takes no writes',
     begin: (world) => setReadOnly(world, 'on'),
     end: (world) => setReadOnly(world, 'off'),
+    isReadable: true,
   },
 ]
 const FULL: Outage = {
@@ -102,6 +105,7 @@ const FULL: Outage = {
     if (!server.isRunning) await server.start()
   },
   onSmallDisk: true,
+  isReadable: true,
 }
 
 interface Lost {
@@ -133,8 +137,11 @@ async function loseAnswers(
   await sql.unsafe('commit')
 }
 
-/** Submits until one is refused; those that were accepted are added to `accepted`. */
-async function submitUntilRefused(node: Service, accepted: string[]): Promise<void> {
+/**
+ * It takes no tasks, and says so. Some may have been taken before it has noticed: they are added to
+ * `accepted`.
+ */
+async function refuses(node: Service, accepted: string[]): Promise<void> {
   const refused = await eventually('refused', async () => {
     const reply = await node.submit({ delay_seconds: 1 }, ASYNC)
     if (reply.status !== 202) return reply
@@ -143,12 +150,15 @@ async function submitUntilRefused(node: Service, accepted: string[]): Promise<vo
   })
   expect([refused.status, refused.json.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
   expect(refused.headers.has('retry-after')).toBe(true)
+  const ready = await node.get('/orchestrator/ready')
+  expect([ready.status, ready.json.checks.store.ok]).toEqual([503, false])
+  expect((await node.get('/orchestrator/health')).status).toBe(200)
 }
 
 const failuresOf = async (node: Service): Promise<number> =>
   (await node.get('/orchestrator/metrics')).json.store.failures
 
-async function survives({ begin, end, onSmallDisk }: Outage): Promise<void> {
+async function survives({ begin, end, onSmallDisk, isReadable = false }: Outage): Promise<void> {
   await using world = await worldOf(LEASE, onSmallDisk)
   const { a, b, echo, slow } = world
   const accepted: string[] = []
@@ -160,11 +170,11 @@ async function survives({ begin, end, onSmallDisk }: Outage): Promise<void> {
     .find((id) => id !== inFlight.task_id)!
 
   await begin(world)
-  for (const node of [a, b]) {
-    await submitUntilRefused(node, accepted)
-    const ready = await node.get('/orchestrator/ready')
-    expect([ready.status, ready.json.checks.store.ok]).toEqual([503, false])
-    expect((await node.get('/orchestrator/health')).status).toBe(200)
+  await Promise.all([a, b].map((node) => refuses(node, accepted)))
+  const answer = isReadable ? [200, undefined] : [503, 'STORE_UNAVAILABLE']
+  const paths = ['/orchestrator/tasks', `/orchestrator/tasks/${synchronous}`]
+  for (const read of await Promise.all(paths.map((path) => b.get(path)))) {
+    expect([read.status, read.json.error?.code]).toEqual(answer)
   }
   // Of what was accepted, nothing may be sent of which no record can be made.
   const sent = echo.requests.length
@@ -260,6 +270,29 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
       expect(task.attempts).toHaveLength(1)
     }
     expect(echo.requests).toHaveLength(ids.length)
+  })
+
+  test('has recorded an end, and its answer is lost: it is recorded once, and told', async () => {
+    await using world = await worldOf()
+    const { a, b, database, proxy, slow } = world
+    const reply = a.submit({ droplet_name: 'slow' })
+    await slow.received(1)
+    await loseAnswers(world, {
+      statement: 'insert into orchestrator.history',
+      count: 1,
+      ask: () => world.release(),
+    })
+    await eventually('it is written', async () => {
+      return (await database.query('select from orchestrator.history')).length === 1
+    })
+    proxy.cut()
+    proxy.pass()
+    const { status, json: told } = await reply
+    expect([status, told.status]).toEqual([200, 'success'])
+    const task = await b.task(told.task_id)
+    expect(task).toMatchObject({ status: 'success', attempts: [{ attempt: 1 }] })
+    expect((await b.get('/orchestrator/tasks')).json.total).toBe(1)
+    expect(slow.requests).toHaveLength(1)
   })
 
   test('has taken tasks whose callers were told that it had not: none of them stays', async () => {

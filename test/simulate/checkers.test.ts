@@ -44,6 +44,7 @@ function gate(bug: (gate: MeshGate, world: World) => Partial<Gate>): PlantedBugs
       enter: (...args) => own.enter(...args),
       hasRoom: (droplet) => own.hasRoom(droplet),
       enterNow: (...args) => own.enterNow(...args),
+      isShut: (droplet) => own.isShut(droplet),
       onRoom: (callback) => own.onRoom(callback),
       ...bug(own, world),
     }),

@@ -10,5 +10,6 @@ export const openGate: Gate = {
   enter: () => openPermit,
   hasRoom: () => true,
   enterNow: () => openPermit,
+  isShut: () => false,
   onRoom: nothing,
 }

@@ -73,6 +73,11 @@ const PLANS: readonly (readonly [RegExp, Plan])[] = [
   [/^docker run --rm orchestrator /, { kind: 'run' }],
   [/^docker (build|run|create|cp|rm) /, { kind: 'skip', reason: 'no image can be built here' }],
   [/^REGISTRY_IMAGE=\S+ docker compose /, { kind: 'skip', reason: 'no image can be built here' }],
+  [/^echo "POSTGRES_PASSWORD=/, { kind: 'skip', reason: 'docker compose reads it' }],
+  [
+    /^TASK_DB="postgres:\S+" orchestrator migrate /,
+    { kind: 'skip', reason: 'test/e2e/migrate.test.ts moves a history' },
+  ],
 ]
 
 /** What the test does with a command; undefined for one that nobody has thought of. */

@@ -1,7 +1,7 @@
 import { publicUrlFault } from '../../registry/public-url.ts'
 import { mayBeReadByAll } from '../../platform/disk.ts'
 import type { Setting } from '../../config/config.ts'
-import { VARIABLES } from '../../config/variables.ts'
+import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../../config/variables.ts'
 import { UNIT_SETTINGS, type CommandIo } from '../command.ts'
 import { misspeltNames } from '../misspelt.ts'
 import { sourceOf, type ReadSettings } from '../settings.ts'
@@ -46,12 +46,17 @@ function ownUrl({ settings }: Loaded): string | null {
 
 /** Those with a secret in them. */
 function openEnvFiles({ envFiles }: CommandIo): Suspicion[] {
-  const secrets = Object.entries(VARIABLES).filter(([, variable]) => 'secret' in variable)
   return envFiles.flatMap(({ name: file, values }) => {
-    const found = secrets.map(([name]) => name).find((name) => values[name])
+    const found = VARIABLE_NAMES.find((name) => isSecret(name, values[name]))
     if (!found || !mayBeReadByAll(file)) return []
     return [[`${file}: everybody may read it, and it has ${found}`, `chmod o-rwx ${file}`]]
   })
+}
+
+/** All of it, or a part that is not shown: the password of a database. */
+function isSecret(name: VariableName, text = ''): boolean {
+  const variable = VARIABLES[name]
+  return text !== '' && ('secret' in variable || (variable.kind.show?.(text) ?? text) !== text)
 }
 
 function unreadable(io: CommandIo): Suspicion[] {

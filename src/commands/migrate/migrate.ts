@@ -107,12 +107,21 @@ async function moveInto(
   stop: AbortSignal,
   io: CommandIo,
 ): Promise<number> {
-  const target = await openTarget(url, names)
+  const target = await orStopped(openTarget(url, names), stop)
+  if (!target) return stoppedAfter(0, io)
   try {
     return await moveAndCompare(source.open(), target, names, stop, io)
   } finally {
     await target.close()
   }
+}
+
+/** null: it was stopped before. A schema that another changes may be waited for. */
+function orStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    stop.addEventListener('abort', () => resolve(null))
+    work.then(resolve, reject)
+  })
 }
 
 async function openTarget(url: string, { to }: Names) {
@@ -147,10 +156,7 @@ async function moveAndCompare(
     : await during('Compared', (done) =>
         compareTasks(history, target, { stop, done }, moved.refused),
       )
-  if (!compared || stop.aborted) {
-    io.stderr(stoppedText(moved))
-    return EXIT.interrupted
-  }
+  if (!compared || stop.aborted) return stoppedAfter(moved.added, io)
   io.stdout(movedText(moved, names) + comparedText(compared))
   if (compared.differing > 0) {
     io.stderr(differencesText(compared))
@@ -158,4 +164,9 @@ async function moveAndCompare(
   }
   io.stdout(SOURCE_IS_KEPT(names.from))
   return EXIT.ok
+}
+
+function stoppedAfter(added: number, io: CommandIo): number {
+  io.stderr(stoppedText(added))
+  return EXIT.interrupted
 }

@@ -52,7 +52,7 @@ export function differencesText({ differences, differing }: Comparison): string 
   return lines.map((line) => `${line}\n`).join('')
 }
 
-export function stoppedText({ added }: Pick<Moved, 'added'>): string {
+export function stoppedText(added: number): string {
   return `Stopped; ${counted(added, 'task')} moved so far. Run it again to go on.\n`
 }
 

@@ -72,6 +72,7 @@ export const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
 export const HISTORY_COLUMNS = list(HEAD, STATE, END)
 
 const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
+const EXPIRES_AT = `now() + interval '1 ms' * (delay_ms + deadline_ms)`
 
 /** \`h\`: a relation with the droplets and states of what has ended, `sign` of each. */
 export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrator.counts as c
@@ -81,10 +82,17 @@ export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrato
   on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks`
 
 /**
+ * A change of a task that its hold still names. `is not distinct from`, because no index can serve
+ * it: only that of the ids is left. By the one of the owners, all rows that a session has ever had
+ * would be looked at until the next vacuum: a pair of writes took up to three times the CPU.
+ */
+const IS_OURS = `not w.is_new and l.id = w.id
+    and l.owner is not distinct from w.session and l.fence = w.fence and l.step <= w.step`
+
+/**
  * Returns the ids of what was written. Keys come first, in their order: else two groups with the
- * same two would wait for each other. Of the tasks that are changed the rows are locked in the
- * order of their ids, and looked at again once they are locked. `is not distinct from` keeps the
- * planner from looking through all that the session owns.
+ * same two would wait for each other. Nobody waits so for the rows of tasks: whoever changes some
+ * of another node's passes over those that are locked.
  */
 export const COMMIT_SQL = `with ${WRITES_SQL},
 k as (insert into orchestrator.keys (key, id)
@@ -95,28 +103,26 @@ n as materialized (select w.* from w where is_new
 p as (insert into orchestrator.payload (id, ${PAYLOAD_COLUMNS})
   select id, ${PAYLOAD_COLUMNS} from n order by id),
 l as (insert into orchestrator.live
-    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
-  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false, ${CLAIM_AT}, ${LIVE_COLUMNS}
+    (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
+  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false,
+    ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from n where completed_at is null order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
-m as materialized (select l.id from w join orchestrator.live l
-    on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
-    and l.step <= w.step
-  where not w.is_new order by l.id for update of l),
 u as (update orchestrator.live l set
     ${[...STATE, DUE].map(({ name }) => `${name} = w.${name}`).join(', ')},
     step = w.step, claim_at = coalesce(now() + interval '1 ms' * w.wait_ms, l.claim_at)
-  from m join w using (id) where l.id = m.id and w.completed_at is null),
-d as (delete from orchestrator.live l using m join w using (id)
-  where l.id = m.id and w.completed_at is not null returning l.id, ${of('l', HEAD)}),
-ds as (delete from orchestrator.secrets s using d where s.id = d.id),
+  from w where ${IS_OURS} and w.completed_at is null returning l.id),
+d as (delete from orchestrator.live l using w
+  where ${IS_OURS} and w.completed_at is not null
+  returning l.id, ${of('l', HEAD)}, ${of('w', STATE, END)}),
+ds as (delete from orchestrator.secrets s using d where s.id = d.id and d.mode = 'async'),
 h as (insert into orchestrator.history (id, ${HISTORY_COLUMNS})
   select id, ${HISTORY_COLUMNS} from n where completed_at is not null
-  union all select d.id, ${of('d', HEAD)}, ${of('w', STATE, END)} from d join w using (id)
+  union all select id, ${HISTORY_COLUMNS} from d
   returning id, droplet_key, status),
 c as (${countSql('h', 1)})
-select id, is_new from n union all select id, false from m`
+select id, is_new from n union all select id, false from u union all select id, false from d`
 
 /**
  * Takes interrupted tasks out of the history, for new requests with their keys. Rare, and by
@@ -131,8 +137,8 @@ p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .map((name) => `${name} = w.${name}`)
   .join(', ')} from d join w using (id) where p.id = d.id),
 l as (insert into orchestrator.live
-    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
-  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${LIVE_COLUMNS}
+    (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
+  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from w where id in (select id from d) order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from w where secrets is not null and id in (select id from d)),

@@ -3,7 +3,7 @@
  * (`lease.ts`), names a task's fence in each write, and does for the others what each node does:
  * frees the tasks of dead nodes, and tells of work and of cancellations.
  */
-import { errorText } from '../../errors.ts'
+import { errorText, OrchestratorError } from '../../errors.ts'
 import { within } from '../../platform/time-limit.ts'
 import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
@@ -105,6 +105,10 @@ class SharedDriver implements StoreDriver, SharedWork {
     return { session, fence: this.#fences.get(id) ?? FIRST_FENCE, step: ++this.#steps }
   }
 
+  isOurs(hold: unknown): boolean {
+    return (hold as Hold | null)?.session === this.#lease.session
+  }
+
   async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
     if (writes.length === 0) return this.#tryToWrite()
     const shared = writes.map((write) => sharedWrite(write, now))
@@ -157,10 +161,11 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   async take(id: string): Promise<Claim | null> {
-    const [claim] = await this.#claim(async (session, number) => {
+    const asked = this.#claim(async (session, number) => {
       const taken = await this.ports.database.take(session, id, number)
       return taken ? [taken] : []
     })
+    const [claim] = await answered(asked)
     return claim ?? null
   }
 
@@ -210,7 +215,7 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   async askToCancel(id: string): Promise<boolean> {
-    const isAsked = await this.ports.database.askToCancel(id)
+    const isAsked = await answered(this.ports.database.askToCancel(id))
     if (isAsked) this.ports.database.notify('cancel')
     return isAsked
   }
@@ -224,15 +229,15 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   find(id: string) {
-    return this.ports.database.find(id)
+    return answered(this.ports.database.find(id))
   }
 
   findByKey(key: string) {
-    return this.ports.database.findByKey(key)
+    return answered(this.ports.database.findByKey(key))
   }
 
   list(query: TaskQuery) {
-    return this.ports.database.list(query)
+    return answered(this.ports.database.list(query))
   }
 
   trim(now: number) {
@@ -260,6 +265,20 @@ class SharedDriver implements StoreDriver, SharedWork {
       log.warning(message, { error: errorText(left.cause ?? left.error) })
     }
     await database.close()
+  }
+}
+
+/**
+ * For what a caller waits for: rejects with STORE_UNAVAILABLE where `asked` rejects, for what is
+ * away is no bug of ours.
+ */
+async function answered<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (cause) {
+    if (cause instanceof OrchestratorError) throw cause
+    const message = 'The database does not answer now'
+    throw Object.assign(new OrchestratorError('STORE_UNAVAILABLE', message), { cause })
   }
 }
 

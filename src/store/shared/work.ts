@@ -50,7 +50,8 @@ export interface SharedWork {
   /**
    * Takes up to `capacity` tasks that nobody owns and that are due within a second, the oldest due
    * first; none of the droplets `except` (their `nameKey`). Those of dead nodes are among them.
-   * Fewer than `capacity`: there are no more now. None while the lease is not held.
+   * Besides, some whose deadline has passed, of any droplet: nothing of them is to be sent. Fewer
+   * than `capacity`: there are no more now. None while the lease is not held.
    */
   claim(capacity: number, except: readonly string[]): Promise<Claim[]>
   /** Takes this one, due or not. null: somebody owns it, or it is not unfinished. */

@@ -1,7 +1,8 @@
 /**
  * The droplet that tasks are sent to, in a process of its own: it echoes, and while it is paused
- * it holds on to every request.
+ * it holds on to every request. `DELAY_MS`: how long it takes to answer.
  */
+const delayMs = Number(process.env.DELAY_MS)
 let gate: { open: Promise<void>; resume(): void } | null = null
 let held = 0
 
@@ -20,6 +21,7 @@ Bun.serve({
       await gate.open
       held--
     }
+    if (delayMs > 0) await Bun.sleep(delayMs)
     return new Response(text || '{"ok":true}', { headers: { 'content-type': 'application/json' } })
   },
 })

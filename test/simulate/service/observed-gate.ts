@@ -63,6 +63,7 @@ export function observedGate(gate: Gate, process: SimProcess, observer: GateObse
       const entry = observer.entered(process, entrant, null)
       return answered(entry, gate.enterNow(droplet, timeoutMs)) as Permit
     },
+    isShut: (droplet) => gate.isShut(droplet),
     onRoom: (callback) => gate.onRoom(callback),
   }
 }

@@ -141,6 +141,24 @@ test('what is claimed too late is not ours', async () => {
   await store.close()
 })
 
+test('what is accepted for a lease that is lost by then is not ours to run', async () => {
+  const { clock, script, store, events, letGo } = await sharing()
+  const answer = Promise.withResolvers<[]>()
+  script.commit = () => answer.promise
+  const task = queued()
+  const inserted = store.insert(task)
+  await clock.settle()
+  script.renew = async () => false
+  await clock.advance(10_000)
+  letGo()
+  delete script.renew
+  await clock.advance(1000)
+  answer.resolve([])
+  expect(await inserted).toBe('written')
+  expect(events).toEqual([{ type: 'accepted', task, forAnyone: true }])
+  await store.close()
+})
+
 test('a refused write asks at once whether the session is alive', async () => {
   const { script, store, of } = await sharing()
   script.commit = async () => [{ index: 0, reason: 'not owned' }]
@@ -168,7 +186,7 @@ test('a new task whose commit failed is undone, until no statement can be on its
 test('a claim that failed may have been done: it is given back, until none can be on its way', async () => {
   const { clock, script, store, shared, of } = await sharing({ claim: refuses, take: refuses })
   expect(await failureOf(shared.claim(9, []))).toMatchObject({ message: 'no connection' })
-  expect(await failureOf(shared.take('x'))).toMatchObject({ message: 'no connection' })
+  expect(await failureOf(shared.take('x'))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
   delete script.claim
   await shared.claim(9, [])
   await clock.advance(100_000)
@@ -225,6 +243,21 @@ test('a database that is away takes nothing, though nobody has tried to write', 
   await clock.advance(750)
   expect(store.fault).toBeNull()
   await store.close()
+})
+
+test('who asks for something hears that the database is away', async () => {
+  const away = { find: refuses, findByKey: refuses, list: refuses, take: refuses }
+  const { store, shared } = await sharing({ ...away, askToCancel: refuses })
+  const asked = [
+    store.find('x'),
+    store.findByKey('x'),
+    store.list({ limit: 1 }),
+    shared.take('x'),
+    shared.askToCancel('x'),
+  ]
+  for (const answer of asked) {
+    expect(await failureOf(answer)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  }
 })
 
 test('the dead are looked for once the database has been there for a lease, in steps', async () => {
