@@ -38,7 +38,10 @@ export interface PostgresClient {
 /** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
 export function postgresClient(url: string, max: number): PostgresClient {
   const { address, prepare } = optionsOf(url)
-  const sql = new SQL(address, { max, prepare, connectionTimeout: 5 })
+  // By their estimates, statements over many partitions are worth compiling: that takes a second,
+  // where most of them take milliseconds. A pooler refuses such parameters.
+  const connection = prepare ? { jit: 'off' } : {}
+  const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),
     transaction: (work) =>
