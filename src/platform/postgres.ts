@@ -18,6 +18,8 @@ export class PostgresError extends Error {
     readonly state: string | null,
     /** What Bun knows it by. */
     readonly code: string,
+    /** The function of the server that has failed: its messages may be in any language. */
+    readonly routine: string | null = null,
   ) {
     super(message)
     this.name = 'PostgresError'
@@ -86,7 +88,9 @@ async function failing<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (!(error instanceof SQL.PostgresError)) throw error
-    const { code, errno, message } = error
-    throw new PostgresError(message, typeof errno === 'string' ? errno : null, code)
+    const { code, errno, message, routine } = error
+    throw new PostgresError(message, textOrNull(errno), code, textOrNull(routine))
   }
 }
+
+const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null)

@@ -142,11 +142,19 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
   test('write the neighbours of a row that the database itself rejects', () =>
     withNodes(1, async ([node], database) => {
       await database.query(`alter table orchestrator.live add check (method <> 'PATCH')`)
-      const tasks = [running(), running({ method: 'PATCH' }), running({ idempotencyKey: 'k' })]
+      // Longer than a row of an index may be, and of nothing that is compressed.
+      const requestId = Array.from({ length: 300 }, () => crypto.randomUUID()).join('')
+      const tasks = [
+        running(),
+        running({ method: 'PATCH' }),
+        running({ idempotencyKey: 'k' }),
+        taskOf('error', { requestId }),
+      ]
       await node!.commit(node!.insert(taskOf('error', { idempotencyKey: 'k' })))
       const refused = await node!.commit(...tasks.map((task) => node!.insert(task)))
       expect(refused[0]).toMatchObject({ index: 1, reason: { error: expect.any(String) } })
       expect(refused[1]).toEqual(keyTaken(2))
+      expect(refused[2]).toMatchObject({ index: 3, reason: { error: expect.any(String) } })
       expect(await node!.database.find(tasks[0]!.id)).toEqual(tasks[0]!)
       expect(await node!.database.find(tasks[1]!.id)).toBeNull()
     }))
