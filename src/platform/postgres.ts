@@ -18,6 +18,8 @@ export class PostgresError extends Error {
     readonly state: string | null,
     /** What Bun knows it by. */
     readonly code: string,
+    /** The function of the server that has failed: its messages may be in any language. */
+    readonly routine: string | null = null,
   ) {
     super(message)
     this.name = 'PostgresError'
@@ -38,7 +40,10 @@ export interface PostgresClient {
 /** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
 export function postgresClient(url: string, max: number): PostgresClient {
   const { address, prepare } = optionsOf(url)
-  const sql = new SQL(address, { max, prepare, connectionTimeout: 5 })
+  // By their estimates, statements over many partitions are worth compiling: that takes a second,
+  // where most of them take milliseconds. A pooler refuses such parameters.
+  const connection = prepare ? { jit: 'off' } : {}
+  const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),
     transaction: (work) =>
@@ -83,7 +88,9 @@ async function failing<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (!(error instanceof SQL.PostgresError)) throw error
-    const { code, errno, message } = error
-    throw new PostgresError(message, typeof errno === 'string' ? errno : null, code)
+    const { code, errno, message, routine } = error
+    throw new PostgresError(message, textOrNull(errno), code, textOrNull(routine))
   }
 }
+
+const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null)
