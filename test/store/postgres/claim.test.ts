@@ -45,7 +45,7 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       const group = [node!.offer(late!, HOUR_MS), node!.offer(soon!, 900), node!.offer(now!)]
       await node!.commit(...group)
       expect(await node!.claimedIds(1)).toEqual([now!.id])
-      const [claim] = await node!.claim(9)
+      const [claim] = await node!.claim()
       expect(claim).toMatchObject({ task: { id: soon!.id }, fence: 2 })
       expect(claim!.waitMs).toBeGreaterThanOrEqual(0)
       expect(claim!.waitMs).toBeLessThanOrEqual(900)
@@ -92,25 +92,10 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       const wrong = { id: first!.id, ...one!.hold(2) }
       await one!.database.release([wrong, { ...wrong, id: second!.id }])
       expect(await other!.claimedIds()).toEqual([second!.id])
-      await one!.database.release([{ ...wrong, fence: 1 }])
-      const [claim] = await other!.claim(9)
+      await one!.database.release([{ ...one!.hold(), id: first!.id }])
+      const [claim] = await other!.claim()
       expect(claim).toMatchObject({ task: { id: first!.id }, fence: 2, waitMs: 0 })
       expect(await one!.commit(one!.update(first!))).toEqual([{ index: 0, reason: 'not owned' }])
-    }))
-
-  test('whose answers were lost are given back by their numbers, and no other', () =>
-    withNodes(1, async ([node]) => {
-      const [first, second, third] = many(3)
-      await node!.commit(...[first, second, third].map((task) => node!.offer(task!)))
-      const unheard = await node!.claimedIds(1)
-      await node!.take(second!.id)
-      const heard = await node!.claimedIds(1)
-      await node!.database.unclaim(node!.session, [1, 2])
-      expect([...unheard, ...heard]).toEqual([first!.id, third!.id])
-      expect(await node!.claim(9)).toMatchObject([
-        { task: { id: first!.id }, fence: 3 },
-        { task: { id: second!.id }, fence: 3 },
-      ])
     }))
 
   test('bring what has passed its deadline besides, of droplets that are left out, too', () =>
@@ -139,7 +124,7 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await node!.database.unowned(10_000_000)).toBe(5)
     }))
 
-  test('hear of a cancellation, and the next owner does where the first one has not done it', () =>
+  test('hear of a cancellation, and so does the next owner', () =>
     withNodes(2, async ([one, other]) => {
       const [mine, free] = many(2)
       await one!.commit(one!.insert(mine!), one!.offer(free!))
@@ -150,8 +135,32 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await other!.database.cancelled(other!.session)).toEqual([])
       await one!.database.release([{ id: mine!.id, ...one!.hold() }])
       await other!.claimedIds()
-      expect(await one!.database.cancelled(one!.session)).toEqual([])
       expect(await other!.database.cancelled(other!.session)).toEqual([mine!.id])
+    }))
+
+  test('that were lost are undone by their numbers', () =>
+    withNodes(1, async ([node]) => {
+      const [first, second, third] = many(3)
+      await node!.commit(...[first!, second!, third!].map((task) => node!.offer(task)))
+      expect(await node!.claimedIds(1)).toEqual([first!.id])
+      await node!.take(second!.id)
+      expect(await node!.claimedIds()).toEqual([third!.id])
+      await node!.database.unclaim(node!.session, [2, 3, 99])
+      expect(await node!.claimedIds()).toEqual([second!.id, third!.id])
+      expect(await node!.commit(node!.update(third!, 2))).toMatchObject([{ reason: 'not owned' }])
+    }))
+
+  test('order the writes of their owner: what comes late changes nothing', () =>
+    withNodes(1, async ([node]) => {
+      const [task] = many(1)
+      const [inserted, late] = [node!.insert(task!), node!.update(begin(task!, 'http://late', NOW))]
+      const started = begin(task!, task!.targetUrl, NOW)
+      const update = node!.update(started)
+      expect(await node!.commit(inserted)).toEqual([])
+      expect(await node!.commit(update)).toEqual([])
+      expect(await node!.commit(late)).toEqual([{ index: 0, reason: 'not owned' }])
+      expect(await node!.commit(update)).toEqual([])
+      expect(await node!.database.find(task!.id)).toEqual(started)
     }))
 
   test('know of which tasks nothing is unfinished', () =>

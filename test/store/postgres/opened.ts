@@ -51,12 +51,12 @@ export class Node implements AsyncDisposable {
     return this.database.commit(writes, NOW)
   }
 
-  async claimedIds(capacity = 100, except: string[] = []): Promise<string[]> {
-    return (await this.claim(capacity, except)).map(({ task }) => task.id)
+  claim(capacity = 100, except: string[] = []) {
+    return this.database.claim(this.session, capacity, except, ++this.#claims)
   }
 
-  claim(capacity: number, except: string[] = []) {
-    return this.database.claim(this.session, capacity, except, ++this.#claims)
+  async claimedIds(capacity?: number, except?: string[]): Promise<string[]> {
+    return (await this.claim(capacity, except)).map(({ task }) => task.id)
   }
 
   take(id: string) {
