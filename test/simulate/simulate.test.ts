@@ -5,6 +5,7 @@ import { WaitQueue, type WaitingTask } from '../../src/delivery/wait-queue.ts'
 import type { Clock } from '../../src/ports.ts'
 import type { StoreDriver } from '../../src/store/driver.ts'
 import { ALL_CHECKERS } from './check/all-checkers.ts'
+import { CLUSTER_CHECKERS } from './check/cluster-checkers.ts'
 import { failureReport } from './report.ts'
 import type { PlantedBugs } from './service/planted-bugs.ts'
 import { Simulation } from './simulation.ts'
@@ -89,7 +90,8 @@ describe('the checkers', () => {
   const files = [...new Glob('*.ts').scanSync(join(import.meta.dir, 'checkers'))].sort()
 
   test('each has a file of its name', () => {
-    expect(Object.keys(ALL_CHECKERS).map((name) => `${name}.ts`)).toEqual(files)
+    const names = Object.keys({ ...ALL_CHECKERS, ...CLUSTER_CHECKERS }).sort()
+    expect(names.map((name) => `${name}.ts`)).toEqual(files)
   })
 
   test('each is in the README', async () => {

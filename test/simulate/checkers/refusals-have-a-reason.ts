@@ -48,8 +48,7 @@ function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>
       (kind === 'cancel' && model.leases !== null) ||
       world.now <= disk.brokenUntil + GRACE_MS ||
       (process.draining && world.now <= disk.disturbedUntil),
-    // TODO: of a node that has lost its lease.
-    SHUTTING_DOWN: ({ process }) => process.draining || model.leases !== null,
+    SHUTTING_DOWN: ({ process }) => process.draining,
     OVERLOADED: ({ process }, details) =>
       // `droplet-limit-kept`, `total-limit-kept` and `gate-waits-are-short` look into the gate's.
       'droplet_name' in details || 'max_running' in details
@@ -75,7 +74,9 @@ function taskReasons({ model }: Context): Partial<Record<ErrorCode, Reason>> {
       call.kind === 'replay' && call.body === null && tasks.find(call.about)?.secretHeaders != null,
     TASK_NOT_FOUND(call) {
       const task = tasks.find(subjectOf(call))
-      return !task?.row || hasEnded(task) || task.isUndone
+      if (!task?.row || hasEnded(task) || task.isUndone) return true
+      // It was read on another machine, before it came there.
+      return model.leases !== null && task.writtenAt >= call.startedAt
     },
     TASK_FINISHED(call) {
       const task = tasks.find(subjectOf(call))

@@ -7,15 +7,20 @@ import { GateWatch } from '../gate-watch.ts'
 import { Model } from '../model/model.ts'
 import { Observer } from '../observer.ts'
 import { pause, resume } from '../service/sim-process.ts'
-import { EXPECTED_ERRORS, Supervisor, type Surroundings } from '../service/supervisor.ts'
+import {
+  EXPECTED_ERRORS,
+  LEASE_LOST,
+  Supervisor,
+  type Surroundings,
+} from '../service/supervisor.ts'
 import type { World } from '../world/world.ts'
 import type { CalledNode } from '../workload/callers.ts'
 import type { Cluster } from './cluster.ts'
 import { NodeStore } from './node-store.ts'
 import { NodeTime } from './node-time.ts'
 
-/** What a node says of its way to the database, and of its lease. */
-const LEASE_ERRORS = /^(the lease of this node|the database does not answer)/
+/** What a node says of its way to the database. */
+const DATABASE_ERRORS = /^the database does not answer/
 
 type Shared = Omit<Context, 'model' | 'disk' | 'sqlite'> &
   Pick<Surroundings, 'mesh' | 'newIds' | 'bugs'> & { readonly cluster: Cluster }
@@ -58,7 +63,10 @@ export class SimNode {
       place: { node: name, wall: this.time.wall },
       random: random.fork('service'),
       clock: (process) => this.time.clockOf(process),
-      expectedErrors: new RegExp(`${EXPECTED_ERRORS.source}|${LEASE_ERRORS.source}`),
+      leaseLost: (process) => cluster.leases.saysLost(process),
+      expectedErrors: new RegExp(
+        [EXPECTED_ERRORS, LEASE_LOST, DATABASE_ERRORS].map(({ source }) => source).join('|'),
+      ),
     })
   }
 

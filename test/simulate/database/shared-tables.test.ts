@@ -90,6 +90,17 @@ test('what nobody owns is claimed once, the oldest due first, with the next fenc
   expect(tables.unowned(10)).toBe(3)
 })
 
+test('what has passed its deadline is claimed besides, of any droplet', () => {
+  const { tables, clock } = tablesAt()
+  const a = tables.join(NODE, LEASE_MS)
+  const one = task({ dropletName: 'Shut', delayMs: 50, deadlineMs: 100 })
+  tables.commit([insert(one, null, 5000)])
+  clock.now += 149
+  expect(tables.claim(a, 0, ['shut'], 1)).toEqual([])
+  clock.now += 1
+  expect(tables.claim(a, 0, ['shut'], 2).map((claim) => claim.task.id)).toEqual([one.id])
+})
+
 test('a session is dead once its lease has run out and somebody looks, but not soon after a start', () => {
   const { tables, clock, told } = tablesAt()
   const [a, b] = [tables.join(NODE, LEASE_MS), tables.join(NODE, LEASE_MS)]

@@ -53,6 +53,8 @@ const NOBODY: Hold = { session: '', fence: 0, step: 0 }
 
 /** What is due so soon may be claimed. */
 const CLAIM_AHEAD_MS = 1000
+/** What has passed its deadline is given besides: so many at once. */
+const MAX_EXPIRED = 64
 
 export class SharedTables {
   readonly live = new Map<string, LiveRow>()
@@ -225,13 +227,19 @@ export class SharedTables {
     number: number,
   ): FencedClaim[] {
     if (!this.sessions.isAlive(session)) return []
+    const free = [...this.live.values()].filter(({ owner }) => owner === null)
     const until = this.now() + CLAIM_AHEAD_MS
-    const due = [...this.live.values()].filter(
-      ({ owner, dueAt, task }) =>
-        owner === null && dueAt <= until && !except.includes(nameKey(task.dropletName)),
+    const due = free.filter(
+      ({ dueAt, task }) => dueAt <= until && !except.includes(nameKey(task.dropletName)),
     )
     due.sort((a, b) => a.dueAt - b.dueAt)
-    return due.slice(0, capacity).map((row) => this.#give(row, session, number))
+    const expired = free.filter((row) => this.#isExpired(row)).slice(0, MAX_EXPIRED)
+    const taken = new Set([...due.slice(0, capacity), ...expired])
+    return [...taken].map((row) => this.#give(row, session, number))
+  }
+
+  #isExpired({ task: { delayMs, deadlineMs }, createdAt }: LiveRow): boolean {
+    return deadlineMs !== null && createdAt + delayMs + deadlineMs <= this.now()
   }
 
   take(session: string, id: string, number: number): FencedClaim | null {

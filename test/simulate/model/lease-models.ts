@@ -29,6 +29,8 @@ interface KnownLease {
 
 export class LeaseModels {
   readonly sessions = new Map<string, SessionModel>()
+  /** Those that have said so, and have not joined since. */
+  readonly #saidLost = new Set<SimProcess>()
   readonly #known = new Map<SimProcess, KnownLease>()
 
   constructor(
@@ -54,9 +56,15 @@ export class LeaseModels {
     return diedAt < Infinity || leaseFrom + this.leaseMs < this.world.now
   }
 
+  /** It is more careful than it must be: not every renewal counts for it. */
+  saysLost(process: SimProcess): void {
+    this.#saidLost.add(process)
+  }
+
   /** It was told that it has joined, as it had asked for at `askedAt`. */
   heardOfSession(process: SimProcess, askedAt: number, session: string): void {
     this.#known.set(process, { session, askedAt, contactSince: this.world.now })
+    this.#saidLost.delete(process)
   }
 
   /** It was told that its lease is renewed, as it had asked for at `askedAt`. */
@@ -76,13 +84,14 @@ export class LeaseModels {
   /** Whether it has a session, and knows of it. */
   hasSession(process: SimProcess): boolean {
     const known = this.#known.get(process)
-    if (!known || !this.isAlive(known.session)) return false
+    if (!known || !this.isAlive(known.session) || this.#saidLost.has(process)) return false
     return this.overdueMs(process) < -MARGIN * this.leaseMs
   }
 
   /** Whether the process has lost what it has owned so, or must take it for lost. */
   hasLost(process: SimProcess, owner: OwnerModel | null): boolean {
     if (owner === null || owner.process !== process.number) return true
+    if (this.#saidLost.has(process)) return true
     return this.isLost(owner) || this.overdueMs(process) > -MARGIN * this.leaseMs
   }
 

@@ -32,6 +32,8 @@ export interface TaskModel {
   acceptedBy: OwnerModel | null
   /** How many nodes have owned it since then. */
   owners: number
+  /** When it came to the store, simulated ms; -1: it has not. */
+  writtenAt: number
   /** It was taken for failed, and has been deleted. */
   isUndone: boolean
   /** The number of the process that knows that it has it; null: none does yet. */
@@ -82,6 +84,7 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     owner: null,
     acceptedBy: null,
     owners: 0,
+    writtenAt: -1,
     isUndone: false,
     knownTo: null,
     ownedSince: 0,

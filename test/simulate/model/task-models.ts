@@ -65,6 +65,7 @@ export class TaskModels {
     const { row: before, attempts: attemptsBefore } = task
     const resumed = before !== null && isInterrupted(before)
     if (hasEnded(task)) task.cancelRequested = false
+    if (before === null) task.writtenAt = this.world.now
     if (resumed) Object.assign(task, { attemptsBeforeResume: attemptsBefore.length, notBefore: 0 })
     const after: Row = { ...before, ...row }
     Object.assign(task, { row: after, attempts: attemptsIn(after) })

@@ -31,6 +31,8 @@ export interface Surroundings {
   store: SimStore
   clock(process: SimProcess): Clock
   newIds: NewIds
+  /** It says that it has lost its lease. */
+  leaseLost?(process: SimProcess): void
   /** Messages of errors that are in order. */
   expectedErrors: RegExp
   mesh: SimMesh
@@ -47,6 +49,8 @@ export interface Surroundings {
  */
 export const EXPECTED_ERRORS =
   /^(the store cannot be (written|read|closed)|the latest steps of some tasks were not written|a request failed|an interrupted task cannot be recorded|(there is no list of droplets|the list of droplets has expired): no task can be routed)/
+
+export const LEASE_LOST = /^the lease of this node /
 
 type OpenedPorts = Pick<SimulatedPorts, 'clock' | 'log'> & { readonly driver: StoreDriver }
 
@@ -176,7 +180,9 @@ export class Supervisor {
       if (message === 'a circuit has closed') gateWatch.circuitClosed(process, droplet)
     }
     const error = (message: string, fields: Record<string, unknown> = {}) => {
-      if (!process.alive || expectedErrors.test(message)) return
+      if (!process.alive) return
+      if (LEASE_LOST.test(message)) this.surroundings.leaseLost?.(process)
+      if (expectedErrors.test(message)) return
       const taskId = (fields['task_id'] ?? null) as string | null
       observer.unexpectedError(`it logs: ${message}`, taskId)
     }
