@@ -13,8 +13,8 @@ import type { Clock } from '../../ports.ts'
 
 /** How often connections that have said nothing are asked for a word, ms. */
 const WATCH_MS = 2000
-/** How long that word may take, ms. */
-const MAX_SILENCE_MS = 2000
+/** How long that word may take, ms: it may come behind a statement that takes its time. */
+const MAX_SILENCE_MS = 5000
 /** How long a statement may take, ms. One that waits for a disk takes no longer. */
 const MAX_STATEMENT_MS = 8000
 
@@ -119,6 +119,7 @@ export class Pool {
       cancel()
       this.#cancelTimers.delete(forget)
     }
+    if (this.#closed) return () => {}
     const cancel = this.clock.after(ms, () => {
       this.#cancelTimers.delete(forget)
       callback()

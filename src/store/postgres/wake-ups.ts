@@ -27,7 +27,7 @@ export class WakeUps {
   ) {}
 
   notify(what: WakeUp): void {
-    if (this.#gathered.has(what)) return
+    if (this.#closed || this.#gathered.has(what)) return
     const cancel = this.clock.after(GATHER_MS, () => {
       this.#gathered.delete(what)
       this.pool.query(NOTIFY_SQL, [CHANNEL, what]).catch(() => {})

@@ -45,16 +45,16 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       const group = [node!.offer(late!, HOUR_MS), node!.offer(soon!, 900), node!.offer(now!)]
       await node!.commit(...group)
       expect(await node!.claimedIds(1)).toEqual([now!.id])
-      const [claim] = await node!.database.claim(node!.session, 9, [])
+      const [claim] = await node!.claim()
       expect(claim).toMatchObject({ task: { id: soon!.id }, fence: 2 })
       expect(claim!.waitMs).toBeGreaterThanOrEqual(0)
       expect(claim!.waitMs).toBeLessThanOrEqual(900)
       expect(claim!.ageMs).toBeGreaterThanOrEqual(0)
       expect(await node!.claimedIds()).toEqual([])
-      const taken = await node!.database.take(node!.session, late!.id)
+      const taken = await node!.take(late!.id)
       expect(taken).toMatchObject({ task: { id: late!.id, dueAt: NOW }, fence: 2 })
       expect(taken!.waitMs).toBeGreaterThan(900)
-      expect(await node!.database.take(node!.session, late!.id)).toBeNull()
+      expect(await node!.take(late!.id)).toBeNull()
     }))
 
   test.each(['few', 'more than are asked for'])('leave droplets out, of which %s wait', (how) =>
@@ -80,7 +80,7 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       await node!.commit(node!.offer(task!))
       await node!.database.leave(node!.session)
       expect(await node!.claimedIds()).toEqual([])
-      expect(await node!.database.take(node!.session, task!.id)).toBeNull()
+      expect(await node!.take(task!.id)).toBeNull()
       expect(await node!.database.unowned(9)).toBe(1)
     }))
 
@@ -89,11 +89,11 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       const [first, second] = many(2)
       await one!.commit(one!.insert(first!), one!.offer(second!))
       await one!.commit(one!.update(begin(first!, first!.targetUrl, NOW)))
-      const wrong = { id: first!.id, session: one!.session, fence: 2 }
+      const wrong = { id: first!.id, ...one!.hold(2) }
       await one!.database.release([wrong, { ...wrong, id: second!.id }])
       expect(await other!.claimedIds()).toEqual([second!.id])
-      await one!.database.release([{ ...wrong, fence: 1 }])
-      const [claim] = await other!.database.claim(other!.session, 9, [])
+      await one!.database.release([{ ...one!.hold(), id: first!.id }])
+      const [claim] = await other!.claim()
       expect(claim).toMatchObject({ task: { id: first!.id }, fence: 2, waitMs: 0 })
       expect(await one!.commit(one!.update(first!))).toEqual([{ index: 0, reason: 'not owned' }])
     }))
@@ -115,7 +115,7 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await node!.database.unowned(10_000_000)).toBe(5)
     }))
 
-  test('hear of a cancellation, until the task has another owner', () =>
+  test('hear of a cancellation, and so does the next owner', () =>
     withNodes(2, async ([one, other]) => {
       const [mine, free] = many(2)
       await one!.commit(one!.insert(mine!), one!.offer(free!))
@@ -126,7 +126,32 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await other!.database.cancelled(other!.session)).toEqual([])
       await one!.database.release([{ id: mine!.id, ...one!.hold() }])
       await other!.claimedIds()
-      expect(await other!.database.cancelled(other!.session)).toEqual([])
+      expect(await other!.database.cancelled(other!.session)).toEqual([mine!.id])
+    }))
+
+  test('that were lost are undone by their numbers', () =>
+    withNodes(1, async ([node]) => {
+      const [first, second, third] = many(3)
+      await node!.commit(...[first!, second!, third!].map((task) => node!.offer(task)))
+      expect(await node!.claimedIds(1)).toEqual([first!.id])
+      await node!.take(second!.id)
+      expect(await node!.claimedIds()).toEqual([third!.id])
+      await node!.database.unclaim(node!.session, [2, 3, 99])
+      expect(await node!.claimedIds()).toEqual([second!.id, third!.id])
+      expect(await node!.commit(node!.update(third!, 2))).toMatchObject([{ reason: 'not owned' }])
+    }))
+
+  test('order the writes of their owner: what comes late changes nothing', () =>
+    withNodes(1, async ([node]) => {
+      const [task] = many(1)
+      const [inserted, late] = [node!.insert(task!), node!.update(begin(task!, 'http://late', NOW))]
+      const started = begin(task!, task!.targetUrl, NOW)
+      const update = node!.update(started)
+      expect(await node!.commit(inserted)).toEqual([])
+      expect(await node!.commit(update)).toEqual([])
+      expect(await node!.commit(late)).toEqual([{ index: 0, reason: 'not owned' }])
+      expect(await node!.commit(update)).toEqual([])
+      expect(await node!.database.find(task!.id)).toEqual(started)
     }))
 
   test('know of which tasks nothing is unfinished', () =>

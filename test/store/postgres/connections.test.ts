@@ -90,7 +90,7 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
       const open = proxy.accepted
       proxy.pass()
       await clock.advance(2000)
-      await clock.advance(2000)
+      await clock.advance(5000)
       await node.database.find(Bun.randomUUIDv7())
       await node.commit()
       expect(proxy.accepted).toBeGreaterThan(open)

@@ -12,6 +12,9 @@ export const LEASE_MS = 60_000
 
 /** One process, as the database sees it. */
 export class Node implements AsyncDisposable {
+  #steps = 0
+  #claims = 0
+
   constructor(
     readonly database: SharedDatabase,
     readonly session: string,
@@ -24,7 +27,7 @@ export class Node implements AsyncDisposable {
   }
 
   hold(fence = 1): Hold {
-    return { session: this.session, fence }
+    return { session: this.session, fence, step: ++this.#steps }
   }
 
   insert(task: Task, overrides: Partial<SharedWrite> = {}): SharedWrite {
@@ -48,9 +51,16 @@ export class Node implements AsyncDisposable {
     return this.database.commit(writes, NOW)
   }
 
-  async claimedIds(capacity = 100, except: string[] = []): Promise<string[]> {
-    const claims = await this.database.claim(this.session, capacity, except)
-    return claims.map(({ task }) => task.id)
+  claim(capacity = 100, except: string[] = []) {
+    return this.database.claim(this.session, capacity, except, ++this.#claims)
+  }
+
+  async claimedIds(capacity?: number, except?: string[]): Promise<string[]> {
+    return (await this.claim(capacity, except)).map(({ task }) => task.id)
+  }
+
+  take(id: string) {
+    return this.database.take(this.session, id, ++this.#claims)
   }
 
   async [Symbol.asyncDispose]() {
