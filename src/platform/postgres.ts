@@ -35,10 +35,18 @@ export interface PostgresClient {
   close(): Promise<void>
 }
 
-/** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
-export function postgresClient(url: string, max: number): PostgresClient {
+/**
+ * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
+ * `settings`: the server's, for each connection; a pooler refuses them, and gets none.
+ */
+export function postgresClient(
+  url: string,
+  max: number,
+  settings: Readonly<Record<string, string>> = {},
+): PostgresClient {
   const { address, prepare } = optionsOf(url)
-  const sql = new SQL(address, { max, prepare, connectionTimeout: 5 })
+  const connection = prepare ? settings : {}
+  const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),
     transaction: (work) =>

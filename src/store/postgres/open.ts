@@ -12,6 +12,15 @@ export interface PostgresPorts {
 }
 
 /**
+ * A plan is kept until the tables' statistics are renewed, which may take a minute; and after an
+ * idle time they say that nothing is unfinished. A plan of such a moment looks through all that is
+ * there, whatever comes until then. So no plan may, and each statement names the rows it wants by
+ * `= any(array[…])`, which only an index can serve. (`jit` is for plans that are dear: one that
+ * must look through a whole table, as that of the nodes, then seems to be.)
+ */
+const PLANS = { enable_seqscan: 'off', jit: 'off' }
+
+/**
  * Brings the schema up to date where that is needed. Rejects with a message for people, without
  * the password. `url`: as in TASK_DB; with `prepare=false` where a pooler is between.
  */
@@ -28,7 +37,7 @@ export async function openPostgres(
   } finally {
     await client.close()
   }
-  const database = new PostgresDatabase((max) => postgresClient(url, max), retention, clock)
+  const database = new PostgresDatabase((max) => postgresClient(url, max, PLANS), retention, clock)
   await database.prepare()
   return database
 }
