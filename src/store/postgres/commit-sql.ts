@@ -81,11 +81,11 @@ export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrato
 
 /**
  * A change of a task that its hold still names. `is not distinct from`, because no index can serve
- * it: by the one of the owners, all rows that a session has ever had would be looked at, until the
- * next vacuum.
+ * it, and no join: that of the ids is left. By the one of the owners, all rows that a session has
+ * ever had would be looked at, until the next vacuum.
  */
-const IS_OURS = `not w.is_new and l.id = any(array[w.id])
-    and l.owner is not distinct from w.session and l.fence = w.fence and l.step <= w.step`
+const IS_OURS = `not w.is_new and l.id = any(array[w.id]) and l.owner is not distinct from w.session
+    and l.fence is not distinct from w.fence and l.step <= w.step`
 
 /**
  * Returns the ids of what was written. Keys come first, in their order: else two groups with the

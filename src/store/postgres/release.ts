@@ -4,8 +4,8 @@ import type { Pool } from './pool.ts'
 
 const RELEASE_SQL = `with c as materialized (select l.id from orchestrator.live l
     join unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[]) as w (id, session, fence, step)
-      on l.id = any(array[w.id]) and l.owner is not distinct from w.session and l.fence = w.fence
-      and l.step <= w.step
+      on l.id = any(array[w.id]) and l.owner is not distinct from w.session
+      and l.fence is not distinct from w.fence and l.step <= w.step
     order by l.id for update of l)
   update orchestrator.live l set owner = null from c where l.id = any(array[c.id])`
 
