@@ -4,7 +4,7 @@
  */
 import { type Service } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
-import { nodesOver, SHORT_LEASE } from '../support/nodes.ts'
+import { nodesOver } from '../support/nodes.ts'
 import { createDatabase, startPostgres, type PostgresServer } from '../support/postgres.ts'
 import { audit } from './audit.ts'
 import { allFinished, countsOf, everyTask, type CrashReport } from './crash.ts'
@@ -13,12 +13,14 @@ import { newOrder, send, type Order } from './load.ts'
 import { randomFrom, type Random } from './random.ts'
 
 const CALLERS = 16
+/** Longer than Postgres takes to come back: a node that lives should keep what it has. */
+const LEASE_S = 4
 /** When nodes are killed, ms after the round has begun. */
 const MIN_MS = 20
 const MAX_MS = 400
 /** For how long the others go on, ms: usually, and when they are to take over what was left. */
 const USUAL_REST_MS = 300
-const LONG_REST_MS = 6000
+const LONG_REST_MS = 2.5 * LEASE_S * 1000
 /** Orders that are answered before somebody is killed. A busy machine may need longer for them. */
 const LEAST_ANSWERS = 10
 /** A caller that was told nothing, or to come later, does so. */
@@ -54,7 +56,7 @@ export async function crashNodes(
   await using droplet = crashDroplet()
   await using server = await startPostgres()
   const database = await createDatabase(server)
-  const env = { ...SHORT_LEASE, TASK_MAX_HISTORY: '1000000' }
+  const env = { TASK_LEASE: String(LEASE_S), TASK_MAX_HISTORY: '1000000' }
   await using all = nodesOver(database.url, { echo: droplet.url }, env)
   const services = await Promise.all(Array.from({ length: nodes }, (_, n) => all.start(`n${n}`)))
   const load = new NodesLoad(services, seed)

@@ -272,6 +272,29 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
     expect(echo.requests).toHaveLength(ids.length)
   })
 
+  test('has recorded an end, and its answer is lost: it is recorded once, and told', async () => {
+    await using world = await worldOf()
+    const { a, b, database, proxy, slow } = world
+    const reply = a.submit({ droplet_name: 'slow' })
+    await slow.received(1)
+    await loseAnswers(world, {
+      statement: 'insert into orchestrator.history',
+      count: 1,
+      ask: () => world.release(),
+    })
+    await eventually('it is written', async () => {
+      return (await database.query('select from orchestrator.history')).length === 1
+    })
+    proxy.cut()
+    proxy.pass()
+    const { status, json: told } = await reply
+    expect([status, told.status]).toEqual([200, 'success'])
+    const task = await b.task(told.task_id)
+    expect(task).toMatchObject({ status: 'success', attempts: [{ attempt: 1 }] })
+    expect((await b.get('/orchestrator/tasks')).json.total).toBe(1)
+    expect(slow.requests).toHaveLength(1)
+  })
+
   test('has taken tasks whose callers were told that it had not: none of them stays', async () => {
     await using world = await worldOf()
     const { a, b, database, echo, proxy } = world

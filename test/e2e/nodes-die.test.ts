@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Service } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
-import { LONG_LEASE, nodesOver, SHORT_LEASE } from '../support/nodes.ts'
+import { LONG_LEASE, nodesOver, SHORT_LEASE, withoutListen } from '../support/nodes.ts'
 import { createDatabase, hasPostgres, withPostgres } from '../support/postgres.ts'
 import {
   answeringServer,
@@ -26,6 +26,7 @@ const attemptsOf = (requests: readonly Received[], id: string) =>
 
 /** `answer`: how the only droplet, `echo`, answers a task's `n`th request, from 0. */
 async function nodesWith(
+  listens: boolean,
   answer: (n: number, request: Received) => Answer,
   env: Readonly<Record<string, string>>,
 ) {
@@ -39,16 +40,20 @@ async function nodesWith(
     }),
   )
   const database = stack.use(await createDatabase())
-  const nodes = stack.use(nodesOver(database.url, { echo: echo.url }, env))
+  const url = listens ? database.url : stack.use(await withoutListen(database.url)).url
+  const nodes = stack.use(nodesOver(url, { echo: echo.url }, env))
   const kept = stack.move()
-  return { echo, nodes, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { database, echo, nodes, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 const firstHangs = (n: number) => (n === 0 ? hang : json({ n }))
 
-describe.skipIf(!hasPostgres)(`a node${withPostgres}`, () => {
+describe.skipIf(!hasPostgres).each([
+  ['a node', true],
+  ['a node among those that hear nothing of each other', false],
+])(`%s${withPostgres}`, (_, listens) => {
   test('is killed: its asynchronous tasks go on elsewhere, and count on', async () => {
-    await using mesh = await nodesWith(firstHangs, SHORT_LEASE)
+    await using mesh = await nodesWith(listens, firstHangs, SHORT_LEASE)
     const { echo, nodes } = mesh
     const [a, b] = await Promise.all([nodes.start('a', ONE_AT_A_TIME), nodes.start('b')])
     const { json: inFlight } = await a.submit({ method: 'POST', payload: { n: 1 } }, ASYNC)
@@ -79,7 +84,7 @@ describe.skipIf(!hasPostgres)(`a node${withPostgres}`, () => {
   })
 
   test('is killed: its synchronous tasks are interrupted, and a key runs one again', async () => {
-    await using mesh = await nodesWith(firstHangs, SHORT_LEASE)
+    await using mesh = await nodesWith(listens, firstHangs, SHORT_LEASE)
     const { echo, nodes } = mesh
     const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
     const headers = { 'idempotency-key': 'k' }
@@ -106,6 +111,7 @@ describe.skipIf(!hasPostgres)(`a node${withPostgres}`, () => {
     // No lease runs out in this test: what the other gets was given.
     const release = Promise.withResolvers<void>()
     await using mesh = await nodesWith(
+      listens,
       (_, { url }) => (url === '/slow' ? held(release.promise, json({})) : json({})),
       LONG_LEASE,
     )
@@ -129,7 +135,7 @@ describe.skipIf(!hasPostgres)(`a node${withPostgres}`, () => {
   })
 
   test('is told to stop and waits no longer: what is in flight goes on elsewhere at once', async () => {
-    await using mesh = await nodesWith(firstHangs, { ...LONG_LEASE, SHUTDOWN_GRACE: '0' })
+    await using mesh = await nodesWith(listens, firstHangs, { ...LONG_LEASE, SHUTDOWN_GRACE: '0' })
     const { echo, nodes } = mesh
     const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
     const { json: accepted } = await a.submit({}, ASYNC)
@@ -140,9 +146,36 @@ describe.skipIf(!hasPostgres)(`a node${withPostgres}`, () => {
     expect(await a.exited).toBe(0)
   })
 
+  test('has lost tasks and does not know: their ends are dropped, with a warning', async () => {
+    const release = Promise.withResolvers<void>()
+    await using mesh = await nodesWith(listens, () => held(release.promise, json({})), LONG_LEASE)
+    const { database, echo, nodes } = mesh
+    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+    const { json: accepted } = await a.submit({}, ASYNC)
+    const caller = a.submit()
+    await echo.received(2)
+    await database.query(`update orchestrator.live set fence = fence + 1,
+      owner = (select session from orchestrator.nodes where node = 'b')`)
+    const before = await database.query('select * from orchestrator.live order by id')
+    release.resolve()
+    const { status, json: told } = await caller
+    expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
+    const ids = [accepted.task_id, told.error.details.task_id].sort()
+    await eventually('it has said so of both', () => {
+      const lines = a.log('a task is no longer ours')
+      return Bun.deepEquals(lines.map((line) => line.task_id).sort(), ids)
+    })
+    expect(await database.query('select * from orchestrator.live order by id')).toEqual(before)
+    for (const node of [a, b]) {
+      expect((await node.get('/orchestrator/tasks?status=running')).json.total).toBe(2)
+      expect((await node.submit()).json.status).toBe('success')
+    }
+  })
+
   test('stands still: another takes over, and what it says afterwards changes nothing', async () => {
     const late = Promise.withResolvers<void>()
     await using mesh = await nodesWith(
+      listens,
       (n) => (n === 0 ? held(late.promise, json({ late: true })) : json({ n })),
       SHORT_LEASE,
     )

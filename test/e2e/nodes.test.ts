@@ -2,16 +2,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { Service } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
-import { nodesOver } from '../support/nodes.ts'
+import { nodesOver, withoutListen } from '../support/nodes.ts'
 import { createDatabase, hasPostgres, withPostgres } from '../support/postgres.ts'
 import { held, json, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
-import { tcpProxy } from '../support/tcp-proxy.ts'
 
 allowRealTime()
 
 const ASYNC = { prefer: 'respond-async' }
 const ONE_AT_A_TIME = { TASK_CONCURRENCY: '1' }
-const LISTEN = /\blisten\b/i
 
 const taskPath = (id: string) => `/orchestrator/tasks/${id}`
 const cancel = (node: Service, id: string) => node.call('POST', `${taskPath(id)}/cancel`)
@@ -25,12 +23,8 @@ async function pairOf(listens: boolean) {
   const slow = stack.use(scriptedServer(held(release.promise, json({ slow: true }))))
   const echo = stack.use(scriptedServer(json({ fine: true })))
   const database = stack.use(await createDatabase())
-  const url = new URL(database.url)
-  if (!listens) {
-    const proxy = stack.use(await tcpProxy(Number(url.port), { deafTo: LISTEN }))
-    url.port = String(proxy.port)
-  }
-  const nodes = stack.use(nodesOver(url.href, { echo: echo.url, slow: slow.url }))
+  const url = listens ? database.url : stack.use(await withoutListen(database.url)).url
+  const nodes = stack.use(nodesOver(url, { echo: echo.url, slow: slow.url }))
   const [a, b] = await Promise.all([nodes.start('a', ONE_AT_A_TIME), nodes.start('b')])
   const kept = stack.move()
   const parts = { a, b, slow, echo, nodes, database, release: release.resolve }
@@ -204,7 +198,7 @@ describe.skipIf(!hasPostgres).each([
 
   test('each tells of both, and of itself', async () => {
     await using pair = await pairOf(listens)
-    const { a, b, slow } = pair
+    const { a, b, slow, database } = pair
     const { json: info } = await b.get('/orchestrator/info')
     expect(info).toMatchObject({
       node: 'b',
@@ -212,6 +206,11 @@ describe.skipIf(!hasPostgres).each([
         { name: 'a', self: false },
         { name: 'b', self: true },
       ],
+    })
+    const listening = `select from pg_stat_activity
+      where datname = current_database() and query ilike 'listen%'`
+    await eventually('they listen, or cannot', async () => {
+      return (await database.query(listening)).length === (listens ? 2 : 0)
     })
     await a.submit({ droplet_name: 'slow' }, ASYNC)
     await slow.received(1)

@@ -6,7 +6,7 @@ import { TIMER_MS, verdictOf } from './model/circuit-model.ts'
 import type { GateEntry, HeldPermit } from './model/gate-model.ts'
 import type { Model } from './model/model.ts'
 import type { RequestResult, SentRequest } from './model/sent-request.ts'
-import { dropletOf } from './model/task-model.ts'
+import { dropletOf, type TaskModel } from './model/task-model.ts'
 import type { GateObserver } from './service/observed-gate.ts'
 import type { SimProcess } from './service/sim-process.ts'
 import type { World } from './world/world.ts'
@@ -31,7 +31,7 @@ export class GateWatch implements GateObserver {
 
   entered(process: SimProcess, entrant: Entrant, taskId: string | null): GateEntry {
     const { droplet, isNew, timeoutMs, leftMs } = entrant
-    const task = this.model.tasks.find(taskId)
+    const task = this.#taskOf(process, taskId)
     if (task && isNew && process.alive) task.passedOver = 0
     return {
       droplet: droplet.toLowerCase(),
@@ -47,10 +47,10 @@ export class GateWatch implements GateObserver {
 
   waits(process: SimProcess, entry: GateEntry): void {
     if (!process.alive) return
-    const { gates, tasks } = this.model
+    const { gates } = this.model
     this.world.count('waits at the gate')
     this.world.log(`waits at the gate to ${entry.droplet}`, entry.taskId ?? undefined)
-    const task = tasks.find(entry.taskId)
+    const task = this.#taskOf(process, entry.taskId)
     if (task) task.atGate = true
     gates.noteShut(entry.droplet)
     gates.of(entry.droplet).waiting.add(entry)
@@ -71,7 +71,7 @@ export class GateWatch implements GateObserver {
       permit = { entry, isProbe: gate.circuit.isOpen }
       gate.held.add(permit)
     }
-    this.#noteTask(entry)
+    this.#noteTask(process, entry)
     checkers.emit('gateAnswered', { taskId: entry.taskId, entry, process })
     if (permit?.isProbe) this.#probeGoes(entry.droplet, process)
     return permit
@@ -147,9 +147,15 @@ export class GateWatch implements GateObserver {
     gates.seats += by
   }
 
-  #noteTask({ taskId, answer, at }: GateEntry): void {
-    const { world, model } = this
-    const task = model.tasks.find(taskId)
+  /** Undefined for one that another process runs by now. */
+  #taskOf({ number }: SimProcess, taskId: string | null): TaskModel | undefined {
+    const task = this.model.tasks.find(taskId)
+    return task?.owner && task.owner.process !== number ? undefined : task
+  }
+
+  #noteTask(process: SimProcess, { taskId, answer, at }: GateEntry): void {
+    const { world } = this
+    const task = this.#taskOf(process, taskId)
     if (!task) return
     Object.assign(task, { atGate: false, leftGateAt: world.now, gateWaitMs: world.now - at })
     if (answer === null || answer === 'admitted') return

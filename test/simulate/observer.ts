@@ -12,6 +12,7 @@ import { subjectOf, type Call } from './model/call-models.ts'
 import type { Model } from './model/model.ts'
 import type { RequestResult, SentRequest } from './model/sent-request.ts'
 import { statusOf } from './model/task-model.ts'
+import { isOpen } from './model/row.ts'
 import type { Reply } from './service/service-client.ts'
 import type { SimProcess } from './service/sim-process.ts'
 import type { World } from './world/world.ts'
@@ -40,8 +41,19 @@ export class Observer implements DiskObserver, MeshObserver {
     for (const write of writes) this.#write(process, write)
   }
 
-  acknowledged(writes: readonly Write[]): void {
-    for (const [, { id }] of writes) this.model.tasks.acknowledge(id)
+  acknowledged(process: SimProcess, writes: readonly Write[]): void {
+    for (const write of writes) {
+      const status = this.model.tasks.acknowledge(write, process.number)
+      if (status) this.model.requests.endedCounts[status]++
+      const [, { id, attempts }] = write
+      const last = attempts.at(-1)
+      const request = this.model.tasks.find(id)?.requests.findLast((each) => {
+        return each.attempt === last?.attempt && each.process === process.number
+      })
+      // What another session has cut off, it only ends.
+      const isCutOff = request?.wasLost && last?.interrupted
+      if (request && !isOpen(last) && !isCutOff) this.model.requests.recorded(request)
+    }
     this.model.slots.acknowledged(writes)
   }
 
@@ -80,7 +92,9 @@ export class Observer implements DiskObserver, MeshObserver {
     const label = result.kind === 'answered' ? `answered ${result.status}` : result.kind
     world.log(`attempt ${request.attempt}: ${label}`, taskId)
     world.count(`requests ${label}`)
-    model.requests.end(request, result, world.now)
+    const wasLost = model.leases?.hasLost(process, request.owner) ?? false
+    const endedInPause = process.inbox !== null
+    model.requests.end(request, result, world.now, { wasLost, endedInPause })
     checkers.emit('requestEnded', { taskId, request, process })
   }
 
@@ -113,6 +127,10 @@ export class Observer implements DiskObserver, MeshObserver {
     this.world.count(`refused ${code}`)
     if (call.key !== null && 'droplet_name' in details) this.#freed.add(call.key)
     this.checkers.emit('refused', { taskId, call, code, details })
+    const task = this.model.tasks.find(call.created)
+    if (task && code === 'STORE_UNAVAILABLE' && !('task_id' in details)) {
+      Object.assign(task, { refusedBy: call.process.number, refusedAt: this.world.now })
+    }
   }
 
   #write(process: SimProcess, write: Write): void {

@@ -2,7 +2,9 @@
 import type { Simulation } from './simulation.ts'
 import { formatTime } from './world/trace.ts'
 
-export function failureReport({ world, hours }: Simulation): string {
+type Run = Pick<Simulation, 'world' | 'hours' | 'runs'> & { readonly nodes: number }
+
+export function failureReport({ world, hours, nodes }: Run): string {
   const { violation, seed, trace } = world
   if (!violation) return ''
   const { invariant, text, taskId, step, at } = violation
@@ -16,18 +18,18 @@ export function failureReport({ world, hours }: Simulation): string {
     'Log of everything, its end:',
     ...trace.tail(),
     '',
-    `Reproduce: bun run simulate --seed ${seed} --hours ${hours}`,
+    `Reproduce: bun run simulate --seed ${seed} --hours ${hours}${nodes > 1 ? ` --nodes ${nodes}` : ''}`,
   ].join('\n')
 }
 
-export function summary({ world, hours, checkers }: Simulation, seconds: number): string {
+export function summary({ world, hours, runs }: Run, seconds: number): string {
   const { seed, step, trace, counts } = world
   return [
     `seed ${seed}: ${hours} h in ${seconds.toFixed(1)} s, ${step} events, trace ${trace.hash.toString(16)}`,
     'What happened:',
     ...table(counts),
     'How often each checker was asked:',
-    ...table(checkers.runs),
+    ...table(runs),
   ].join('\n')
 }
 

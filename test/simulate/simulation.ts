@@ -2,6 +2,7 @@
 import { ALL_CHECKERS } from './check/all-checkers.ts'
 import { Checkers } from './check/checkers.ts'
 import { SimDisk } from './environment/sim-disk.ts'
+import { simClock } from './environment/sim-clock.ts'
 import { createDroplets } from './environment/sim-droplet.ts'
 import { SimMesh } from './environment/sim-mesh.ts'
 import { SimRegistry } from './environment/sim-registry.ts'
@@ -12,7 +13,8 @@ import { Model } from './model/model.ts'
 import { Observer } from './observer.ts'
 import type { PlantedBugs } from './service/planted-bugs.ts'
 import { randomMeshRules, randomRetention } from './service/random-config.ts'
-import { Supervisor } from './service/supervisor.ts'
+import { NewIds } from './service/new-ids.ts'
+import { EXPECTED_ERRORS, Supervisor } from './service/supervisor.ts'
 import { runUntil } from './world/run-until.ts'
 import { World } from './world/world.ts'
 import { Callers } from './workload/callers.ts'
@@ -20,12 +22,13 @@ import { Workload } from './workload/workload.ts'
 
 const HOUR_MS = 3_600_000
 /** How long accepted tasks may take without faults: the longest delay and all retries. */
-const SETTLE_MS = 4 * HOUR_MS
+export const SETTLE_MS = 4 * HOUR_MS
 const WATCH_EVERY_MS = 3000
 const AUDIT_EVERY_MS = 600_000
 
 export class Simulation {
   readonly world: World
+  readonly nodes = 1
   readonly checkers: Checkers
   readonly #model: Model
   readonly #disk: SimDisk
@@ -51,11 +54,26 @@ export class Simulation {
     const registry = new SimRegistry(world, droplets)
     const disk = (this.#disk = new SimDisk(world, retention, observer, crashPoints))
     const mesh = new SimMesh(world, droplets, registry, observer, crashPoints)
-    checkers.add(ALL_CHECKERS, { world, model, disk, registry, droplets, retention, rules })
+    const context = {
+      ...{ world, model, disk, sqlite: disk, cluster: null },
+      ...{ registry, droplets, retention, rules },
+    }
+    checkers.add(ALL_CHECKERS, context)
 
-    const surroundings = { random, rules, disk, mesh, model, observer, gateWatch, checkers, bugs }
-    const supervisor = (this.#supervisor = new Supervisor(world, surroundings))
-    const callers = new Callers(world, { supervisor, model, observer, checkers })
+    const supervisor = (this.#supervisor = new Supervisor(world, {
+      ...{ random, rules, store: disk, mesh, model, observer, gateWatch, checkers, bugs },
+      place: { node: 'node', wall: () => world.wall },
+      clock: (process) => simClock(world, process),
+      newIds: new NewIds(),
+      expectedErrors: EXPECTED_ERRORS,
+    }))
+    const callers = new Callers(world, {
+      tasks: model.tasks,
+      pick() {
+        const running = supervisor.serving
+        return running && { running, observer, checkers }
+      },
+    })
     const workload = new Workload(world, callers, model.tasks, droplets)
     this.#faults = new FaultInjector(world, {
       droplets,
@@ -69,6 +87,11 @@ export class Simulation {
       stop: () => supervisor.stop(),
       jumpWallClock: (ms) => this.#jumpWallClock(ms),
     })
+  }
+
+  /** How often each checker was asked. */
+  get runs(): ReadonlyMap<string, number> {
+    return this.checkers.runs
   }
 
   /** To the end, or to the first violation. */

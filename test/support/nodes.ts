@@ -2,6 +2,7 @@
 import { serviceHome, type Service } from './binary-service.ts'
 import type { BinaryProcess } from './binary.ts'
 import type { Mesh } from './orchestrator.ts'
+import { tcpProxy } from './tcp-proxy.ts'
 
 /** Longer than any test: no node is taken for dead. */
 export const LONG_LEASE = { TASK_LEASE: '600' }
@@ -45,4 +46,14 @@ export function nodesOver(
       home[Symbol.dispose]()
     },
   }
+}
+
+/** A way to the same database on which nobody hears of anything: as through some poolers. */
+export async function withoutListen(
+  database: string,
+): Promise<{ readonly url: string } & AsyncDisposable> {
+  const url = new URL(database)
+  const proxy = await tcpProxy(Number(url.port), { deafTo: /\blisten\b/i })
+  url.port = String(proxy.port)
+  return { url: url.href, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() }
 }

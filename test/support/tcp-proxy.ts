@@ -1,26 +1,7 @@
 /** A way to a TCP server that can be broken as networks are: cut, slow, or silent. */
-import { createServer, connect, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export type Direction = 'to server' | 'to client'
-
-export interface TcpProxy extends AsyncDisposable {
-  readonly port: number
-  /** How many clients have connected to it so far. */
-  readonly accepted: number
-  /** Those that are open now. */
-  readonly open: number
-  /**
-   * What is sent is lost from now on, and nobody is told: as by a firewall that has forgotten the
-   * connections. In these directions; in both unless told. For old and new connections.
-   */
-  swallow(...directions: Direction[]): void
-  /** Connections that come from now on work; those that may have lost something stay silent. */
-  pass(): void
-  /** Closes all that are open, at once. New ones are taken. */
-  cut(): void
-  /** Each piece comes this much later, ms; 0: at once. */
-  delay(ms: number): void
-}
 
 const BOTH: readonly Direction[] = ['to server', 'to client']
 
@@ -32,76 +13,120 @@ export interface ProxyOptions {
 interface Connection {
   readonly client: Socket
   readonly server: Socket
+  /** The directions in which what is sent is lost. */
   readonly lost: Set<Direction>
 }
 
 /** Starts one on loopback, before the server at `targetPort` there. */
 export async function tcpProxy(targetPort: number, options: ProxyOptions = {}): Promise<TcpProxy> {
-  const connections = new Set<Connection>()
-  let accepted = 0
-  let lostOfNew: readonly Direction[] = []
-  let delayMs = 0
+  const proxy = new TcpProxy(targetPort, options)
+  await proxy.listen()
+  return proxy
+}
 
-  const forward = (connection: Connection, from: Socket, to: Socket, direction: Direction) => {
-    from.on('data', (bytes) => {
-      if (direction === 'to server' && options.deafTo?.test(bytes.toString('latin1'))) {
-        for (const each of BOTH) connection.lost.add(each)
-      }
-      const send = () => {
-        if (connection.lost.has(direction) || to.write(bytes)) return
-        from.pause()
-        to.once('drain', () => from.resume())
-      }
-      if (delayMs === 0) send()
-      else setTimeout(send, delayMs)
-    })
-    from.on('close', () => {
-      // Who is swallowed does not learn that the other has gone.
-      if (direction === 'to client' && connection.lost.has('to client')) return
-      connections.delete(connection)
-      to.destroy()
-    })
-    from.on('error', () => {})
+export class TcpProxy implements AsyncDisposable {
+  readonly #connections = new Set<Connection>()
+  readonly #listener: Server
+  #accepted = 0
+  #lostOfNew: readonly Direction[] = []
+  #delayMs = 0
+
+  constructor(
+    targetPort: number,
+    private readonly options: ProxyOptions,
+  ) {
+    this.#listener = createServer((client) => this.#accept(client, targetPort))
   }
 
-  const listener = createServer((client) => {
-    accepted++
-    const server = connect(targetPort, '127.0.0.1')
-    const connection: Connection = { client, server, lost: new Set(lostOfNew) }
-    connections.add(connection)
-    forward(connection, client, server, 'to server')
-    forward(connection, server, client, 'to client')
-  })
-  await new Promise<void>((resolve, reject) => {
-    listener.once('error', reject)
-    listener.listen(0, '127.0.0.1', resolve)
-  })
+  async listen(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#listener.once('error', reject)
+    this.#listener.listen(0, '127.0.0.1', resolve)
+    await promise
+  }
 
-  const cut = () => {
-    for (const { client, server } of connections) {
+  get port(): number {
+    return (this.#listener.address() as { port: number }).port
+  }
+
+  /** How many clients have connected to it so far. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  /** Those that are open now. */
+  get open(): number {
+    return this.#connections.size
+  }
+
+  /**
+   * What is sent is lost from now on, and nobody is told: as by a firewall that has forgotten the
+   * connections. In these directions; in both unless told. For old and new connections.
+   */
+  swallow(...directions: Direction[]): void {
+    this.#lostOfNew = directions.length > 0 ? directions : BOTH
+    for (const connection of this.#connections) lose(connection, this.#lostOfNew)
+  }
+
+  /** Connections that come from now on work; those that may have lost something stay silent. */
+  pass(): void {
+    this.#lostOfNew = []
+  }
+
+  /** Closes all that are open, at once. New ones are taken. */
+  cut(): void {
+    for (const { client, server } of this.#connections) {
       client.destroy()
       server.destroy()
     }
-    connections.clear()
+    this.#connections.clear()
   }
-  return {
-    port: (listener.address() as { port: number }).port,
-    get accepted() {
-      return accepted
-    },
-    get open() {
-      return connections.size
-    },
-    swallow(...directions) {
-      lostOfNew = directions.length > 0 ? directions : BOTH
-      for (const { lost } of connections) for (const each of lostOfNew) lost.add(each)
-    },
-    pass: () => void (lostOfNew = []),
-    cut,
-    delay: (ms) => void (delayMs = ms),
-    async [Symbol.asyncDispose]() {
-      cut()
-      await new Promise((resolve) => listener.close(resolve))
-    },
+
+  /** Each piece comes this much later, ms; 0: at once. */
+  delay(ms: number): void {
+    this.#delayMs = ms
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut()
+    await new Promise((resolve) => this.#listener.close(resolve))
+  }
+
+  #accept(client: Socket, targetPort: number): void {
+    this.#accepted++
+    const server = connect(targetPort, '127.0.0.1')
+    const connection = { client, server, lost: new Set(this.#lostOfNew) }
+    this.#connections.add(connection)
+    this.#forward(connection, 'to server')
+    this.#forward(connection, 'to client')
+  }
+
+  #forward(connection: Connection, direction: Direction): void {
+    const { client, server, lost } = connection
+    const [from, to] = direction === 'to server' ? [client, server] : [server, client]
+    const send = (bytes: Buffer) => {
+      if (lost.has(direction) || to.write(bytes)) return
+      from.pause()
+      to.once('drain', () => from.resume())
+    }
+    from.on('data', (bytes: Buffer) => {
+      const isDeaf =
+        direction === 'to server' && this.options.deafTo?.test(bytes.toString('latin1'))
+      if (isDeaf) lose(connection, BOTH)
+      if (this.#delayMs === 0) send(bytes)
+      else setTimeout(send, this.#delayMs, bytes)
+    })
+    from.on('close', () => {
+      // A client of which everything is lost does not learn that the server has gone.
+      if (direction === 'to client' && lost.has(direction)) return
+      this.#connections.delete(connection)
+      to.destroy()
+    })
+    // What has failed is closed, too.
+    from.on('error', () => {})
+  }
+}
+
+function lose({ lost }: Connection, directions: readonly Direction[]): void {
+  for (const direction of directions) lost.add(direction)
 }

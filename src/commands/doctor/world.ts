@@ -8,6 +8,7 @@ import { systemClock } from '../../platform/clock.ts'
 import { systemFetch } from '../../platform/fetch.ts'
 import { postgresClient } from '../../platform/postgres.ts'
 import { systemResolver } from '../../platform/resolver.ts'
+import { within } from '../../platform/time-limit.ts'
 import type { Clock, Fetch, Resolve } from '../../ports.ts'
 import { readList, type ReadList } from '../../registry/list-reader.ts'
 import { inspectPostgres, type PostgresState } from '../../store/postgres/inspect.ts'
@@ -17,6 +18,10 @@ import { askOwnService, type OwnService } from './own-service.ts'
 
 /** To read a file of this size through takes a second or two, in which no other check goes on. */
 const MAX_CHECKED_BYTES = 256 * 1024 * 1024
+
+/** Less than a check has: so the one of the database tells it, and the others that they know not. */
+const POSTGRES_LIMIT_MS = 8000
+const SILENT = `it gives no answer within ${POSTGRES_LIMIT_MS / 1000} s`
 
 export interface DoctorPorts {
   readonly clock: Clock
@@ -81,10 +86,11 @@ async function readPostgres(
 ): Promise<PostgresState | null> {
   if (!isPostgres(db)) return null
   const client = postgresClient(db, 1)
-  // One that does not answer is waited for no longer than its check.
-  stop.addEventListener('abort', () => void client.close())
+  const look = () => inspectPostgres(client, clock)
   try {
-    return await inspectPostgres(client, clock)
+    const found = await within(clock, POSTGRES_LIMIT_MS, stop, look)
+    if (found.ok) return found.value
+    throw found.kind === 'timeout' ? new Error(SILENT) : (found.cause ?? new Error(found.error))
   } finally {
     await client.close()
   }

@@ -3,6 +3,11 @@ import { CLAIMED_COLUMNS } from './rows.ts'
 
 const DUE = `owner is null and claim_at <= now() + interval '1 s'`
 
+/** What nobody has room for ends in time all the same, and whatever its droplet is like. */
+const EXPIRED = `e as materialized (select id from orchestrator.live
+    where owner is null and expires_at <= now()
+    order by expires_at limit 64 for update skip locked)`
+
 /** What a dead session took would be nobody's at once, and be worked on all the same. */
 const ALIVE = `exists (select from orchestrator.nodes where session = $1::uuid and not dead)`
 
@@ -20,9 +25,11 @@ const takeFromC = (number: string) => `update orchestrator.live l
  * for a tenth of all tasks, and takes 200 ms of a million. The outer limit stops the inner one, so
  * that no row is locked in vain.
  */
-export const claimSql = (most: number) => `with c as materialized (
+export const claimSql = (most: number) => `with t as materialized (
     select id from (select id from orchestrator.live where ${DUE}
-      order by claim_at, id limit ${most} for update skip locked) as taken limit $2::int4)
+      order by claim_at, id limit ${most} for update skip locked) as taken limit $2::int4),
+  ${EXPIRED},
+  c as (select id from t union select id from e)
   ${takeFromC('$3')}`
 
 /**
@@ -46,10 +53,12 @@ export const claimExceptSql = (most: number) => `with recursive d (droplet_key, 
     cross join lateral (select id, claim_at from orchestrator.live l
       where l.droplet_key = o.droplet_key and ${DUE} order by claim_at, id limit ${2 * most}) f
     order by f.claim_at, f.id limit ${2 * most}),
-  c as materialized (select id from (select l.id from f
+  t as materialized (select id from (select l.id from f
       join orchestrator.live l on l.id = any(array[f.id])
       where num_nulls(l.owner) = 1 order by f.claim_at, f.id for update of l skip locked) as taken
-    limit $2::int4)
+    limit $2::int4),
+  ${EXPIRED},
+  c as (select id from t union select id from e)
   ${takeFromC('$4')}`
 
 /** One task, due or not. */

@@ -71,6 +71,7 @@ export const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
 export const HISTORY_COLUMNS = list(HEAD, STATE, END)
 
 const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
+const EXPIRES_AT = `now() + interval '1 ms' * (delay_ms + deadline_ms)`
 
 /** \`h\`: a relation with the droplets and states of what has ended, `sign` of each. */
 export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrator.counts as c
@@ -101,8 +102,9 @@ n as materialized (select w.* from w where is_new
 p as (insert into orchestrator.payload (id, ${PAYLOAD_COLUMNS})
   select id, ${PAYLOAD_COLUMNS} from n order by id),
 l as (insert into orchestrator.live
-    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
-  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false, ${CLAIM_AT}, ${LIVE_COLUMNS}
+    (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
+  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false,
+    ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from n where completed_at is null order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
@@ -134,8 +136,8 @@ p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .map((name) => `${name} = w.${name}`)
   .join(', ')} from d join w using (id) where p.id = d.id),
 l as (insert into orchestrator.live
-    (id, owner, fence, step, first_fence, resumed, claim_at, ${LIVE_COLUMNS})
-  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${LIVE_COLUMNS}
+    (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
+  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from w where id in (select id from d) order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from w where secrets is not null and id in (select id from d)),

@@ -1,5 +1,4 @@
 /** Keeps this node's session in a shared database alive, and knows when it is not. */
-import { errorText } from '../../errors.ts'
 import { within } from '../../platform/time-limit.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
@@ -38,7 +37,7 @@ export class Lease {
   #cancelRenewal: () => void = () => {}
   #cancelExpiry: () => void = () => {}
   #isRenewing = false
-  #stopped = false
+  readonly #stopping = new AbortController()
 
   constructor(private readonly ports: LeasePorts) {}
 
@@ -99,13 +98,13 @@ export class Lease {
     if (this.#session !== null && !this.#isRenewing) void this.#renew(this.#session)
   }
 
-  /** Ends the session. May be called again. Rejects as the database does. */
+  /** Ends the session, one that is lost as well. May be called again. Rejects as the database does. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     this.#cancelRenewal()
     this.#cancelExpiry()
-    const session = this.#session
-    this.#session = null
+    const session = this.#latest
+    this.#session = this.#latest = null
     if (session !== null) await this.ports.database.leave(session)
   }
 
@@ -132,9 +131,10 @@ export class Lease {
 
   async #renew(session: string): Promise<void> {
     const { database, leaseMs, clock } = this.ports
+    const { signal } = this.#stopping
     this.#isRenewing = true
     const sentTick = clock.monotonic()
-    const renewed = await within(clock, MAX_ASK_MS, null, () => database.renew(session, leaseMs))
+    const renewed = await within(clock, MAX_ASK_MS, signal, () => database.renew(session, leaseMs))
     this.#isRenewing = false
     if (this.#session !== session) return
     if (!renewed.ok) {
@@ -148,7 +148,7 @@ export class Lease {
   }
 
   #lose(session: string, how: string): void {
-    if (this.#session !== session || this.#stopped) return
+    if (this.#session !== session || this.#stopping.signal.aborted) return
     this.#session = null
     this.#contactFrom = Infinity
     this.#cancelRenewal()
@@ -162,16 +162,18 @@ export class Lease {
   async #beginAnew(lost: string): Promise<void> {
     const { clock, log, node, onJoined, onLost } = this.ports
     await onLost()
-    for (let failures = 0; !this.#stopped; failures++) {
-      const joined = await within(clock, MAX_REPLACE_MS, null, () => this.#replace(lost))
-      if (this.#stopped) return this.#letGo(joined.ok ? joined.value.session : null)
+    const { signal } = this.#stopping
+    for (let failures = 0; !signal.aborted; failures++) {
+      const joined = await within(clock, MAX_REPLACE_MS, signal, () => this.#replace(lost))
+      // One that came too late owns nothing, and runs out.
+      if (signal.aborted) return
       if (joined.ok) {
         log.info('this node has a lease again', { node: node.name })
         this.#begin(joined.value.session, joined.value.sentTick)
         return onJoined()
       }
       if (failures === 0) log.warning('this node gets no lease', { error: joined.error })
-      await clock.sleep(RETRY_MS)
+      await clock.sleep(RETRY_MS, signal)
     }
   }
 
@@ -179,14 +181,5 @@ export class Lease {
   async #replace(lost: string): Promise<{ session: string; sentTick: number }> {
     await this.ports.database.leave(lost)
     return this.#join()
-  }
-
-  /** It came too late: the service has stopped. */
-  async #letGo(session: string | null): Promise<void> {
-    const { database, log } = this.ports
-    if (session === null) return
-    await database.leave(session).catch((error) => {
-      log.warning('a session cannot be ended', { error: errorText(error) })
-    })
   }
 }

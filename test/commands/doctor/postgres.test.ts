@@ -22,6 +22,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import {
   createDatabase,
   hasPostgres,
+  startPostgres,
   withPostgres,
   type TestDatabase,
 } from '../../support/postgres.ts'
@@ -135,6 +136,16 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     expect(found.of('clock')).toBe('ok: it agrees with Postgres')
     expect(found.of('queue')).toBe('ok: 1 asynchronous task queued')
     expect(found.of('disk')).toContain('that of Postgres is its own')
+  })
+
+  test('one that stands still', async () => {
+    await using server = await startPostgres()
+    const still = await createDatabase(server)
+    server.freeze()
+    const found = await diagnose(still.url)
+    expect(found.of('database')).toMatch(/no Postgres answers at|it gives no answer within 8 s/)
+    expect([found.code, wrongIn(found)]).toEqual([1, ['database']])
+    server.thaw()
   })
 
   test('a wrong password, and a database that is not there', async () => {

@@ -2,7 +2,9 @@
 import type { ErrorCode } from '../../../src/errors.ts'
 import type { FetchInit } from '../../../src/ports.ts'
 import type { RefusedWrite, Write } from '../../../src/store/driver.ts'
+import type { Hold } from '../../../src/store/shared/database.ts'
 import type { Retention } from '../../../src/store/store.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { SimDisk } from '../environment/sim-disk.ts'
 import type { AttemptResult } from '../../../src/events.ts'
 import type { SimDroplet } from '../environment/sim-droplet.ts'
@@ -16,6 +18,7 @@ import type { ListedTask, SubmissionAnswer, TaskAnswer } from '../service/answer
 import type { MeshRules } from '../service/random-config.ts'
 import type { ServiceReport } from '../service/service.ts'
 import type { SimProcess } from '../service/sim-process.ts'
+import type { SimStore } from '../service/sim-store.ts'
 import type { World } from '../world/world.ts'
 
 /** Everything that happens, and when the checkers hear of it. */
@@ -67,10 +70,26 @@ export interface Events {
   failed: About & { call: Call; error: string }
   /** An error in the log, a rejection that nobody handles, a constraint that is not kept. */
   unexpectedError: About & { text: string }
+  /** Of a shared store: what the database does now; the model doesn't know of it yet. */
+  sessionDies: About & { session: string; how: 'left' | 'run out'; process: SimProcess }
+  /** `session`: null: it is nobody's. */
+  ownerChanges: About & { session: string | null; fence: number }
+  heldWrite: About & { kind: Write[0]; hold: Hold | null }
+  heldWriteRefused: About & {
+    kind: Write[0]
+    hold: Hold | null
+    reason: RefusedWrite['reason']
+  }
+  undone: About
+  rescueAsked: About & { process: SimProcess }
+  /** A node's events tell of the end of a task. */
+  endTold: About & { process: SimProcess }
   /** Each event of the simulation: how many there have been without time going on. */
   stepped: About & { eventsAtThisMoment: number }
   /** Every few simulated seconds, while the service answers callers. */
   watch: About & { process: SimProcess; report: ServiceReport }
+  /** Of several nodes: the same for all of them, whether they answer or not. */
+  watchAll: About
   /** The wall clock is about to jump. */
   wallClockJumps: About
   /** Every few simulated minutes, and at the end. */
@@ -103,7 +122,11 @@ export type Checker = {
 export interface Context {
   world: World
   model: Model
-  disk: SimDisk
+  disk: SimStore
+  /** The disk, where there is one. */
+  sqlite: SimDisk | null
+  /** The other nodes; null: there is only this one. */
+  cluster: Cluster | null
   registry: SimRegistry
   droplets: readonly SimDroplet[]
   retention: Retention

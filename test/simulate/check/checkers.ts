@@ -12,7 +12,11 @@ export class Checkers {
   readonly runs = new Map<string, number>()
   readonly #byEvent = new Map<keyof Events, Named[]>()
 
-  constructor(private readonly world: World) {}
+  /** `others`: they hear of the same. */
+  constructor(
+    private readonly world: World,
+    private readonly others: Pick<Checkers, 'emit'> | null = null,
+  ) {}
 
   add(checkers: Readonly<Record<string, CreateChecker>>, context: Context): void {
     for (const [name, create] of Object.entries(checkers)) {
@@ -25,7 +29,17 @@ export class Checkers {
     }
   }
 
+  /** Tells only those that are its own. */
+  emitHere<E extends keyof Events>(event: E, data: Events[E]): void {
+    this.#emit(event, data)
+  }
+
   emit<E extends keyof Events>(event: E, data: Events[E]): void {
+    this.others?.emit(event, data)
+    this.#emit(event, data)
+  }
+
+  #emit<E extends keyof Events>(event: E, data: Events[E]): void {
     for (const { name, check } of this.#byEvent.get(event) ?? []) {
       this.runs.set(name, this.runs.get(name)! + 1)
       const finding = (check as NonNullable<Checker[E]>)(data)

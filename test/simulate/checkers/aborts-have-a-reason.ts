@@ -6,7 +6,7 @@ export function abortsHaveAReason({ world }: Context): Checker {
   return {
     requestEnded({ request, process }) {
       if (request.result?.kind !== 'aborted') return null
-      const reasons = abortReasons(request, process, world.now)
+      const reasons = abortReasons(request, process, world)
       return reasons.length > 0 ? null : 'its request was aborted for no reason'
     },
   }

@@ -1,14 +1,17 @@
 /** No attempt is sent before its delay or its backoff is over. */
-import type { Checker } from '../check/checker.ts'
+import type { Checker, Context } from '../check/checker.ts'
 
 /** The wall clock counts in whole ms. */
 const ROUNDING_MS = 1.5
 
-export function backoffKept(): Checker {
+export function backoffKept({ world }: Context): Checker {
   return {
-    sent({ request: { task, sentAt } }) {
+    sent({ request: { task, sentAt }, previous }) {
       const earlyMs = task.notBefore - sentAt
-      return earlyMs > ROUNDING_MS ? `it is sent ${Math.round(earlyMs)} ms too early` : null
+      const skewMs = world.skewMs(sentAt - (previous?.endedAt ?? task.issuedAt))
+      return earlyMs > ROUNDING_MS + skewMs
+        ? `it is sent ${Math.round(earlyMs)} ms too early`
+        : null
     },
   }
 }

@@ -30,6 +30,9 @@ export function circuitsAreRight({ world, model, droplets, registry }: Context):
       const { circuit, sentTo } = model.gates.of(droplet)
       if (!circuit.isOpen) return `the circuit to ${droplet} closes, and is closed`
       if (circuit.lastSignAt === world.now) return null
+      // It was paused, and hears of that only now.
+      const isLate = process.pausedUntil === world.now && circuit.lastSignAt > circuit.openedAt!
+      if (isLate) return null
       const { url, movedAt, knownAt, changedAt } = findDroplet(droplets, droplet)!
       if (!sentTo.startsWith(`${url}/`)) return null
       // Perhaps it was not on the list: then it may have been elsewhere.

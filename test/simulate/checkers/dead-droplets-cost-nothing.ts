@@ -4,10 +4,13 @@
  */
 import type { Checker, Context } from '../check/checker.ts'
 
+/** So much later, a clock may say that the grace is over. */
+const MAX_GRACE_MS = 60_000
+
 export function deadDropletsCostNothing({ world, model }: Context): Checker {
   const isDead = (droplet: string) => {
     const { circuit } = model.gates.of(droplet)
-    return circuit.isBeyondGrace(world.now) && !circuit.openedByAnswer
+    return circuit.isBeyondGrace(world.now - world.skewMs(MAX_GRACE_MS)) && !circuit.openedByAnswer
   }
 
   return {

@@ -8,16 +8,17 @@ import { backoffMs, failuresIn, isRetryable, ROUNDING_MS } from '../model/rules.
 import type { SentRequest } from '../model/sent-request.ts'
 import { hasEnded, modeOf, type TaskModel } from '../model/task-model.ts'
 import type { SimProcess } from '../service/sim-process.ts'
+import type { World } from '../world/world.ts'
 import type { Checker, Context } from '../check/checker.ts'
 import { CIRCUIT_OPEN, DROPLET_BLOCKED, NO_PLACE } from '../check/messages.ts'
 
 export function endsForAReason({ world }: Context): Checker {
   return {
-    written: ({ task, process }) => (hasEnded(task) ? endFault(task, process, world.now) : null),
+    written: ({ task, process }) => (hasEnded(task) ? endFault(task, process, world) : null),
   }
 }
 
-function endFault(task: TaskModel, process: SimProcess, now: number): string | null {
+function endFault(task: TaskModel, process: SimProcess, world: World): string | null {
   const { status, error_message: message } = task.row!
   if (status === 'success') return null
   if (status === 'cancelled') return task.cancelRequested ? null : 'nobody cancelled it'
@@ -26,19 +27,20 @@ function endFault(task: TaskModel, process: SimProcess, now: number): string | n
   const last = task.requests.at(-1)
   if (CIRCUIT_OPEN.test(String(message)) || NO_PLACE.test(String(message))) {
     const tooFewRetries = passedOverFault(task)
-    return deadlineFault(task, now) === null ? null : tooFewRetries
+    return deadlineFault(task, world) === null ? null : tooFewRetries
   }
   if (last && failed?.attempt === last.attempt && failed.error === message) {
     const tooFewRetries = gaveUpFault(task, last)
-    return deadlineFault(task, now) === null ? null : tooFewRetries
+    return deadlineFault(task, world) === null ? null : tooFewRetries
   }
-  return DROPLET_BLOCKED.test(String(message)) ? null : deadlineFault(task, now)
+  return DROPLET_BLOCKED.test(String(message)) ? null : deadlineFault(task, world)
 }
 
 function interruptionFault(task: TaskModel, process: SimProcess): string | null {
   if (task.refusedBy === process.number) return null
   if (modeOf(task) === 'async') return 'an asynchronous task ends as interrupted'
-  const restarted = task.process !== process.number
+  const isOthers = task.acceptedBy !== null && task.owner?.session !== task.acceptedBy.session
+  const restarted = task.process !== process.number || isOthers
   return process.draining || restarted ? null : 'interrupted, but there was no restart'
 }
 
@@ -70,9 +72,12 @@ function retriesFault(
   return `it gave up after ${failures} failures of ${maxRetries + 1}`
 }
 
-function deadlineFault({ row, deadlineFrom }: TaskModel, now: number): string | null {
+function deadlineFault({ row, deadlineFrom }: TaskModel, world: World): string | null {
   const deadline = row!.deadline_ms as number | null
   if (deadline === null) return 'it timed out without a deadline'
-  if (deadlineFrom === null || now >= deadlineFrom.earliest + deadline - ROUNDING_MS) return null
+  const toleranceMs = ROUNDING_MS + world.skewMs(deadline)
+  if (deadlineFrom === null || world.now >= deadlineFrom.earliest + deadline - toleranceMs) {
+    return null
+  }
   return 'it timed out before its deadline'
 }

@@ -6,6 +6,9 @@ const MAX_ANSWER_MS = 4000
 /** It waits until the first request with its key has a task, or is refused; then for its own. */
 const MAX_KEY_WAIT_MS = 15_000
 
+/** Another node has the task, and does not answer: `cancels-arrive` looks at those that do. */
+const MAX_OTHER_NODE_MS = 8000
+
 export function everyCallIsAnswered({ world, model, disk }: Context): Checker {
   /** From when on nothing keeps the caller waiting. */
   function answerableAt({ kind, startedAt, maxWaitMs, about, created, process }: Call): number {
@@ -18,7 +21,10 @@ export function everyCallIsAnswered({ world, model, disk }: Context): Checker {
     return Math.min(since + maxWaitMs, Math.max(since, Math.min(endedAt, stopAt)))
   }
 
-  const maxAnswerMs = ({ key }: Call) => MAX_ANSWER_MS + (key === null ? 0 : MAX_KEY_WAIT_MS)
+  const maxAnswerMs = ({ key, kind }: Call) =>
+    MAX_ANSWER_MS +
+    (key === null ? 0 : MAX_KEY_WAIT_MS) +
+    (kind === 'cancel' && model.leases ? MAX_OTHER_NODE_MS : 0)
   const finding = (call: Call, text: string) => ({ text, taskId: subjectOf(call) })
 
   return {

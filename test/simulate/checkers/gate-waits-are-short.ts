@@ -15,29 +15,32 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
   /** Who was turned away in this step: what others do in it counts, too. */
   let turnedAway: { entry: GateEntry; process: SimProcess }[] = []
 
+  const toleranceMs = (ms: number) => MAX_TIMER_DELAY_MS + ROUNDING_MS + world.skewMs(ms)
+
   function isFull({ droplet }: GateEntry, { limits }: SimProcess): boolean {
     const { held, waiting } = model.gates.of(droplet)
     return held.size >= limits.maxConcurrency && waiting.size >= limits.maxWaiting
   }
 
-  function waitFault(entry: GateEntry, now: number): string | null {
+  function waitFault(entry: GateEntry, { pausedUntil }: SimProcess, now: number): string | null {
+    if (pausedUntil >= entry.at) return null
     const waited = now - entry.at
-    if (waited > entry.maxWaitMs + MAX_TIMER_DELAY_MS + ROUNDING_MS) {
+    if (waited > entry.maxWaitMs + toleranceMs(entry.maxWaitMs)) {
       return `it waits for ${waited} ms at the gate, and has only ${entry.maxWaitMs}`
     }
     const { openedAt } = model.gates.of(entry.droplet).circuit
     if (openedAt === null) return null
     const onCircuit = now - Math.max(openedAt, entry.at)
-    return onCircuit > MAX_CIRCUIT_WAIT_MS + MAX_TIMER_DELAY_MS + ROUNDING_MS
+    return onCircuit > MAX_CIRCUIT_WAIT_MS + toleranceMs(MAX_CIRCUIT_WAIT_MS)
       ? `it waits for ${onCircuit} ms on an open circuit`
       : null
   }
 
   return {
-    watch() {
+    watch({ process }) {
       for (const [, { waiting }] of model.gates.all) {
         for (const entry of waiting) {
-          const text = waitFault(entry, world.now)
+          const text = waitFault(entry, process, world.now)
           if (text !== null) return [{ text, taskId: entry.taskId }]
         }
       }
@@ -46,12 +49,13 @@ export function gateWaitsAreShort({ world, model }: Context): Checker {
 
     gateAnswered({ entry, process }) {
       const { answer, at, answeredAt, maxWaitMs, droplet } = entry
-      const fault = waitFault(entry, answeredAt)
+      const fault = waitFault(entry, process, answeredAt)
       if (fault || answer === 'admitted' || answer === null || answer.kind === 'refused') {
         return fault
       }
       const { isOpen } = model.gates.of(droplet).circuit
-      if (answeredAt - at >= maxWaitMs - ROUNDING_MS || isOpen) return null
+      if (answeredAt - at >= maxWaitMs - ROUNDING_MS - world.skewMs(maxWaitMs) || isOpen)
+        return null
       if (answeredAt > at || !entry.isNew) {
         return `it is turned away after ${answeredAt - at} ms, and could wait for ${maxWaitMs}`
       }

@@ -41,12 +41,12 @@ export function historyIsComplete(context: Context): Checker {
   }
 }
 
-function everything({ disk }: Context): { rows: Map<string, TaskSummary>; total: number } {
+function everything({ sqlite: disk }: Context): { rows: Map<string, TaskSummary>; total: number } {
   const rows = new Map<string, TaskSummary>()
   let cursor: string | undefined
   for (;;) {
     const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) }
-    const { tasks, total } = disk.history.list(query)!
+    const { tasks, total } = disk!.history.list(query)!
     for (const { task } of tasks) rows.set(task.id, task)
     if (tasks.length < query.limit) return { rows, total }
     cursor = writeCursor(tasks.at(-1)!.seq)

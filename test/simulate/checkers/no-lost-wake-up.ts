@@ -29,7 +29,7 @@ export function noLostWakeUp({ world, model, disk }: Context): Checker {
     watch({ process }) {
       if (process.draining) return null
       model.slots.updateCongestion()
-      return [...model.tasks.unfinished].flatMap((task) => {
+      return model.unfinishedOf(process).flatMap((task) => {
         const since = waitingSince(task, process)
         if (since === null) return []
         const waited = world.now - Math.max(since, process.servingSince, disk.disturbedUntil)

@@ -5,13 +5,14 @@ import type { SimProcess } from '../service/sim-process.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
 export function nothingLeftOpenAtStop({ model }: Context): Checker {
-  const syncTasks = () => [...model.tasks.unfinished].filter((task) => modeOf(task) === 'sync')
+  const syncTasks = (process: SimProcess) =>
+    model.unfinishedOf(process).filter((task) => modeOf(task) === 'sync')
   const waitingCalls = (process: SimProcess) =>
     [...model.calls.open].filter((call) => waitedAtStop(call, process))
 
   return {
     stopped: ({ process }) => [
-      ...syncTasks().map(({ id }) => ({
+      ...syncTasks(process).map(({ id }) => ({
         text: 'its caller was left without an answer',
         taskId: id,
       })),

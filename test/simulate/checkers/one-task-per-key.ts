@@ -9,7 +9,7 @@ export function oneTaskPerKey({ disk }: Context): Checker {
       if (!submitted || key === null) return null
       const holder = holders.get(key) ?? task.id
       holders.set(key, task.id)
-      const isTaken = holder !== task.id && disk.history.find(holder) !== null
+      const isTaken = holder !== task.id && disk.has(holder)
       return isTaken ? `its Idempotency-Key is ${holder}'s` : null
     },
   }

@@ -54,8 +54,11 @@ function resultFault(
   result: AttemptResult | null,
 ): string | null {
   if (result === null) {
-    return request ? 'its permit comes back as if nothing had been sent' : null
+    return request && !request.endedInPause
+      ? 'its permit comes back as if nothing had been sent'
+      : null
   }
+  if (request?.endedInPause) return null
   if (!request) return `its permit comes back with ${result.outcome}, and nothing was sent`
   const end = request.result
   if (end === null) return 'its permit comes back while its request is in flight'

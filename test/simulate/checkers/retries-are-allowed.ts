@@ -13,6 +13,8 @@ export function retriesAreAllowed(): Checker {
       if (failures > maxRetries) return `it is sent after ${failures} failures`
       const attemptBefore = task.attempts.at(-2)
       if (!previous || !attemptBefore || attemptBefore.interrupted) return null
+      // Its time was over, too, when its process went on.
+      if (previous.endedInPause) return null
       return isRetryable(previous.result) ? null : 'it is sent again after a final answer'
     },
   }

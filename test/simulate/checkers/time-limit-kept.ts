@@ -7,7 +7,7 @@ export function timeLimitKept({ world, model }: Context): Checker {
   return {
     watch: () =>
       [...model.requests.inFlight]
-        .filter((request) => world.now > abortTime(request).latest + MAX_TIMER_DELAY_MS)
+        .filter((request) => world.now > abortTime(request, world).latest + MAX_TIMER_DELAY_MS)
         .map(({ attempt, task }) => ({
           text: `attempt ${attempt} goes on after its time limit`,
           taskId: task.id,

@@ -1,4 +1,5 @@
 import type { RequestResult } from '../model/sent-request.ts'
+import { whenRunning } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 import type { Connection } from './connection.ts'
 import type { Answer } from './droplet-plan.ts'
@@ -17,17 +18,21 @@ export function bodyInPieces(
   let at = 0
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      connection.onError = (error) => controller.error(error)
+      const { process } = connection
+      connection.onError = (error) => whenRunning(process, () => controller.error(error))
       const later = () => world.after(gapMs ?? 0, send)
       const send = () => {
         if (!connection.open) return
         if (at < sendable) {
           const end = Math.min(at + piece, sendable)
-          controller.enqueue(Uint8Array.from(bytes.subarray(at, end)))
+          const sent = Uint8Array.from(bytes.subarray(at, end))
+          whenRunning(process, () => controller.enqueue(sent))
           at = end
           later()
         } else if (broken?.how === 'cut') connection.fail(connectionError('ECONNRESET'))
-        else if (broken === null && connection.end(result)) controller.close()
+        else if (broken === null && connection.end(result)) {
+          whenRunning(process, () => controller.close())
+        }
       }
       later()
     },

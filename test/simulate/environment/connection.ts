@@ -1,5 +1,6 @@
 /** One connection of the service to a droplet or to the Registry. */
 import type { RequestResult, SentRequest } from '../model/sent-request.ts'
+import type { SimProcess } from '../service/sim-process.ts'
 
 export type Settle = (result: Response | Error) => void
 
@@ -9,6 +10,7 @@ export class Connection {
   onError: (error: Error) => void
 
   constructor(
+    readonly process: SimProcess,
     /** Null for requests that are of no task: health probes, the Registry. */
     readonly request: SentRequest | null,
     readonly settle: Settle,

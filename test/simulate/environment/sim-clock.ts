@@ -1,5 +1,5 @@
 import { sleepWith, type Clock } from '../../../src/ports.ts'
-import type { SimProcess } from '../service/sim-process.ts'
+import { whenRunning, type SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 
 export const MAX_TIMER_DELAY_MS = 20
@@ -9,9 +9,7 @@ export function simClock(world: World, process: SimProcess): Clock {
   const random = world.random.fork(`clock ${process.number}`)
   const startedAt = world.now
   const base = random.integer(0, 1_000_000)
-  const ifAlive = (callback: () => void) => () => {
-    if (process.alive) callback()
-  }
+  const ifAlive = (callback: () => void) => () => whenRunning(process, callback)
   const after: Clock['after'] = (ms, callback) => {
     if (!process.alive) return () => {}
     // A timer is never early and sometimes late.

@@ -7,6 +7,7 @@ import { callHistory, type Verb } from '../../../src/store/sqlite/verbs.ts'
 import type { Retention } from '../../../src/store/store.ts'
 import type { CrashPoints } from '../faults/crash-points.ts'
 import type { SimProcess } from '../service/sim-process.ts'
+import type { SimStore } from '../service/sim-store.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { StoreThread } from './store-thread.ts'
@@ -20,7 +21,7 @@ export interface DiskObserver {
   /** It is on disk; the service doesn't know yet. */
   committed(process: SimProcess, writes: readonly Write[]): void
   /** The service is about to know. */
-  acknowledged(writes: readonly Write[]): void
+  acknowledged(process: SimProcess, writes: readonly Write[]): void
   /** SQLite wrote the neighbours of this write, but not the write. */
   refused(write: Write, reason: RefusedWrite['reason']): void
   /** A process that has just started is about to get the unfinished tasks. */
@@ -35,7 +36,7 @@ const MIN_OUTAGE_MS = 4900
 /** A store whose write was refused tries again after 1 s. */
 const STORE_RETRY_MS = 1200
 
-export class SimDisk {
+export class SimDisk implements SimStore {
   /** The file: it outlives the processes. */
   readonly #connection: SmallDiskConnection
   #history: SqliteHistory
@@ -88,6 +89,10 @@ export class SimDisk {
   /** As the process that runs now has it, or the last one had it. */
   get history(): SqliteHistory {
     return this.#history
+  }
+
+  has(id: string): boolean {
+    return this.#history.find(id) !== null
   }
 
   /** The store's thread of one process, which opens the file anew. */

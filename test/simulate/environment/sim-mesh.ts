@@ -2,7 +2,7 @@
 import type { Fetch, FetchInit, Resolve } from '../../../src/ports.ts'
 import type { CrashPoints } from '../faults/crash-points.ts'
 import type { RequestResult, SentRequest } from '../model/sent-request.ts'
-import type { SimProcess } from '../service/sim-process.ts'
+import { whenRunning, type SimProcess } from '../service/sim-process.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { bodyInPieces } from './body-in-pieces.ts'
@@ -41,9 +41,10 @@ export class SimMesh {
       if (init.signal.aborted) return Promise.reject(abortError())
       return new Promise((resolve, reject) => {
         this.#request(process, url, init, (result) => {
-          if (!process.alive) return
-          if (result instanceof Error) reject(result)
-          else resolve(result)
+          whenRunning(process, () => {
+            if (result instanceof Error) reject(result)
+            else resolve(result)
+          })
         })
       })
     }
@@ -56,22 +57,24 @@ export class SimMesh {
   }
 
   /** The process is gone, and its connections with it. */
-  crash(): void {
-    for (const connection of this.#open) connection.end({ kind: 'crashed' })
+  crash(process: SimProcess): void {
+    for (const connection of this.#open) {
+      if (connection.process === process) connection.end({ kind: 'crashed' })
+    }
   }
 
   #request(process: SimProcess, url: string, init: FetchInit, settle: Settle): void {
     const { crashPoints, registry } = this
     const droplet = this.droplets.find((each) => isOfDroplet(each, url))
     const isTask = init.headers['x-task-id'] !== undefined
-    if (isTask && crashPoints.reached('before the droplet gets the request')) return
+    if (isTask && crashPoints.reached('before the droplet gets the request', process)) return
     const request = droplet && isTask ? this.observer.requestArrived(process, url, init) : null
     const probed = isTask ? undefined : droplet
     const connection = this.#connect(process, request ?? probed ?? null, settle)
     init.signal.addEventListener('abort', () => {
       connection.break({ kind: 'aborted' }, abortError())
     })
-    if (isTask && crashPoints.reached('after the droplet got the request')) return
+    if (isTask && crashPoints.reached('after the droplet got the request', process)) return
     if (url.startsWith(REGISTRY_URL)) {
       registry.answer(url, init, (result) => {
         const isOpen = connection.end({ kind: 'failed' })
@@ -89,7 +92,7 @@ export class SimMesh {
     settle: Settle,
   ): Connection {
     const request = about !== null && 'task' in about ? about : null
-    const connection: Connection = new Connection(request, settle, (result) => {
+    const connection: Connection = new Connection(process, request, settle, (result) => {
       this.#open.delete(connection)
       if (request) this.observer.requestEnded(process, request, result)
       else if (about) this.observer.probeEnded(process, (about as SimDroplet).name, result)
@@ -105,7 +108,7 @@ export class SimMesh {
     if (plan.end === 'hang') return
     this.world.after(plan.delayMs, () => {
       if (!connection.open) return
-      if (request && this.crashPoints.reached('when the answer comes')) return
+      if (request && this.crashPoints.reached('when the answer comes', connection.process)) return
       if (plan.end === 'refuse') connection.fail(connectionError('ECONNREFUSED'))
       else if (plan.end === 'reset') connection.fail(connectionError('ECONNRESET'))
       else if (request) this.#answer(connection, plan.answer)
@@ -117,7 +120,7 @@ export class SimMesh {
   #answer(connection: Connection, answer: Answer): void {
     const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
     const { status, json, retryAfter } = answer
-    const { value, waitMs } = retryAfterHeader(retryAfter, this.world.wall)
+    const { value, waitMs } = retryAfterHeader(retryAfter, connection.process.wall())
     const headers = { ...answer.headers }
     if (value !== null) headers['retry-after'] = value
     const tooLarge = bytes.byteLength > MAX_RESPONSE_BYTES

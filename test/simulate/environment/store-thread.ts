@@ -60,7 +60,7 @@ export class StoreThread {
   #perform({ verb, args, group, resolve, reject }: Question): void {
     const { disk, process } = this
     const { observer, crashPoints } = disk
-    if (group && crashPoints.reached('before the commit')) return
+    if (group && crashPoints.reached('before the commit', process)) return
     let value: unknown
     try {
       value = disk.perform(verb, args)
@@ -72,10 +72,10 @@ export class StoreThread {
     }
     const writes = group && this.#written(group, value as RefusedWrite[])
     if (writes) observer.committed(process, writes)
-    if (writes && crashPoints.reached('after the commit')) return
+    if (writes && crashPoints.reached('after the commit', process)) return
     this.#later(disk.random.between(0.01, 0.2), () =>
       this.#reply(() => {
-        if (writes) observer.acknowledged(writes)
+        if (writes) observer.acknowledged(process, writes)
         if (verb === 'claim') observer.recovering()
         resolve(value)
       }),

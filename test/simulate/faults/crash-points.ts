@@ -1,3 +1,5 @@
+import type { SimProcess } from '../service/sim-process.ts'
+
 /** Places where the process can crash in the middle of something. */
 export const CRASH_POINTS = [
   'before the commit',
@@ -9,12 +11,15 @@ export const CRASH_POINTS = [
 
 export type CrashPoint = (typeof CRASH_POINTS)[number]
 
+/** Ends the process that has come to the point. */
+export type CrashAt = (point: CrashPoint, process: SimProcess) => void
+
 export class CrashPoints {
   #armed: { point: CrashPoint; countdown: number } | null = null
 
-  constructor(private readonly crash: (point: CrashPoint) => void) {}
+  constructor(private readonly crash: CrashAt) {}
 
-  /** The process crashes when it reaches `point` for the `countdown`th time. */
+  /** The process that reaches `point` for the `countdown`th time from now crashes there. */
   arm(point: CrashPoint, countdown: number): void {
     this.#armed = { point, countdown }
   }
@@ -24,10 +29,10 @@ export class CrashPoints {
   }
 
   /** True: the process has crashed here. */
-  reached(point: CrashPoint): boolean {
+  reached(point: CrashPoint, process: SimProcess): boolean {
     if (this.#armed?.point !== point || --this.#armed.countdown > 0) return false
     this.#armed = null
-    this.crash(point)
+    this.crash(point, process)
     return true
   }
 }

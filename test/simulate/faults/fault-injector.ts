@@ -12,8 +12,9 @@ import { CRASH_POINTS, type CrashPoints } from './crash-points.ts'
 
 export interface FaultTargets {
   droplets: readonly SimDroplet[]
-  registry: SimRegistry
-  disk: SimDisk
+  /** null: it is left in peace. */
+  registry: SimRegistry | null
+  disk: SimDisk | null
   crashPoints: CrashPoints
   /** One call of a caller. */
   act(): void
@@ -50,10 +51,10 @@ export class FaultInjector {
       comeBack(droplet, this.world.now)
       setBehavior(droplet, 'healthy', this.world.now)
       droplet.active = true
-      registry.list(droplet, true)
+      registry?.list(droplet, true)
     }
-    registry.setBehavior('healthy')
-    disk.setBehavior('healthy')
+    registry?.setBehavior('healthy')
+    disk?.setBehavior('healthy')
   }
 
   #scheduleEpisode(): void {
@@ -66,6 +67,7 @@ export class FaultInjector {
   #episode(): void {
     const random = this.#random
     const { targets } = this
+    const { disk, registry } = targets
     const workMs = random.pick([200, 2000, 20_000, 120_000, 300_000])
     for (const droplet of targets.droplets) {
       if (random.chance(0.5)) this.#changeBehavior(droplet)
@@ -79,11 +81,17 @@ export class FaultInjector {
     const faultMs = workMs + 20_000
     if (random.chance(0.12)) this.#within(faultMs, () => targets.crash('killed'))
     if (random.chance(0.1)) this.#within(faultMs, () => targets.stop())
-    if (random.chance(0.15)) this.#within(faultMs, () => this.#disturbDisk())
+    if (random.chance(0.15)) this.#within(faultMs, () => disk && this.#disturbDisk(disk))
     if (random.chance(0.12)) this.#within(faultMs, () => this.#jumpWallClock())
-    if (random.chance(0.25)) this.#within(faultMs, () => this.#disturbRegistry())
-    if (random.chance(0.15)) this.#within(faultMs, () => this.#unlistDroplet())
-    if (random.chance(0.2)) this.#within(faultMs, () => this.#restartRegistry())
+    if (random.chance(0.25)) {
+      this.#within(faultMs, () => registry && this.#disturbRegistry(registry))
+    }
+    if (random.chance(0.15)) {
+      this.#within(faultMs, () => registry && this.#unlistDroplet(registry))
+    }
+    if (random.chance(0.2)) {
+      this.#within(faultMs, () => registry && this.#restartRegistry(registry))
+    }
   }
 
   #changeBehavior(droplet: SimDroplet): void {
@@ -99,7 +107,7 @@ export class FaultInjector {
     if (isAway(droplet)) return
     if (random.chance(0.7)) setBehavior(droplet, 'healthy', world.now)
     const ms = random.pick([1000, 2000, 2900, 2900, 10_000, 60_000, 900_000, HOUR_MS])
-    const elsewhere = random.chance(0.2)
+    const elsewhere = random.chance(0.2) && targets.registry !== null
     const rush = (spanMs: number) => {
       targets.rush(droplet.name, spanMs, random.pick([2, 5, 12, 25]))
       for (let acts = random.integer(0, 4); acts > 0; acts--) {
@@ -126,9 +134,9 @@ export class FaultInjector {
     this.targets.crashPoints.arm(random.pick(CRASH_POINTS), random.integer(1, 12))
   }
 
-  #disturbDisk(): void {
+  #disturbDisk(disk: SimDisk): void {
     const random = this.#random
-    const { disk, act, stop } = this.targets
+    const { act, stop } = this.targets
     disk.setBehavior(random.weighted({ slow: 2, locked: 3, 'read-only': 4, failing: 2 }))
     const ms = random.pick([3, 300, 3000, 40_000, 600_000])
     this.#later(ms, () => disk.setBehavior('healthy'))
@@ -144,8 +152,7 @@ export class FaultInjector {
     this.targets.jumpWallClock(ms)
   }
 
-  #disturbRegistry(): void {
-    const { registry } = this.targets
+  #disturbRegistry(registry: SimRegistry): void {
     const behavior = this.#random.weighted({
       slow: 2,
       empty: 3,
@@ -161,17 +168,16 @@ export class FaultInjector {
   }
 
   /** It fills up again droplet by droplet; then there is work for those that are not back. */
-  #restartRegistry(): void {
+  #restartRegistry(registry: SimRegistry): void {
     const refillMs = this.#random.pick([2000, 90_000, 900_000])
-    this.targets.registry.restart(refillMs)
+    registry.restart(refillMs)
     for (let acts = this.#random.integer(0, 8); acts > 0; acts--) {
       this.#within(Math.min(refillMs, 120_000), this.targets.act)
     }
   }
 
   /** A droplet leaves the Registry's list or becomes inactive, and comes back. */
-  #unlistDroplet(): void {
-    const { registry } = this.targets
+  #unlistDroplet(registry: SimRegistry): void {
     const droplet = this.#random.pick(this.targets.droplets)
     if (this.#random.chance(0.5)) registry.list(droplet, false)
     else droplet.active = false

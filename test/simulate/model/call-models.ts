@@ -1,4 +1,4 @@
-/** The callers' calls to the service that have no answer yet. */
+/** The callers' calls to one node that have no answer yet. */
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 
@@ -29,10 +29,17 @@ export function subjectOf({ about, created }: Call): string | null {
 
 export class CallModels {
   readonly #open = new Map<string, Call>()
-  readonly #lastAnswers = new Map<string, number>()
-  readonly #bodies = new Map<string, Set<string>>()
+  /** Of all nodes. */
+  readonly #lastAnswers: Map<string, number>
+  readonly #bodies: Map<string, Set<string>>
 
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    others: CallModels | null,
+  ) {
+    this.#lastAnswers = others ? others.#lastAnswers : new Map()
+    this.#bodies = others ? others.#bodies : new Map()
+  }
 
   get open(): Iterable<Call> {
     return this.#open.values()

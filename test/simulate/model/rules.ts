@@ -2,6 +2,7 @@
 import type { Attempt } from '../../../src/task.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { RequestResult, SentRequest } from './sent-request.ts'
+import type { World } from '../world/world.ts'
 import type { Span } from './task-model.ts'
 
 export const MAX_BACKOFF_MS = 60_000
@@ -25,7 +26,14 @@ export function isRetryable(result: RequestResult | null): boolean {
 }
 
 /** When a request that isn't answered must be aborted. */
-export function abortTime({ task, sentAt, gateWaitMs }: SentRequest): Span {
+export function abortTime(request: SentRequest, world: World): Span {
+  const { earliest, latest } = exactAbortTime(request)
+  const skewMs = world.skewMs(Math.abs(latest - request.task.issuedAt))
+  return { earliest: earliest - skewMs, latest: latest + skewMs }
+}
+
+/** By a clock that goes as the simulated time does. */
+function exactAbortTime({ task, sentAt, gateWaitMs }: SentRequest): Span {
   // What it waited at the gate was part of its time; the rest is rounded up.
   const exact = sentAt + (task.row?.timeout_ms as number) - gateWaitMs
   const timeout = exact + (Number.isInteger(gateWaitMs) ? 0 : ROUNDING_MS)
@@ -39,14 +47,15 @@ export function abortTime({ task, sentAt, gateWaitMs }: SentRequest): Span {
   }
 }
 
-/** Why the service may abort the request at `now`. */
+/** Why the service may have aborted the request, which has ended. */
 export function abortReasons(
   request: SentRequest,
   process: SimProcess,
-  now: number,
-): ('timeout' | 'cancelled' | 'shutdown')[] {
+  world: World,
+): ('timeout' | 'cancelled' | 'shutdown' | 'lost')[] {
   const reasons: ReturnType<typeof abortReasons> = []
-  if (now >= abortTime(request).earliest) reasons.push('timeout')
+  if (request.endedAt >= abortTime(request, world).earliest) reasons.push('timeout')
+  if (request.wasLost) reasons.push('lost')
   if (request.task.cancelRequested) reasons.push('cancelled')
   if (process.draining) reasons.push('shutdown')
   return reasons

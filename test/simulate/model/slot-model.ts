@@ -28,6 +28,14 @@ export class SlotModel {
     this.#concurrency = concurrency
   }
 
+  /** More than half of the slots are taken: then a node asks for no more tasks. */
+  get isBusy(): boolean {
+    return 2 * (this.#concurrency - this.#held.size) < this.#concurrency
+  }
+
+  /** Until when that was so, simulated ms. */
+  busyUntil = -1
+
   /** Until when the tasks of `droplet` had to wait for a slot, simulated ms; 0: never. */
   congestedUntil(droplet: string): number {
     return this.#congestedUntil.get(droplet) ?? 0
@@ -49,6 +57,7 @@ export class SlotModel {
 
   updateCongestion(): void {
     const { now } = this.world
+    if (this.isBusy) this.busyUntil = now
     const free = this.#concurrency - this.#held.size
     const heldBy = new Map<string, number>()
     for (const droplet of this.#held.values()) heldBy.set(droplet, (heldBy.get(droplet) ?? 0) + 1)

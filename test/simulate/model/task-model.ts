@@ -9,6 +9,14 @@ export interface Span {
   latest: number
 }
 
+/** By what right a task is run, where several nodes share it. */
+export interface OwnerModel {
+  readonly session: string
+  readonly fence: number
+  /** The number of the process that has the session. */
+  readonly process: number
+}
+
 export interface TaskModel {
   readonly id: string
   /** The number of the process that gave it its id. */
@@ -18,12 +26,28 @@ export interface TaskModel {
   /** As it is on disk; null: it is not, or not yet. */
   row: Row | null
   attempts: readonly Attempt[]
+  /** null: nobody, or this is not a shared store. */
+  owner: OwnerModel | null
+  /** Who has accepted it, or has had it run again. */
+  acceptedBy: OwnerModel | null
+  /** How many nodes have owned it since then. */
+  owners: number
+  /** It was taken for failed, and has been deleted. */
+  isUndone: boolean
+  /** The number of the process that knows that it has it; null: none does yet. */
+  knownTo: number | null
+  /** Since when it has this owner, simulated ms. */
+  ownedSince: number
+  /** Simulated ms; -1: it has never been. */
+  ownerlessSince: number
   /** What its latest request had. */
   secretHeaders: SecretHeaders | null
   readonly requests: SentRequest[]
   cancelRequested: boolean
   /** The number of the process that had refused it when it came to the disk after all. */
   refusedBy: number | null
+  /** When its caller was told so although it was on disk, simulated ms. */
+  refusedAt: number
   /** Its latest `completed_at`, wall-clock ms, even if it runs again since. */
   lastCompletedAt: number | null
   /** When the service knew that its end is on disk, simulated ms; null: not yet. */
@@ -55,10 +79,18 @@ export function newTask(id: string, process: number, issuedAt: number): TaskMode
     issuedAt,
     row: null,
     attempts: [],
+    owner: null,
+    acceptedBy: null,
+    owners: 0,
+    isUndone: false,
+    knownTo: null,
+    ownedSince: 0,
+    ownerlessSince: -1,
     secretHeaders: null,
     requests: [],
     cancelRequested: false,
     refusedBy: null,
+    refusedAt: -1,
     lastCompletedAt: null,
     endedAt: null,
     acknowledgedAt: 0,

@@ -1,7 +1,7 @@
 /** Every task, and each of its steps as it reaches the disk. */
 import type { Write } from '../../../src/store/driver.ts'
 import type { Row } from '../../../src/store/sqlite/rows.ts'
-import type { Attempt, FinalStatus } from '../../../src/task.ts'
+import { isFinished, type Attempt, type FinalStatus } from '../../../src/task.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
 import { attemptsIn, isInterrupted, rowOf } from './row.ts'
@@ -19,13 +19,18 @@ export interface Transition {
   readonly submitted: boolean
 }
 
+/** How late a write may come to the store, ms. */
+const MAX_LATE_MS = 10 * 60_000
+
 export class TaskModels {
   readonly #tasks = new Map<string, TaskModel>()
   readonly unfinished = new Set<TaskModel>()
-  /** How many tasks ended, as this process was told. */
-  endedCounts: Record<FinalStatus, number> = { success: 0, error: 0, timeout: 0, cancelled: 0 }
 
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    /** What a process has asked for may be written after its end. */
+    private readonly areWritesLate = false,
+  ) {}
 
   get all(): Iterable<TaskModel> {
     return this.#tasks.values()
@@ -35,13 +40,12 @@ export class TaskModels {
     return id === null ? undefined : this.#tasks.get(id)
   }
 
-  startProcess(): void {
-    this.endedCounts = { success: 0, error: 0, timeout: 0, cancelled: 0 }
-  }
-
   /** Tasks that never came to the disk are gone with the process. */
-  endProcess(): void {
-    for (const task of this.#tasks.values()) if (task.row === null) this.forget(task)
+  endProcess(process: number): void {
+    if (this.areWritesLate) return
+    for (const task of this.#tasks.values()) {
+      if (task.row === null && task.process === process) this.forget(task)
+    }
   }
 
   issue(id: string, process: SimProcess): void {
@@ -73,12 +77,22 @@ export class TaskModels {
     return { kind: write[0], task, before, after, attemptsBefore, submitted }
   }
 
-  /** The service knows that the write is on disk: waits and deadlines count from here. */
-  acknowledge(id: string): void {
+  /**
+   * The service knows that the write is on disk: waits and deadlines count from here. The final
+   * status, if it has ended. Of several nodes, only the one that has it counts.
+   */
+  acknowledge([kind, { id, status }]: Write, process: number): FinalStatus | null {
     const { now } = this.world
     const task = this.#tasks.get(id)
-    if (!task?.row) return
+    if (!task?.row) return null
     const { row } = task
+    if (this.areWritesLate) {
+      if (isFinished({ status })) return status as FinalStatus
+      if (task.owner?.process !== process) return null
+      task.knownTo = process
+      // Its own claim of what it had left to all came first.
+      if (kind !== 'update' && task.owner.fence > 1) return null
+    }
     task.acknowledgedAt = now
     if (row.status === 'queued') {
       const due = now + (row.delay_ms as number)
@@ -86,9 +100,43 @@ export class TaskModels {
       setDue(task, due)
     } else if (row.due_at !== null) setDue(task, this.#nextAttemptAt(task))
     else task.dueAt = null
-    if (!hasEnded(task)) return
-    task.endedAt = now
-    this.endedCounts[row.status as FinalStatus]++
+    if (!hasEnded(task)) return null
+    task.endedAt ??= now
+    return row.status as FinalStatus
+  }
+
+  /** A node owns it from now on, which is not the one that has accepted it. */
+  claimed(id: string, waitMs: number): void {
+    const task = this.#tasks.get(id)
+    if (!task?.row) return
+    setDue(task, this.world.now + waitMs)
+    Object.assign(task, { deadlineFrom: null, atGate: false, knownTo: null })
+    task.acknowledgedAt = this.world.now
+  }
+
+  /** It knows now of what it has claimed. */
+  heardOfClaim(id: string, process: number, waitMs: number): void {
+    const task = this.#tasks.get(id)
+    if (task?.owner?.process !== process) return
+    task.knownTo = process
+    task.acknowledgedAt = this.world.now
+    // Its time begins now, as far as its node knows.
+    if (task.dueAt !== null) task.dueAt = Math.max(task.dueAt, this.world.now + waitMs)
+  }
+
+  /** Those that were asked for long ago, and never came to the store. */
+  forgetUnwritten(): void {
+    const before = this.world.now - MAX_LATE_MS
+    for (const task of this.#tasks.values()) {
+      if (task.row === null && task.issuedAt < before) this.forget(task)
+    }
+  }
+
+  /** It was never there; but whoever has read it before may still be told of it. */
+  undo(task: TaskModel): void {
+    this.unfinished.delete(task)
+    Object.assign(task, { owner: null, isUndone: true })
+    this.world.after(MAX_LATE_MS, () => this.forget(task))
   }
 
   /** A process that has just started reads the unfinished tasks. */

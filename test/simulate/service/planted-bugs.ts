@@ -1,6 +1,8 @@
 /** Bugs that a test puts between the service and its ports, to see that a checker finds them. */
 import type { Gate } from '../../../src/droplets/gate.ts'
 import type { MeshGate } from '../../../src/droplets/mesh-gate.ts'
+import type { SharedDatabase } from '../../../src/store/shared/database.ts'
+import type { SharedTables } from '../database/shared-tables.ts'
 import type { World } from '../world/world.ts'
 import type { SimulatedPorts } from './service.ts'
 
@@ -10,6 +12,10 @@ export type PlantedBugs = {
     world: World,
   ) => SimulatedPorts[P]
 } & {
+  /** What one process has of the shared database. */
+  /** In the shared database itself. */
+  readonly tables?: (tables: SharedTables) => void
+  readonly database?: (database: SharedDatabase, world: World) => SharedDatabase
   /** Stands before the gate. */
   readonly gate?: (gate: MeshGate, world: World) => Gate
 }

@@ -40,9 +40,11 @@ export function createService(
   config: Config,
   ports: SimulatedPorts,
   gate: NonNullable<EngineParts['gate']>,
+  onEnded: (taskId: string) => void,
 ): Service {
   const { clock, log, driver, cache } = ports
   const events = new EventBus(log)
+  events.on('ended', ({ task }) => onEnded(task.id))
   const store = new GroupCommitStore(driver, { clock, log, emit: events.emit })
   const publicUrl = () => config.publicUrl
   const engine = createEngine({ config, ports, store, events, cache, publicUrl, gate })

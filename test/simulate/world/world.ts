@@ -26,7 +26,11 @@ export class World {
   violation: Violation | null = null
   #wallOffset = 0
 
-  constructor(readonly seed: number) {
+  constructor(
+    readonly seed: number,
+    /** How much faster or slower a node's monotonic clock may go than the simulated time. */
+    readonly maxSkew = 0,
+  ) {
     this.random = new Prng(seed)
   }
 
@@ -38,6 +42,11 @@ export class World {
   /** Wall clock, ms. */
   get wall(): number {
     return Math.floor(EPOCH + this.now + this.#wallOffset)
+  }
+
+  /** By how much two clocks may differ after `ms`. */
+  skewMs(ms: number): number {
+    return 2 * this.maxSkew * ms
   }
 
   jumpWallClock(ms: number): void {

@@ -98,6 +98,15 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await one!.commit(one!.update(first!))).toEqual([{ index: 0, reason: 'not owned' }])
     }))
 
+  test('bring what has passed its deadline besides, of droplets that are left out, too', () =>
+    withNodes(1, async ([node]) => {
+      const passed = queued({ dropletName: 'Shut', deadlineMs: 0 })
+      const others = [queued({ dropletName: 'Shut', deadlineMs: HOUR_MS }), queued()]
+      await node!.commit(...[passed, ...others].map((task) => node!.offer(task)))
+      expect(await node!.claimedIds(0, ['shut'])).toEqual([passed.id])
+      expect(await node!.claimedIds(1, ['shut'])).toEqual([others[1]!.id])
+    }))
+
   test('wait after a failed attempt for as long as the owner would have', () =>
     withNodes(1, async ([node]) => {
       const task = running()

@@ -95,6 +95,22 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
       expect(page!.total).toBe(20)
     }))
 
+  test('change nothing by a write that comes after a later one of the same owner', () =>
+    withNodes(1, async ([node]) => {
+      const task = running()
+      await node!.commit(node!.insert(task))
+      const failed = conclude(task, { kind: 'unreachable', error: 'x' }, 5, after(6))
+      const late = node!.update(failed)
+      const next = node!.update(begin(failed, failed.targetUrl, NOW + 1006))
+      expect(await node!.commit(late)).toEqual([])
+      expect(await node!.commit(late)).toEqual([])
+      expect(await node!.commit(next)).toEqual([])
+      expect(await node!.commit(late)).toEqual([{ index: 0, reason: 'not owned' }])
+      expect(await node!.database.find(task.id)).toEqual(next.task)
+      await node!.database.release([{ id: task.id, ...late.hold! }])
+      expect(await node!.claimedIds()).toEqual([])
+    }))
+
   test('refuse what no row can hold by itself, and keep the rest to the digit', () =>
     withNodes(1, async ([node]) => {
       const exact = queued({

@@ -156,6 +156,6 @@ test('a node that stops while it is lost begins nothing more', async () => {
   letGo()
   await clock.advance(LEASE_MS)
   expect(told).toEqual(['lost'])
-  expect(of('join')).toHaveLength(1)
+  expect([of('join').length, of('leave')]).toEqual([1, [['session-1']]])
   expect(clock.pending).toBe(0)
 })

@@ -27,6 +27,7 @@ create table orchestrator.live (
   resumed         boolean not null, -- it was in the history before
   claim_at        timestamptz not null,
   accepted_at     timestamptz not null default now(),
+  expires_at      timestamptz,      -- its deadline; null: it has none
   cancel          boolean not null default false,
   mode            text not null,
   status          text not null,
@@ -56,6 +57,9 @@ create table orchestrator.live (
 create index live_claim on orchestrator.live (claim_at, id) where owner is null;
 create index live_claim_by_droplet on orchestrator.live (droplet_key, claim_at, id)
   where owner is null;
+-- What nobody has room for must end in time all the same.
+create index live_expiring on orchestrator.live (expires_at)
+  where owner is null and expires_at is not null;
 create index live_owned on orchestrator.live (owner) where owner is not null;
 create index live_cancel on orchestrator.live (owner) where cancel;
 

@@ -1,0 +1,58 @@
+/** The table of nodes: who has a session, and until when its lease runs. */
+import type { SeenNode, NodeInfo } from '../../../src/store/shared/work.ts'
+
+interface Session {
+  readonly node: NodeInfo
+  readonly startedAt: number
+  seenAt: number
+  leaseUntil: number
+}
+
+/** Times are ms of the database's clock. */
+export class Sessions {
+  #joined = 0
+  /** Those that are alive: dead ones are never alive again. */
+  readonly #alive = new Map<string, Session>()
+  /** Those that are dead: a statement may still be under way that gives one of them a task. */
+  readonly dead = new Set<string>()
+
+  constructor(private readonly now: () => number) {}
+
+  join(node: NodeInfo, leaseMs: number): string {
+    const id = `s${++this.#joined}`
+    const now = this.now()
+    this.#alive.set(id, { node, startedAt: now, seenAt: now, leaseUntil: now + leaseMs })
+    return id
+  }
+
+  renew(id: string, leaseMs: number): boolean {
+    const session = this.#alive.get(id)
+    if (!session) return false
+    session.seenAt = this.now()
+    session.leaseUntil = this.now() + leaseMs
+    return true
+  }
+
+  isAlive(id: string): boolean {
+    return this.#alive.has(id)
+  }
+
+  /** Those whose leases have run out. */
+  get runOut(): string[] {
+    return [...this.#alive]
+      .filter(([, { leaseUntil }]) => leaseUntil < this.now())
+      .map(([id]) => id)
+  }
+
+  /** Also of one that is dead already. */
+  end(id: string): void {
+    if (this.#alive.delete(id)) this.dead.add(id)
+  }
+
+  seen(asker: string): SeenNode[] {
+    const now = this.now()
+    return [...this.#alive].map(([id, { node, startedAt, seenAt }]) => {
+      return { ...node, startedAt, seenAgoMs: now - seenAt, isSelf: id === asker }
+    })
+  }
+}

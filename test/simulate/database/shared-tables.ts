@@ -1,0 +1,347 @@
+/**
+ * A model of the tables that nodes share, in memory: what each statement of `SharedDatabase` does
+ * to them once it is there. Nothing fails here, and nothing takes time: `NodeConnection` sees to
+ * that. Times are ms of the database's clock.
+ */
+import { nameKey } from '../../../src/droplets/droplet.ts'
+import type { RefusedWrite } from '../../../src/store/driver.ts'
+import type { FencedClaim, Hold, SharedWrite } from '../../../src/store/shared/database.ts'
+import type { NodeInfo, SeenNode } from '../../../src/store/shared/work.ts'
+import type { Retention, TaskPage, TaskQuery } from '../../../src/store/store.ts'
+import { INTERRUPTED, isFinished, retryCount, type Task } from '../../../src/task.ts'
+import { Sessions } from './sessions.ts'
+
+/** One task in the table of live ones. */
+interface LiveRow {
+  task: Task
+  /** A session; null: nobody. */
+  owner: string | null
+  fence: number
+  /** Of its owner's last write. */
+  step: number
+  /** By which of its owner's claims it was got; null: by none. */
+  claim: number | null
+  isCancelAsked: boolean
+  readonly createdAt: number
+  dueAt: number
+  /** What made it, while nothing has changed it since. */
+  fresh: 'inserted' | 'resumed' | null
+}
+
+interface HistoryRow {
+  readonly task: Task
+  readonly endedBy: Hold
+  readonly endedAt: number
+}
+
+/** Hears of each change as it is made. */
+export interface TablesObserver {
+  joined(session: string, node: NodeInfo): void
+  renewed(session: string, isAlive: boolean): void
+  /** `how`: its own node has ended it, or somebody has found that its lease had run out. */
+  died(session: string, how: 'left' | 'run out'): void
+  /** `session`: null: it is nobody's now. */
+  owned(taskId: string, session: string | null, fence: number, dueAt: number): void
+  claimed(claim: FencedClaim, session: string): void
+  written(write: SharedWrite): void
+  refused(write: SharedWrite, reason: RefusedWrite['reason']): void
+  undone(task: Task, what: 'inserted' | 'resumed', now: number): void
+  forgotten(taskId: string): void
+}
+
+const NOBODY: Hold = { session: '', fence: 0, step: 0 }
+
+/** What is due so soon may be claimed. */
+const CLAIM_AHEAD_MS = 1000
+
+export class SharedTables {
+  readonly live = new Map<string, LiveRow>()
+  readonly history = new Map<string, HistoryRow>()
+  readonly #keys = new Map<string, string>()
+  readonly sessions: Sessions
+  /** When the server started last. */
+  startedAt = -Infinity
+
+  constructor(
+    private readonly now: () => number,
+    private readonly retention: Retention,
+    private readonly observer: TablesObserver,
+  ) {
+    this.sessions = new Sessions(now)
+  }
+
+  join(node: NodeInfo, leaseMs: number): string {
+    const session = this.sessions.join(node, leaseMs)
+    this.observer.joined(session, node)
+    return session
+  }
+
+  renew(session: string, leaseMs: number): boolean {
+    const isAlive = this.sessions.renew(session, leaseMs)
+    this.observer.renewed(session, isAlive)
+    return isAlive
+  }
+
+  leave(session: string): void {
+    this.#die(session, 'left')
+    this.#free(new Set([session]), Infinity)
+  }
+
+  rescue(limit: number, leaseMs: number): number {
+    if (this.now() - this.startedAt < leaseMs) return 0
+    for (const session of this.sessions.runOut) this.#die(session, 'run out')
+    return this.#free(this.sessions.dead, limit)
+  }
+
+  #die(session: string, how: 'left' | 'run out'): void {
+    if (!this.sessions.isAlive(session)) return
+    this.sessions.end(session)
+    this.observer.died(session, how)
+  }
+
+  #free(sessions: ReadonlySet<string>, limit: number): number {
+    let freed = 0
+    for (const [id, row] of this.live) {
+      if (freed === limit) break
+      if (row.owner === null || !sessions.has(row.owner)) continue
+      freed++
+      this.#disown(id, row)
+    }
+    return freed
+  }
+
+  #disown(id: string, row: LiveRow): void {
+    row.owner = null
+    this.observer.owned(id, null, row.fence, row.dueAt)
+  }
+
+  commit(writes: readonly SharedWrite[]): RefusedWrite[] {
+    const refused: RefusedWrite[] = []
+    for (const [index, write] of writes.entries()) {
+      const reason = this.#write(write)
+      if (reason === 'repeated' || reason === null) continue
+      this.observer.refused(write, reason)
+      refused.push({ index, reason })
+    }
+    return refused
+  }
+
+  /** `repeated`: it was done before, and its answer was lost. */
+  #write(write: SharedWrite): RefusedWrite['reason'] | 'repeated' | null {
+    if (write.kind === 'insert') return this.#insert(write)
+    return write.kind === 'resume' ? this.#resume(write) : this.#update(write)
+  }
+
+  #insert(write: SharedWrite): RefusedWrite['reason'] | null {
+    const { task } = write
+    const { id, idempotencyKey: key } = task
+    if (key !== null && this.#keys.has(key)) return 'key taken'
+    if (this.live.has(id) || this.history.has(id)) return { error: 'there is a task with its id' }
+    if (key !== null) this.#keys.set(key, id)
+    this.#begin(write, 'inserted', this.now())
+    return null
+  }
+
+  #resume(write: SharedWrite): RefusedWrite['reason'] | null {
+    const { task } = write
+    const before = this.history.get(task.id)
+    if (before?.task.errorMessage !== INTERRUPTED || before.task.status !== 'error') {
+      return 'not owned'
+    }
+    this.#begin(write, 'resumed', this.now())
+    return null
+  }
+
+  /** A synchronous task may have ended in its first write. */
+  #begin(write: SharedWrite, fresh: LiveRow['fresh'], now: number): void {
+    const { task, hold, waitMs } = write
+    const [owner, fence] = [hold?.session ?? null, hold?.fence ?? 1]
+    this.observer.written(write)
+    this.history.delete(task.id)
+    if (isFinished(task)) {
+      this.history.set(task.id, { task, endedBy: hold ?? NOBODY, endedAt: now })
+      return
+    }
+    const times = { createdAt: now, dueAt: now + waitMs }
+    const held = { owner, fence, step: hold?.step ?? 0, claim: null }
+    this.live.set(task.id, { task, ...held, isCancelAsked: false, fresh, ...times })
+    if (owner !== null) this.observer.owned(task.id, owner, fence, now)
+  }
+
+  #update(write: SharedWrite): RefusedWrite['reason'] | 'repeated' | null {
+    const { task, hold, waitMs } = write
+    const row = this.live.get(task.id)
+    if (!row) return this.#wasEnded(write) ? 'repeated' : 'not owned'
+    if (hold === null || row.owner !== hold.session || row.fence !== hold.fence) return 'not owned'
+    if (hold.step === row.step) return 'repeated'
+    if (hold.step < row.step) return 'not owned'
+    this.observer.written(write)
+    Object.assign(row, { task, fresh: null, step: hold.step, dueAt: this.now() + waitMs })
+    if (isFinished(task)) {
+      this.live.delete(task.id)
+      this.history.set(task.id, { task, endedBy: hold, endedAt: this.now() })
+    }
+    return null
+  }
+
+  /** By the same write. */
+  #wasEnded({ task, hold }: SharedWrite): boolean {
+    const ended = this.history.get(task.id)
+    return ended !== undefined && hold !== null && Bun.deepEquals(ended.endedBy, hold)
+  }
+
+  undo(session: string, ids: readonly string[], now: number): void {
+    for (const id of ids) {
+      const row = this.live.get(id)
+      if (!row || row.fresh === null || row.fence !== 1) continue
+      if (row.owner !== session && row.owner !== null) continue
+      this.#undo(id, row, now)
+    }
+  }
+
+  #undo(id: string, row: LiveRow, now: number): void {
+    const what = row.fresh!
+    this.live.delete(id)
+    this.observer.undone(row.task, what, now)
+    if (what === 'inserted') return this.#forgetKey(row.task)
+    const task: Task = {
+      ...row.task,
+      status: 'error',
+      errorMessage: INTERRUPTED,
+      dueAt: null,
+      completedAt: now,
+    }
+    this.history.set(id, { task, endedBy: NOBODY, endedAt: this.now() })
+  }
+
+  #forgetKey({ id, idempotencyKey: key }: Task): void {
+    if (key !== null && this.#keys.get(key) === id) this.#keys.delete(key)
+  }
+
+  claim(
+    session: string,
+    capacity: number,
+    except: readonly string[],
+    number: number,
+  ): FencedClaim[] {
+    if (!this.sessions.isAlive(session)) return []
+    const until = this.now() + CLAIM_AHEAD_MS
+    const due = [...this.live.values()].filter(
+      ({ owner, dueAt, task }) =>
+        owner === null && dueAt <= until && !except.includes(nameKey(task.dropletName)),
+    )
+    due.sort((a, b) => a.dueAt - b.dueAt)
+    return due.slice(0, capacity).map((row) => this.#give(row, session, number))
+  }
+
+  take(session: string, id: string, number: number): FencedClaim | null {
+    const row = this.live.get(id)
+    if (!row || row.owner !== null || !this.sessions.isAlive(session)) return null
+    return this.#give(row, session, number)
+  }
+
+  unclaim(session: string, numbers: readonly number[]): void {
+    for (const [id, row] of this.live) {
+      if (row.owner !== session || row.claim === null || !numbers.includes(row.claim)) continue
+      this.#disown(id, row)
+    }
+  }
+
+  #give(row: LiveRow, session: string, claim: number): FencedClaim {
+    Object.assign(row, { owner: session, fence: row.fence + 1, step: 0, claim, fresh: null })
+    const { task, fence, dueAt, createdAt } = row
+    const now = this.now()
+    this.observer.owned(task.id, session, fence, dueAt)
+    const { id, mode, status, dropletName, delayMs, timeoutMs, deadlineMs } = task
+    const given: FencedClaim = {
+      task: {
+        ...{ id, mode, status: status as 'queued' | 'running', dropletName, delayMs },
+        ...{ createdAt: task.createdAt, dueAt: task.dueAt, timeoutMs, deadlineMs },
+      },
+      waitMs: Math.max(0, dueAt - now),
+      ageMs: now - createdAt,
+      fence,
+    }
+    this.observer.claimed(given, session)
+    return given
+  }
+
+  release(holds: readonly (Hold & { readonly id: string })[]): void {
+    for (const { id, session, fence, step } of holds) {
+      const row = this.live.get(id)
+      if (row?.owner === session && row.fence === fence && row.step < step) this.#disown(id, row)
+    }
+  }
+
+  askToCancel(id: string): boolean {
+    const row = this.live.get(id)
+    if (!row || row.owner === null) return false
+    row.isCancelAsked = true
+    return true
+  }
+
+  cancelled(session: string): string[] {
+    const wanted = [...this.live].filter(([, row]) => row.owner === session && row.isCancelAsked)
+    return wanted.map(([id]) => id)
+  }
+
+  ended(ids: readonly string[]): string[] {
+    return ids.filter((id) => !this.live.has(id))
+  }
+
+  unowned(max: number): number {
+    return Math.min(max, [...this.live.values()].filter(({ owner }) => owner === null).length)
+  }
+
+  nodes(session: string): SeenNode[] {
+    return this.sessions.seen(session)
+  }
+
+  find(id: string): Task | null {
+    const task = this.live.get(id)?.task ?? this.history.get(id)?.task
+    return task ? withoutNeedlessSecrets(task) : null
+  }
+
+  findByKey(key: string): Task | null {
+    const id = this.#keys.get(key)
+    return id === undefined ? null : this.find(id)
+  }
+
+  /** Of the filters, callers in the simulation use the status alone. */
+  list({ status, limit, cursor }: TaskQuery): TaskPage | null {
+    const all = [...this.live.values(), ...this.history.values()]
+      .map(({ task }) => task)
+      .filter((task) => status === undefined || task.status === status)
+      .sort((a, b) => placeOf(b.id) - placeOf(a.id))
+    const page = all.filter(({ id }) => cursor === undefined || placeOf(id) < placeOf(cursor))
+    const tasks = page.slice(0, limit)
+    const nextCursor = page.length > limit ? tasks.at(-1)!.id : null
+    const summaries = tasks.map((task) => ({ ...task, retryCount: retryCount(task) }))
+    return { tasks: summaries, total: all.length, nextCursor }
+  }
+
+  /** One after the other, the oldest end first: so they are in the map. */
+  trim(): boolean {
+    const { maxFinished, ttlMs } = this.retention
+    const isOld = (endedAt: number) => ttlMs > 0 && endedAt < this.now() - ttlMs
+    const oldest = this.history.values().next().value
+    if (!oldest || (this.history.size <= maxFinished && !isOld(oldest.endedAt))) return false
+    this.history.delete(oldest.task.id)
+    this.#forgetKey(oldest.task)
+    this.observer.forgotten(oldest.task.id)
+    return true
+  }
+}
+
+/** A new task's id has the higher number. */
+function placeOf(id: string): number {
+  return Number(id.slice(1))
+}
+
+/** Only what is to be sent again, perhaps by another node, keeps its values. */
+function withoutNeedlessSecrets(task: Task): Task {
+  const copy = structuredClone(task)
+  if (copy.secretHeaders === null || (task.mode === 'async' && !isFinished(task))) return copy
+  const names = Object.keys(copy.secretHeaders).map((name) => [name, null])
+  return { ...copy, secretHeaders: Object.fromEntries(names) }
+}
