@@ -40,9 +40,7 @@ export class Delivery {
   /** Asynchronous tasks whose callers were told that they were not started. */
   readonly #givenUp = new Set<string>()
   /** Asynchronous tasks on their way to the store. */
-  readonly #accepting = new Set<string>()
-  /** Those of them that were when the lease was lost: in the store they are others' to run. */
-  readonly #disowned = new Set<string>()
+  #accepting = 0
   /** null: no other node has a part in it. */
   readonly #shared: SharedDelivery | null
 
@@ -52,22 +50,19 @@ export class Delivery {
     this.#queue = new QueueRunner(this.#ports, this.#runs)
     this.#limit = new RecordLimit(options.clock)
     const { shared } = options.store
-    const own = {
-      ...{ queue: this.#queue, runs: this.#runs },
-      cancelHere: (id: string) => this.#cancelHere(id),
-      disownAccepted: () => this.#accepting.forEach((id) => this.#disowned.add(id)),
-    }
-    this.#shared = shared && new SharedDelivery(shared, this.#ports, own)
+    const cancelHere = (id: string) => this.#cancelHere(id)
+    this.#shared =
+      shared &&
+      new SharedDelivery(shared, this.#ports, { queue: this.#queue, runs: this.#runs, cancelHere })
     options.events.on('accepted', ({ task, forAnyone }) => this.#accepted(task, forAnyone))
   }
 
   #accepted(task: Task, forAnyone = false): void {
     if (task.mode === 'sync') return
     const isGivenUp = this.#givenUp.delete(task.id)
-    const isOthers = forAnyone || this.#disowned.has(task.id)
-    if (!isGivenUp) return isOthers ? undefined : this.#queue.add(task)
+    if (!isGivenUp) return forAnyone ? undefined : this.#queue.add(task)
     // Another node may be faster, and run it.
-    if (isOthers) void this.#shared!.interrupt(task)
+    if (forAnyone) void this.#shared!.interrupt(task)
     else void interruptTask(task.id, 0, async () => task, this.options, this.#runs)
   }
 
@@ -163,8 +158,8 @@ export class Delivery {
   accept(accepted: Task, write: WriteVerb): Promise<void> {
     const { clock, store } = this.options
     const { id } = accepted
-    const forAnyone = this.#shared?.isForAnyone(accepted, this.queued + this.#accepting.size)
-    this.#accepting.add(id)
+    const forAnyone = this.#shared?.isForAnyone(accepted, this.queued + this.#accepting)
+    this.#accepting++
     return new Promise((resolve, reject) => {
       const waiter: RecordWaiter = {
         recordingSince: clock.monotonic(),
@@ -175,8 +170,7 @@ export class Delivery {
       }
       const stopLimit = this.#limit.add(waiter)
       const settled = () => {
-        this.#accepting.delete(id)
-        this.#disowned.delete(id)
+        this.#accepting--
         stopLimit()
         this.#givenUp.delete(id)
       }

@@ -16,8 +16,6 @@ export interface OwnWork {
   runs: Runs
   /** As `Delivery.cancel`, of a task that this node has. */
   cancelHere(id: string): Promise<Task | null>
-  /** What is on its way to the store now does not come to the queue. */
-  disownAccepted(): void
 }
 
 export class SharedDelivery {
@@ -119,8 +117,6 @@ export class SharedDelivery {
   /** Others may own by now what was ours. */
   async #lose(): Promise<void> {
     const { queue, runs } = this.own
-    // It may be written all the same, for the session that is lost: then others run it.
-    this.own.disownAccepted()
     queue.clear()
     runs.abortAll('lost')
     await runs.finished()

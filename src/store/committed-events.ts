@@ -10,7 +10,7 @@ export interface Step {
   readonly task: Task
   /** Of the attempt that brought the task there. */
   readonly result?: AttemptResult | undefined
-  /** Of an insert: nobody owns it. */
+  /** Of a new task: this process does not own it. */
   readonly forAnyone?: boolean
 }
 

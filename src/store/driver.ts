@@ -37,6 +37,8 @@ export interface StoreDriver {
    * the right of a later owner. `forAnyone`: of an insert that nobody is to own.
    */
   holdOf?(task: Task, forAnyone: boolean): unknown
+  /** Whether what was written by that right is still this process's: it may have lost all since. */
+  isOurs?(hold: unknown): boolean
   /**
    * Writes the group in one synced transaction and tells which of its writes were refused.
    * Rejects, and nothing is written, when the database takes nothing at all: with DatabaseLocked

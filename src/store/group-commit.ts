@@ -229,10 +229,16 @@ export class GroupCommitStore implements TaskStore {
 
   #settle(pending: PendingWrite, refusal: RefusedWrite['reason'] | undefined): void {
     if (refusal === undefined) {
-      emitStep(pending, this.ports.emit)
+      const isOthers = this.#hasLost(pending)
+      emitStep(isOthers ? { ...pending, forAnyone: true } : pending, this.ports.emit)
       pending.resolve('written')
     } else if (typeof refusal === 'string') pending.resolve(refusal)
     else pending.reject(new Error(`the store refuses task ${pending.task.id}: ${refusal.error}`))
+  }
+
+  /** What was on its way while all was lost is nobody's soon: this process must not run it. */
+  #hasLost({ kind, write: [, , hold] }: PendingWrite): boolean {
+    return kind !== 'update' && hold !== undefined && this.driver.isOurs?.(hold) === false
   }
 
   #unwritable(error: string): void {

@@ -35,6 +35,9 @@ const RELEASE = join(import.meta.dir, '../store/last-release')
 const dir = temporaryDir()
 afterAll(() => dir[Symbol.dispose]())
 
+/** Whose end would write the log into the file. */
+const open: SqliteHistory[] = []
+
 /** As a service leaves it that was killed: the last writes are in its journal only. */
 function sqliteFile(name: string, tasks: readonly Task[]): string {
   const file = dir.file(name)
@@ -45,6 +48,7 @@ function sqliteFile(name: string, tasks: readonly Task[]): string {
     callHistory(history, 'commit', commitArguments(writes.slice(at, at + 1000), Date.now()))
   }
   unlock()
+  open.push(history)
   return file
 }
 

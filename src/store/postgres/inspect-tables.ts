@@ -62,15 +62,15 @@ function daysFrom(today: number, days: ReadonlySet<number>): number {
   return count
 }
 
-// A task that its node has accepted tells how that node's clock stands: what has been another's, or
-// runs again, does not. Of several the one whose commit took the shortest.
+// A task that its node has accepted tells how that node's clock stands: what it has claimed does
+// not. Of several the one whose commit took the shortest.
 const NODES_SQL = `select n.node as name, n.version,
     extract(epoch from n.lease_until - n.seen)::float8 * 1000 as lease_ms,
     extract(epoch from now() - n.started_at)::float8 * 1000 as started_ago_ms,
     extract(epoch from now() - n.seen)::float8 * 1000 as seen_ago_ms,
     (select max(l.created_at - extract(epoch from l.accepted_at) * 1000)::float8
       from orchestrator.live l
-      where l.owner = n.session and l.fence = l.first_fence and not l.resumed) as ahead_ms
+      where l.owner = n.session and l.fence = l.first_fence) as ahead_ms
   from orchestrator.nodes n where not n.dead and n.lease_until > now() order by n.node, n.started_at`
 
 async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {

@@ -105,6 +105,10 @@ class SharedDriver implements StoreDriver, SharedWork {
     return { session, fence: this.#fences.get(id) ?? FIRST_FENCE, step: ++this.#steps }
   }
 
+  isOurs(hold: unknown): boolean {
+    return (hold as Hold | null)?.session === this.#lease.session
+  }
+
   async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
     if (writes.length === 0) return this.#tryToWrite()
     const shared = writes.map((write) => sharedWrite(write, now))

@@ -141,6 +141,24 @@ test('what is claimed too late is not ours', async () => {
   await store.close()
 })
 
+test('what is accepted for a lease that is lost by then is not ours to run', async () => {
+  const { clock, script, store, events, letGo } = await sharing()
+  const answer = Promise.withResolvers<[]>()
+  script.commit = () => answer.promise
+  const task = queued()
+  const inserted = store.insert(task)
+  await clock.settle()
+  script.renew = async () => false
+  await clock.advance(10_000)
+  letGo()
+  delete script.renew
+  await clock.advance(1000)
+  answer.resolve([])
+  expect(await inserted).toBe('written')
+  expect(events).toEqual([{ type: 'accepted', task, forAnyone: true }])
+  await store.close()
+})
+
 test('a refused write asks at once whether the session is alive', async () => {
   const { script, store, of } = await sharing()
   script.commit = async () => [{ index: 0, reason: 'not owned' }]
