@@ -1,7 +1,11 @@
 /**
  * The statements of a list, over what is unfinished and the history. An index is in the order of
  * the list only within one state, or one droplet and state: so each of those is read by itself, a
- * page at most, from its own place in the index, however rare it is.
+ * page at most, from its own place in the index, however rare it is: 1 to 5 ms of 3,000,000.
+ *
+ * `live` has no index for lists: it is small, and each would slow down every write. With a million
+ * in it, a page of one droplet takes 200 ms, and its total 80 more; its newest tasks take 1 ms. What
+ * has no count (`response_status`, `mode`, times) is counted one by one, 0.7 s for 4,000,000.
  */
 import { nameKey } from '../../droplets/droplet.ts'
 import type { PostgresValue } from '../../platform/postgres.ts'

@@ -12,15 +12,6 @@ export interface PostgresPorts {
 }
 
 /**
- * A plan is kept until the tables' statistics are renewed, which may take a minute; and after an
- * idle time they say that nothing is unfinished. A plan of such a moment looks through all that is
- * there, whatever comes until then. So no plan may, and each statement names the rows it wants by
- * `= any(array[…])`, which only an index can serve. (`jit` is for plans that are dear: one that
- * must look through a whole table, as that of the nodes, then seems to be.)
- */
-const PLANS = { enable_seqscan: 'off', jit: 'off' }
-
-/**
  * Brings the schema up to date where that is needed. Rejects with a message for people, without
  * the password. `url`: as in TASK_DB; with `prepare=false` where a pooler is between.
  */
@@ -37,7 +28,7 @@ export async function openPostgres(
   } finally {
     await client.close()
   }
-  const database = new PostgresDatabase((max) => postgresClient(url, max, PLANS), retention, clock)
+  const database = new PostgresDatabase((max) => postgresClient(url, max), retention, clock)
   await database.prepare()
   return database
 }
@@ -58,6 +49,8 @@ export function postgresFault(error: unknown, url: string): string {
       return `the server at ${host} has no database ${name}: create it first`
     case '42501':
       return `the user ${user} may not do all that is needed: ${error.message}`
+    case '08P01':
+      return `a pooler at ${host} refuses how we connect: add ?prepare=false to the URL`
     case '53300':
       return `the server at ${host} takes no more connections: ${error.message}`
     default:
