@@ -37,12 +37,20 @@ export interface PostgresClient {
   close(): Promise<void>
 }
 
+/**
+ * How the server plans statements. A plan is kept until the statistics are renewed, which may take
+ * a minute; and after an idle time these say that next to nothing is there. A plan of such a moment
+ * reads a table through, however much comes until then: so none may where an index serves.
+ * `jit`: by their estimates, statements over many partitions are worth compiling: that takes a
+ * second, where most of them take milliseconds.
+ */
+const PLANS = { enable_seqscan: 'off', jit: 'off' }
+
 /** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
 export function postgresClient(url: string, max: number): PostgresClient {
   const { address, prepare } = optionsOf(url)
-  // By their estimates, statements over many partitions are worth compiling: that takes a second,
-  // where most of them take milliseconds. A pooler refuses such parameters.
-  const connection = prepare ? { jit: 'off' } : {}
+  // A pooler refuses such parameters; and without prepared statements no plan is kept.
+  const connection = prepare ? PLANS : {}
   const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),

@@ -25,7 +25,7 @@ const TASKS_SQL = `select w.wanted, w.id, s.*, x.headers as secrets,
       null::int8 as ${DURATION_MS} from orchestrator.live l where l.id = w.id
     union all select ${BOTH}, null, ${COMPLETED_AT}, ${DURATION_MS}
       from orchestrator.history h where h.id = w.id limit 1) s
-  left join orchestrator.secrets x on x.id = w.id`
+  left join orchestrator.secrets x on x.id = any(array[w.id])`
 
 const BY_ID_SQL = `with w as (select id as wanted, id from unnest($1::uuid[]) as u (id)) ${TASKS_SQL}`
 

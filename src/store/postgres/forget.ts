@@ -47,7 +47,7 @@ const FORGET_SQL = `with t as materialized (
   h as (delete from orchestrator.history h using f where h.id = f.id
     returning h.id, h.droplet_key, h.status),
   p as (delete from orchestrator.payload p using f where p.id = f.id),
-  k as (delete from orchestrator.keys k using f where k.id = f.id),
+  k as (delete from orchestrator.keys k using f where k.id = any(array[f.id])),
   c as (insert into orchestrator.counts as c (day, droplet_key, status, writer, tasks)
     select orchestrator.day_of(id), droplet_key, status, $4::text, -count(*) from h
     group by 1, 2, 3 order by 1, 2, 3

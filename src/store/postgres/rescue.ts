@@ -20,7 +20,7 @@ const FORGET_SQL = `delete from orchestrator.nodes n
 const freeSql = (owner: string) => `with c as materialized (
     select id from orchestrator.live where owner = any(${owner})
     limit $1 for update skip locked)
-  update orchestrator.live l set owner = null from c where l.id = c.id returning 1`
+  update orchestrator.live l set owner = null from c where l.id = any(array[c.id]) returning 1`
 
 // What was under way has the time at which it was due: it is taken before what came later.
 const RESCUE_SQL = freeSql('array(select session from orchestrator.nodes where dead)')
