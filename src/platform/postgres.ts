@@ -46,11 +46,14 @@ export interface PostgresClient {
  */
 const PLANS = { enable_seqscan: 'off', jit: 'off' }
 
-/** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
-export function postgresClient(url: string, max: number): PostgresClient {
+/**
+ * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
+ * `maxStatementMs`: when the server ends a statement, though nobody waits for it any more; 0: never.
+ */
+export function postgresClient(url: string, max: number, maxStatementMs = 0): PostgresClient {
   const { address, prepare } = optionsOf(url)
   // A pooler refuses such parameters; and without prepared statements no plan is kept.
-  const connection = prepare ? PLANS : {}
+  const connection = prepare ? { ...PLANS, statement_timeout: `${maxStatementMs}` } : {}
   const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),

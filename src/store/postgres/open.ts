@@ -28,7 +28,11 @@ export async function openPostgres(
   } finally {
     await client.close()
   }
-  const database = new PostgresDatabase((max) => postgresClient(url, max), retention, clock)
+  const database = new PostgresDatabase(
+    (max, maxStatementMs) => postgresClient(url, max, maxStatementMs),
+    retention,
+    clock,
+  )
   await database.prepare()
   return database
 }
