@@ -32,6 +32,8 @@ export class Producer {
   #askAgain = false
   /** The last question has brought all that was wanted. */
   #hasMore = false
+  /** The droplets that the last question has left out. */
+  #except: readonly string[] = []
   #isFailing = false
   /** When the database was asked last, monotonic ms. */
   #askedTick = -Infinity
@@ -63,7 +65,14 @@ export class Producer {
 
   /** A slot was released. */
   slot(): void {
-    if (this.#hasMore) this.#askIfWorthwhile()
+    if (this.#hasMore || this.#mayHaveLeftOut()) this.#askIfWorthwhile()
+  }
+
+  /** There may be more of a droplet that would not be left out any more. */
+  #mayHaveLeftOut(): boolean {
+    if (this.#except.length === 0) return false
+    const now = new Set(this.ports.wanted().except)
+    return this.#except.some((droplet) => !now.has(droplet))
   }
 
   #askIfWorthwhile(): void {
@@ -90,6 +99,8 @@ export class Producer {
     const { adopt, beforeAsking, clock, log, wanted } = this.ports
     beforeAsking()
     const { count, except } = wanted()
+    this.#hasMore = false
+    this.#except = except
     // Nothing is free: the next slot that is asks again. But what has passed its deadline needs none.
     const isTooSoon = clock.monotonic() - this.#askedTick < MAX_WAIT_MS
     if (count === 0 && isTooSoon) return (this.#hasMore = true)
@@ -104,7 +115,6 @@ export class Producer {
       // Until it works again, once.
       if (!this.#isFailing) log.warning('no tasks can be claimed', { error: errorText(error) })
       this.#isFailing = true
-      this.#hasMore = false
       return false
     }
   }

@@ -72,7 +72,7 @@ export class Scheduler {
   /** What it can make use of: so many more tasks, but none of these droplets. */
   get wanted(): { readonly count: number; readonly except: readonly string[] } {
     const { clock, concurrency } = this.options
-    const { due, blocked } = this.#queue.ready(clock.monotonic(), this.#mayRun)
+    const { due, blocked } = this.#queue.ready(clock.monotonic(), this.#mayHaveMore)
     const count = Math.min(concurrency - due, MAX_WAITING - this.#queue.size)
     return { count: Math.max(0, count), except: blocked }
   }
@@ -116,6 +116,15 @@ export class Scheduler {
     // A droplet without a slot may have the last one: else a slot would always stay unused.
     const mayHold = held === 0 || held < MAX_HELD_PER_FREE_SLOT * (this.#free - 1)
     return mayHold && this.options.gate.hasRoom(droplet)
+  }
+
+  /**
+   * Whether more of the droplet than the `due` ones is of use here. Half as many as it has slots:
+   * they are on hand when one is released, and leave room for others' meanwhile.
+   */
+  #mayHaveMore = (droplet: string, due: number): boolean => {
+    const held = this.#inFlight.get(droplet) ?? 0
+    return this.options.gate.hasRoom(droplet) && (due < held / 2 || this.#mayRun(droplet))
   }
 
   get #free(): number {

@@ -165,19 +165,20 @@ export class WaitQueue {
   }
 
   /**
-   * How many are due by `tick` of the droplets that may run one, and the droplets that may not
-   * though one is due. 0.1 ms for 10,000 that wait.
+   * How many are due by `tick` of the droplets of which more may come, and the droplets of which
+   * none may though some are due. 0.1 ms for 10,000 that wait.
    */
   ready(
     tick: number,
-    mayRun: (droplet: string) => boolean,
+    mayHaveMore: (droplet: string, due: number) => boolean,
   ): { readonly due: number; readonly blocked: string[] } {
     let due = 0
     const blocked: string[] = []
     for (const [droplet, queue] of this.#queues) {
       if (this.#head(queue).dueTick > tick) continue
-      if (!mayRun(droplet)) blocked.push(droplet)
-      else due += queue.heap.data.filter((each) => each.dueTick <= tick).length
+      const count = queue.heap.data.filter((each) => each.dueTick <= tick).length
+      if (mayHaveMore(droplet, count)) due += count
+      else blocked.push(droplet)
     }
     return { due, blocked }
   }

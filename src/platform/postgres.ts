@@ -18,6 +18,8 @@ export class PostgresError extends Error {
     readonly state: string | null,
     /** What Bun knows it by. */
     readonly code: string,
+    /** The function of the server that has failed: its messages may be in any language. */
+    readonly routine: string | null = null,
   ) {
     super(message)
     this.name = 'PostgresError'
@@ -35,10 +37,24 @@ export interface PostgresClient {
   close(): Promise<void>
 }
 
-/** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
-export function postgresClient(url: string, max: number): PostgresClient {
+/**
+ * How the server plans statements. A plan is kept until the statistics are renewed, which may take
+ * a minute; and after an idle time these say that next to nothing is there. A plan of such a moment
+ * reads a table through, however much comes until then: so none may where an index serves.
+ * `jit`: by their estimates, statements over many partitions are worth compiling: that takes a
+ * second, where most of them take milliseconds.
+ */
+const PLANS = { enable_seqscan: 'off', jit: 'off' }
+
+/**
+ * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
+ * `maxStatementMs`: when the server ends a statement, though nobody waits for it any more; 0: never.
+ */
+export function postgresClient(url: string, max: number, maxStatementMs = 0): PostgresClient {
   const { address, prepare } = optionsOf(url)
-  const sql = new SQL(address, { max, prepare, connectionTimeout: 5 })
+  // A pooler refuses such parameters; and without prepared statements no plan is kept.
+  const connection = prepare ? { ...PLANS, statement_timeout: `${maxStatementMs}` } : {}
+  const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),
     transaction: (work) =>
@@ -83,7 +99,9 @@ async function failing<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (!(error instanceof SQL.PostgresError)) throw error
-    const { code, errno, message } = error
-    throw new PostgresError(message, typeof errno === 'string' ? errno : null, code)
+    const { code, errno, message, routine } = error
+    throw new PostgresError(message, textOrNull(errno), code, textOrNull(routine))
   }
 }
+
+const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null)

@@ -21,6 +21,7 @@ import { operate } from './parts/operate.ts'
 import { page } from './parts/page.ts'
 import { postgresAsync } from './parts/postgres-async.ts'
 import { postgresIdle } from './parts/postgres-idle.ts'
+import { postgresLarge } from './parts/postgres-large.ts'
 import { postgresNodes } from './parts/postgres-nodes.ts'
 import { postgresRival } from './parts/postgres-rival.ts'
 import { postgresSpeed } from './parts/postgres-speed.ts'
@@ -58,7 +59,12 @@ const POSTGRES: typeof PARTS = {
 }
 
 /** Only when it is asked for. */
-const ON_DEMAND: typeof PARTS = { ...POSTGRES, ceiling, profile }
+const ON_DEMAND: typeof PARTS = {
+  ...POSTGRES,
+  'postgres-large': postgresLarge,
+  ceiling,
+  profile,
+}
 const ALL_PARTS = { ...PARTS, ...ON_DEMAND }
 /** One name for several. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = { postgres: Object.keys(POSTGRES) }
@@ -69,7 +75,8 @@ const USAGE = `Usage: bun run bench [--quick] [PART]… [--json FILE] [--binary 
   PART           or --only PART: ${Object.keys(PARTS).join(', ')};
                  ceiling: how much HTTP and delivery leave for a store
                  profile: where the CPU goes
-                 postgres: several nodes' database, all of ${Object.keys(POSTGRES).join(', ')}
+                 postgres: all of ${Object.keys(POSTGRES).join(', ')}
+                 postgres-large: over a million tasks that wait, and ten million that have ended
   --json FILE    where the figures go; default dist/bench.json
   --binary FILE  what is measured; default dist/orchestrator
 `

@@ -70,6 +70,15 @@ describe('the audit', () => {
     )
   })
 
+  test('excuses what overlaps where a node stood still, and nothing else', () => {
+    const accepted = order({ mode: 'async', told: 'accepted' })
+    const deliveries = [sent({ until: 3 }), sent({ attempt: 2, from: 1, until: 2 })]
+    const stoodStill = ({ attempt }: Delivery) => attempt === 1
+    expect(audit([accepted], deliveries, [task()])).toHaveLength(1)
+    expect(audit([accepted], deliveries, [task()], stoodStill)).toEqual([])
+    expect(audit([accepted], deliveries, [interrupted], stoodStill)).toHaveLength(1)
+  })
+
   const again = sent({ attempt: 2, round: 1, from: 1, until: 2 })
   test.each([
     ['an accepted one that is lost', order({ mode: 'async', told: 'accepted' }), [], []],

@@ -92,8 +92,9 @@ export async function allFinished(service: Service): Promise<boolean> {
 export async function everyTask(service: Service): Promise<Remembered[]> {
   const tasks: Remembered[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
-    const page = await service.get(`/orchestrator/tasks?limit=1000&cursor=${cursor}`)
-    for (const { id } of page.json.tasks) tasks.push(await service.task(id))
+    const page = await service.get(`/orchestrator/tasks?limit=100&cursor=${cursor}`)
+    const ids: string[] = page.json.tasks.map(({ id }: { id: string }) => id)
+    tasks.push(...(await Promise.all(ids.map((id) => service.task(id)))))
     cursor = page.json.next_cursor
   }
   return tasks

@@ -76,7 +76,7 @@ export async function send(service: Service, order: Order, isShared = false): Pr
   // It was accepted in an earlier round, and is on its way.
   else if (json?.error?.code === 'IDEMPOTENCY_KEY_IN_USE' && order.mode === 'async') {
     order.told = 'accepted'
-  } else if (isShared && isTemporary(json?.error?.code)) {
+  } else if (isShared && TEMPORARY.has(json?.error?.code)) {
     // Nothing was started, or the caller is told of which task it does not know the end.
     if (typeof id !== 'string') order.told = 'refused'
     return false
@@ -84,7 +84,5 @@ export async function send(service: Service, order: Order, isShared = false): Pr
   return true
 }
 
-/** The other codes are of one that runs on another node, or ran on one that is not heard of. */
-function isTemporary(code: string | undefined): boolean {
-  return code === 'STORE_UNAVAILABLE' || code === 'IDEMPOTENCY_KEY_IN_USE'
-}
+/** A key is in use by what runs on another node, or ran on one that is not heard of any more. */
+const TEMPORARY = new Set(['STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'IDEMPOTENCY_KEY_IN_USE'])

@@ -1,49 +1,60 @@
 /**
- * Load on several nodes over one Postgres. In each round some of them are killed, and sometimes
- * Postgres as well; the others go on meanwhile, and those that were killed come back.
+ * Load on several nodes over one Postgres. In each round something happens to some of them, and
+ * sometimes Postgres is killed; the others go on meanwhile, and those that ended come back.
  */
-import { type Service } from '../support/binary-service.ts'
+import type { Service } from '../support/binary-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { nodesOver } from '../support/nodes.ts'
 import { createDatabase, startPostgres, type PostgresServer } from '../support/postgres.ts'
 import { audit } from './audit.ts'
 import { allFinished, countsOf, everyTask, type CrashReport } from './crash.ts'
-import { crashDroplet } from './droplet.ts'
-import { newOrder, send, type Order } from './load.ts'
+import { crashDroplet, type Delivery } from './droplet.ts'
+import { NodesLoad } from './nodes-load.ts'
 import { randomFrom, type Random } from './random.ts'
 
-const CALLERS = 16
 /** Longer than Postgres takes to come back: a node that lives should keep what it has. */
-const LEASE_S = 4
-/** When nodes are killed, ms after the round has begun. */
+const LEASE_MS = 4000
+/** When it happens, ms after the round has begun. */
 const MIN_MS = 20
 const MAX_MS = 400
 /** For how long the others go on, ms: usually, and when they are to take over what was left. */
 const USUAL_REST_MS = 300
-const LONG_REST_MS = 2.5 * LEASE_S * 1000
-/** Orders that are answered before somebody is killed. A busy machine may need longer for them. */
+const LONG_REST_MS = 2.5 * LEASE_MS
+/** Orders that are answered before that. A busy machine may need longer for them. */
 const LEAST_ANSWERS = 10
-/** A caller that was told nothing, or to come later, does so. */
-const PAUSE_MS = 50
-/** In each round of so many Postgres is killed, too; first in the third. */
-const POSTGRES_EVERY = 4
+/** Of so many rounds, one is long, and in the next one Postgres is killed, too. */
+const CYCLE = 4
+/** How long a node stands still, ms; and how long it may go on once it has noticed. */
+const STILL_MS = 1.5 * LEASE_MS
+const NOTICE_MS = 1000
 
-/** What a round does. */
+/** What happens to a node: SIGKILL, SIGTERM as at an update, or a SIGSTOP for a while. */
+type Fate = 'killed' | 'stopped' | 'paused'
+
 interface Plan {
   runMs: number
-  /** By their places. */
-  killed: Set<number>
+  /** By the places of the nodes. */
+  fates: Map<number, Fate>
   killsPostgres: boolean
   restMs: number
 }
 
 function planOf(random: Random, nodes: number, round: number): Plan {
   const runMs = random.whole(MIN_MS, MAX_MS)
-  const killed = new Set([random.whole(0, nodes - 1)])
-  for (let place = 0; place < nodes; place++) if (random.chance(0.3)) killed.add(place)
-  const killsPostgres = round % POSTGRES_EVERY === 2
-  const restMs = random.chance(0.25) ? LONG_REST_MS : USUAL_REST_MS
-  return { runMs, killed, killsPostgres, restMs }
+  const first = random.whole(0, nodes - 1)
+  const fates = new Map<number, Fate>()
+  for (let place = 0; place < nodes; place++) {
+    const isHit = random.chance(0.3) || place === first
+    if (isHit) fates.set(place, fateOf(random))
+  }
+  const killsPostgres = round % CYCLE === 2
+  const restMs = round % CYCLE === 1 ? LONG_REST_MS : USUAL_REST_MS
+  return { runMs, fates, killsPostgres, restMs }
+}
+
+function fateOf(random: Random): Fate {
+  if (random.chance(0.6)) return 'killed'
+  return random.chance(0.6) ? 'stopped' : 'paused'
 }
 
 export async function crashNodes(
@@ -52,140 +63,126 @@ export async function crashNodes(
   seed: number,
   tell: (line: string) => void = () => {},
 ): Promise<CrashReport> {
-  const random = randomFrom(seed)
   await using droplet = crashDroplet()
   await using server = await startPostgres()
   const database = await createDatabase(server)
-  const env = { TASK_LEASE: String(LEASE_S), TASK_MAX_HISTORY: '1000000' }
+  const env = { TASK_LEASE: String(LEASE_MS / 1000), TASK_MAX_HISTORY: '1000000' }
   await using all = nodesOver(database.url, { echo: droplet.url }, env)
-  const services = await Promise.all(Array.from({ length: nodes }, (_, n) => all.start(`n${n}`)))
+  const start = (place: number) => all.start(`n${place}`)
+  const services = await Promise.all(Array.from({ length: nodes }, (_, place) => start(place)))
   const load = new NodesLoad(services, seed)
-  const lost = { leases: 0, kills: 0, postgres: 0 }
+  const mesh = new Crashes(services, server, load)
+  const random = randomFrom(seed)
 
   for (let round = 0; round < rounds; round++) {
     const plan = planOf(random, nodes, round)
     const loading = load.run()
-    await killInRound(plan, { services, server, load })
+    await mesh.carryOut(plan)
     load.end()
     await loading
-    lost.kills += plan.killed.size
-    lost.postgres += plan.killsPostgres ? 1 : 0
-    for (const place of plan.killed) {
-      lost.leases += leasesLost(services[place]!)
-      services[place] = await all.start(`n${place}`)
-    }
-    const who = [...plan.killed].map((place) => `n${place}`).join(', ')
-    const also = plan.killsPostgres ? ' and Postgres' : ''
-    tell(`round ${round + 1}: ${who}${also} after ${plan.runMs} ms, ${load.orders.length} orders`)
+    await mesh.restart(plan, start)
+    tell(`round ${round + 1}: ${describe(plan)}, ${load.orders.length} orders so far`)
   }
 
   await load.finish()
   await eventually('all is finished', () => allFinished(services[0]!))
   const left = await leftOf(database.query)
-  for (const service of services) lost.leases += leasesLost(service)
-  const tasks = await everyTask(services[nodes - 1]!)
-  const counts = countsOf(load.orders, tasks)
-  counts['nodes killed'] = lost.kills
-  counts['Postgres killed'] = lost.postgres
-  counts['leases lost by living nodes'] = lost.leases
-  const faults = audit(load.orders, droplet.deliveries, tasks, lost.leases > 0)
-  return { faults: [...faults, ...left], rounds, orders: load.orders.length, counts }
-}
-
-interface Round {
-  services: Service[]
-  server: PostgresServer
-  load: NodesLoad
-}
-
-async function killInRound(plan: Plan, { services, server, load }: Round): Promise<void> {
-  const enough = load.answered + LEAST_ANSWERS
-  await Bun.sleep(plan.runMs)
-  await eventually(`${LEAST_ANSWERS} answers`, () => load.answered >= enough)
-  const killPostgres = async () => {
-    if (!plan.killsPostgres) return
-    await server.kill()
-    await server.start()
+  const tasks = await everyTask(services.at(-1)!)
+  const counts = { ...countsOf(load.orders, tasks), ...mesh.counts() }
+  const faults = audit(load.orders, droplet.deliveries, tasks, mesh.overlaps())
+  return {
+    faults: [...faults, ...mesh.faults, ...left],
+    rounds,
+    orders: load.orders.length,
+    counts,
   }
-  const killed = [...plan.killed].map((place) => {
-    load.down.add(place)
-    services[place]!.signal('SIGKILL')
-    return services[place]!.exited
-  })
-  await Promise.all([killPostgres(), ...killed])
-  await Bun.sleep(plan.restMs)
 }
 
-/** Callers of all nodes that are up. */
-class NodesLoad {
-  readonly orders: Order[] = []
-  /** The places of the nodes that are down. */
-  readonly down = new Set<number>()
-  #round = -1
-  #over = false
+function describe({ fates, killsPostgres, runMs }: Plan): string {
+  const nodes = [...fates].map(([place, fate]) => `n${place} ${fate}`)
+  return [...nodes, ...(killsPostgres ? ['Postgres killed'] : [])].join(', ') + ` after ${runMs} ms`
+}
+
+/** Does to the nodes what the plans say, and counts it. */
+class Crashes {
+  readonly faults: string[] = []
+  readonly #done: Record<Fate, number> = { killed: 0, stopped: 0, paused: 0 }
+  #postgresKilled = 0
+  /** Of nodes that have ended since. */
+  readonly #leasesLost: number[] = []
 
   constructor(
-    private readonly services: readonly Service[],
-    private readonly seed: number,
+    private readonly services: Service[],
+    private readonly server: PostgresServer,
+    private readonly load: NodesLoad,
   ) {}
 
-  get answered(): number {
-    return this.orders.filter(({ told }) => told !== 'nothing' && told !== 'refused').length
-  }
-
-  get #waiting(): Order[] {
-    const isUntold = ({ told }: Order) => told === 'nothing' || told === 'refused'
-    return this.orders.filter((order) => order.key !== null && isUntold(order))
-  }
-
-  /** Resolves once `end` was called and all callers have had their answers. */
-  async run(): Promise<void> {
-    this.#round++
-    this.#over = false
-    this.down.clear()
-    const waiting = this.#waiting
-    const call = async (caller: number) => {
-      for (let turn = caller; !this.#over; turn++) {
-        const service = this.#up(turn)
-        const order = service && (waiting.shift() ?? this.#next())
-        if (!order || !(await send(service, order, true))) await Bun.sleep(PAUSE_MS)
-      }
+  async carryOut({ runMs, fates, killsPostgres, restMs }: Plan): Promise<void> {
+    const enough = this.load.answered + LEAST_ANSWERS
+    await Bun.sleep(runMs)
+    await eventually(`${LEAST_ANSWERS} answers`, () => this.load.answered >= enough)
+    const ending = [...fates].map(([place, fate]) => this.#hit(place, fate))
+    if (killsPostgres) {
+      this.#postgresKilled++
+      await this.server.kill()
+      await this.server.start()
     }
-    await Promise.all(Array.from({ length: CALLERS }, (_, caller) => call(caller)))
+    await Promise.all(ending)
+    await Bun.sleep(restMs)
   }
 
-  end(): void {
-    this.#over = true
+  async #hit(place: number, fate: Fate): Promise<void> {
+    const service = this.services[place]!
+    this.load.down.add(place)
+    this.#done[fate]++
+    if (fate === 'paused') return this.#pause(service)
+    service.signal(fate === 'killed' ? 'SIGKILL' : 'SIGTERM')
+    const code = await service.exited
+    if (fate === 'stopped' && code !== 0) this.faults.push(`n${place} was stopped, with ${code}`)
   }
 
-  /** All callers with a key get an answer, however often they ask for it. */
-  async finish(): Promise<void> {
-    this.down.clear()
-    await eventually('each caller with a key was answered', async () => {
-      for (const [turn, order] of this.#waiting.entries()) {
-        await send(this.#up(turn)!, order, true)
-      }
-      return this.#waiting.length === 0
-    })
+  async #pause(service: Service): Promise<void> {
+    service.signal('SIGSTOP')
+    await Bun.sleep(STILL_MS)
+    service.signal('SIGCONT')
   }
 
-  #up(turn: number): Service | undefined {
-    const up = this.services.filter((_, place) => !this.down.has(place))
-    return up[turn % up.length]
+  /** Those that have ended. */
+  async restart({ fates }: Plan, start: (place: number) => Promise<Service>): Promise<void> {
+    for (const [place, fate] of fates) {
+      if (fate === 'paused') continue
+      this.#leasesLost.push(...leasesLost(this.services[place]!))
+      this.services[place] = await start(place)
+    }
   }
 
-  #next(): Order {
-    // Each order has its own seed, because their number depends on the machine.
-    const number = this.orders.length
-    const order = newOrder(number, this.#round, randomFrom(this.seed * 100_003 + number))
-    this.orders.push(order)
-    return order
+  get #allLeasesLost(): number[] {
+    return [...this.#leasesLost, ...this.services.flatMap(leasesLost)]
+  }
+
+  /** Which requests may overlap, for the audit: a busy machine makes nodes stand still, too. */
+  overlaps(): (delivery: Delivery) => boolean {
+    const lost = this.#allLeasesLost
+    return ({ from, until }) =>
+      lost.some((at) => from <= at + NOTICE_MS && (until ?? Infinity) >= at - STILL_MS - LEASE_MS)
+  }
+
+  counts(): Record<string, number> {
+    const fates = Object.entries(this.#done).map(([fate, times]) => [`nodes ${fate}`, times])
+    return {
+      ...Object.fromEntries(fates),
+      'Postgres killed': this.#postgresKilled,
+      'leases lost by nodes that lived': this.#allLeasesLost.length,
+    }
   }
 }
 
-/** How often it had to leave its tasks to others, though it had not died. */
-function leasesLost(service: Service): number {
-  return service.log().filter(({ msg }) => msg.startsWith('the lease of this node')).length
+/** When it noticed that its tasks are others', though it had not died; by the droplet's clock. */
+function leasesLost(service: Service): number[] {
+  return service
+    .log()
+    .filter(({ msg }) => msg.startsWith('the lease of this node'))
+    .map(({ time }) => Date.parse(time) - performance.timeOrigin)
 }
 
 /** What must not be left in the tables, and counts that are not those of the rows. */

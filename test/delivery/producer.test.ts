@@ -54,6 +54,24 @@ test('asks again as soon as half of the slots are free, if there was more', asyn
   producer.stop()
 })
 
+test('asks again as soon as a droplet that was left out has room, and for no other slot', async () => {
+  const { clock, asked, world, producer } = producing(0)
+  world.except = ['a', 'b']
+  producer.start()
+  await clock.settle()
+  producer.slot()
+  expect(asked).toHaveLength(1)
+  world.except = ['b']
+  producer.slot()
+  await clock.settle()
+  producer.slot()
+  expect(asked).toEqual([
+    [8, ['a', 'b']],
+    [8, ['b']],
+  ])
+  producer.stop()
+})
+
 test('asks an idle database less and less, once a second at last, and never less', async () => {
   const { clock, asked, producer } = producing(0)
   producer.start()

@@ -74,6 +74,17 @@ test('runs nothing before it is started, nor after it is stopped', async () => {
   expect(scheduler.waiting).toBe(2)
 })
 
+test('more is wanted of a droplet that has its share, until half as many of it wait', () => {
+  const { scheduler, add } = scheduling(16)
+  scheduler.start()
+  for (let n = 0; n < 12; n++) add(`a${n}`, 'a')
+  for (let waiting = 0; waiting < 6; waiting++) {
+    expect(scheduler.wanted).toEqual({ count: 16 - waiting, except: [] })
+    add(`more ${waiting}`, 'a')
+  }
+  expect(scheduler.wanted).toEqual({ count: 16, except: ['a'] })
+})
+
 test('those that wait are told by their droplets, without those in flight', async () => {
   const { scheduler, add } = scheduling(1)
   const all = () => scheduler.of(() => true)

@@ -1,5 +1,4 @@
 /** The Postgres under two nodes goes away, in every way that it can, and comes back. */
-import { SQL } from 'bun'
 import { describe, expect, test } from 'bun:test'
 import { chmodSync } from 'node:fs'
 import type { Service } from '../support/binary-service.ts'
@@ -16,6 +15,7 @@ import {
 import type { Reply } from '../support/orchestrator.ts'
 import { held, json, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
 import { mayMount, mountSmallDisk, withMounts, type SmallDisk } from '../support/small-disk.ts'
+import { lockTable } from '../support/table-lock.ts'
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -123,18 +123,12 @@ async function loseAnswers(
   { database, proxy }: World,
   { statement, count, change = 'select 1', ask = () => {} }: Lost,
 ): Promise<void> {
-  await using sql = new SQL(database.url, { max: 1 })
-  await sql.unsafe('begin')
-  await sql.unsafe('lock table orchestrator.live in exclusive mode')
-  await sql.unsafe(change)
+  await using lock = await lockTable(database, 'orchestrator.live')
+  await lock.query(change)
   ask()
-  await eventually('they wait for the lock', async () => {
-    const waiting = `select from pg_stat_activity
-      where wait_event_type = 'Lock' and strpos(query, $1) > 0`
-    return (await database.query(waiting, [statement])).length >= count
-  })
+  await lock.waiting(statement, count)
   proxy.swallow('to client')
-  await sql.unsafe('commit')
+  await lock.release()
 }
 
 /**

@@ -5,6 +5,7 @@ import { allowRealTime, eventually } from '../support/eventually.ts'
 import { nodesOver, withoutListen } from '../support/nodes.ts'
 import { createDatabase, hasPostgres, withPostgres } from '../support/postgres.ts'
 import { held, json, scriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
+import { lockTable } from '../support/table-lock.ts'
 
 allowRealTime()
 
@@ -139,11 +140,15 @@ describe.skipIf(!hasPostgres).each([
     ['asynchronous', ASYNC],
   ])('one key on both at once runs one task: %s', async (mode, prefer) => {
     await using pair = await pairOf(listens)
-    const { a, b, slow } = pair
+    const { a, b, slow, database } = pair
     const headers = { ...prefer, 'idempotency-key': 'one' }
     const submit = (node: Service, body: object = {}) =>
       node.submit({ droplet_name: 'slow', method: 'POST', payload: { n: 1 }, ...body }, headers)
+    // Both have seen that there is no such key.
+    await using lock = await lockTable(database, 'orchestrator.keys')
     const first = [a, b].map((node) => submit(node))
+    await lock.waiting('insert into orchestrator.keys', 2)
+    await lock.release()
     const loser =
       mode === 'synchronous'
         ? // The other answers when the droplet does.

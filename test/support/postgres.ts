@@ -14,16 +14,13 @@ export interface TestDatabase extends AsyncDisposable {
   query(text: string, values?: unknown[]): Promise<any[]>
 }
 
-/** Nothing outlives the tests: what a crash of the machine would lose need not be on the disk. */
-const QUICK = { fsync: 'off', full_page_writes: 'off' }
-
 /** One for all tests of this process; it ends with the process. */
 let shared: Promise<PostgresServer> | null = null
 let made = 0
 
 /** A new, empty one; `server`: in this one, in place of the one of all tests. */
 export async function createDatabase(server?: PostgresServer): Promise<TestDatabase> {
-  const home = server ?? (await (shared ??= PostgresServer.start({ settings: QUICK })))
+  const home = server ?? (await (shared ??= PostgresServer.start()))
   const name = `test_${++made}`
   await ask(home.url('postgres'), `create database ${name}`)
   return {

@@ -9,10 +9,10 @@ import type { Pool } from './pool.ts'
 
 /** Nodes that wait for each other: one of them is told so, and may try again. */
 const CONFLICT = /^40/
-/** What is wrong with one row: a value that cannot be, or one that another row has. */
-const OF_A_ROW = /^2[23]/
-/** 23514, too, is when there is no partition for the row. */
-const NO_PARTITION = /^no partition of relation/
+/** What is wrong with one row: a value that cannot be, one that another row has, or that is too long. */
+const OF_A_ROW = /^(2[23]|54000$)/
+/** Where it says that there is none for a row: by a code that has other meanings, too. */
+const FINDS_PARTITIONS = 'ExecFindPartition'
 const MAX_TRIES = 5
 
 const ENDED_SQL = `select w.id from unnest($1::uuid[], $2::text[], $3::int8[])
@@ -65,7 +65,7 @@ async function tryAgain<T>(
     } catch (error) {
       if (!(error instanceof PostgresError) || tries === MAX_TRIES) throw error
       // Another node has dropped a day that this one had seen.
-      if (NO_PARTITION.test(error.message)) partitions.forget()
+      if (error.routine === FINDS_PARTITIONS) partitions.forget()
       else if (!CONFLICT.test(error.state ?? '')) throw error
     }
   }
@@ -83,7 +83,7 @@ async function writeGroup(pool: Pool, group: Group): Promise<Refusals> {
 const isOfARow = (error: unknown): error is PostgresError =>
   error instanceof PostgresError &&
   OF_A_ROW.test(error.state ?? '') &&
-  !NO_PARTITION.test(error.message)
+  error.routine !== FINDS_PARTITIONS
 
 /** Mostly one statement, and then there is no need to tell the server where a transaction ends. */
 function writeTogether(pool: Pool, group: Group): Promise<Refusals> {

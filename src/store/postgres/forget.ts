@@ -3,7 +3,7 @@ import type { PostgresQuery } from '../../platform/postgres.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
 
-/** How many tasks one statement forgets at most: some 20 ms. */
+/** How many tasks one statement forgets at most: some 30 ms. */
 export const FORGET_STEP = 500
 
 export interface Excess {
@@ -31,8 +31,10 @@ export interface Forgotten {
 /** "orci", for `pg_advisory_xact_lock`. */
 const FORGET_LOCK = 0x6f726369
 
-// Two that count at the same time would both forget what is too much, and so twice as many.
-const LOCK_SQL = `select pg_try_advisory_xact_lock(${FORGET_LOCK}) as ours`
+// Two at the same time would wait for each other's rows, in vain. And no compiling, which takes a
+// second: behind a pooler, the connection has it.
+const LOCK_SQL = `select pg_try_advisory_xact_lock(${FORGET_LOCK}) as ours,
+  set_config('jit', 'off', true)`
 
 /** The oldest first. The number in the text is for the plan (as in claim-sql.ts). */
 const FORGET_SQL = `with t as materialized (
@@ -45,7 +47,7 @@ const FORGET_SQL = `with t as materialized (
   h as (delete from orchestrator.history h using f where h.id = f.id
     returning h.id, h.droplet_key, h.status),
   p as (delete from orchestrator.payload p using f where p.id = f.id),
-  k as (delete from orchestrator.keys k using f where k.id = f.id),
+  k as (delete from orchestrator.keys k using f where k.id = any(array[f.id])),
   c as (insert into orchestrator.counts as c (day, droplet_key, status, writer, tasks)
     select orchestrator.day_of(id), droplet_key, status, $4::text, -count(*) from h
     group by 1, 2, 3 order by 1, 2, 3

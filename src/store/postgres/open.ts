@@ -28,7 +28,11 @@ export async function openPostgres(
   } finally {
     await client.close()
   }
-  const database = new PostgresDatabase((max) => postgresClient(url, max), retention, clock)
+  const database = new PostgresDatabase(
+    (max, maxStatementMs) => postgresClient(url, max, maxStatementMs),
+    retention,
+    clock,
+  )
   await database.prepare()
   return database
 }
@@ -49,6 +53,8 @@ export function postgresFault(error: unknown, url: string): string {
       return `the server at ${host} has no database ${name}: create it first`
     case '42501':
       return `the user ${user} may not do all that is needed: ${error.message}`
+    case '08P01':
+      return `a pooler at ${host} refuses how we connect: add ?prepare=false to the URL`
     case '53300':
       return `the server at ${host} takes no more connections: ${error.message}`
     default:

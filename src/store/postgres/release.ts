@@ -4,14 +4,14 @@ import type { Pool } from './pool.ts'
 
 const RELEASE_SQL = `with c as materialized (select l.id from orchestrator.live l
     join unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[]) as w (id, session, fence, step)
-      on l.id = w.id and l.owner is not distinct from w.session and l.fence = w.fence
-      and l.step <= w.step
+      on l.id = any(array[w.id]) and l.owner is not distinct from w.session
+      and l.fence is not distinct from w.fence and l.step <= w.step
     order by l.id for update of l)
-  update orchestrator.live l set owner = null from c where l.id = c.id`
+  update orchestrator.live l set owner = null from c where l.id = any(array[c.id])`
 
 const UNCLAIM_SQL = `with c as materialized (select id from orchestrator.live
     where owner = $1::uuid and claim = any($2::int8[]) order by id for update)
-  update orchestrator.live l set owner = null from c where l.id = c.id`
+  update orchestrator.live l set owner = null from c where l.id = any(array[c.id])`
 
 /** As `SharedDatabase.release`. */
 export async function release(

@@ -39,6 +39,8 @@ export class Retention {
   /** What is under way; never rejects. */
   #step: Promise<unknown> = Promise.resolve()
   #isCatchingUp = false
+  /** Fewer are let be for now: a step costs nearly the same, however many go. */
+  #least = FORGET_STEP
   #stopped = false
 
   constructor(
@@ -51,6 +53,7 @@ export class Retention {
    * is under way, and the next. Never rejects.
    */
   async settled(): Promise<void> {
+    if (this.#excess > 0) this.#forgetWhile(1)
     await this.#step
     if (this.#isCatchingUp) await this.#step
   }
@@ -76,11 +79,20 @@ export class Retention {
     this.#finished = finished + this.#added - added
   }
 
-  /** So many more have ended. What is too much by that goes at once, but nobody waits for it. */
+  /**
+   * So many more have ended. What is too much by that goes a step's worth at a time (one by one as
+   * they end, it took 45 µs of the server a task, a fifth of all), and nobody waits for it.
+   */
   committed(finished: number): void {
     this.#finished += finished
     this.#added += finished
-    if (this.#excess <= 0 || this.#isCatchingUp || this.#stopped) return
+    if (this.#excess >= FORGET_STEP) this.#forgetWhile(FORGET_STEP)
+  }
+
+  /** While so many are too many, at least. */
+  #forgetWhile(least: number): void {
+    this.#least = Math.min(this.#least, least)
+    if (this.#isCatchingUp || this.#stopped) return
     this.#isCatchingUp = true
     // The next `trim` tells what is wrong.
     this.#catchUp().catch(() => {})
@@ -92,13 +104,14 @@ export class Retention {
 
   async #catchUp(): Promise<void> {
     try {
-      for (let added = -1, gone = 1; this.#excess > 0 && !this.#stopped;) {
+      for (let added = -1, gone = 1; this.#excess >= this.#least && !this.#stopped;) {
         if (gone === 0 && added === this.#added) return
         added = this.#added
         gone = await this.#tracked(this.#forget(0))
       }
     } finally {
       this.#isCatchingUp = false
+      this.#least = FORGET_STEP
     }
   }
 

@@ -19,10 +19,10 @@ const STATES = namesOf(STATE, END).join(', ')
 const UNDO_SQL = `with c as materialized (select id from orchestrator.live
     where id = any($2::uuid[]) and (owner = $1::uuid or owner is null) and fence = first_fence
     order by id for update),
-  d as (delete from orchestrator.live l using c where l.id = c.id returning l.*),
+  d as (delete from orchestrator.live l using c where l.id = any(array[c.id]) returning l.*),
   p as (delete from orchestrator.payload p using d where p.id = d.id and not d.resumed),
-  k as (delete from orchestrator.keys k using d where k.id = d.id and not d.resumed),
-  s as (delete from orchestrator.secrets s using d where s.id = d.id),
+  k as (delete from orchestrator.keys k using d where k.id = any(array[d.id]) and not d.resumed),
+  s as (delete from orchestrator.secrets s using d where s.id = any(array[d.id])),
   h as (insert into orchestrator.history (id, ${HEADS}, ${STATES})
     select id, ${HEADS}, 'error', target_url, attempts, retry_count, null, null,
       'interrupted by a restart', $3::int8, greatest(0, $3::int8 - created_at)

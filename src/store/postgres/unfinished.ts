@@ -2,7 +2,7 @@
 import type { Pool } from './pool.ts'
 
 const ENDED_SQL = `select id from unnest($1::uuid[]) as w (id)
-  where not exists (select from orchestrator.live l where l.id = w.id)`
+  where not exists (select from orchestrator.live l where l.id = any(array[w.id]))`
 
 const UNOWNED_SQL = `select count(*)::int4 as tasks from
   (select from orchestrator.live where owner is null limit $1) as counted`

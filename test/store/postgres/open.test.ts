@@ -100,6 +100,22 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
     }
   })
 
+  test('tells of a pooler that takes no parameters of ours', async () => {
+    const fields = ['SFATAL', 'VFATAL', 'C08P01', 'Munsupported startup parameter: jit', '']
+    const text = Buffer.from(fields.map((field) => `${field}\0`).join(''))
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(4 + text.length)
+    using pooler = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: {
+        data: (socket) => void socket.end(Buffer.concat([Buffer.from('E'), length, text])),
+      },
+    })
+    const message = await refusal(`postgres://a:hunter2@127.0.0.1:${pooler.port}/a`)
+    expect(message).toContain('add ?prepare=false to the URL')
+  })
+
   test.each([
     [{ number: 130_012, name: '13.12', standby: false, encoding: 'UTF8' }, 'it is Postgres 13.12'],
     [{ number: 150_000, name: '15.0', standby: true, encoding: 'UTF8' }, 'standby'],
