@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test'
 import { INTERRUPTED, type Task } from '../../../src/task.ts'
 import type { Hold } from '../../../src/store/shared/database.ts'
 import { queued } from '../../support/tasks.ts'
-import { SharedTables, type TablesObserver } from './shared-tables.ts'
+import { SharedTables } from './shared-tables.ts'
+import type { TablesObserver } from './table-rows.ts'
 
 const LEASE_MS = 30_000
 const NODE = { name: 'a', version: '1' }
