@@ -28,8 +28,8 @@ const TASKS_SQL = `select w.id, s.*, x.headers as secrets,
   left join orchestrator.secrets x on x.id = any(array[w.id])`
 
 /**
- * Only their ids, from the index alone: mostly there is none. With its task, a key took 2 ms, as
- * that was planned each time anew.
+ * Only their ids: mostly there is none. With its task, a key took 2 ms, for that was planned anew
+ * each time.
  */
 const KEYS_SQL = 'select key, id from orchestrator.keys where key = any($1::text[])'
 
