@@ -8,9 +8,8 @@ import type { Lease } from './lease.ts'
 const CANCEL_MS = 750
 /** So many questions in a row that fail are no chance: one is, when a connection was ended. */
 const MAX_FAILURES = 2
-/** How old the number of waiting tasks may be, ms; and how far they are counted. */
+/** How old the number of waiting tasks may be, ms. */
 const BACKLOG_MS = 5000
-const MAX_BACKLOG = 10_000_000
 /** Tasks of dead nodes that one statement frees: some 10 ms. */
 const RESCUE_SIZE = 500
 
@@ -20,6 +19,8 @@ export interface RoundsPorts {
   /** Undoes what has failed and may have been done. */
   undo(): Promise<void>
   leaseMs: number
+  /** How far the tasks that nobody owns are counted. */
+  maxBacklog: number
   clock: Clock
   log: Log
   onCancelled(ids: readonly string[]): void
@@ -107,7 +108,7 @@ export class Rounds {
   }
 
   async #count(): Promise<void> {
-    this.backlog = await this.ports.database.unowned(MAX_BACKLOG)
+    this.backlog = await this.ports.database.unowned(this.ports.maxBacklog)
   }
 
   async #rescue(): Promise<void> {

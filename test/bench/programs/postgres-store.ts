@@ -23,7 +23,7 @@ const log = {
 const retention = { maxFinished: 10_000, ttlMs: 0 }
 const database = await openPostgres(env.DATABASE!, retention, { clock })
 const node = { name: 'store', version: '0' }
-const driver = await openShared({ database, node, leaseMs: NEVER, clock, log })
+const driver = await openShared({ database, node, leaseMs: NEVER, maxBacklog: 100_000, clock, log })
 const store = new GroupCommitStore(driver, { clock, log, emit: nothing })
 
 Bun.serve({
