@@ -527,7 +527,7 @@ describe('a Postgres', () => {
     ['postgres://me:a b@db/tasks', 'it holds white space: percent-encode it'],
     [
       'postgres://me:x@db/tasks?sslmode=verify-fulll',
-      'sslmode is one of disable, prefer, require, verify-ca, verify-full',
+      'sslmode is one of disable, allow, prefer, require, verify-ca, verify-full',
     ],
     [
       'host=db user=me password=hunter2',

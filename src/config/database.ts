@@ -8,7 +8,9 @@ const POSTGRES = /^postgres(?:ql)?:\/\//i
 /** What libpq takes, too: as the name of a file it would be made, and logged. */
 const DSN = /(?:^|\s)(?:host|hostaddr|dbname|user|password|service)\s*=/i
 /** Those of Bun.SQL. */
-const SSL_MODES: readonly string[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full']
+const SSL_MODES: readonly string[] = [
+  ...['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'],
+]
 
 export const database: Kind<string> = {
   allowed: `the path of a SQLite file, ${IN_MEMORY}, or postgres://USER:PASSWORD@HOST:PORT/DATABASE`,
