@@ -10,9 +10,8 @@ const CANCEL_MS = 750
 const MAX_FAILURES = 2
 /** How long a task stays that was refused and written all the same: meanwhile it may be run, ms. */
 const UNDO_MS = 5000
-/** How old the number of waiting tasks may be, ms; and how far they are counted. */
+/** How old the number of waiting tasks may be, ms. */
 const BACKLOG_MS = 5000
-const MAX_BACKLOG = 10_000_000
 /** Tasks of dead nodes that one statement frees: some 10 ms. */
 const RESCUE_SIZE = 500
 
@@ -22,6 +21,8 @@ export interface RoundsPorts {
   /** Undoes what has failed and may have been done. */
   undo(): Promise<void>
   leaseMs: number
+  /** How far the tasks that nobody owns are counted. */
+  maxBacklog: number
   clock: Clock
   log: Log
   onCancelled(ids: readonly string[]): void
@@ -109,7 +110,7 @@ export class Rounds {
   }
 
   async #count(): Promise<void> {
-    this.backlog = await this.ports.database.unowned(MAX_BACKLOG)
+    this.backlog = await this.ports.database.unowned(this.ports.maxBacklog)
   }
 
   async #rescue(): Promise<void> {

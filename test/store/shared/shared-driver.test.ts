@@ -19,7 +19,14 @@ async function sharing(script: Partial<SharedDatabase> = {}) {
   const log = recordingLog()
   const scripted = scriptedDatabase(script)
   const node = { name: 'a', version: '1' }
-  const driver = await openShared({ ...scripted, node, leaseMs: 30_000, clock, log })
+  const driver = await openShared({
+    ...scripted,
+    node,
+    leaseMs: 30_000,
+    maxBacklog: 100_000,
+    clock,
+    log,
+  })
   const events: TaskEvent[] = []
   const store = storeOver(driver, { clock, log, emit: (event) => events.push(event) })
   const shared = store.shared!
@@ -179,7 +186,7 @@ test('a new task whose commit failed is undone, until no statement can be on its
   delete script.undo
   await clock.advance(30_000)
   expect(of('undo')).toHaveLength(failed + 1)
-  expect(of('undo').at(-1)).toEqual(['session-1', [task.id], expect.any(Number)])
+  expect(of('undo').at(-1)).toEqual(['session-1', [{ id: task.id, step: 1 }], expect.any(Number)])
   await store.close()
 })
 
@@ -282,6 +289,17 @@ test('a node asks an idle database little', async () => {
   await clock.advance(60_000)
   expect(calls.length / 60).toBeLessThan(3)
   await store.close()
+})
+
+test('closing undoes what was refused before others may have it', async () => {
+  const { script, store, of, calls } = await sharing({ commit: refuses })
+  const task = queued()
+  await failureOf(store.insert(task))
+  delete script.commit
+  await store.close()
+  expect(of('undo')).toEqual([['session-1', [{ id: task.id, step: 1 }], NOW]])
+  const ends = calls.map(([method]) => method).filter((each) => /undo|leave|close/.test(each))
+  expect(ends).toEqual(['undo', 'leave', 'close'])
 })
 
 test('closing ends the session, and does not wait for a database that is gone', async () => {
