@@ -8,6 +8,8 @@ import type { Lease } from './lease.ts'
 const CANCEL_MS = 750
 /** So many questions in a row that fail are no chance: one is, when a connection was ended. */
 const MAX_FAILURES = 2
+/** How long a task stays that was refused and written all the same: meanwhile it may be run, ms. */
+const UNDO_MS = 5000
 /** How old the number of waiting tasks may be, ms. */
 const BACKLOG_MS = 5000
 /** Tasks of dead nodes that one statement frees: some 10 ms. */
@@ -47,7 +49,7 @@ export class Rounds {
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
-    this.#every('undo', this.ports.leaseMs / 3, () => this.ports.undo())
+    this.#every('undo', UNDO_MS, () => this.ports.undo())
   }
 
   stop(): void {
