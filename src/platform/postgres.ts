@@ -46,11 +46,28 @@ export interface PostgresClient {
  */
 const PLANS = { enable_seqscan: 'off', jit: 'off' }
 
-/** Connects when it is first asked something. `url` may have `prepare=false` for a pooler. */
-export function postgresClient(url: string, max: number): PostgresClient {
+/**
+ * What is given up here goes on in the server: what waits there for a lock looks at no connection.
+ * So the server ends it, as it ends a transaction in which nobody says anything more.
+ */
+const limitsOf = (ms: number) => ({
+  statement_timeout: String(ms),
+  idle_in_transaction_session_timeout: String(ms),
+})
+
+/**
+ * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
+ * `limitMs`: how long a statement, or a silence in a transaction, may take; null: for ever.
+ */
+export function postgresClient(
+  url: string,
+  max: number,
+  limitMs: number | null = null,
+): PostgresClient {
   const { address, prepare } = optionsOf(url)
   // A pooler refuses such parameters; and without prepared statements no plan is kept.
-  const connection = prepare ? PLANS : {}
+  const limits = limitMs === null ? {} : limitsOf(limitMs)
+  const connection = prepare ? { ...PLANS, ...limits } : {}
   const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),

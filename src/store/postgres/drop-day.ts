@@ -17,6 +17,8 @@ const NOT_NOW = /^55P03$/
 const MAX_DROP_MS = 60_000
 const KEYS_STEP = 5000
 
+const MAX_TIME_SQL = `set local statement_timeout = ${MAX_DROP_MS}`
+
 const LOCK_SQL = `select pg_try_advisory_xact_lock(${SCHEMA_LOCK}) as ours`
 
 const LIVE_SQL = `select 1 from orchestrator.live where id >= $1::uuid and id < $2::uuid limit 1`
@@ -73,6 +75,7 @@ async function drop({ pool, partitions }: Ports, day: number): Promise<boolean> 
 /** One transaction: a task that comes meanwhile waits, and finds no partition then. */
 async function dropIn(query: PostgresQuery, day: number, range: string[]): Promise<boolean> {
   await query(MAX_WAIT_SQL)
+  await query(MAX_TIME_SQL)
   const [lock] = await query(LOCK_SQL)
   if (!lock!.ours) return false
   for (const parent of ['payload', 'history']) {

@@ -6,6 +6,7 @@ import type { SharedDatabase } from '../shared/database.ts'
 import type { Retention } from '../store.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
+import { MAX_ON_SERVER_MS } from './pool.ts'
 
 export interface PostgresPorts {
   readonly clock: Clock
@@ -28,7 +29,8 @@ export async function openPostgres(
   } finally {
     await client.close()
   }
-  const database = new PostgresDatabase((max) => postgresClient(url, max), retention, clock)
+  const connect = (max: number) => postgresClient(url, max, MAX_ON_SERVER_MS)
+  const database = new PostgresDatabase(connect, retention, clock)
   await database.prepare()
   return database
 }

@@ -1,6 +1,7 @@
 /** What becomes of statements when the way to the database breaks. */
 import { describe, expect, test } from 'bun:test'
 import { conclude } from '../../../src/delivery/lifecycle.ts'
+import { postgresClient } from '../../../src/platform/postgres.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
@@ -11,6 +12,7 @@ import {
   withPostgres,
   type TestDatabase,
 } from '../../support/postgres.ts'
+import { lockTable } from '../../support/table-lock.ts'
 import { after } from '../../support/task-states.ts'
 import { NOW, queued, running } from '../../support/tasks.ts'
 import { tcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
@@ -145,6 +147,43 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
       expect(await pending.outcome).toBeInstanceOf(Error)
       await node.database.close()
     }))
+})
+
+describe.skipIf(!hasPostgres)(`what a process has given up${withPostgres}`, () => {
+  /** How many of its connections wait for another's lock. */
+  const waiting = async (direct: TestDatabase) => {
+    const [row] = await direct.query(`select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`)
+    return row.n as number
+  }
+
+  test('ends in the server, too, and is not done when a lock is gone at last', () =>
+    throughProxy(async ({ node, clock, direct }) => {
+      await node.commit(node.insert(queued()))
+      await using lock = await lockTable(direct, 'orchestrator.live')
+      const lost = watched(node.commit(node.insert(queued())))
+      await lock.waiting('insert into orchestrator.live', 1)
+      await clock.advance(8000)
+      expect(await lost.outcome).toBeInstanceOf(Error)
+      expect(await waiting(direct)).toBe(1)
+      await eventually('the server has ended it', async () => (await waiting(direct)) === 0)
+      await lock.release()
+      expect((await node.database.list({ limit: 9 }))!.total).toBe(1)
+    }))
+
+  test('has no transaction left that others wait for', async () => {
+    await using direct = await createDatabase()
+    const client = postgresClient(direct.url, 1, 50)
+    const left = client.transaction(async (query) => {
+      await query('select pg_advisory_xact_lock(1)')
+      await eventually('another has the lock', async () => {
+        const [row] = await direct.query('select pg_try_advisory_xact_lock(1) as ours')
+        return row.ours as boolean
+      })
+    })
+    expect(await left.catch((error: unknown) => error)).toBeInstanceOf(Error)
+    await client.close()
+  })
 })
 
 describe.skipIf(!hasPostgres)(`a read from Postgres that takes long${withPostgres}`, () => {
