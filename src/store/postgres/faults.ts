@@ -18,6 +18,9 @@ export function faultOf({ kind, task }: SharedWrite): string | null {
   return null
 }
 
+/** Whether a column of type text can. */
+export const canHold = (text: string) => !text.includes('\0') && text.isWellFormed()
+
 function cellFault({ isNullable }: Column, cell: string | number | null): string | null {
   if (cell === null) return isNullable ? null : 'is null'
   if (typeof cell === 'number') return Number.isSafeInteger(cell) ? null : `is ${cell}, not whole`

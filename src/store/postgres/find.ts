@@ -2,6 +2,7 @@
 import type { Task } from '../../task.ts'
 import type { Clock } from '../../ports.ts'
 import { isTaskId } from './days.ts'
+import { canHold } from './faults.ts'
 import type { Pool } from './pool.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
 import { taskOf } from './rows.ts'
@@ -56,8 +57,7 @@ export class Finder {
 
   /** As `SharedDatabase.findByKey`. */
   async findByKey(key: string): Promise<Task | null> {
-    const mayBe = !key.includes('\0') && key.isWellFormed()
-    const id = mayBe ? await this.#idsOfKeys.find(key) : null
+    const id = canHold(key) ? await this.#idsOfKeys.find(key) : null
     return id === null ? null : this.find(id)
   }
 }

@@ -11,6 +11,7 @@ import { nameKey } from '../../droplets/droplet.ts'
 import type { PostgresValue } from '../../platform/postgres.ts'
 import { isFinished, STATUSES, statusesOf } from '../../task.ts'
 import type { TaskFilter } from '../store.ts'
+import { canHold } from './faults.ts'
 import { SUMMARY_COLUMNS } from './rows.ts'
 
 export interface Statement {
@@ -22,11 +23,15 @@ export interface Statement {
 class Values {
   readonly list: PostgresValue[] = []
 
-  add(value: PostgresValue, type: string): string {
-    this.list.push(value)
+  add(value: string | number | readonly string[], type: string): string {
+    this.list.push(typeof value === 'object' ? value.map(heldOrNull) : heldOrNull(value))
     return `$${this.list.length}::${type}`
   }
 }
+
+/** Nothing equals null; and nothing a text that no row can hold. */
+const heldOrNull = (value: string | number) =>
+  typeof value === 'number' || canHold(value) ? value : null
 
 const HISTORY_COLUMNS = SUMMARY_COLUMNS.join(', ')
 const LIVE_COLUMNS = SUMMARY_COLUMNS.map((name) =>

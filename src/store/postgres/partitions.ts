@@ -1,5 +1,5 @@
 /** One partition a day of `payload` and of `history`: made ahead, or when an id wants it. */
-import type { PostgresQuery } from '../../platform/postgres.ts'
+import type { PostgresQuery, PostgresRow } from '../../platform/postgres.ts'
 import { dayOf, firstIdOf, nameOf } from './days.ts'
 import { SCHEMA_LOCK } from './migrate.ts'
 import type { Pool } from './pool.ts'
@@ -7,11 +7,11 @@ import type { Pool } from './pool.ts'
 const PARENTS = ['payload', 'history'] as const
 
 const LOCK_SQL = `select pg_advisory_xact_lock(${SCHEMA_LOCK})`
-/** By their bounds: names are for people. */
-const DAYS_SQL = `select orchestrator.day_of(
+/** By their bounds: names are for people. Somebody may have taken away one of the two by hand. */
+const PARTS_SQL = `select p.relname as parent, orchestrator.day_of(
     substring(pg_get_expr(c.relpartbound, c.oid) from 'FROM \\(''([-0-9a-f]+)''')::uuid) as day
-  from pg_inherits i join pg_class c on c.oid = i.inhrelid
-  where i.inhparent = 'orchestrator.history'::regclass order by day`
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent
+  where i.inhparent in ('orchestrator.payload'::regclass, 'orchestrator.history'::regclass)`
 
 export class Partitions {
   /** Days that have partitions, as far as this process knows: another may have dropped some. */
@@ -19,10 +19,11 @@ export class Partitions {
 
   constructor(private readonly pool: Pick<Pool, 'query' | 'transaction'>) {}
 
-  /** As the database has them now, the oldest first. */
+  /** The whole ones, as the database has them now, the oldest first. */
   async days(): Promise<number[]> {
-    const rows = await this.pool.query(DAYS_SQL)
-    const days = rows.map(({ day }) => day as number)
+    const parts = await partsOf((text) => this.pool.query(text))
+    const whole = [...parts].filter(([, parents]) => parents.size === PARENTS.length)
+    const days = whole.map(([day]) => day).sort((a, b) => a - b)
     this.#known = new Set(days)
     return days
   }
@@ -38,8 +39,12 @@ export class Partitions {
     if (missing.length === 0) return
     await this.pool.transaction(async (query) => {
       await query(LOCK_SQL)
-      const present = new Set((await query(DAYS_SQL)).map(({ day }) => day as number))
-      for (const day of missing.sort((a, b) => a - b)) if (!present.has(day)) await make(query, day)
+      const present = await partsOf(query)
+      for (const day of missing.sort((a, b) => a - b)) {
+        for (const parent of PARENTS) {
+          if (!present.get(day)?.has(parent)) await make(query, parent, day)
+        }
+      }
     })
     this.#known = new Set([...this.#known, ...missing])
   }
@@ -50,12 +55,17 @@ export class Partitions {
   }
 }
 
-async function make(query: PostgresQuery, day: number): Promise<void> {
-  for (const parent of PARENTS) {
-    const name = `orchestrator.${parent}_${nameOf(day)}`
-    // `create … partition of` would wait for every reader, and make the next ones wait.
-    await query(`create table ${name} (like orchestrator.${parent} including all)`)
-    await query(`alter table orchestrator.${parent} attach partition ${name}
-      for values from ('${firstIdOf(day)}') to ('${firstIdOf(day + 1)}')`)
-  }
+/** Which parents have a part for it, by the day. */
+async function partsOf(query: PostgresQuery): Promise<ReadonlyMap<number, ReadonlySet<unknown>>> {
+  const byDay = Map.groupBy(await query(PARTS_SQL), ({ day }) => day as number)
+  const parentsOf = (rows: readonly PostgresRow[]) => new Set(rows.map(({ parent }) => parent))
+  return new Map([...byDay].map(([day, rows]) => [day, parentsOf(rows)]))
+}
+
+async function make(query: PostgresQuery, parent: string, day: number): Promise<void> {
+  const name = `orchestrator.${parent}_${nameOf(day)}`
+  // `create … partition of` would wait for every reader, and make the next ones wait.
+  await query(`create table ${name} (like orchestrator.${parent} including all)`)
+  await query(`alter table orchestrator.${parent} attach partition ${name}
+    for values from ('${firstIdOf(day)}') to ('${firstIdOf(day + 1)}')`)
 }

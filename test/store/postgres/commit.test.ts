@@ -1,6 +1,7 @@
 /** What SQL alone decides about writes. */
 import { describe, expect, test } from 'bun:test'
 import { begin, conclude, interrupt, resume } from '../../../src/delivery/lifecycle.ts'
+import { dayOf, nameOf } from '../../../src/store/postgres/days.ts'
 import type { Task } from '../../../src/task.ts'
 import { allowRealTime } from '../../support/eventually.ts'
 import { hasPostgres, withPostgres } from '../../support/postgres.ts'
@@ -205,6 +206,21 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
       expect(await one!.commit(one!.insert(task))).toEqual([])
       expect(await one!.database.find(task.id)).toEqual(task)
     }))
+
+  test.each(['payload', 'history'])(
+    'make what is missing of a day of which somebody has taken the %s away',
+    (parent) =>
+      withNodes(2, async ([one, other], database) => {
+        const first = queued()
+        await one!.commit(one!.insert(first))
+        await database.query(`drop table orchestrator.${parent}_${nameOf(dayOf(first.id))}`)
+        for (const node of [one!, other!]) {
+          const task = running()
+          expect(await node.commit(node.insert(task), node.update(ended(task)))).toEqual([])
+          expect(await node.database.find(task.id)).toEqual(ended(task))
+        }
+      }),
+  )
 
   test('of an empty group write something: it tells whether the disk takes it', () =>
     withNodes(1, async ([node], database) => {

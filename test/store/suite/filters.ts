@@ -99,6 +99,18 @@ export function testFilters(harness: Harness): void {
         )
       }))
 
+    test.each<[string, TaskFilter]>([
+      ['request id', { requestId: 'a\0' }],
+      ['task that was replayed', { replayOf: '\ud800' }],
+      ['droplet', { droplets: ['\0', 'a\udc00'] }],
+      ['prefix', { dropletPrefixes: ['\0', '\ud800'] }],
+    ])('find nothing by a %s that no task can have', (_, filter) =>
+      withStore(harness, async ({ store }) => {
+        await Promise.all(TASKS.map((task) => store.insert(task)))
+        expect(await pageOf(store, { ...filter, limit: 1 })).toMatchObject({ tasks: [], total: 0 })
+      }),
+    )
+
     test('find a task while it is unfinished, and as it ends', () =>
       withStore(harness, async ({ store }) => {
         const running = taskOf('running')
