@@ -8,7 +8,6 @@ export type WakeUp = 'work' | 'cancel'
 const CHANNEL = 'orchestrator'
 /** Of those within this time, ms, one is told: each takes a lock of the whole server. */
 const GATHER_MS = 20
-
 /** How soon it tries to listen again, ms. */
 const RETRY_MS = 2000
 
@@ -47,7 +46,6 @@ export class WakeUps {
     this.#listen(told, both)
   }
 
-  /** Without it, all is found by asking now and then. */
   #listen(told: (text: string) => void, both: () => void): void {
     const client = (this.#client ??= this.connect())
     const again = () => {
