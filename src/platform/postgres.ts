@@ -46,6 +46,9 @@ export interface PostgresClient {
  */
 const PLANS = { enable_seqscan: 'off', jit: 'off' }
 
+/** A process that is paused in a transaction would keep what it has locked for as long. */
+const IDLE = { idle_in_transaction_session_timeout: '10s' }
+
 /**
  * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
  * `maxStatementMs`: when the server ends a statement, though nobody waits for it any more; 0: never.
@@ -53,7 +56,8 @@ const PLANS = { enable_seqscan: 'off', jit: 'off' }
 export function postgresClient(url: string, max: number, maxStatementMs = 0): PostgresClient {
   const { address, prepare } = optionsOf(url)
   // A pooler refuses such parameters; and without prepared statements no plan is kept.
-  const connection = prepare ? { ...PLANS, statement_timeout: `${maxStatementMs}` } : {}
+  const limits = { ...IDLE, statement_timeout: `${maxStatementMs}` }
+  const connection = prepare ? { ...PLANS, ...limits } : {}
   const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),

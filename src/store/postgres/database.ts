@@ -3,7 +3,13 @@ import type { PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite } from '../driver.ts'
-import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from '../shared/database.ts'
+import type {
+  DoubtfulWrite,
+  FencedClaim,
+  Hold,
+  SharedDatabase,
+  SharedWrite,
+} from '../shared/database.ts'
 import type { NodeInfo, SeenNode } from '../shared/work.ts'
 import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
 import { askToCancel, cancelled } from './cancelling.ts'
@@ -128,10 +134,10 @@ export class PostgresDatabase implements SharedDatabase {
     return `${this.#node}/${place}`
   }
 
-  undo(session: string, ids: readonly string[], now: number): Promise<void> {
+  undo(session: string, writes: readonly DoubtfulWrite[], now: number): Promise<void> {
     return undo(this.#maintenance, {
       session,
-      ids: ids.filter(isTaskId),
+      writes: writes.filter(({ id }) => isTaskId(id)),
       now,
       writer: this.#writer('undo'),
     })

@@ -9,7 +9,7 @@ import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite, StoreDriver, Write } from '../driver.ts'
 import type { ClaimedTask, TaskQuery } from '../store.ts'
-import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from './database.ts'
+import type { DoubtfulWrite, FencedClaim, Hold, SharedDatabase, SharedWrite } from './database.ts'
 import { Doubts } from './doubts.ts'
 import { Lease } from './lease.ts'
 import { Rounds } from './rounds.ts'
@@ -27,6 +27,8 @@ export interface SharedPorts {
   node: NodeInfo
   /** How long a node that is not heard of keeps its tasks, ms. */
   leaseMs: number
+  /** How far the tasks that nobody owns are counted: beyond it, no more are accepted. */
+  maxBacklog: number
   clock: Clock
   log: Log
 }
@@ -43,7 +45,7 @@ class SharedDriver implements StoreDriver, SharedWork {
   readonly #lease: Lease
   readonly #rounds: Rounds
   /** New tasks, by id, and claims, by number. */
-  readonly #doubtfulTasks: Doubts<string>
+  readonly #doubtfulTasks: Doubts<DoubtfulWrite>
   readonly #doubtfulClaims: Doubts<number>
   /** What could not be given back yet. */
   #unreleased: readonly HeldTask[] = []
@@ -110,7 +112,6 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
-    if (writes.length === 0) return this.#tryToWrite()
     const shared = writes.map((write) => sharedWrite(write, now))
     try {
       const refused = await this.ports.database.commit(shared, now)
@@ -119,17 +120,11 @@ class SharedDriver implements StoreDriver, SharedWork {
       return refused
     } catch (error) {
       for (const { hold, task } of shared.filter(isNew)) {
-        this.#doubtfulTasks.add(hold?.session ?? this.#lease.latest!, [task.id])
+        const write = { id: task.id, step: hold?.step ?? 0 }
+        this.#doubtfulTasks.add(hold?.session ?? this.#lease.latest!, [write])
       }
       throw error
     }
-  }
-
-  /** Whether writing works again. */
-  async #tryToWrite(): Promise<RefusedWrite[]> {
-    const session = this.#lease.session
-    if (session !== null) await this.ports.database.renew(session, this.ports.leaseMs)
-    return []
   }
 
   #committed(writes: readonly SharedWrite[], refused: readonly RefusedWrite[]): void {
@@ -210,7 +205,7 @@ class SharedDriver implements StoreDriver, SharedWork {
   async #undo(): Promise<void> {
     const { clock, database } = this.ports
     await this.#releaseAll()
-    await this.#doubtfulTasks.clear((session, ids) => database.undo(session, ids, clock.now()))
+    await this.#doubtfulTasks.clear((session, all) => database.undo(session, all, clock.now()))
     await this.#doubtfulClaims.clear((session, numbers) => database.unclaim(session, numbers))
   }
 
@@ -258,7 +253,12 @@ class SharedDriver implements StoreDriver, SharedWork {
   async close(): Promise<void> {
     const { clock, database, log } = this.ports
     this.#rounds.stop()
-    const left = await within(clock, MAX_LEAVE_MS, null, () => this.#lease.stop())
+    // What was refused must not be left to others.
+    const leave = () =>
+      this.#undo()
+        .catch(() => {})
+        .then(() => this.#lease.stop())
+    const left = await within(clock, MAX_LEAVE_MS, null, leave)
     if (!left.ok) {
       const message =
         'this node cannot give its tasks back: others take them when its lease is over'

@@ -5,7 +5,12 @@
  */
 import { nameKey } from '../../../src/droplets/droplet.ts'
 import type { RefusedWrite } from '../../../src/store/driver.ts'
-import type { FencedClaim, Hold, SharedWrite } from '../../../src/store/shared/database.ts'
+import type {
+  DoubtfulWrite,
+  FencedClaim,
+  Hold,
+  SharedWrite,
+} from '../../../src/store/shared/database.ts'
 import type { NodeInfo, SeenNode } from '../../../src/store/shared/work.ts'
 import type { Retention, TaskPage, TaskQuery } from '../../../src/store/store.ts'
 import { INTERRUPTED, isFinished, type Task } from '../../../src/task.ts'
@@ -162,10 +167,10 @@ export class SharedTables {
     return ended !== undefined && hold !== null && Bun.deepEquals(ended.endedBy, hold)
   }
 
-  undo(session: string, ids: readonly string[], now: number): void {
-    for (const id of ids) {
+  undo(session: string, writes: readonly DoubtfulWrite[], now: number): void {
+    for (const { id, step } of writes) {
       const row = this.live.get(id)
-      if (!row || row.fresh === null || row.fence !== 1) continue
+      if (!row || row.fresh === null || row.fence !== 1 || row.step !== step) continue
       if (row.owner !== session && row.owner !== null) continue
       this.#undo(id, row, now)
     }

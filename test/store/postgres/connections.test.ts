@@ -1,9 +1,11 @@
 /** What becomes of statements when the way to the database breaks. */
 import { describe, expect, test } from 'bun:test'
 import { conclude } from '../../../src/delivery/lifecycle.ts'
+import { PostgresError, postgresClient } from '../../../src/platform/postgres.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
+import { failureOf } from '../../support/failure.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   createDatabase,
@@ -122,6 +124,24 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
       expect(await node.commit(node.update(end))).toEqual([])
       expect((await node.database.list({ limit: 9 }))!.total).toBe(1)
     }))
+
+  test('keep nothing locked for a process that is paused in a transaction', async () => {
+    await using database = await createDatabase()
+    const client = postgresClient(database.url, 1)
+    const paused = client.transaction(async (query) => {
+      const limit = `current_setting('idle_in_transaction_session_timeout') as idle`
+      expect(await query(`select ${limit}`)).toEqual([{ idle: '10s' }])
+      await query(`set local idle_in_transaction_session_timeout = '10ms'`)
+      await eventually('the server ends it', async () => {
+        const open = await database.query(`select from pg_stat_activity
+          where datname = current_database() and state = 'idle in transaction'`)
+        return open.length === 0
+      })
+      await query('select 1')
+    })
+    expect(await failureOf(paused)).toBeInstanceOf(PostgresError)
+    await client.close()
+  })
 
   test('that are cut work again', () =>
     throughProxy(async ({ node, proxy }) => {
