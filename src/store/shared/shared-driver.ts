@@ -165,8 +165,8 @@ class SharedDriver implements StoreDriver, SharedWork {
 
   async #undo(): Promise<void> {
     const { clock, database } = this.ports
-    await this.#holdings.settle()
     await this.#doubts.clear((session, all) => database.undo(session, all, clock.now()))
+    await this.#holdings.settle()
   }
 
   async askToCancel(id: string): Promise<boolean> {

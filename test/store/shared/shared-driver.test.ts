@@ -303,9 +303,10 @@ test('where no session can be begun, the database is closed again', async () => 
 })
 
 test('closing undoes what was refused before others may have it', async () => {
-  const { script, store, of, calls } = await sharing({ commit: refuses })
+  const { script, store, shared, of, calls } = await sharing({ commit: refuses, release: refuses })
   const task = queued()
   await failureOf(store.insert(task))
+  await failureOf(shared.release(['x']))
   delete script.commit
   await store.close()
   expect(of('undo')).toEqual([['session-1', [{ id: task.id, step: 1 }], NOW]])
