@@ -31,11 +31,16 @@ export interface SharedPorts {
   log: Log
 }
 
-/** Begins a session. Rejects as the database does. */
+/** Begins a session. Rejects as the database does, which is closed then. */
 export async function openShared(ports: SharedPorts): Promise<StoreDriver> {
   const driver = new SharedDriver(ports)
-  await driver.start()
-  return driver
+  try {
+    await driver.start()
+    return driver
+  } catch (error) {
+    await ports.database.close()
+    throw error
+  }
 }
 
 class SharedDriver implements StoreDriver, SharedOwnership {
@@ -163,8 +168,8 @@ class SharedDriver implements StoreDriver, SharedOwnership {
 
   async #undo(): Promise<void> {
     const { clock, database } = this.ports
-    await this.#holdings.settle()
     await this.#doubts.clear((session, all) => database.undo(session, all, clock.now()))
+    await this.#holdings.settle()
   }
 
   async askToCancel(id: string): Promise<boolean> {
