@@ -502,6 +502,8 @@ describe('what depends on the machine', () => {
 
 describe('a Postgres', () => {
   const URL = 'postgres://me:p%40ss@db.example:5432/tasks?sslmode=require'
+  const ENCODE = 'in a password, percent-encode @ : / ? # %'
+  const UNREADABLE = `its host and port cannot be read; ${ENCODE}`
 
   test('is a database, if the URL for all nodes is known', () => {
     const env = { TASK_DB: URL, PUBLIC_URL: 'http://lb' }
@@ -513,13 +515,28 @@ describe('a Postgres', () => {
   })
 
   test.each([
-    ['postgres://db', 'it names no database'],
-    ['postgresql:///tasks', 'it names no host; in a password, percent-encode @ : / ? #'],
-    ['postgres://me:a#b@db/tasks', 'it names no host; in a password, percent-encode @ : / ? #'],
-    ['postgres://db/tasks#x', 'it has a fragment: percent-encode # in a password'],
+    ['postgres://me@db', 'it names no database'],
+    ['postgres://db/tasks', 'it names no user'],
+    ['postgresql:///tasks', UNREADABLE],
+    ['postgres://me:a#b@db/tasks', UNREADABLE],
+    ['postgres://me:hunt', UNREADABLE],
+    ['postgres://me:x@db:99999/tasks', UNREADABLE],
+    ['postgres://me:x@db/tasks#x', `it has a fragment; ${ENCODE}`],
+    ['postgres://me:a%zz@db/tasks', `a % in it begins no percent-encoding; ${ENCODE}`],
+    ['postgres://me:a%ff@db/tasks', `a % in it begins no percent-encoding; ${ENCODE}`],
     ['postgres://me:a b@db/tasks', 'it holds white space: percent-encode it'],
+    [
+      'postgres://me:x@db/tasks?sslmode=verify-fulll',
+      'sslmode is one of disable, allow, prefer, require, verify-ca, verify-full',
+    ],
+    [
+      'host=db user=me password=hunter2',
+      'a list of host=… and the like is not supported: write it as a URL',
+    ],
   ])('%p is told what is wrong with it', (text, reason) => {
-    expect(faultsOf({ TASK_DB: text, PUBLIC_URL: 'http://lb' }).join()).toEndWith(`; ${reason}`)
+    const faults = faultsOf({ TASK_DB: text, PUBLIC_URL: 'http://lb' }).join()
+    expect(faults).toEndWith(`; ${reason}`)
+    expect(faults).not.toContain('hunt')
   })
 })
 

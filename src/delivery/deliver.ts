@@ -107,7 +107,7 @@ function leaveGate(run: Run, entry: Permit | Refusal, ports: DeliveryPorts): Pro
  * shutdown stopped is left unchanged: the next start continues it.
  */
 export async function endAborted(run: Run, ports: Pick<DeliveryPorts, 'store'>): Promise<void> {
-  if (run.abortReason === 'lost') throw new NotWritten(run.id, run.nextWrite, 'not owned')
+  if (run.abortReason === 'lost') throw new NotWritten(run.id, run.nextWrite, 'not owned', run.task)
   if (run.abortReason === 'cancelled') await record(run, cancel(run.task, run.moment()), ports)
   else if (run.task.mode === 'sync') await record(run, interrupt(run.task, run.moment()), ports)
 }
@@ -181,9 +181,9 @@ async function record(
   attemptResult?: AttemptResult,
 ): Promise<void> {
   const verb = run.nextWrite
-  if (run.abortReason === 'lost') throw new NotWritten(task.id, verb, 'not owned')
+  if (run.abortReason === 'lost') throw new NotWritten(task.id, verb, 'not owned', task)
   run.recording(task)
   const result = await (verb === 'update' ? store.update(task, attemptResult) : store[verb](task))
-  if (result !== 'written') throw new NotWritten(task.id, verb, result)
+  if (result !== 'written') throw new NotWritten(task.id, verb, result, task)
   run.recorded(task)
 }

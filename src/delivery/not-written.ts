@@ -1,5 +1,6 @@
 import type { Log } from '../ports.ts'
 import type { WriteResult } from '../store/store.ts'
+import type { Task } from '../task.ts'
 import type { WriteVerb } from './run.ts'
 
 /**
@@ -12,6 +13,8 @@ export class NotWritten extends Error {
     /** `insert` or `resume`: it was the first step, and nothing was sent. */
     readonly verb: WriteVerb,
     result: Exclude<WriteResult, 'written'>,
+    /** As it was to be written, or was last; null: not known. */
+    readonly task: Task | null = null,
   ) {
     super(`task ${taskId}, ${verb}: ${result}`)
   }

@@ -46,27 +46,17 @@ export interface PostgresClient {
  */
 const PLANS = { enable_seqscan: 'off', jit: 'off' }
 
-/**
- * What is given up here goes on in the server: what waits there for a lock looks at no connection.
- * So the server ends it, as it ends a transaction in which nobody says anything more.
- */
-const limitsOf = (ms: number) => ({
-  statement_timeout: String(ms),
-  idle_in_transaction_session_timeout: String(ms),
-})
+/** A process that is paused in a transaction would keep what it has locked for as long. */
+const IDLE = { idle_in_transaction_session_timeout: '10s' }
 
 /**
  * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
- * `limitMs`: how long a statement, or a silence in a transaction, may take; null: for ever.
+ * `maxStatementMs`: when the server ends a statement, though nobody waits for it any more; 0: never.
  */
-export function postgresClient(
-  url: string,
-  max: number,
-  limitMs: number | null = null,
-): PostgresClient {
+export function postgresClient(url: string, max: number, maxStatementMs = 0): PostgresClient {
   const { address, prepare } = optionsOf(url)
   // A pooler refuses such parameters; and without prepared statements no plan is kept.
-  const limits = limitMs === null ? {} : limitsOf(limitMs)
+  const limits = { ...IDLE, statement_timeout: `${maxStatementMs}` }
   const connection = prepare ? { ...PLANS, ...limits } : {}
   const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
   return {

@@ -18,5 +18,6 @@ export async function openDatabase(
   if (!isPostgres(task.db)) return openSqlite(task.db, retention)
   const database = await openPostgres(task.db, retention, { clock })
   const node = { name: nodeName, version: VERSION }
-  return openShared({ database, node, leaseMs: task.leaseMs, clock, log })
+  const { leaseMs, maxQueued: maxBacklog } = task
+  return openShared({ database, node, leaseMs, maxBacklog, clock, log })
 }

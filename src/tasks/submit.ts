@@ -102,7 +102,7 @@ export class Submitter {
         : await this.#runOnce(draft, key)
     } catch (error) {
       if (!(error instanceof NotWritten)) throw error
-      throw error.verb === 'update' ? takenOver(error.taskId) : storeUnavailable()
+      throw error.verb === 'update' ? takenOver(error.taskId, error.task) : storeUnavailable()
     }
   }
 

@@ -60,10 +60,19 @@ export function tooManyWait(maxWaiters: number): OrchestratorError {
   return new OrchestratorError('OVERLOADED', message, { max_waiters: maxWaiters })
 }
 
-/** The task was taken over, or removed, while it ran here: its end is not recorded by us. */
-export function takenOver(id: string): OrchestratorError {
+/**
+ * The task was taken over, or removed, while it ran here: its end is not recorded by us. `task`: as
+ * far as it came here; null: not known. The details are those of a task that the disk does not take.
+ */
+export function takenOver(id: string, task: Task | null = null): OrchestratorError {
+  const last = task?.attempts.at(-1)
+  const answered = task?.attempts.findLast(({ responseStatus }) => responseStatus !== null)
   return new OrchestratorError('STORE_UNAVAILABLE', 'The task is no longer run by this process', {
     task_id: id,
+    ...(task && {
+      delivered: answered ? true : last ? null : false,
+      response_status: answered?.responseStatus ?? null,
+    }),
   })
 }
 

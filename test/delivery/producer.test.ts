@@ -118,6 +118,24 @@ test('asks at once when it is told of work, also while it asks', async () => {
   producer.stop()
 })
 
+test('told again and again of what may be left out, it asks every 50 ms', async () => {
+  const { clock, asked, world, producer } = producing(0)
+  world.except = ['shut']
+  producer.start()
+  for (let ms = 0; ms < 500; ms += 5) {
+    producer.work()
+    await clock.advance(5)
+  }
+  expect(asked.length).toBeWithin(8, 13)
+  world.available = 1
+  producer.work()
+  await clock.advance(50)
+  expect(world.available).toBe(0)
+  producer.stop()
+  producer.work()
+  expect(clock.pending).toBe(0)
+})
+
 test('goes on when the database does not answer', async () => {
   const { clock, log, asked, world, producer } = producing(5)
   world.fails = true

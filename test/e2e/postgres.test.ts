@@ -20,6 +20,7 @@ describe.skipIf(!hasPostgres)(`the Postgres of the tests${withPostgres}`, () => 
     }
     const names = await other.query("select datname from pg_database where datname like 'test_%'")
     expect(names).toEqual([{ datname: other.name }])
+    expect(await other.query('show fsync')).toEqual([{ fsync: 'on' }])
   })
 
   test('what is committed is there after a kill, and on the same port', async () => {

@@ -35,7 +35,7 @@ describe.skipIf(!hasPostgres)(`Postgres${withPostgres}`, () => {
           const database = await openPostgres(url, retention, { clock: systemClock })
           const node = { name: 'test', version: '1' }
           const log = recordingLog()
-          const shared = { database, node, leaseMs: LEASE_MS, clock, log }
+          const shared = { database, node, leaseMs: LEASE_MS, maxBacklog: 100_000, clock, log }
           return storeOver(await openShared(shared), ports)
         },
         async [Symbol.asyncDispose]() {

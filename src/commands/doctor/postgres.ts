@@ -16,7 +16,7 @@ export async function lookAtPostgres(world: World): Promise<Finding[]> {
     const state = await world.postgres()
     return state ? [stateFinding(shown, state)] : []
   } catch (error) {
-    const advice = 'is it running and reached from here, with this user? psql "$TASK_DB" tells more'
+    const advice = 'see that TASK_DB is right, and that the server runs and is reached from here'
     return [failure(`${shown}: ${postgresFault(error, db)}`, advice)]
   }
 }

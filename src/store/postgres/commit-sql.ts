@@ -71,6 +71,12 @@ export const PAYLOAD_COLUMNS = list(LIMITS, ASKED)
 export const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
 export const HISTORY_COLUMNS = list(HEAD, STATE, END)
 
+/**
+ * Of a session that is dead, or was forgotten long ago, nobody would look for what comes late: that
+ * is nobody's at once.
+ */
+const OWNER = `(select s.session from orchestrator.nodes s
+    where s.session = any(array[w.session]) and not s.dead)`
 const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
 const EXPIRES_AT = `now() + interval '1 ms' * (delay_ms + deadline_ms)`
 
@@ -105,9 +111,9 @@ p as (insert into orchestrator.payload (id, ${PAYLOAD_COLUMNS})
   select id, ${PAYLOAD_COLUMNS} from n order by id),
 l as (insert into orchestrator.live
     (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
-  select id, session, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false,
+  select id, ${OWNER}, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false,
     ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
-  from n where completed_at is null order by id),
+  from n w where completed_at is null order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from n where secrets is not null order by id),
 u as (update orchestrator.live l set
@@ -139,7 +145,7 @@ p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .join(', ')} from d join w using (id) where p.id = d.id),
 l as (insert into orchestrator.live
     (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
-  select id, session, fence, step, fence, true, ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
+  select id, ${OWNER}, fence, step, fence, true, ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from w where id in (select id from d) order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from w where secrets is not null and id in (select id from d)),

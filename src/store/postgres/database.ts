@@ -3,7 +3,13 @@ import type { PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite } from '../driver.ts'
-import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from '../shared/database.ts'
+import type {
+  DoubtfulWrite,
+  FencedClaim,
+  Hold,
+  SharedDatabase,
+  SharedWrite,
+} from '../shared/database.ts'
 import type { NodeInfo, SeenNode } from '../shared/work.ts'
 import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
 import { askToCancel, cancelled } from './cancelling.ts'
@@ -32,6 +38,17 @@ const LISTENING = 1
 /** Of one process, at most. */
 export const MAX_CONNECTIONS = WRITES + READS + MAINTENANCE + CHORES + LISTENING
 
+/**
+ * When the server ends a statement of which nobody hears any more, ms: longer than anybody waits
+ * for it, and soon enough for `Doubts`. A pooler lets us say nothing of that: its server may have
+ * a `statement_timeout` of its own.
+ */
+const MAX_STATEMENT_MS = 10_000
+/** Files of many GB may be unlinked. */
+const MAX_CHORE_MS = 90_000
+
+type Connect = (max: number, maxStatementMs?: number) => PostgresClient
+
 export class PostgresDatabase implements SharedDatabase {
   readonly #writes: Pool
   readonly #reads: Pool
@@ -46,13 +63,14 @@ export class PostgresDatabase implements SharedDatabase {
   /** Places of commits that are under way: each has counts of its own. */
   readonly #places = new Set<number>()
 
-  /** `connect`: a client of so many connections, made when it is first asked something. */
-  constructor(connect: (max: number) => PostgresClient, limits: Limits, clock: Clock) {
-    const pool = (max: number) => new Pool(connect, max, clock)
+  /** `connect`: see `postgresClient`. */
+  constructor(connect: Connect, limits: Limits, clock: Clock) {
+    const pool = (max: number, maxStatementMs = MAX_STATEMENT_MS) =>
+      new Pool((each) => connect(each, maxStatementMs), max, clock)
     this.#writes = pool(WRITES)
     this.#reads = pool(READS)
     this.#maintenance = pool(MAINTENANCE)
-    this.#chores = pool(CHORES)
+    this.#chores = pool(CHORES, MAX_CHORE_MS)
     // One is left for those who ask for single tasks.
     this.#lists = new Lists(this.#reads, READS - 1)
     this.#finder = new Finder(this.#reads, clock)
@@ -116,10 +134,10 @@ export class PostgresDatabase implements SharedDatabase {
     return `${this.#node}/${place}`
   }
 
-  undo(session: string, ids: readonly string[], now: number): Promise<void> {
+  undo(session: string, writes: readonly DoubtfulWrite[], now: number): Promise<void> {
     return undo(this.#maintenance, {
       session,
-      ids: ids.filter(isTaskId),
+      writes: writes.filter(({ id }) => isTaskId(id)),
       now,
       writer: this.#writer('undo'),
     })

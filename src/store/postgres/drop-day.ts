@@ -9,15 +9,16 @@ import type { Pool } from './pool.ts'
 /**
  * For how long others may have to wait while we wait for theirs. Who reads for longer, as a
  * backup does, puts the day off; `detach concurrently` would wait for him, and can be half done.
+ * Then all others wait for us, and not for long where this process is paused in between: behind
+ * a pooler, the connection has no such limit.
  */
-const MAX_WAIT_SQL = `set local lock_timeout = '50ms'`
+const LIMITS_SQL = `select set_config('lock_timeout', '50ms', true),
+  set_config('idle_in_transaction_session_timeout', '5s', true)`
 const NOT_NOW = /^55P03$/
 
 /** Files of many GB are unlinked. */
 const MAX_DROP_MS = 60_000
 const KEYS_STEP = 5000
-
-const MAX_TIME_SQL = `set local statement_timeout = ${MAX_DROP_MS}`
 
 const LOCK_SQL = `select pg_try_advisory_xact_lock(${SCHEMA_LOCK}) as ours`
 
@@ -74,8 +75,7 @@ async function drop({ pool, partitions }: Ports, day: number): Promise<boolean> 
 
 /** One transaction: a task that comes meanwhile waits, and finds no partition then. */
 async function dropIn(query: PostgresQuery, day: number, range: string[]): Promise<boolean> {
-  await query(MAX_WAIT_SQL)
-  await query(MAX_TIME_SQL)
+  await query(LIMITS_SQL)
   const [lock] = await query(LOCK_SQL)
   if (!lock!.ours) return false
   for (const parent of ['payload', 'history']) {

@@ -6,7 +6,6 @@ import type { SharedDatabase } from '../shared/database.ts'
 import type { Retention } from '../store.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
-import { MAX_ON_SERVER_MS } from './pool.ts'
 
 export interface PostgresPorts {
   readonly clock: Clock
@@ -29,8 +28,11 @@ export async function openPostgres(
   } finally {
     await client.close()
   }
-  const connect = (max: number) => postgresClient(url, max, MAX_ON_SERVER_MS)
-  const database = new PostgresDatabase(connect, retention, clock)
+  const database = new PostgresDatabase(
+    (max, maxStatementMs) => postgresClient(url, max, maxStatementMs),
+    retention,
+    clock,
+  )
   await database.prepare()
   return database
 }

@@ -17,8 +17,6 @@ const WATCH_MS = 2000
 const MAX_SILENCE_MS = 5000
 /** How long a statement may take, ms. One that waits for a disk takes no longer. */
 const MAX_STATEMENT_MS = 8000
-/** When the server ends what it still does, ms: given up before, so that nobody hears of it. */
-export const MAX_ON_SERVER_MS = 10_000
 
 const UNSTOPPED = 'ERR_POSTGRES_QUERY_CANCELLED'
 

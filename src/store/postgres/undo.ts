@@ -1,11 +1,12 @@
 /** What was taken for failed, and was written all the same. */
 import { END, HEAD, namesOf, STATE } from './columns.ts'
+import type { DoubtfulWrite } from '../shared/database.ts'
 import type { Pool } from './pool.ts'
 
 export interface Undo {
   readonly session: string
-  /** Each one of `isTaskId`. */
-  readonly ids: readonly string[]
+  /** Each of one of `isTaskId`. */
+  readonly writes: readonly DoubtfulWrite[]
   /** The wall clock, ms. */
   readonly now: number
   /** Whose counts. */
@@ -15,10 +16,12 @@ export interface Undo {
 const HEADS = namesOf(HEAD).join(', ')
 const STATES = namesOf(STATE, END).join(', ')
 
-/** Whoever has had a task since has raised its fence. */
-const UNDO_SQL = `with c as materialized (select id from orchestrator.live
-    where id = any($2::uuid[]) and (owner = $1::uuid or owner is null) and fence = first_fence
-    order by id for update),
+/** Whoever has had a task since has raised its fence; whoever has sent it again, its step. */
+const UNDO_SQL = `with c as materialized (select l.id
+    from (select * from unnest($2::uuid[], $5::int8[]) as u (id, step) order by id) as w
+    cross join lateral (select id from orchestrator.live l
+      where l.id = w.id and l.step = w.step and l.fence = l.first_fence
+        and (l.owner = $1::uuid or l.owner is null) for update) l),
   d as (delete from orchestrator.live l using c where l.id = any(array[c.id]) returning l.*),
   p as (delete from orchestrator.payload p using d where p.id = d.id and not d.resumed),
   k as (delete from orchestrator.keys k using d where k.id = any(array[d.id]) and not d.resumed),
@@ -33,6 +36,8 @@ const UNDO_SQL = `with c as materialized (select id from orchestrator.live
   on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks`
 
 /** As `SharedDatabase.undo`. */
-export async function undo(pool: Pool, { session, ids, now, writer }: Undo): Promise<void> {
-  if (ids.length > 0) await pool.query(UNDO_SQL, [session, ids, now, writer])
+export async function undo(pool: Pool, { session, writes, now, writer }: Undo): Promise<void> {
+  if (writes.length === 0) return
+  const [ids, steps] = [writes.map(({ id }) => id), writes.map(({ step }) => step)]
+  await pool.query(UNDO_SQL, [session, ids, now, writer, steps])
 }

@@ -42,6 +42,13 @@ export interface FencedClaim extends Claim {
   readonly fence: number
 }
 
+/** An insert or a resume that has failed, and may have been done. */
+export interface DoubtfulWrite {
+  readonly id: string
+  /** Of its hold; 0 where nobody was to own the task. What has another was written later. */
+  readonly step: number
+}
+
 export interface SharedDatabase {
   /** Begins a session; its lease of `leaseMs` runs from now. Returns the session's id. */
   join(node: NodeInfo, leaseMs: number): Promise<string>
@@ -66,7 +73,7 @@ export interface SharedDatabase {
    * all the same with fence 1 or as resumed, inserts are deleted and resumes end as INTERRUPTED.
    * Tasks that have gone on since are left alone.
    */
-  undo(session: string, ids: readonly string[], now: number): Promise<void>
+  undo(session: string, writes: readonly DoubtfulWrite[], now: number): Promise<void>
   /** `number`: of this claim among all of the session. */
   claim(
     session: string,

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../ports.ts'
 
-/** Longer than any statement may take, ms: the database ends them after 10 s. */
+/** Longer than any statement may take, ms: Postgres ends ours after 10 s. */
 const MAX_LATE_MS = 60_000
 
 interface Doubt<T> {

@@ -8,9 +8,10 @@ import type { Lease } from './lease.ts'
 const CANCEL_MS = 750
 /** So many questions in a row that fail are no chance: one is, when a connection was ended. */
 const MAX_FAILURES = 2
-/** How old the number of waiting tasks may be, ms; and how far they are counted. */
+/** How long a task stays that was refused and written all the same: meanwhile it may be run, ms. */
+const UNDO_MS = 5000
+/** How old the number of waiting tasks may be, ms. */
 const BACKLOG_MS = 5000
-const MAX_BACKLOG = 10_000_000
 /** Tasks of dead nodes that one statement frees: some 10 ms. */
 const RESCUE_SIZE = 500
 
@@ -20,6 +21,8 @@ export interface RoundsPorts {
   /** Undoes what has failed and may have been done. */
   undo(): Promise<void>
   leaseMs: number
+  /** How far the tasks that nobody owns are counted. */
+  maxBacklog: number
   clock: Clock
   log: Log
   onCancelled(ids: readonly string[]): void
@@ -46,7 +49,7 @@ export class Rounds {
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
-    this.#every('undo', this.ports.leaseMs / 3, () => this.ports.undo())
+    this.#every('undo', UNDO_MS, () => this.ports.undo())
   }
 
   stop(): void {
@@ -107,7 +110,7 @@ export class Rounds {
   }
 
   async #count(): Promise<void> {
-    this.backlog = await this.ports.database.unowned(MAX_BACKLOG)
+    this.backlog = await this.ports.database.unowned(this.ports.maxBacklog)
   }
 
   async #rescue(): Promise<void> {

@@ -9,16 +9,14 @@ import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite, StoreDriver, Write } from '../driver.ts'
 import type { ClaimedTask, TaskQuery } from '../store.ts'
-import type { FencedClaim, Hold, SharedDatabase, SharedWrite } from './database.ts'
+import type { DoubtfulWrite, Hold, SharedDatabase, SharedWrite } from './database.ts'
 import { Doubts } from './doubts.ts'
+import { Holdings } from './holdings.ts'
 import { Lease } from './lease.ts'
 import { Rounds } from './rounds.ts'
 import type { Claim, NodeInfo, SharedWork, SharedWorkListener } from './work.ts'
 
-/** The fence of a task that has had one owner. */
-const FIRST_FENCE = 1
-type HeldTask = Hold & { readonly id: string }
-
+const NO_SESSION = '00000000-0000-0000-0000-000000000000'
 /** How long the last question of a store that closes may take, ms. */
 const MAX_LEAVE_MS = 5000
 
@@ -27,6 +25,8 @@ export interface SharedPorts {
   node: NodeInfo
   /** How long a node that is not heard of keeps its tasks, ms. */
   leaseMs: number
+  /** How far the tasks that nobody owns are counted: beyond it, no more are accepted. */
+  maxBacklog: number
   clock: Clock
   log: Log
 }
@@ -42,27 +42,21 @@ class SharedDriver implements StoreDriver, SharedWork {
   readonly node: NodeInfo
   readonly #lease: Lease
   readonly #rounds: Rounds
-  /** New tasks, by id, and claims, by number. */
-  readonly #doubtfulTasks: Doubts<string>
-  readonly #doubtfulClaims: Doubts<number>
-  /** What could not be given back yet. */
-  #unreleased: readonly HeldTask[] = []
-  #steps = 0
-  #claims = 0
-  /** Of the tasks that were claimed; all others of ours have the first. */
-  readonly #fences = new Map<string, number>()
+  readonly #holdings: Holdings
+  /** New tasks. */
+  readonly #doubts: Doubts<DoubtfulWrite>
   #listener: SharedWorkListener | null = null
 
   constructor(private readonly ports: SharedPorts) {
     const { database, clock } = ports
     this.node = ports.node
-    this.#doubtfulTasks = new Doubts(clock)
-    this.#doubtfulClaims = new Doubts(clock)
+    this.#doubts = new Doubts(clock)
     this.#lease = new Lease({
       ...ports,
       onLost: () => this.#lost(),
       onJoined: () => this.#listener?.work(),
     })
+    this.#holdings = new Holdings({ ...ports, lease: this.#lease })
     this.#rounds = new Rounds({
       ...ports,
       lease: this.#lease,
@@ -100,9 +94,7 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   holdOf({ id }: Task, forAnyone: boolean): Hold | null {
-    const session = this.#lease.session
-    if (forAnyone || session === null) return null
-    return { session, fence: this.#fences.get(id) ?? FIRST_FENCE, step: ++this.#steps }
+    return forAnyone ? null : this.#holdings.holdOf(id)
   }
 
   isOurs(hold: unknown): boolean {
@@ -110,7 +102,6 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
-    if (writes.length === 0) return this.#tryToWrite()
     const shared = writes.map((write) => sharedWrite(write, now))
     try {
       const refused = await this.ports.database.commit(shared, now)
@@ -119,24 +110,18 @@ class SharedDriver implements StoreDriver, SharedWork {
       return refused
     } catch (error) {
       for (const { hold, task } of shared.filter(isNew)) {
-        this.#doubtfulTasks.add(hold?.session ?? this.#lease.latest!, [task.id])
+        const write = { id: task.id, step: hold?.step ?? 0 }
+        this.#doubts.add(hold?.session ?? this.#lease.latest!, [write])
       }
       throw error
     }
-  }
-
-  /** Whether writing works again. */
-  async #tryToWrite(): Promise<RefusedWrite[]> {
-    const session = this.#lease.session
-    if (session !== null) await this.ports.database.renew(session, this.ports.leaseMs)
-    return []
   }
 
   #committed(writes: readonly SharedWrite[], refused: readonly RefusedWrite[]): void {
     const forAnyone = writes.filter(({ hold, kind }) => hold === null && kind === 'insert').length
     this.#rounds.backlog += forAnyone
     if (forAnyone > 0) this.#toldOfWork()
-    for (const { task } of writes) if (isFinished(task)) this.#fences.delete(task.id)
+    for (const { task } of writes) if (isFinished(task)) this.#holdings.forget(task.id)
     if (refused.some(({ reason }) => reason === 'not owned')) this.#lease.doubt()
   }
 
@@ -147,21 +132,21 @@ class SharedDriver implements StoreDriver, SharedWork {
 
   async #lost(): Promise<void> {
     await this.#listener?.lost()
-    this.#fences.clear()
+    this.#holdings.forgetAll()
   }
 
   /** For the store's port; the service asks for more (`SharedWork`). */
   claim(capacity: number): Promise<ClaimedTask[]>
   claim(capacity: number, except: readonly string[]): Promise<Claim[]>
   async claim(capacity: number, except?: readonly string[]): Promise<ClaimedTask[] | Claim[]> {
-    const claims = await this.#claim((session, number) =>
+    const claims = await this.#holdings.claim((session, number) =>
       this.ports.database.claim(session, capacity, except ?? [], number),
     )
     return except === undefined ? claims.map(({ task }) => task) : claims
   }
 
   async take(id: string): Promise<Claim | null> {
-    const asked = this.#claim(async (session, number) => {
+    const asked = this.#holdings.claim(async (session, number) => {
       const taken = await this.ports.database.take(session, id, number)
       return taken ? [taken] : []
     })
@@ -169,49 +154,14 @@ class SharedDriver implements StoreDriver, SharedWork {
     return claim ?? null
   }
 
-  /** What comes after the session was lost is not ours: whoever ends the session gives it back. */
-  async #claim(
-    ask: (session: string, number: number) => Promise<FencedClaim[]>,
-  ): Promise<FencedClaim[]> {
-    const session = this.#lease.session
-    if (session === null) return []
-    const number = ++this.#claims
-    try {
-      const claims = await ask(session, number)
-      this.#lease.check()
-      if (this.#lease.session !== session) return []
-      for (const { task, fence } of claims) this.#fences.set(task.id, fence)
-      return claims
-    } catch (error) {
-      this.#doubtfulClaims.add(session, [number])
-      throw error
-    }
-  }
-
-  async release(ids: readonly string[]): Promise<void> {
-    const session = this.#lease.session
-    if (session === null || ids.length === 0) return
-    const fenceOf = (id: string) => this.#fences.get(id) ?? FIRST_FENCE
-    const step = ++this.#steps
-    const held = ids.map((id) => ({ id, session, fence: fenceOf(id), step }))
-    for (const id of ids) this.#fences.delete(id)
-    this.#unreleased = [...this.#unreleased, ...held]
-    await this.#releaseAll()
-  }
-
-  async #releaseAll(): Promise<void> {
-    const held = this.#unreleased
-    if (held.length === 0) return
-    await this.ports.database.release(held)
-    this.#unreleased = this.#unreleased.filter((each) => !held.includes(each))
-    this.ports.database.notify('work')
+  release(ids: readonly string[]): Promise<void> {
+    return this.#holdings.release(ids)
   }
 
   async #undo(): Promise<void> {
     const { clock, database } = this.ports
-    await this.#releaseAll()
-    await this.#doubtfulTasks.clear((session, ids) => database.undo(session, ids, clock.now()))
-    await this.#doubtfulClaims.clear((session, numbers) => database.unclaim(session, numbers))
+    await this.#holdings.settle()
+    await this.#doubts.clear((session, all) => database.undo(session, all, clock.now()))
   }
 
   async askToCancel(id: string): Promise<boolean> {
@@ -225,7 +175,7 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   async nodes() {
-    return this.ports.database.nodes(this.#lease.session ?? '')
+    return this.ports.database.nodes(this.#lease.latest ?? NO_SESSION)
   }
 
   find(id: string) {
@@ -258,7 +208,12 @@ class SharedDriver implements StoreDriver, SharedWork {
   async close(): Promise<void> {
     const { clock, database, log } = this.ports
     this.#rounds.stop()
-    const left = await within(clock, MAX_LEAVE_MS, null, () => this.#lease.stop())
+    // What was refused must not be left to others.
+    const leave = () =>
+      this.#undo()
+        .catch(() => {})
+        .then(() => this.#lease.stop())
+    const left = await within(clock, MAX_LEAVE_MS, null, leave)
     if (!left.ok) {
       const message =
         'this node cannot give its tasks back: others take them when its lease is over'

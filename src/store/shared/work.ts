@@ -43,7 +43,10 @@ export interface SharedWorkListener {
 
 export interface SharedWork {
   readonly node: NodeInfo
-  /** Tasks that wait and that nobody owns, as counted some seconds ago. */
+  /**
+   * Tasks that wait and that nobody owns, as counted some seconds ago, and not much further than is
+   * of use.
+   */
   readonly backlog: number
   /** One, set before anything is claimed. */
   listen(listener: SharedWorkListener): void

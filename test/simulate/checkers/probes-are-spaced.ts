@@ -10,7 +10,8 @@ export function probesAreSpaced({ world, model }: Context): Checker {
     probeGoes({ droplet, process }) {
       const { circuit } = model.gates.of(droplet)
       const since = world.now - circuit.lastProbeAt
-      const graceEnd = circuit.openedAt! + process.limits.breakerGraceMs
+      const { breakerGraceMs } = process.limits
+      const graceEnd = circuit.openedAt! + breakerGraceMs + world.skewMs(breakerGraceMs)
       // The first probe is always due after a second.
       const isLate = circuit.lastProbeAt > circuit.openedAt! && circuit.lastProbeAt >= graceEnd
       const wanted = isLate ? LATE_PROBE_EVERY_MS : PROBE_EVERY_MS

@@ -16,7 +16,9 @@ export function toldInTime({ world, model }: Context): Checker {
     const last = task.requests.at(-1)
     if (task.atGate || (last && last.result === null)) return null
     const since = task.dueAt ?? last?.endedAt ?? task.issuedAt
-    return since > world.now ? null : Math.max(since, task.acknowledgedAt, task.leftGateAt)
+    if (since > world.now) return null
+    // Its end may be in the shared store, and be told late.
+    return Math.max(since, task.acknowledgedAt, task.leftGateAt, task.endedAt ?? 0)
   }
 
   function waitingSince(call: Call): number | null {

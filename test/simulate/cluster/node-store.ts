@@ -68,6 +68,7 @@ export class NodeStore implements SimStore {
     this.#process = process
     const database = this.parts.bug(sharedDatabase(connection, process))
     const node = { name: process.node, version: 'simulated' }
-    return openShared({ ...ports, database, node, leaseMs: this.parts.leases.leaseMs })
+    const { leaseMs } = this.parts.leases
+    return openShared({ ...ports, database, node, leaseMs, maxBacklog: 100_000 })
   }
 }

@@ -2,7 +2,8 @@
 import type { Retention } from '../../../src/store/store.ts'
 import type { SimProcess } from '../service/sim-process.ts'
 import type { World } from '../world/world.ts'
-import { SharedTables, type TablesObserver } from './shared-tables.ts'
+import { SharedTables } from './shared-tables.ts'
+import type { TablesObserver } from './table-rows.ts'
 
 /**
  * `stalled`: it takes statements, and goes on with them when it is healthy again. `read-only`: its

@@ -187,7 +187,7 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
         answered: (refused) => observer.acknowledged(process, copy, refused),
       })
     },
-    undo: (session, ids, now) => write('undo', (tables) => tables.undo(session, ids, now)),
+    undo: (session, all, now) => write('undo', (tables) => tables.undo(session, all, now)),
     claim: (session, capacity, except, number) =>
       write('claim', (tables) => tables.claim(session, capacity, except, number)),
     take: (session, id, number) => write('take', (tables) => tables.take(session, id, number)),

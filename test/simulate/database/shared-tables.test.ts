@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test'
 import { INTERRUPTED, type Task } from '../../../src/task.ts'
 import type { Hold } from '../../../src/store/shared/database.ts'
 import { queued } from '../../support/tasks.ts'
-import { SharedTables, type TablesObserver } from './shared-tables.ts'
+import { SharedTables } from './shared-tables.ts'
+import type { TablesObserver } from './table-rows.ts'
 
 const LEASE_MS = 30_000
 const NODE = { name: 'a', version: '1' }
@@ -127,7 +128,11 @@ test('undo takes back what was begun, and not what has gone on', () => {
   const [mine, free, taken] = [task({ idempotencyKey: 'k' }), task(), task()]
   tables.commit([insert(mine, first(a, 1)), insert(free, null), insert(taken, null)])
   tables.take(b, taken.id, 1)
-  tables.undo(a, [mine.id, free.id, taken.id], 5)
+  const late = { id: mine.id, step: 2 }
+  tables.undo(a, [late], 5)
+  expect(told).toEqual([])
+  const written = [mine, free, taken].map(({ id }, n) => ({ id, step: n === 0 ? 1 : 0 }))
+  tables.undo(a, written, 5)
   expect(told).toEqual([`${mine.id} inserted`, `${free.id} inserted`])
   expect(tables.findByKey('k')).toBeNull()
   expect(tables.find(taken.id)).not.toBeNull()
@@ -144,7 +149,7 @@ test('an interrupted task runs again, and is interrupted again when that is undo
   tables.commit([update(interrupted, first(a, 2))])
   expect(tables.commit([resume])).toEqual([])
   expect(tables.find(one.id)?.status).toBe('queued')
-  tables.undo(a, [one.id], 5)
+  tables.undo(a, [{ id: one.id, step: 3 }], 5)
   expect(tables.find(one.id)).toMatchObject({ status: 'error', errorMessage: INTERRUPTED })
 })
 

@@ -5,49 +5,24 @@
  */
 import { nameKey } from '../../../src/droplets/droplet.ts'
 import type { RefusedWrite } from '../../../src/store/driver.ts'
-import type { FencedClaim, Hold, SharedWrite } from '../../../src/store/shared/database.ts'
+import type {
+  DoubtfulWrite,
+  FencedClaim,
+  Hold,
+  SharedWrite,
+} from '../../../src/store/shared/database.ts'
 import type { NodeInfo, SeenNode } from '../../../src/store/shared/work.ts'
 import type { Retention, TaskPage, TaskQuery } from '../../../src/store/store.ts'
-import { INTERRUPTED, isFinished, retryCount, type Task } from '../../../src/task.ts'
+import { INTERRUPTED, isFinished, type Task } from '../../../src/task.ts'
 import { Sessions } from './sessions.ts'
-
-/** One task in the table of live ones. */
-interface LiveRow {
-  task: Task
-  /** A session; null: nobody. */
-  owner: string | null
-  fence: number
-  /** Of its owner's last write. */
-  step: number
-  /** By which of its owner's claims it was got; null: by none. */
-  claim: number | null
-  isCancelAsked: boolean
-  readonly createdAt: number
-  dueAt: number
-  /** What made it, while nothing has changed it since. */
-  fresh: 'inserted' | 'resumed' | null
-}
-
-interface HistoryRow {
-  readonly task: Task
-  readonly endedBy: Hold
-  readonly endedAt: number
-}
-
-/** Hears of each change as it is made. */
-export interface TablesObserver {
-  joined(session: string, node: NodeInfo): void
-  renewed(session: string, isAlive: boolean): void
-  /** `how`: its own node has ended it, or somebody has found that its lease had run out. */
-  died(session: string, how: 'left' | 'run out'): void
-  /** `session`: null: it is nobody's now. */
-  owned(taskId: string, session: string | null, fence: number, dueAt: number): void
-  claimed(claim: FencedClaim, session: string): void
-  written(write: SharedWrite): void
-  refused(write: SharedWrite, reason: RefusedWrite['reason']): void
-  undone(task: Task, what: 'inserted' | 'resumed', now: number): void
-  forgotten(taskId: string): void
-}
+import {
+  claimOf,
+  pageOf,
+  withoutNeedlessSecrets,
+  type HistoryRow,
+  type LiveRow,
+  type TablesObserver,
+} from './table-rows.ts'
 
 const NOBODY: Hold = { session: '', fence: 0, step: 0 }
 
@@ -192,10 +167,10 @@ export class SharedTables {
     return ended !== undefined && hold !== null && Bun.deepEquals(ended.endedBy, hold)
   }
 
-  undo(session: string, ids: readonly string[], now: number): void {
-    for (const id of ids) {
+  undo(session: string, writes: readonly DoubtfulWrite[], now: number): void {
+    for (const { id, step } of writes) {
       const row = this.live.get(id)
-      if (!row || row.fresh === null || row.fence !== 1) continue
+      if (!row || row.fresh === null || row.fence !== 1 || row.step !== step) continue
       if (row.owner !== session && row.owner !== null) continue
       this.#undo(id, row, now)
     }
@@ -257,19 +232,8 @@ export class SharedTables {
 
   #give(row: LiveRow, session: string, claim: number): FencedClaim {
     Object.assign(row, { owner: session, fence: row.fence + 1, step: 0, claim, fresh: null })
-    const { task, fence, dueAt, createdAt } = row
-    const now = this.now()
-    this.observer.owned(task.id, session, fence, dueAt)
-    const { id, mode, status, dropletName, delayMs, timeoutMs, deadlineMs } = task
-    const given: FencedClaim = {
-      task: {
-        ...{ id, mode, status: status as 'queued' | 'running', dropletName, delayMs },
-        ...{ createdAt: task.createdAt, dueAt: task.dueAt, timeoutMs, deadlineMs },
-      },
-      waitMs: Math.max(0, dueAt - now),
-      ageMs: now - createdAt,
-      fence,
-    }
+    this.observer.owned(row.task.id, session, row.fence, row.dueAt)
+    const given = claimOf(row, this.now())
     this.observer.claimed(given, session)
     return given
   }
@@ -315,17 +279,11 @@ export class SharedTables {
     return id === undefined ? null : this.find(id)
   }
 
-  /** Of the filters, callers in the simulation use the status alone. */
-  list({ status, limit, cursor }: TaskQuery): TaskPage | null {
-    const all = [...this.live.values(), ...this.history.values()]
-      .map(({ task }) => task)
-      .filter((task) => status === undefined || task.status === status)
-      .sort((a, b) => placeOf(b.id) - placeOf(a.id))
-    const page = all.filter(({ id }) => cursor === undefined || placeOf(id) < placeOf(cursor))
-    const tasks = page.slice(0, limit)
-    const nextCursor = page.length > limit ? tasks.at(-1)!.id : null
-    const summaries = tasks.map((task) => ({ ...task, retryCount: retryCount(task) }))
-    return { tasks: summaries, total: all.length, nextCursor }
+  list(query: TaskQuery): TaskPage | null {
+    return pageOf(
+      [...this.live.values(), ...this.history.values()].map(({ task }) => task),
+      query,
+    )
   }
 
   /** One after the other, the oldest end first: so they are in the map. */
@@ -339,17 +297,4 @@ export class SharedTables {
     this.observer.forgotten(oldest.task.id)
     return true
   }
-}
-
-/** A new task's id has the higher number. */
-function placeOf(id: string): number {
-  return Number(id.slice(1))
-}
-
-/** Only what is to be sent again, perhaps by another node, keeps its values. */
-function withoutNeedlessSecrets(task: Task): Task {
-  const copy = structuredClone(task)
-  if (copy.secretHeaders === null || (task.mode === 'async' && !isFinished(task))) return copy
-  const names = Object.keys(copy.secretHeaders).map((name) => [name, null])
-  return { ...copy, secretHeaders: Object.fromEntries(names) }
 }

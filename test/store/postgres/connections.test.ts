@@ -1,10 +1,11 @@
 /** What becomes of statements when the way to the database breaks. */
 import { describe, expect, test } from 'bun:test'
 import { conclude } from '../../../src/delivery/lifecycle.ts'
-import { postgresClient } from '../../../src/platform/postgres.ts'
+import { PostgresError, postgresClient } from '../../../src/platform/postgres.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
+import { failureOf } from '../../support/failure.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   createDatabase,
@@ -12,7 +13,6 @@ import {
   withPostgres,
   type TestDatabase,
 } from '../../support/postgres.ts'
-import { lockTable } from '../../support/table-lock.ts'
 import { after } from '../../support/task-states.ts'
 import { NOW, queued, running } from '../../support/tasks.ts'
 import { tcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
@@ -125,6 +125,24 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
       expect((await node.database.list({ limit: 9 }))!.total).toBe(1)
     }))
 
+  test('keep nothing locked for a process that is paused in a transaction', async () => {
+    await using database = await createDatabase()
+    const client = postgresClient(database.url, 1)
+    const paused = client.transaction(async (query) => {
+      const limit = `current_setting('idle_in_transaction_session_timeout') as idle`
+      expect(await query(`select ${limit}`)).toEqual([{ idle: '10s' }])
+      await query(`set local idle_in_transaction_session_timeout = '10ms'`)
+      await eventually('the server ends it', async () => {
+        const open = await database.query(`select from pg_stat_activity
+          where datname = current_database() and state = 'idle in transaction'`)
+        return open.length === 0
+      })
+      await query('select 1')
+    })
+    expect(await failureOf(paused)).toBeInstanceOf(PostgresError)
+    await client.close()
+  })
+
   test('that are cut work again', () =>
     throughProxy(async ({ node, proxy }) => {
       await node.commit()
@@ -147,43 +165,6 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
       expect(await pending.outcome).toBeInstanceOf(Error)
       await node.database.close()
     }))
-})
-
-describe.skipIf(!hasPostgres)(`what a process has given up${withPostgres}`, () => {
-  /** How many of its connections wait for another's lock. */
-  const waiting = async (direct: TestDatabase) => {
-    const [row] = await direct.query(`select count(*)::int as n from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`)
-    return row.n as number
-  }
-
-  test('ends in the server, too, and is not done when a lock is gone at last', () =>
-    throughProxy(async ({ node, clock, direct }) => {
-      await node.commit(node.insert(queued()))
-      await using lock = await lockTable(direct, 'orchestrator.live')
-      const lost = watched(node.commit(node.insert(queued())))
-      await lock.waiting('insert into orchestrator.live', 1)
-      await clock.advance(8000)
-      expect(await lost.outcome).toBeInstanceOf(Error)
-      expect(await waiting(direct)).toBe(1)
-      await eventually('the server has ended it', async () => (await waiting(direct)) === 0)
-      await lock.release()
-      expect((await node.database.list({ limit: 9 }))!.total).toBe(1)
-    }))
-
-  test('has no transaction left that others wait for', async () => {
-    await using direct = await createDatabase()
-    const client = postgresClient(direct.url, 1, 50)
-    const left = client.transaction(async (query) => {
-      await query('select pg_advisory_xact_lock(1)')
-      await eventually('another has the lock', async () => {
-        const [row] = await direct.query('select pg_try_advisory_xact_lock(1) as ours')
-        return row.ours as boolean
-      })
-    })
-    expect(await left.catch((error: unknown) => error)).toBeInstanceOf(Error)
-    await client.close()
-  })
 })
 
 describe.skipIf(!hasPostgres)(`a read from Postgres that takes long${withPostgres}`, () => {

@@ -44,7 +44,7 @@ describe.skipIf(!hasPostgres)(`plans of Postgres${withPostgres}`, () => {
     await node.database.ended([mine.id])
     await node.commit(node.update({ ...taskOf('success'), id: mine.id }))
     await node.database.release([{ id: other.id, ...node.hold(2) }])
-    await node.database.undo(node.session, [other.id], Date.now())
+    await node.database.undo(node.session, [{ id: other.id, step: 1 }], Date.now())
     await node.database.leave(node.session)
     await eventually('the last plan', () => server.log.slice(before).includes('set owner = null'))
 

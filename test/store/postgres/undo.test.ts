@@ -13,8 +13,11 @@ describe.skipIf(!hasPostgres)(`what Postgres was not to have taken${withPostgres
     withNodes(1, async ([node], database) => {
       const task = queued({ idempotencyKey: 'k', secretHeaders: { cookie: 'a' } })
       const free = queued()
-      await node!.commit(node!.insert(task), node!.offer(free))
-      await node!.database.undo(node!.session, [task.id, free.id, Bun.randomUUIDv7(), 'x'], NOW)
+      const insert = node!.insert(task)
+      await node!.commit(insert, node!.offer(free))
+      const { step } = insert.hold!
+      const others = [free.id, Bun.randomUUIDv7(), 'x'].map((id) => ({ id, step: 0 }))
+      await node!.database.undo(node!.session, [{ id: task.id, step }, ...others], NOW)
       expect((await node!.database.list({ limit: 9 }))!.total).toBe(0)
       for (const table of ['payload', 'secrets', 'keys']) {
         const [row] = await database.query(`select count(*)::int as n from orchestrator.${table}`)
@@ -28,8 +31,15 @@ describe.skipIf(!hasPostgres)(`what Postgres was not to have taken${withPostgres
       const orphan = interrupt(running({ idempotencyKey: 'k' }), after(5))
       await node!.commit(node!.insert(orphan))
       const again = resume(orphan, newTask({ secretHeaders: { cookie: 'a' } }), NOW + 9)
-      await node!.commit(node!.resume(again))
-      await node!.database.undo(node!.session, [orphan.id], NOW + 20)
+      const failed = node!.resume(again)
+      const [write, later] = [failed, node!.resume(again)].map(({ hold }) => ({
+        id: orphan.id,
+        step: hold!.step,
+      }))
+      await node!.commit(failed)
+      await node!.database.undo(node!.session, [later!], NOW + 10)
+      expect(await node!.database.find(orphan.id)).toMatchObject({ status: 'queued' })
+      await node!.database.undo(node!.session, [write!], NOW + 20)
       const { status, errorMessage } = orphan
       const ended = { status, errorMessage, completedAt: NOW + 20, secretHeaders: { cookie: null } }
       expect(await node!.database.findByKey('k')).toMatchObject(ended)
@@ -43,7 +53,7 @@ describe.skipIf(!hasPostgres)(`what Postgres was not to have taken${withPostgres
       const task = queued()
       await one!.commit(one!.offer(task))
       await other!.claimedIds()
-      await one!.database.undo(one!.session, [task.id], NOW)
+      await one!.database.undo(one!.session, [{ id: task.id, step: 0 }], NOW)
       expect(await other!.commit(other!.update(task, 2))).toEqual([])
     }))
 })
