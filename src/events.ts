@@ -21,10 +21,7 @@ export interface AttemptResult {
 }
 
 export type TaskEvent =
-  /**
-   * A new task, or an interrupted one that runs again. `forAnyone`: it is not ours to run, unless
-   * we claim it.
-   */
+  /** A new task, or an interrupted one that runs again. `forAnyone`: not ours, unless claimed. */
   | { readonly type: 'accepted'; readonly task: Task; readonly forAnyone?: true }
   /** Its next request is about to be sent. */
   | { readonly type: 'attempt started'; readonly task: Task }

@@ -31,8 +31,11 @@ export interface PostgresClient {
   query(text: string, values?: PostgresValue[], signal?: AbortSignal): Promise<PostgresRow[]>
   /** Commits when `work` resolves, else rolls back. On one connection, which it has for itself. */
   transaction<T>(work: (query: PostgresQuery) => Promise<T>): Promise<T>
-  /** `onListen`: now, and each time that the connection is there again. Rejects the first time. */
-  listen(channel: string, onNotify: (text: string) => void, onListen: () => void): Promise<void>
+  /**
+   * On a connection of its own. `onEnd`: that is gone. It is not made anew by itself: Bun would, and
+   * tell of each try on stderr. Rejects where it cannot be had.
+   */
+  listen(channel: string, onNotify: (text: string) => void, onEnd: () => void): Promise<void>
   /** At once: what is under way rejects. Never rejects itself. */
   close(): Promise<void>
 }
@@ -58,20 +61,44 @@ export function postgresClient(url: string, max: number, maxStatementMs = 0): Po
   // A pooler refuses such parameters; and without prepared statements no plan is kept.
   const limits = { ...IDLE, statement_timeout: `${maxStatementMs}` }
   const connection = prepare ? { ...PLANS, ...limits } : {}
-  const sql = new SQL(address, { max, prepare, connection, connectionTimeout: 5 })
+  const options = { prepare, connection, connectionTimeout: 5 }
+  const sql = new SQL(address, { ...options, max })
+  let listener: SQL | null = null
+  let isClosed = false
   return {
     query: (text, values = [], signal) => run(sql, text, values, signal),
     transaction: (work) =>
       failing(
         sql.begin((transaction) => work((text, values = []) => run(transaction, text, values))),
       ),
-    async listen(channel, onNotify, onListen) {
-      await failing(sql.listen(channel, onNotify, onListen))
+    async listen(channel, onNotify, onEnd) {
+      const own = new SQL(address, { ...options, max: 1, onclose: () => end() })
+      const end = () => {
+        if (listener !== own) return
+        listener = null
+        void closeNow(own)
+        onEnd()
+      }
+      try {
+        await failing(own.listen(channel, onNotify))
+        if (isClosed) return await closeNow(own)
+        listener = own
+      } catch (error) {
+        await closeNow(own)
+        throw error
+      }
     },
     async close() {
-      await sql.close({ timeout: 0 }).catch(() => {})
+      const own = listener
+      isClosed = true
+      listener = null
+      await Promise.all([closeNow(sql), own && closeNow(own)])
     },
   }
+}
+
+async function closeNow(sql: SQL): Promise<void> {
+  await sql.close({ timeout: 0 }).catch(() => {})
 }
 
 /** PgBouncer in transaction mode wants no named statements: Bun reads that from no URL. */

@@ -33,8 +33,13 @@ export async function openPostgres(
     retention,
     clock,
   )
-  await database.prepare()
-  return database
+  try {
+    await database.prepare()
+    return database
+  } catch (error) {
+    await database.close()
+    throw new Error(postgresFault(error, url), { cause: error })
+  }
 }
 
 /** For people, without the password: by SQLSTATE, or what Bun knows a failed connection by. */

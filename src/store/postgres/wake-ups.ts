@@ -8,9 +8,8 @@ export type WakeUp = 'work' | 'cancel'
 const CHANNEL = 'orchestrator'
 /** Of those within this time, ms, one is told: each takes a lock of the whole server. */
 const GATHER_MS = 20
-
-/** How soon it tries again to listen where it could not at first, ms; later, the client does. */
-const RETRY_MS = 10_000
+/** How soon it tries to listen again, ms. */
+const RETRY_MS = 2000
 
 const NOTIFY_SQL = 'select pg_notify($1, $2)'
 
@@ -47,13 +46,13 @@ export class WakeUps {
     this.#listen(told, both)
   }
 
-  /** Without it, all is found by asking now and then. */
   #listen(told: (text: string) => void, both: () => void): void {
     const client = (this.#client ??= this.connect())
-    client.listen(CHANNEL, told, both).catch(() => {
+    const again = () => {
       if (this.#closed) return
       this.#cancelRetry = this.clock.after(RETRY_MS, () => this.#listen(told, both))
-    })
+    }
+    client.listen(CHANNEL, told, again).then(both, again)
   }
 
   async close(): Promise<void> {

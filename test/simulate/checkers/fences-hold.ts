@@ -47,9 +47,7 @@ export function fencesHold({ model }: Context): Checker {
       const before = owners.get(taskId!) ?? { session: null, fence: 0 }
       owners.set(taskId!, { session, fence, step: 0 })
       if (session === null) return null
-      // What a dead session inserts late is freed at the next look.
-      const isNew = before.fence === 0
-      if (!isNew && !leases.isAlive(session)) return `it is given to ${session}, which is dead`
+      if (!leases.isAlive(session)) return `it is given to ${session}, which is dead`
       const isTaken = before.session !== null && leases.isAlive(before.session)
       if (isTaken) return `it is given to ${session}, and is ${before.session}'s`
       return fence > before.fence ? null : `it gets fence ${fence} after ${before.fence}`

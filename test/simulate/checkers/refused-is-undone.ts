@@ -5,8 +5,8 @@
 import { hasEnded, type TaskModel } from '../model/task-model.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
-/** A third of a lease, twice, and what a statement may take. */
-const MAX_UNDO_MS = 45_000
+/** Every 5 s, and what a statement may take. */
+const MAX_UNDO_MS = 20_000
 
 export function refusedIsUndone({ world, model, cluster }: Context): Checker {
   function overdueMs(task: TaskModel): number {
@@ -15,7 +15,7 @@ export function refusedIsUndone({ world, model, cluster }: Context): Checker {
     if (owner?.process !== task.refusedBy || owner.fence > 1) return 0
     const node = cluster!.nodeOf(owner)
     if (!node) return 0
-    return world.now - Math.max(refusedAt, task.acknowledgedAt, node.store.disturbedUntil)
+    return world.now - Math.max(refusedAt, task.writtenAt, node.store.disturbedUntil)
   }
 
   return {

@@ -4,7 +4,7 @@
  */
 import type { FetchInit } from '../../../src/ports.ts'
 import type { RefusedWrite, Write } from '../../../src/store/driver.ts'
-import type { FencedClaim, SharedWrite } from '../../../src/store/shared/database.ts'
+import type { FencedClaim, Hold, SharedWrite } from '../../../src/store/shared/database.ts'
 import { INTERRUPTED, type Task } from '../../../src/task.ts'
 import type { Checkers } from '../check/checkers.ts'
 import type { ConnectionObserver, Heard } from '../database/node-connection.ts'
@@ -73,7 +73,6 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
     const process = leases.sessions.get(session)!.process.number
     const owner: OwnerModel = { session, fence, process }
     Object.assign(task, { owner, owners: task.owners + 1, dueAt: null, ownedSince: world.now })
-    if (task.owners === 1) task.acceptedBy = owner
   }
 
   claimed({ task, waitMs }: FencedClaim): void {
@@ -85,16 +84,26 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
     const { kind, task, hold, waitMs } = write
     const { tasks, checkers } = this.parts
     const taskId = task.id
-    const isForAnyone = kind !== 'update' && hold === null
+    // What comes of a dead session is nobody's at once.
+    const isHeld = hold !== null && this.parts.leases.isAlive(hold.session)
+    const isForAnyone = kind !== 'update' && !isHeld
     if (isForAnyone) this.world.count('tasks for anyone')
     checkers.emit('heldWrite', { taskId, kind, hold })
-    if (kind !== 'update') tasks.find(taskId)!.owners = 0
+    if (kind !== 'update')
+      Object.assign(tasks.find(taskId)!, { owners: 0, acceptedBy: this.#by(hold) })
     this.parts.observerOf(this.asker!).committed(this.asker!, [writeOf(write)])
     const model = tasks.find(taskId)
     if (!model) return
-    if (isForAnyone)
-      Object.assign(model, { ownerlessSince: this.world.now + waitMs, acceptedBy: null })
-    if (hasEnded(model)) Object.assign(model, { owner: null, endedAt: this.world.now, dueAt: null })
+    if (isForAnyone) model.ownerlessSince = this.world.now + waitMs
+    if (hasEnded(model)) {
+      Object.assign(model, { owner: null, endedAt: this.world.now, dueAt: null })
+    }
+  }
+
+  #by(hold: Hold | null): OwnerModel | null {
+    if (hold === null) return null
+    const { session, fence } = hold
+    return { session, fence, process: this.parts.leases.sessions.get(session)!.process.number }
   }
 
   refused(write: SharedWrite, reason: RefusedWrite['reason']): void {

@@ -66,7 +66,7 @@ export class ClusterSimulation {
       placeOf(process).supervisor.crash(point),
     )
     const server = new DatabaseServer(world, retention, observer)
-    bugs.tables?.(server.tables)
+    bugs.tables?.(server.tables, server)
     const database = { server, crashPoints, notifications: new Notifications(world), observer }
     const cluster = { nodes: ofAll, nodeOf: nodeOf(ofAll), leases, model, checkers, database }
     const registry = new SimRegistry(world, droplets)

@@ -1,6 +1,7 @@
 /** The server that keeps the shared tables: it may be down, or take statements and not go on. */
 import type { Retention } from '../../../src/store/store.ts'
 import type { SimProcess } from '../service/sim-process.ts'
+import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { SharedTables } from './shared-tables.ts'
 import type { TablesObserver } from './table-rows.ts'
@@ -13,6 +14,8 @@ export type ServerBehavior = 'healthy' | 'slow' | 'stalled' | 'read-only' | 'dow
 
 /** It ends statements that take longer, ms. */
 export const STATEMENT_TIMEOUT_MS = 10_000
+/** How long one takes while it is slow, ms. */
+const MAX_SLOW_MS = 2500
 
 /** Who hears of what the tables do, and is told who has asked for it. */
 export interface ServerObserver extends TablesObserver {
@@ -21,6 +24,7 @@ export interface ServerObserver extends TablesObserver {
 
 export class DatabaseServer {
   readonly tables: SharedTables
+  readonly #random: Prng
   #behavior: ServerBehavior = 'healthy'
   #disturbedUntil = -1
   /** Statements that wait for it to go on. */
@@ -31,6 +35,7 @@ export class DatabaseServer {
     retention: Retention,
     private readonly observer: ServerObserver,
   ) {
+    this.#random = world.random.fork('database')
     this.tables = new SharedTables(() => world.now, retention, observer)
   }
 
@@ -72,6 +77,9 @@ export class DatabaseServer {
 
   /** Runs a statement that has arrived: now, or when it goes on. */
   whenReady(run: () => void, timedOut: () => void): void {
+    if (this.#behavior === 'slow') {
+      return void this.world.after(this.#random.between(1, MAX_SLOW_MS), run)
+    }
     if (this.#behavior !== 'stalled') return run()
     const cancel = this.world.after(STATEMENT_TIMEOUT_MS, () => {
       isOver = true

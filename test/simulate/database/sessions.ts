@@ -13,7 +13,7 @@ export class Sessions {
   #joined = 0
   /** Those that are alive: dead ones are never alive again. */
   readonly #alive = new Map<string, Session>()
-  /** Those that are dead: a statement may still be under way that gives one of them a task. */
+  /** Those that are dead: what they had is nobody's, in steps. */
   readonly dead = new Set<string>()
 
   constructor(private readonly now: () => number) {}

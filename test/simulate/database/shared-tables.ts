@@ -129,10 +129,11 @@ export class SharedTables {
     return null
   }
 
-  /** A synchronous task may have ended in its first write. */
+  /** A synchronous task may have ended in its first write. What a dead session begins is nobody's. */
   #begin(write: SharedWrite, fresh: LiveRow['fresh'], now: number): void {
     const { task, hold, waitMs } = write
-    const [owner, fence] = [hold?.session ?? null, hold?.fence ?? 1]
+    const owner = hold && this.sessions.isAlive(hold.session) ? hold.session : null
+    const fence = hold?.fence ?? 1
     this.observer.written(write)
     this.history.delete(task.id)
     if (isFinished(task)) {

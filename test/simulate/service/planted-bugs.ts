@@ -2,6 +2,7 @@
 import type { Gate } from '../../../src/droplets/gate.ts'
 import type { MeshGate } from '../../../src/droplets/mesh-gate.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
+import type { DatabaseServer } from '../database/database-server.ts'
 import type { SharedTables } from '../database/shared-tables.ts'
 import type { World } from '../world/world.ts'
 import type { SimulatedPorts } from './service.ts'
@@ -14,7 +15,7 @@ export type PlantedBugs = {
 } & {
   /** What one process has of the shared database. */
   /** In the shared database itself. */
-  readonly tables?: (tables: SharedTables) => void
+  readonly tables?: (tables: SharedTables, server: DatabaseServer) => void
   readonly database?: (database: SharedDatabase, world: World) => SharedDatabase
   /** Stands before the gate. */
   readonly gate?: (gate: MeshGate, world: World) => Gate

@@ -210,3 +210,13 @@ describe.skipIf(!hasPostgres)(`a read from Postgres that takes long${withPostgre
       for (const { outcome } of lists) expect(await outcome).toBeInstanceOf(Error)
     }))
 })
+
+describe.skipIf(!hasPostgres)(`what the server does${withPostgres}`, () => {
+  test('ends there, whether anybody waits for it or not', async () => {
+    await using direct = await createDatabase()
+    const client = postgresClient(direct.url, 1, 50)
+    const slept = client.query('select pg_sleep(60)')
+    expect(await slept.catch((error: unknown) => error)).toMatchObject({ state: '57014' })
+    await client.close()
+  })
+})
