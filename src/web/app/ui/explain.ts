@@ -27,7 +27,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   CIRCUIT_OPEN: 'The droplet is not there at the moment. It is tried again by itself.',
   DROPLET_UNREACHABLE: 'See that the droplet runs at the address that the Registry lists.',
   SHUTTING_DOWN: 'The service is being restarted. Try again in a moment.',
-  STORE_UNAVAILABLE: 'The database cannot be used. See its disk or its Postgres, and the log of the service.',
+  STORE_UNAVAILABLE:
+    'The database cannot be used. See its disk or its Postgres, and the log of the service.',
   LOOP_DETECTED: 'The task came back to where it began. See what the droplet does with it.',
   TIMEOUT: 'The droplet took longer than it was given. Give it more time, or see what holds it up.',
   INTERNAL_ERROR: 'This is a fault of the service. Its log says more.',
