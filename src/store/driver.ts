@@ -5,7 +5,7 @@ import type { ClaimedTask, TaskPage, TaskQuery, WriteResult } from './store.ts'
 
 /**
  * `resume` is the update that makes a finished task unfinished again, as it is asked for now.
- * `hold`: what `StoreDriver.holdOf` said when the write was asked for.
+ * `hold`: what `SharedOwnership.holdOf` said when the write was asked for.
  */
 export type Write = readonly [kind: 'insert' | 'update' | 'resume', task: Task, hold?: unknown]
 
@@ -27,18 +27,22 @@ export interface MovedFile {
   readonly became: 'deleted' | 'replaced' | 'truncated'
 }
 
-export interface StoreDriver {
-  /** The work of several nodes; without it, this process owns all. */
-  readonly shared?: SharedWork
-  /** Why it takes no new tasks now, for people. */
-  readonly fault?: string | null
+/** Of a database that several nodes share: who owns what, besides their work. */
+export interface SharedOwnership extends SharedWork {
+  /** Why it takes no new tasks now, for people; null: it does. */
+  readonly fault: string | null
   /**
    * By what right the task is written now: for `Write`. A write that waits for long must not get
    * the right of a later owner. `forAnyone`: of an insert that nobody is to own.
    */
-  holdOf?(task: Task, forAnyone: boolean): unknown
+  holdOf(task: Task, forAnyone: boolean): unknown
   /** Whether what was written by that right is still this process's: it may have lost all since. */
-  isOurs?(hold: unknown): boolean
+  isOurs(hold: unknown): boolean
+}
+
+export interface StoreDriver {
+  /** Without it, this process owns all. */
+  readonly shared?: SharedOwnership
   /**
    * Writes the group in one synced transaction and tells which of its writes were refused.
    * Rejects, and nothing is written, when the database takes nothing at all: with DatabaseLocked

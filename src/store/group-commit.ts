@@ -81,7 +81,7 @@ export class GroupCommitStore implements TaskStore {
   }
 
   get fault(): string | null {
-    return this.#failure ?? this.driver.fault ?? this.#file.fault
+    return this.#failure ?? this.driver.shared?.fault ?? this.#file.fault
   }
 
   get shared(): SharedWork | null {
@@ -174,7 +174,7 @@ export class GroupCommitStore implements TaskStore {
 
   #enqueue(step: Step, stored: Task): Promise<WriteResult> {
     if (this.#closed) return Promise.reject(storeUnavailable())
-    const hold = this.driver.holdOf?.(stored, step.forAnyone ?? false)
+    const hold = this.driver.shared?.holdOf(stored, step.forAnyone ?? false)
     const write: Write = hold === undefined ? [step.kind, stored] : [step.kind, stored, hold]
     return new Promise((resolve, reject) => {
       const order = this.#arrivals++
@@ -238,7 +238,7 @@ export class GroupCommitStore implements TaskStore {
 
   /** What was on its way while all was lost is nobody's soon: this process must not run it. */
   #hasLost({ kind, write: [, , hold] }: PendingWrite): boolean {
-    return kind !== 'update' && hold !== undefined && this.driver.isOurs?.(hold) === false
+    return kind !== 'update' && hold !== undefined && this.driver.shared?.isOurs(hold) === false
   }
 
   #unwritable(error: string): void {

@@ -41,7 +41,7 @@ write(
 await diagnose('same unit', { PATH: '/usr/bin' })
 write(
   UNIT,
-  unit.replace('Type=notify', 'Type=exec').replace('TimeoutStopSec=45', 'TimeoutStopSec=20s'),
+  unit.replace('Type=notify', 'Type=exec').replace('TimeoutStopSec=60', 'TimeoutStopSec=20s'),
 )
 await diagnose('other unit', {})
 write(SETTINGS, 'TASK_TIMOUT=5\nPORT=x\n')

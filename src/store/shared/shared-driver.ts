@@ -7,14 +7,14 @@ import { errorText, OrchestratorError } from '../../errors.ts'
 import { within } from '../../platform/time-limit.ts'
 import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
-import type { RefusedWrite, StoreDriver, Write } from '../driver.ts'
+import type { RefusedWrite, SharedOwnership, StoreDriver, Write } from '../driver.ts'
 import type { ClaimedTask, TaskQuery } from '../store.ts'
 import type { DoubtfulWrite, Hold, SharedDatabase, SharedWrite } from './database.ts'
 import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
 import { Lease } from './lease.ts'
 import { Rounds } from './rounds.ts'
-import type { Claim, NodeInfo, SharedWork, SharedWorkListener } from './work.ts'
+import type { Claim, NodeInfo, SharedWorkListener } from './work.ts'
 
 const NO_SESSION = '00000000-0000-0000-0000-000000000000'
 /** How long the last question of a store that closes may take, ms. */
@@ -31,14 +31,19 @@ export interface SharedPorts {
   log: Log
 }
 
-/** Begins a session. Rejects as the database does. */
+/** Begins a session. Rejects as the database does, which is closed then. */
 export async function openShared(ports: SharedPorts): Promise<StoreDriver> {
   const driver = new SharedDriver(ports)
-  await driver.start()
-  return driver
+  try {
+    await driver.start()
+    return driver
+  } catch (error) {
+    await ports.database.close()
+    throw error
+  }
 }
 
-class SharedDriver implements StoreDriver, SharedWork {
+class SharedDriver implements StoreDriver, SharedOwnership {
   readonly node: NodeInfo
   readonly #lease: Lease
   readonly #rounds: Rounds
@@ -75,7 +80,7 @@ class SharedDriver implements StoreDriver, SharedWork {
     this.#rounds.start()
   }
 
-  get shared(): SharedWork {
+  get shared(): SharedOwnership {
     return this
   }
 
@@ -118,7 +123,10 @@ class SharedDriver implements StoreDriver, SharedWork {
   }
 
   #committed(writes: readonly SharedWrite[], refused: readonly RefusedWrite[]): void {
-    const forAnyone = writes.filter(({ hold, kind }) => hold === null && kind === 'insert').length
+    const isRefused = new Set(refused.map(({ index }) => index))
+    const forAnyone = writes.filter(
+      ({ hold, kind }, index) => hold === null && kind === 'insert' && !isRefused.has(index),
+    ).length
     this.#rounds.backlog += forAnyone
     if (forAnyone > 0) this.#toldOfWork()
     for (const { task } of writes) if (isFinished(task)) this.#holdings.forget(task.id)
@@ -160,8 +168,8 @@ class SharedDriver implements StoreDriver, SharedWork {
 
   async #undo(): Promise<void> {
     const { clock, database } = this.ports
-    await this.#holdings.settle()
     await this.#doubts.clear((session, all) => database.undo(session, all, clock.now()))
+    await this.#holdings.settle()
   }
 
   async askToCancel(id: string): Promise<boolean> {

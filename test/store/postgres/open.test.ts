@@ -6,6 +6,7 @@ import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { freePort } from '../../support/binary-service.ts'
 import { allowRealTime } from '../../support/eventually.ts'
 import { failureOf } from '../../support/failure.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import {
   createDatabase,
   hasPostgres,
@@ -94,6 +95,11 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
       await database.query(`grant all on schema orchestrator to ${user}`)
       await database.query(`grant all on all tables in schema orchestrator to ${user}`)
       await (await open(url)).close()
+      await database.query(`revoke all on orchestrator.counts from ${user}`)
+      const clock = new FakeClock()
+      const opened = openPostgres(url, { maxFinished: 10, ttlMs: 0 }, { clock })
+      expect((await failureOf(opened)).message).toContain(`the user ${user} may not do all`)
+      expect(clock.pending).toBe(0)
     } finally {
       await database.query(`drop owned by ${user}`)
       await database.query(`drop role ${user}`)

@@ -291,10 +291,22 @@ test('a node asks an idle database little', async () => {
   await store.close()
 })
 
+test('where no session can be begun, the database is closed again', async () => {
+  const clock = new FakeClock(NOW)
+  const { database, of } = scriptedDatabase({ join: refuses })
+  const log = recordingLog()
+  const node = { name: 'a', version: '1' }
+  const opened = openShared({ database, node, leaseMs: 30_000, maxBacklog: 9, clock, log })
+  expect(await failureOf(opened)).toMatchObject({ message: 'no connection' })
+  expect(of('close')).toEqual([[]])
+  expect(clock.pending).toBe(0)
+})
+
 test('closing undoes what was refused before others may have it', async () => {
-  const { script, store, of, calls } = await sharing({ commit: refuses })
+  const { script, store, shared, of, calls } = await sharing({ commit: refuses, release: refuses })
   const task = queued()
   await failureOf(store.insert(task))
+  await failureOf(shared.release(['x']))
   delete script.commit
   await store.close()
   expect(of('undo')).toEqual([['session-1', [{ id: task.id, step: 1 }], NOW]])
