@@ -52,7 +52,7 @@ describe.skipIf(!hasPostgres).each([
   ['a node', true],
   ['a node among those that hear nothing of each other', false],
 ])(`%s${withPostgres}`, (_, listens) => {
-  test('is killed: its asynchronous tasks go on elsewhere, and count on', async () => {
+  test.concurrent('is killed: its asynchronous tasks go on elsewhere, and count on', async () => {
     await using mesh = await nodesWith(listens, firstHangs, SHORT_LEASE)
     const { echo, nodes } = mesh
     const [a, b] = await Promise.all([nodes.start('a', ONE_AT_A_TIME), nodes.start('b')])
@@ -83,31 +83,36 @@ describe.skipIf(!hasPostgres).each([
     })
   })
 
-  test('is killed: its synchronous tasks are interrupted, and a key runs one again', async () => {
-    await using mesh = await nodesWith(listens, firstHangs, SHORT_LEASE)
-    const { echo, nodes } = mesh
-    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
-    const headers = { 'idempotency-key': 'k' }
-    const callers = [a.submit(), a.submit({}, headers)].map((reply) => reply.catch(() => 'cut off'))
-    await echo.received(2)
-    const inUse = await b.submit({}, headers)
-    expect([inUse.status, inUse.json.error.code]).toEqual([409, 'IDEMPOTENCY_KEY_IN_USE'])
-    a.signal('SIGKILL')
-    expect(await Promise.all(callers)).toEqual(['cut off', 'cut off'])
+  test.concurrent(
+    'is killed: its synchronous tasks are interrupted, and a key runs one again',
+    async () => {
+      await using mesh = await nodesWith(listens, firstHangs, SHORT_LEASE)
+      const { echo, nodes } = mesh
+      const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+      const headers = { 'idempotency-key': 'k' }
+      const callers = [a.submit(), a.submit({}, headers)].map((reply) =>
+        reply.catch(() => 'cut off'),
+      )
+      await echo.received(2)
+      const inUse = await b.submit({}, headers)
+      expect([inUse.status, inUse.json.error.code]).toEqual([409, 'IDEMPOTENCY_KEY_IN_USE'])
+      a.signal('SIGKILL')
+      expect(await Promise.all(callers)).toEqual(['cut off', 'cut off'])
 
-    const ids = echo.requests.map(idOf)
-    for (const id of ids) {
-      const task = await b.task(id, ({ status }) => status !== 'running')
-      expect(task).toMatchObject({ status: 'error', error_message: INTERRUPTED })
-    }
-    expect(echo.requests).toHaveLength(2)
-    const again = await b.submit({}, headers)
-    expect([again.status, again.json.status]).toEqual([200, 'success'])
-    expect(ids).toContain(again.json.task_id)
-    expect(attemptsOf(echo.requests, again.json.task_id)).toEqual(['1', '2'])
-  })
+      const ids = echo.requests.map(idOf)
+      for (const id of ids) {
+        const task = await b.task(id, ({ status }) => status !== 'running')
+        expect(task).toMatchObject({ status: 'error', error_message: INTERRUPTED })
+      }
+      expect(echo.requests).toHaveLength(2)
+      const again = await b.submit({}, headers)
+      expect([again.status, again.json.status]).toEqual([200, 'success'])
+      expect(ids).toContain(again.json.task_id)
+      expect(attemptsOf(echo.requests, again.json.task_id)).toEqual(['1', '2'])
+    },
+  )
 
-  test('is told to stop: what it has not begun is given back at once', async () => {
+  test.concurrent('is told to stop: what it has not begun is given back at once', async () => {
     // No lease runs out in this test: what the other gets was given.
     const release = Promise.withResolvers<void>()
     await using mesh = await nodesWith(
@@ -134,81 +139,93 @@ describe.skipIf(!hasPostgres).each([
     expect(ended).toMatchObject({ status: 'success', attempts: [{ attempt: 1 }] })
   })
 
-  test('is told to stop and waits no longer: what is in flight goes on elsewhere at once', async () => {
-    await using mesh = await nodesWith(listens, firstHangs, { ...LONG_LEASE, SHUTDOWN_GRACE: '0' })
-    const { echo, nodes } = mesh
-    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
-    const { json: accepted } = await a.submit({}, ASYNC)
-    await echo.received(1)
-    a.signal('SIGTERM')
-    const task = await b.task(accepted.task_id, ({ status }) => status === 'success')
-    expect(attemptsOf(echo.requests, task.id)).toEqual(['1', '2'])
-    expect(await a.exited).toBe(0)
-  })
+  test.concurrent(
+    'is told to stop and waits no longer: what is in flight goes on elsewhere at once',
+    async () => {
+      await using mesh = await nodesWith(listens, firstHangs, {
+        ...LONG_LEASE,
+        SHUTDOWN_GRACE: '0',
+      })
+      const { echo, nodes } = mesh
+      const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+      const { json: accepted } = await a.submit({}, ASYNC)
+      await echo.received(1)
+      a.signal('SIGTERM')
+      const task = await b.task(accepted.task_id, ({ status }) => status === 'success')
+      expect(attemptsOf(echo.requests, task.id)).toEqual(['1', '2'])
+      expect(await a.exited).toBe(0)
+    },
+  )
 
-  test('has lost tasks and does not know: their ends are dropped, with a warning', async () => {
-    const release = Promise.withResolvers<void>()
-    await using mesh = await nodesWith(listens, () => held(release.promise, json({})), LONG_LEASE)
-    const { database, echo, nodes } = mesh
-    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
-    const { json: accepted } = await a.submit({}, ASYNC)
-    const caller = a.submit()
-    await echo.received(2)
-    await database.query(`update orchestrator.live set fence = fence + 1,
+  test.concurrent(
+    'has lost tasks and does not know: their ends are dropped, with a warning',
+    async () => {
+      const release = Promise.withResolvers<void>()
+      await using mesh = await nodesWith(listens, () => held(release.promise, json({})), LONG_LEASE)
+      const { database, echo, nodes } = mesh
+      const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+      const { json: accepted } = await a.submit({}, ASYNC)
+      const caller = a.submit()
+      await echo.received(2)
+      await database.query(`update orchestrator.live set fence = fence + 1,
       owner = (select session from orchestrator.nodes where node = 'b')`)
-    const before = await database.query('select * from orchestrator.live order by id')
-    release.resolve()
-    const { status, json: told } = await caller
-    expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
-    const ids = [accepted.task_id, told.error.details.task_id].sort()
-    await eventually('it has said so of both', () => {
-      const lines = a.log('a task is no longer ours')
-      return Bun.deepEquals(lines.map((line) => line.task_id).sort(), ids)
-    })
-    expect(await database.query('select * from orchestrator.live order by id')).toEqual(before)
-    for (const node of [a, b]) {
-      expect((await node.get('/orchestrator/tasks?status=running')).json.total).toBe(2)
-      expect((await node.submit()).json.status).toBe('success')
-    }
-  })
+      const before = await database.query('select * from orchestrator.live order by id')
+      release.resolve()
+      const { status, json: told } = await caller
+      expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
+      const ids = [accepted.task_id, told.error.details.task_id].sort()
+      await eventually('it has said so of both', () => {
+        const lines = a.log('a task is no longer ours')
+        return Bun.deepEquals(lines.map((line) => line.task_id).sort(), ids)
+      })
+      expect(await database.query('select * from orchestrator.live order by id')).toEqual(before)
+      for (const node of [a, b]) {
+        expect((await node.get('/orchestrator/tasks?status=running')).json.total).toBe(2)
+        expect((await node.submit()).json.status).toBe('success')
+      }
+    },
+  )
 
-  test('stands still: another takes over, and what it says afterwards changes nothing', async () => {
-    const late = Promise.withResolvers<void>()
-    await using mesh = await nodesWith(
-      listens,
-      (n) => (n === 0 ? held(late.promise, json({ late: true })) : json({ n })),
-      SHORT_LEASE,
-    )
-    const { echo, nodes } = mesh
-    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
-    const { json: accepted } = await a.submit({}, ASYNC)
-    await echo.received(1)
-    const caller = a.submit()
-    await echo.received(2)
-    const synchronous = echo.requests.map(idOf).find((id) => id !== accepted.task_id)!
-    a.signal('SIGSTOP')
+  test.concurrent(
+    'stands still: another takes over, and what it says afterwards changes nothing',
+    async () => {
+      const late = Promise.withResolvers<void>()
+      await using mesh = await nodesWith(
+        listens,
+        (n) => (n === 0 ? held(late.promise, json({ late: true })) : json({ n })),
+        SHORT_LEASE,
+      )
+      const { echo, nodes } = mesh
+      const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+      const { json: accepted } = await a.submit({}, ASYNC)
+      await echo.received(1)
+      const caller = a.submit()
+      await echo.received(2)
+      const synchronous = echo.requests.map(idOf).find((id) => id !== accepted.task_id)!
+      a.signal('SIGSTOP')
 
-    const taken = await b.task(accepted.task_id, ({ status }) => status === 'success')
-    expect(taken).toMatchObject({ response_body: { n: 1 }, attempts: [{}, { attempt: 2 }] })
-    const interrupted = await b.task(synchronous, ({ status }) => status === 'error')
-    expect(interrupted).toMatchObject({ error_message: INTERRUPTED })
-    // Both answers are there when it wakes up.
-    late.resolve()
-    a.signal('SIGCONT')
+      const taken = await b.task(accepted.task_id, ({ status }) => status === 'success')
+      expect(taken).toMatchObject({ response_body: { n: 1 }, attempts: [{}, { attempt: 2 }] })
+      const interrupted = await b.task(synchronous, ({ status }) => status === 'error')
+      expect(interrupted).toMatchObject({ error_message: INTERRUPTED })
+      // Both answers are there when it wakes up.
+      late.resolve()
+      a.signal('SIGCONT')
 
-    const { status, json: told } = await caller
-    expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
-    expect(told.error.details).toMatchObject({ task_id: synchronous })
-    await a.ready()
-    await goesOn(a, b)
-    expect(a.log().some(({ msg }) => msg.startsWith('the lease of this node'))).toBe(true)
-    for (const node of [a, b]) {
-      expect(await node.task(taken.id)).toEqual(taken)
-      expect(await node.task(interrupted.id)).toEqual(interrupted)
-    }
-    expect((await b.get('/orchestrator/info')).json.nodes).toHaveLength(2)
-    expect((await b.get('/orchestrator/tasks?status=running')).json.total).toBe(0)
-  })
+      const { status, json: told } = await caller
+      expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
+      expect(told.error.details).toMatchObject({ task_id: synchronous })
+      await a.ready()
+      await goesOn(a, b)
+      expect(a.log().some(({ msg }) => msg.startsWith('the lease of this node'))).toBe(true)
+      for (const node of [a, b]) {
+        expect(await node.task(taken.id)).toEqual(taken)
+        expect(await node.task(interrupted.id)).toEqual(interrupted)
+      }
+      expect((await b.get('/orchestrator/info')).json.nodes).toHaveLength(2)
+      expect((await b.get('/orchestrator/tasks?status=running')).json.total).toBe(0)
+    },
+  )
 })
 
 /** It takes tasks, and the other knows them. */
