@@ -7,7 +7,9 @@ import type { SimProcess } from '../service/sim-process.ts'
 import { dropletOf, modeOf } from '../model/task-model.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
-export function asyncSpendsNothing({ world, model, droplets, registry, rules }: Context): Checker {
+export function asyncSpendsNothing(context: Context): Checker {
+  const { world, model, disk, droplets, registry, rules } = context
+
   /** Perhaps the service has no list with it. */
   function mayBeUnlisted(name: string, { startedAt }: SimProcess): boolean {
     const droplet = findDroplet(droplets, name)
@@ -28,6 +30,8 @@ export function asyncSpendsNothing({ world, model, droplets, registry, rules }: 
     },
 
     written({ task, attemptsBefore }) {
+      // On its way to another machine, a write may be late.
+      if (model.leases && disk.disturbedUntil >= world.now) return null
       if (modeOf(task) !== 'async' || task.attempts.length <= attemptsBefore.length) return null
       const gate = model.gates.of(dropletOf(task))
       // Its permit may be older than the circuit's opening.

@@ -101,6 +101,9 @@ export class TaskModels {
       setDue(task, due)
     } else if (row.due_at !== null) setDue(task, this.#nextAttemptAt(task))
     else task.dueAt = null
+    // It may have heard of the attempt's end only after a pause.
+    const last = task.requests.at(-1)
+    if (task.dueAt !== null && last?.endedInPause) task.dueAt += now - last.endedAt
     if (!hasEnded(task)) return null
     task.endedAt ??= now
     return row.status as FinalStatus
