@@ -213,14 +213,14 @@ async function survives(outage: Outage): Promise<void> {
 }
 
 describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
-  test.each(OUTAGES)('$name: new tasks are refused, none is lost, and it recovers', survives)
+  test.concurrent.each(OUTAGES)('$name: new tasks are refused, none is lost, and it recovers', survives)
 
   test.skipIf(!mayMount)(
     `${FULL.name}: new tasks are refused, none is lost, and it recovers${withMounts}`,
     () => survives(FULL),
   )
 
-  test('is away for longer than the lease: all begins anew, and nothing is lost', async () => {
+  test.concurrent('is away for longer than the lease: all begins anew, and nothing is lost', async () => {
     await using world = await worldOf({ env: SHORT_LEASE })
     const { a, b, server, slow } = world
     const { json: inFlight } = await a.submit({ droplet_name: 'slow' }, ASYNC)
@@ -248,7 +248,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
     }
   })
 
-  test('has claimed for a node, and its answer is lost: the tasks are run all the same', async () => {
+  test.concurrent('has claimed for a node, and its answer is lost: the tasks are run all the same', async () => {
     await using world = await worldOf({ throughProxy: true })
     const { a, b, database, echo, proxy } = world
     const ids: string[] = []
@@ -273,7 +273,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
     expect(echo.requests).toHaveLength(ids.length)
   })
 
-  test('has recorded an end, and its answer is lost: it is recorded once, and told', async () => {
+  test.concurrent('has recorded an end, and its answer is lost: it is recorded once, and told', async () => {
     await using world = await worldOf({ throughProxy: true })
     const { a, b, database, proxy, slow } = world
     const reply = a.submit({ droplet_name: 'slow' })
@@ -296,7 +296,7 @@ describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
     expect(slow.requests).toHaveLength(1)
   })
 
-  test('has taken tasks whose callers were told that it had not: none of them stays', async () => {
+  test.concurrent('has taken tasks whose callers were told that it had not: none of them stays', async () => {
     await using world = await worldOf({ throughProxy: true })
     const { a, b, database, echo, proxy } = world
     // So that they have connections.
