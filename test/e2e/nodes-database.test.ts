@@ -213,113 +213,128 @@ async function survives(outage: Outage): Promise<void> {
 }
 
 describe.skipIf(!hasPostgres)(`the database${withPostgres}`, () => {
-  test.concurrent.each(OUTAGES)('$name: new tasks are refused, none is lost, and it recovers', survives)
+  test.concurrent.each(OUTAGES)(
+    '$name: new tasks are refused, none is lost, and it recovers',
+    survives,
+  )
 
   test.skipIf(!mayMount)(
     `${FULL.name}: new tasks are refused, none is lost, and it recovers${withMounts}`,
     () => survives(FULL),
   )
 
-  test.concurrent('is away for longer than the lease: all begins anew, and nothing is lost', async () => {
-    await using world = await worldOf({ env: SHORT_LEASE })
-    const { a, b, server, slow } = world
-    const { json: inFlight } = await a.submit({ droplet_name: 'slow' }, ASYNC)
-    const reply = a.submit({ droplet_name: 'slow' })
-    await slow.received(2)
-    const synchronous = slow.requests
-      .map(({ headers }) => headers['x-task-id']!)
-      .find((id) => id !== inFlight.task_id)!
-    server.freeze()
-    const { status, json: told } = await reply
-    expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
-    expect(told.error.details).toMatchObject({ task_id: synchronous })
-    // What cannot be recorded is not waited for.
-    await eventually('both requests are aborted', () => slow.connections === 0)
-    world.release()
-    await server.kill()
-    await server.start()
-    await Promise.all([a.ready(), b.ready()])
-    const again = await b.task(inFlight.task_id, (each) => each.status === 'success')
-    expect(again.attempts.map(({ attempt }: { attempt: number }) => attempt)).toEqual([1, 2])
-    const interrupted = await a.task(synchronous, (each) => each.status === 'error')
-    expect(interrupted.error_message).toBe('interrupted by a restart')
-    for (const node of [a, b]) {
-      expect((await node.submit()).json).toMatchObject({ status: 'success' })
-    }
-  })
-
-  test.concurrent('has claimed for a node, and its answer is lost: the tasks are run all the same', async () => {
-    await using world = await worldOf({ throughProxy: true })
-    const { a, b, database, echo, proxy } = world
-    const ids: string[] = []
-    for (let n = 0; n < 5; n++) {
-      ids.push((await a.submit({ delay_seconds: 3600 }, ASYNC)).json.task_id)
-    }
-    await loseAnswers(world, {
-      statement: 'for update skip locked',
-      count: 1,
-      change: "update orchestrator.live set claim_at = now() - interval '1 hour'",
-    })
-    await eventually('somebody has claimed them', async () => {
-      const owned = 'select count(*)::int4 as n from orchestrator.live where owner is not null'
-      return (await database.query(owned))[0].n === ids.length
-    })
-    proxy.cut()
-    proxy.pass()
-    for (const id of ids) {
-      const task = await b.task(id, ({ status }) => status === 'success')
-      expect(task.attempts).toHaveLength(1)
-    }
-    expect(echo.requests).toHaveLength(ids.length)
-  })
-
-  test.concurrent('has recorded an end, and its answer is lost: it is recorded once, and told', async () => {
-    await using world = await worldOf({ throughProxy: true })
-    const { a, b, database, proxy, slow } = world
-    const reply = a.submit({ droplet_name: 'slow' })
-    await slow.received(1)
-    await loseAnswers(world, {
-      statement: 'insert into orchestrator.history',
-      count: 1,
-      ask: () => world.release(),
-    })
-    await eventually('it is written', async () => {
-      return (await database.query('select from orchestrator.history')).length === 1
-    })
-    proxy.cut()
-    proxy.pass()
-    const { status, json: told } = await reply
-    expect([status, told.status]).toEqual([200, 'success'])
-    const task = await b.task(told.task_id)
-    expect(task).toMatchObject({ status: 'success', attempts: [{ attempt: 1 }] })
-    expect((await b.get('/orchestrator/tasks')).json.total).toBe(1)
-    expect(slow.requests).toHaveLength(1)
-  })
-
-  test.concurrent('has taken tasks whose callers were told that it had not: none of them stays', async () => {
-    await using world = await worldOf({ throughProxy: true })
-    const { a, b, database, echo, proxy } = world
-    // So that they have connections.
-    const before = await Promise.all([a, b].map((node) => node.submit()))
-    expect(before.map(({ status }) => status)).toEqual([200, 200])
-    const replies: Promise<Reply>[] = []
-    await loseAnswers(world, {
-      statement: 'insert into orchestrator.live',
-      count: 2,
-      ask: () => replies.push(a.submit(), b.submit({ delay_seconds: 3600 }, ASYNC)),
-    })
-    await eventually('they are written', async () => {
-      const rows = await database.query('select count(*)::int4 as n from orchestrator.live')
-      return rows[0].n === replies.length
-    })
-    proxy.cut()
-    proxy.pass()
-    for (const { status, json: told } of await Promise.all(replies)) {
+  test.concurrent(
+    'is away for longer than the lease: all begins anew, and nothing is lost',
+    async () => {
+      await using world = await worldOf({ env: SHORT_LEASE })
+      const { a, b, server, slow } = world
+      const { json: inFlight } = await a.submit({ droplet_name: 'slow' }, ASYNC)
+      const reply = a.submit({ droplet_name: 'slow' })
+      await slow.received(2)
+      const synchronous = slow.requests
+        .map(({ headers }) => headers['x-task-id']!)
+        .find((id) => id !== inFlight.task_id)!
+      server.freeze()
+      const { status, json: told } = await reply
       expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
-    }
-    await eventually('they are gone', async () => {
-      return (await b.get('/orchestrator/tasks')).json.total === before.length
-    })
-    expect(echo.requests).toHaveLength(before.length)
-  })
+      expect(told.error.details).toMatchObject({ task_id: synchronous })
+      // What cannot be recorded is not waited for.
+      await eventually('both requests are aborted', () => slow.connections === 0)
+      world.release()
+      await server.kill()
+      await server.start()
+      await Promise.all([a.ready(), b.ready()])
+      const again = await b.task(inFlight.task_id, (each) => each.status === 'success')
+      expect(again.attempts.map(({ attempt }: { attempt: number }) => attempt)).toEqual([1, 2])
+      const interrupted = await a.task(synchronous, (each) => each.status === 'error')
+      expect(interrupted.error_message).toBe('interrupted by a restart')
+      for (const node of [a, b]) {
+        expect((await node.submit()).json).toMatchObject({ status: 'success' })
+      }
+    },
+  )
+
+  test.concurrent(
+    'has claimed for a node, and its answer is lost: the tasks are run all the same',
+    async () => {
+      await using world = await worldOf({ throughProxy: true })
+      const { a, b, database, echo, proxy } = world
+      const ids: string[] = []
+      for (let n = 0; n < 5; n++) {
+        ids.push((await a.submit({ delay_seconds: 3600 }, ASYNC)).json.task_id)
+      }
+      await loseAnswers(world, {
+        statement: 'for update skip locked',
+        count: 1,
+        change: "update orchestrator.live set claim_at = now() - interval '1 hour'",
+      })
+      await eventually('somebody has claimed them', async () => {
+        const owned = 'select count(*)::int4 as n from orchestrator.live where owner is not null'
+        return (await database.query(owned))[0].n === ids.length
+      })
+      proxy.cut()
+      proxy.pass()
+      for (const id of ids) {
+        const task = await b.task(id, ({ status }) => status === 'success')
+        expect(task.attempts).toHaveLength(1)
+      }
+      expect(echo.requests).toHaveLength(ids.length)
+    },
+  )
+
+  test.concurrent(
+    'has recorded an end, and its answer is lost: it is recorded once, and told',
+    async () => {
+      await using world = await worldOf({ throughProxy: true })
+      const { a, b, database, proxy, slow } = world
+      const reply = a.submit({ droplet_name: 'slow' })
+      await slow.received(1)
+      await loseAnswers(world, {
+        statement: 'insert into orchestrator.history',
+        count: 1,
+        ask: () => world.release(),
+      })
+      await eventually('it is written', async () => {
+        return (await database.query('select from orchestrator.history')).length === 1
+      })
+      proxy.cut()
+      proxy.pass()
+      const { status, json: told } = await reply
+      expect([status, told.status]).toEqual([200, 'success'])
+      const task = await b.task(told.task_id)
+      expect(task).toMatchObject({ status: 'success', attempts: [{ attempt: 1 }] })
+      expect((await b.get('/orchestrator/tasks')).json.total).toBe(1)
+      expect(slow.requests).toHaveLength(1)
+    },
+  )
+
+  test.concurrent(
+    'has taken tasks whose callers were told that it had not: none of them stays',
+    async () => {
+      await using world = await worldOf({ throughProxy: true })
+      const { a, b, database, echo, proxy } = world
+      // So that they have connections.
+      const before = await Promise.all([a, b].map((node) => node.submit()))
+      expect(before.map(({ status }) => status)).toEqual([200, 200])
+      const replies: Promise<Reply>[] = []
+      await loseAnswers(world, {
+        statement: 'insert into orchestrator.live',
+        count: 2,
+        ask: () => replies.push(a.submit(), b.submit({ delay_seconds: 3600 }, ASYNC)),
+      })
+      await eventually('they are written', async () => {
+        const rows = await database.query('select count(*)::int4 as n from orchestrator.live')
+        return rows[0].n === replies.length
+      })
+      proxy.cut()
+      proxy.pass()
+      for (const { status, json: told } of await Promise.all(replies)) {
+        expect([status, told.error.code]).toEqual([503, 'STORE_UNAVAILABLE'])
+      }
+      await eventually('they are gone', async () => {
+        return (await b.get('/orchestrator/tasks')).json.total === before.length
+      })
+      expect(echo.requests).toHaveLength(before.length)
+    },
+  )
 })
