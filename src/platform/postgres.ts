@@ -49,6 +49,9 @@ export interface PostgresClient {
  */
 const PLANS = { enable_seqscan: 'off', jit: 'off' }
 
+/** Whatever the server has by default: by another, who is second to change a row gets an error. */
+const ISOLATION = { default_transaction_isolation: 'read committed' }
+
 /** A process that is paused in a transaction would keep what it has locked for as long. */
 const IDLE = { idle_in_transaction_session_timeout: '10s' }
 
@@ -60,7 +63,7 @@ export function postgresClient(url: string, max: number, maxStatementMs = 0): Po
   const { address, prepare } = optionsOf(url)
   // A pooler refuses such parameters; and without prepared statements no plan is kept.
   const limits = { ...IDLE, statement_timeout: `${maxStatementMs}` }
-  const connection = prepare ? { ...PLANS, ...limits } : {}
+  const connection = prepare ? { ...PLANS, ...ISOLATION, ...limits } : {}
   const options = { prepare, connection, connectionTimeout: 5 }
   const sql = new SQL(address, { ...options, max })
   let listener: SQL | null = null

@@ -3,7 +3,7 @@ import { postgresFault } from '../../store/postgres/postgres-fault.ts'
 import type { PostgresState } from '../../store/postgres/inspect.ts'
 import { OLDEST_SERVER } from '../../store/postgres/migrate.ts'
 import { bytesText } from '../terminal/bytes-text.ts'
-import { failure, ok, type Finding } from './finding.ts'
+import { failure, ok, warning, type Finding } from './finding.ts'
 import type { DoctorWorld } from './world.ts'
 
 type World = Pick<DoctorWorld, 'config' | 'postgres'>
@@ -37,6 +37,9 @@ function stateFinding(shown: string, state: PostgresState): Finding {
   if (schema !== null && schema > latestSchema) {
     const found = `${shown} was written by a newer version: its schema is ${schema}`
     return failure(found, `this version knows ${latestSchema}: install the newer one here, too`)
+  }
+  if (server.losesCommits) {
+    return warning(`${shown} may lose what it has confirmed`, 'set synchronous_commit and fsync on')
   }
   const size = `${shown}: Postgres ${server.name}, ${bytesText(server.bytes)}`
   return ok(`${size}; ${schemaText(schema ?? 0, latestSchema)}`)

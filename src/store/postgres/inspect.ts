@@ -29,6 +29,8 @@ interface Server {
   readonly number: number
   readonly isStandby: boolean
   readonly encoding: string
+  /** It confirms what is not on its disk. */
+  readonly losesCommits: boolean
   readonly bytes: number
   /** Its wall clock, ms; to half of what the way there and back takes. */
   readonly now: number
@@ -90,14 +92,17 @@ export async function inspectPostgres(
 const SERVER_SQL = `select current_setting('server_version') as name,
   current_setting('server_version_num')::float8 as number, pg_is_in_recovery() as standby,
   current_setting('server_encoding') as encoding,
+  'off' in (current_setting('fsync'), current_setting('synchronous_commit')) as loses_commits,
   pg_database_size(current_database())::float8 as bytes,
   extract(epoch from clock_timestamp())::float8 * 1000 as now`
 
 async function serverOf(client: PostgresClient, clock: Pick<Clock, 'now'>): Promise<Server> {
   const asked = clock.now()
-  const { name, number, standby, encoding, bytes, now } = await oneRow(client, SERVER_SQL)
+  const row = await oneRow(client, SERVER_SQL)
+  const { name, number, standby, encoding, loses_commits: losesCommits, bytes, now } = row
   const aheadMs = (now as number) - (asked + clock.now()) / 2
-  return { name, number, isStandby: standby, encoding, bytes, now, aheadMs } as Server
+  const facts = { name, number, isStandby: standby, encoding, losesCommits, bytes, now }
+  return { ...facts, aheadMs } as Server
 }
 
 // Tables are asked for in the catalogue: by their names only who may use the schema may ask. New

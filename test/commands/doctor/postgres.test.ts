@@ -177,6 +177,15 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     await db.query('drop role reader')
   })
 
+  test('one that confirms what is not on its disk', async () => {
+    await db.query(`alter database ${db.name} set synchronous_commit = off`)
+    const found = (await diagnose(db.url)).of('database')
+    expect(found).toStartWith('warning: ')
+    expect(found).toContain('may lose what it has confirmed')
+    await db.query(`alter database ${db.name} reset synchronous_commit`)
+    expect((await diagnose(db.url)).of('database')).toStartWith('ok: ')
+  })
+
   test('an encoding that cannot hold all', async () => {
     await db.query(
       "create database ascii encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0",

@@ -36,6 +36,21 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
       expect(rows).toMatchObject({ live: 0, pages: 0, secrets: 0, counted: 1 })
     }))
 
+  test('write what was asked for once, whatever becomes of the task', () =>
+    withNodes(1, async ([node], database) => {
+      const task = queued()
+      await node!.commit(node!.offer(task))
+      const versionOf = async () =>
+        (await database.query('select xmin::text, ctid::text from orchestrator.payload'))[0]
+      const written = await versionOf()
+      await node!.claim()
+      const started = begin(task, task.targetUrl, NOW)
+      await node!.commit(node!.update(started, 2))
+      await node!.commit(node!.update(ended(started), 2))
+      expect(await node!.database.find(task.id)).toMatchObject({ status: 'success' })
+      expect(await versionOf()).toEqual(written)
+    }))
+
   test('fold what follows an insert that is refused: it is not there', () =>
     withNodes(1, async ([node]) => {
       const [first, second] = [running({ idempotencyKey: 'k' }), running({ idempotencyKey: 'k' })]

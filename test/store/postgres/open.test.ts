@@ -13,6 +13,7 @@ import {
   withPostgres,
   type TestDatabase,
 } from '../../support/postgres.ts'
+import { lockTable } from '../../support/table-lock.ts'
 import { queued } from '../../support/tasks.ts'
 import { Node } from './opened.ts'
 
@@ -60,6 +61,24 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
     const [row] = await database.query(`select count(*)::int as n from pg_stat_activity
       where datname = current_database() and query like '%prepare%'`)
     expect(row.n).toBeLessThanOrEqual(1)
+  })
+
+  test('is right for a server whose transactions see no change of others by default', async () => {
+    await using database = await createDatabase()
+    await database.query(
+      `alter database ${database.name} set default_transaction_isolation = 'serializable'`,
+    )
+    await using node = await Node.open(database.url)
+    await using other = await Node.open(database.url)
+    await using lock = await lockTable(database, 'orchestrator.live')
+    const task = queued({ idempotencyKey: 'k' })
+    const inserted = [node, other].map((each) =>
+      each.commit(each.offer({ ...task, id: Bun.randomUUIDv7() })),
+    )
+    await lock.waiting('insert into orchestrator.live', 1)
+    await lock.release()
+    const refused = (await Promise.all(inserted)).flat()
+    expect(refused).toEqual([{ index: 0, reason: 'key taken' }])
   })
 
   test('of a newer schema is refused', async () => {
