@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { shownDatabase } from '../config/database.ts'
+import { isPostgres, shownDatabase } from '../config/database.ts'
 import { errorText } from '../errors.ts'
 import { createOrchestrator, type Orchestrator } from '../orchestrator.ts'
 import { listenFailure } from '../platform/listen-failure.ts'
@@ -44,7 +44,11 @@ export async function serve(args: string[], io: CommandIo): Promise<number> {
   if (!orchestrator) return EXIT.failed
   const { url } = orchestrator
   const { config } = loaded
-  ports.log.info('listening', { url, version: VERSION, database: shownDatabase(config.task.db) })
+  const { db } = config.task
+  ports.log.info('listening', {
+    ...{ url, version: VERSION, database: shownDatabase(db) },
+    ...(isPostgres(db) ? { node: config.nodeName } : {}),
+  })
   await runUntilStopped(orchestrator, ports, io, reloadLevel)
   return EXIT.ok
 }

@@ -25,7 +25,8 @@ pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
 if [ "$pid" ] && grep -q "$1" "/proc/$pid/cmdline"; then
   kill -KILL "$pid" $(cat "/proc/$pid/task/$pid/children")
 fi
-rm -rf "$1"`
+# What was killed may have been about to make another file.
+for _ in 1 2 3 4 5; do rm -rf "$1" && break; sleep 1; done`
 
 export interface ServerOptions {
   /** A folder for its data, in place of a temporary one: of another disk. */

@@ -1,5 +1,5 @@
 import { shownDatabase } from '../../config/database.ts'
-import { postgresFault } from '../../store/postgres/open.ts'
+import { postgresFault } from '../../store/postgres/postgres-fault.ts'
 import type { PostgresState } from '../../store/postgres/inspect.ts'
 import { OLDEST_SERVER } from '../../store/postgres/migrate.ts'
 import { bytesText } from '../terminal/bytes-text.ts'

@@ -5,7 +5,7 @@
  * that wait, 32 inserts take 1.4 ms, 32 updates 2.4, 32 ends 3.1; one insert 0.4.
  */
 import type { PostgresValue } from '../../platform/postgres.ts'
-import { isFinished } from '../../task.ts'
+import { INTERRUPTED, isFinished } from '../../task.ts'
 import type { Change } from './fold.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './columns.ts'
 
@@ -137,7 +137,7 @@ select id, is_new from n union all select id, false from u union all select id, 
  */
 export const RESUME_SQL = `with ${WRITES_SQL},
 d as (delete from orchestrator.history h using w
-  where h.id = w.id and h.status = 'error' and h.error_message = 'interrupted by a restart'
+  where h.id = w.id and h.status = 'error' and h.error_message = '${INTERRUPTED}'
   returning h.id, h.droplet_name, h.droplet_key, h.status, h.replay_of),
 p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .filter((name) => name !== 'path' && name !== 'idempotency_key')

@@ -43,7 +43,7 @@ export const MAX_CONNECTIONS = WRITES + READS + MAINTENANCE + CHORES + LISTENING
  * for it, and soon enough for `Doubts`. A pooler lets us say nothing of that: its server may have
  * a `statement_timeout` of its own.
  */
-const MAX_STATEMENT_MS = 10_000
+const MAX_ON_SERVER_MS = 10_000
 /** Files of many GB may be unlinked. */
 const MAX_CHORE_MS = 90_000
 
@@ -65,7 +65,7 @@ export class PostgresDatabase implements SharedDatabase {
 
   /** `connect`: see `postgresClient`. */
   constructor(connect: Connect, limits: Limits, clock: Clock) {
-    const pool = (max: number, maxStatementMs = MAX_STATEMENT_MS) =>
+    const pool = (max: number, maxStatementMs = MAX_ON_SERVER_MS) =>
       new Pool((each) => connect(each, maxStatementMs), max, clock)
     this.#writes = pool(WRITES)
     this.#reads = pool(READS)

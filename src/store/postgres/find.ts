@@ -7,8 +7,6 @@ import type { Pool } from './pool.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
 import { taskOf } from './rows.ts'
 
-const MAX_READ_MS = 8000
-
 const BOTH = namesOf(HEAD, STATE).join(', ')
 const [DUE_AT, COMPLETED_AT, DURATION_MS] = namesOf([DUE], END)
 
@@ -39,7 +37,7 @@ export class Finder {
   readonly #idsOfKeys: Batches<string>
 
   constructor(pool: Pool, clock: Clock) {
-    const read = (sql: string, wanted: string[]) => pool.read(sql, [wanted], MAX_READ_MS)
+    const read = (sql: string, wanted: string[]) => pool.read(sql, [wanted])
     this.#tasks = new Batches(clock, async (ids) => {
       const rows = await read(TASKS_SQL, ids)
       return new Map(rows.map((row) => [row.id as string, taskOf(row)]))

@@ -1,7 +1,7 @@
 /**
  * What a group of writes comes to, task by task: the insert and the updates of one task that are
- * in one group are one insert of its last state. Most short tasks are one row of the history then,
- * written once.
+ * in one group are one insert of its last state. That is rare, for each step of a task waits until
+ * the last one is written; but one statement must not change a row twice.
  */
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite } from '../driver.ts'

@@ -6,9 +6,6 @@ import { countStatement, pageStatement, type Statement } from './list-sql.ts'
 import type { Pool } from './pool.ts'
 import { numberOf, summaryOf } from './rows.ts'
 
-/** How long a list may take, ms. */
-const MAX_READ_MS = 8000
-
 export class Lists {
   #running = 0
   readonly #waiting: (() => void)[] = []
@@ -40,7 +37,7 @@ export class Lists {
     if (this.#running === this.max) await new Promise<void>((go) => this.#waiting.push(go))
     else this.#running++
     try {
-      return await this.pool.read(text, values, MAX_READ_MS)
+      return await this.pool.read(text, values)
     } finally {
       const next = this.#waiting.shift()
       if (next) next()

@@ -1,11 +1,11 @@
 /** Opens the database that several nodes share. */
-import { errorText } from '../../errors.ts'
-import { PostgresError, postgresClient } from '../../platform/postgres.ts'
+import { postgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import type { SharedDatabase } from '../shared/database.ts'
 import type { Retention } from '../store.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
+import { postgresFault } from './postgres-fault.ts'
 
 export interface PostgresPorts {
   readonly clock: Clock
@@ -39,30 +39,5 @@ export async function openPostgres(
   } catch (error) {
     await database.close()
     throw new Error(postgresFault(error, url), { cause: error })
-  }
-}
-
-/** For people, without the password: by SQLSTATE, or what Bun knows a failed connection by. */
-export function postgresFault(error: unknown, url: string): string {
-  const { host, username, pathname } = new URL(url)
-  if (!(error instanceof PostgresError)) return errorText(error)
-  const [user, name] = [decodeURIComponent(username), decodeURIComponent(pathname.slice(1))]
-  switch (error.state ?? error.code) {
-    case 'ERR_POSTGRES_CONNECTION_REFUSED':
-    case 'ERR_POSTGRES_CONNECTION_TIMEOUT':
-      return `no Postgres answers at ${host}`
-    case '28P01':
-    case '28000':
-      return `the server at ${host} refuses the user ${user}: ${error.message}`
-    case '3D000':
-      return `the server at ${host} has no database ${name}: create it first`
-    case '42501':
-      return `the user ${user} may not do all that is needed: ${error.message}`
-    case '08P01':
-      return `a pooler at ${host} refuses how we connect: add ?prepare=false to the URL`
-    case '53300':
-      return `the server at ${host} takes no more connections: ${error.message}`
-    default:
-      return `the server at ${host}: ${error.message}`
   }
 }

@@ -15,7 +15,10 @@ import type { Clock } from '../../ports.ts'
 const WATCH_MS = 2000
 /** How long that word may take, ms: it may come behind a statement that takes its time. */
 const MAX_SILENCE_MS = 5000
-/** How long a statement may take, ms. One that waits for a disk takes no longer. */
+/**
+ * How long a statement may take, ms: as long as a caller of the store waits for a read. One that
+ * waits for a disk takes no longer.
+ */
 const MAX_STATEMENT_MS = 8000
 
 const UNSTOPPED = 'ERR_POSTGRES_QUERY_CANCELLED'
@@ -55,14 +58,14 @@ export class Pool {
     return this.#limited(limitMs, (client) => client.transaction(work))
   }
 
-  /** A statement that only reads: it alone is ended after `ms`, not its connection. */
-  async read(text: string, values: PostgresValue[], ms: number): Promise<PostgresRow[]> {
+  /** A statement that only reads: it alone is ended when it takes too long, not its connection. */
+  async read(text: string, values: PostgresValue[]): Promise<PostgresRow[]> {
     const limit = new AbortController()
-    const stop = this.#after(ms, () => limit.abort())
+    const stop = this.#after(MAX_STATEMENT_MS, () => limit.abort())
     const client = this.#client
     try {
       const read = () => client.query(text, values, limit.signal)
-      return await this.#limited(ms + MAX_SILENCE_MS, read)
+      return await this.#limited(MAX_STATEMENT_MS + MAX_SILENCE_MS, read)
     } catch (error) {
       // The server was not told: another statement was behind it in the same connection.
       if (error instanceof PostgresError && error.code === UNSTOPPED) this.#replace(client)

@@ -1,11 +1,12 @@
 /** What was taken for failed, and was written all the same. */
-import { END, HEAD, namesOf, STATE } from './columns.ts'
+import { INTERRUPTED } from '../../task.ts'
 import type { DoubtfulWrite } from '../shared/database.ts'
+import { END, HEAD, namesOf, STATE } from './columns.ts'
 import type { Pool } from './pool.ts'
 
 export interface Undo {
   readonly session: string
-  /** Each of one of `isTaskId`. */
+  /** Each of a task whose id is one of `isTaskId`. */
   readonly writes: readonly DoubtfulWrite[]
   /** The wall clock, ms. */
   readonly now: number
@@ -28,7 +29,7 @@ const UNDO_SQL = `with c as materialized (select l.id
   s as (delete from orchestrator.secrets s using d where s.id = any(array[d.id])),
   h as (insert into orchestrator.history (id, ${HEADS}, ${STATES})
     select id, ${HEADS}, 'error', target_url, attempts, retry_count, null, null,
-      'interrupted by a restart', $3::int8, greatest(0, $3::int8 - created_at)
+      '${INTERRUPTED}', $3::int8, greatest(0, $3::int8 - created_at)
     from d where resumed returning id, droplet_key, status)
   insert into orchestrator.counts as c (day, droplet_key, status, writer, tasks)
   select orchestrator.day_of(id), droplet_key, status, $4::text, count(*) from h
