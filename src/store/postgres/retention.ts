@@ -20,12 +20,20 @@ const LOOK_BACK_MS = 60_000
 const COUNTS_SQL = `select day, sum(tasks)::int8 as tasks from orchestrator.counts
   group by day order by day desc`
 
+const NOW_SQL = 'select floor(extract(epoch from now()) * 1000)::int8 as now'
+
 export interface RetentionPorts {
   readonly pool: Pool
   readonly partitions: Partitions
   readonly clock: Clock
   /** Whose counts: nobody else's at the same time. */
   writer(): string
+}
+
+interface DaysToDrop {
+  readonly days: readonly CandidateDay[]
+  /** As in `DayLimits`. */
+  readonly cutoff: number
 }
 
 export class Retention {
@@ -117,11 +125,12 @@ export class Retention {
 
   /** As `SharedDatabase.trim`. Days go first: of those, no single task need be forgotten. */
   async trim(now: number): Promise<boolean> {
-    const days = await this.#tracked(this.#trimUnlessDays(now))
-    if (typeof days === 'boolean') return days
+    const trimmed = await this.#tracked(this.#trimUnlessDays(now))
+    if (typeof trimmed === 'boolean') return trimmed
+    const { days, cutoff } = trimmed
     const { pool, partitions } = this.ports
-    if (await dropOneOf(days, { pool, partitions }, this.#cutoff(now))) return true
-    return this.#tracked(this.#forgetSome(now))
+    if (await dropOneOf(days, { pool, partitions }, cutoff)) return true
+    return this.#tracked(this.#forgetSome(cutoff))
   }
 
   /** Lists wait for that: for days they need not. */
@@ -131,19 +140,19 @@ export class Retention {
   }
 
   /** The days that may go; where there are none, it forgets single tasks. */
-  async #trimUnlessDays(now: number): Promise<CandidateDay[] | boolean> {
-    const { partitions } = this.ports
-    const today = dayAt(now)
-    await partitions.ensure(Array.from({ length: DAYS_AHEAD + 1 }, (_, n) => today + n))
-    const counts = await this.count()
-    const limits = { maxFinished: this.limits.maxFinished, today, cutoff: this.#cutoff(now) }
-    const days = daysToDrop(await partitions.days(), counts, limits)
-    return days.length > 0 ? days : this.#forgetSome(now)
+  async #trimUnlessDays(now: number): Promise<DaysToDrop | boolean> {
+    const { partitions, pool } = this.ports
+    await partitions.ensure(Array.from({ length: DAYS_AHEAD + 1 }, (_, n) => dayAt(now) + n))
+    const [counts, databaseTime] = await Promise.all([this.count(), databaseNow(pool)])
+    // By the clock of one node that is far ahead, the history of all would be too old.
+    const sure = Math.min(now, databaseTime)
+    const [{ maxFinished }, today, cutoff] = [this.limits, dayAt(sure), this.#cutoff(sure)]
+    const days = daysToDrop(await partitions.days(), counts, { maxFinished, today, cutoff })
+    return days.length > 0 ? { days, cutoff } : this.#forgetSome(cutoff)
   }
 
   /** Whether there may be more. */
-  async #forgetSome(now: number): Promise<boolean> {
-    const cutoff = this.#cutoff(now)
+  async #forgetSome(cutoff: number): Promise<boolean> {
     if (this.#excess <= 0 && cutoff === 0) return false
     return (await this.#forget(cutoff)) === FORGET_STEP
   }
@@ -172,4 +181,10 @@ export class Retention {
     this.#from = last ?? from
     return tasks
   }
+}
+
+/** Its wall clock, ms. */
+async function databaseNow(pool: Pool): Promise<number> {
+  const [row] = await pool.query(NOW_SQL)
+  return numberOf(row!.now)
 }

@@ -2,7 +2,7 @@
  * What has failed, though the database may have done it: an answer can be lost, and a statement can
  * arrive late. New tasks, whose callers were told that nothing was started, are undone; claimed
  * ones, of which this node knows nothing, are given back. Again and again, for as long as a
- * statement may be on its way.
+ * statement may be on its way: a server that was paused goes on with what it had when it is back.
  */
 import type { Clock } from '../../ports.ts'
 
@@ -12,8 +12,8 @@ const MAX_LATE_MS = 60_000
 interface Doubt<T> {
   readonly session: string
   readonly of: T
-  /** Monotonic ms. */
-  readonly until: number
+  /** Monotonic ms; null: since then the database has not answered. */
+  readonly until: number | null
 }
 
 /** `T`: what tells the database which of them is meant. */
@@ -23,13 +23,13 @@ export class Doubts<T> {
   constructor(private readonly clock: Clock) {}
 
   add(session: string, all: readonly T[]): void {
-    const until = this.clock.monotonic() + MAX_LATE_MS
-    this.#doubts = [...this.#doubts, ...all.map((of) => ({ session, of, until }))]
+    this.#doubts = [...this.#doubts, ...all.map((of) => ({ session, of, until: null }))]
   }
 
   /** Asks for all of them to be undone, session by session. Rejects as `undo` does. */
   async clear(undo: (session: string, all: readonly T[]) => Promise<void>): Promise<void> {
     const tick = this.clock.monotonic()
+    const asked = new Set(this.#doubts)
     for (const [session, doubts] of Map.groupBy(this.#doubts, (doubt) => doubt.session)) {
       await undo(
         session,
@@ -37,6 +37,12 @@ export class Doubts<T> {
       )
     }
     // Those that were old enough when they were asked for are no doubt any more.
-    this.#doubts = this.#doubts.filter(({ until }) => until > tick)
+    this.#doubts = this.#doubts
+      .map((doubt) => (asked.has(doubt) ? answered(doubt, tick) : doubt))
+      .filter(({ until }) => until === null || until > tick)
   }
+}
+
+function answered<T>(doubt: Doubt<T>, tick: number): Doubt<T> {
+  return { ...doubt, until: doubt.until ?? tick + MAX_LATE_MS }
 }

@@ -23,6 +23,8 @@ export interface LeasePorts {
    * ended may still be recorded. Must not reject.
    */
   onLost(): Promise<void>
+  /** Undoes what was refused, before others may have it. Rejects as the database does. */
+  undo(): Promise<void>
   /** There is a session again. */
   onJoined(): void
 }
@@ -179,6 +181,7 @@ export class Lease {
 
   /** Begins a session in place of the one that is lost, which may not be dead. */
   async #replace(lost: string): Promise<{ session: string; sentTick: number }> {
+    await this.ports.undo()
     await this.ports.database.leave(lost)
     return this.#join()
   }

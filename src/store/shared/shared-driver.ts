@@ -59,6 +59,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
     this.#lease = new Lease({
       ...ports,
       onLost: () => this.#lost(),
+      undo: () => this.#undo(),
       onJoined: () => this.#listener?.work(),
     })
     this.#holdings = new Holdings({ ...ports, lease: this.#lease })

@@ -22,6 +22,7 @@ async function leasing(script: Partial<SharedDatabase> = {}) {
       told.push('lost')
       return lost.promise
     },
+    undo: async () => void told.push('undo'),
     onJoined: () => void told.push('joined'),
   })
   await lease.start()
@@ -89,7 +90,7 @@ test('a session that was declared dead is lost at once, and another begins once 
   letGo()
   await clock.settle()
   expect(of('leave')).toEqual([['session-1']])
-  expect([lease.session, told]).toEqual(['session-2', ['lost', 'joined']])
+  expect([lease.session, told]).toEqual(['session-2', ['lost', 'undo', 'joined']])
   await lease.stop()
 })
 

@@ -184,8 +184,13 @@ test('a new task whose commit failed is undone, until no statement can be on its
   const failed = of('undo').length
   expect(failed).toBeGreaterThan(15)
   delete script.undo
+  // It has been away: what it had before, it may only do now.
   await clock.advance(30_000)
-  expect(of('undo')).toHaveLength(failed + 1)
+  expect(of('undo').length).toBeGreaterThan(failed + 4)
+  await clock.advance(60_000)
+  const all = of('undo').length
+  await clock.advance(60_000)
+  expect(of('undo')).toHaveLength(all)
   expect(of('undo').at(-1)).toEqual(['session-1', [{ id: task.id, step: 1 }], expect.any(Number)])
   await store.close()
 })
@@ -300,6 +305,23 @@ test('where no session can be begun, the database is closed again', async () => 
   expect(await failureOf(opened)).toMatchObject({ message: 'no connection' })
   expect(of('close')).toEqual([[]])
   expect(clock.pending).toBe(0)
+})
+
+test('a lease that is lost undoes what was refused before others may have it', async () => {
+  const { clock, script, store, letGo, calls } = await sharing({ commit: refuses })
+  await failureOf(store.insert(queued()))
+  delete script.commit
+  script.renew = refuses
+  script.undo = refuses
+  await clock.advance(40_000)
+  letGo()
+  await clock.advance(5000)
+  const leaves = () => calls.filter(([method]) => method === 'leave').length
+  expect(leaves()).toBe(0)
+  delete script.undo
+  await clock.advance(5000)
+  expect(leaves()).toBe(1)
+  await store.close()
 })
 
 test('closing undoes what was refused before others may have it', async () => {
