@@ -36,57 +36,66 @@ describe.skipIf(!hasPostgres).each([
   ['two nodes', true],
   ['two nodes that hear nothing of each other', false],
 ])(`%s${withPostgres}`, (_, listens) => {
-  test.concurrent('a task that one has accepted is found, listed, waited for and replayed by the other', async () => {
-    await using pair = await pairOf(listens)
-    const { a, b, slow } = pair
-    const { status, json: accepted } = await a.submit(
-      { droplet_name: 'slow', meta: { n: 1 } },
-      ASYNC,
-    )
-    expect(status).toBe(202)
-    const { task_id: id } = accepted
-    await slow.received(1)
-    const seen = await b.get(taskPath(id))
-    expect(seen.json).toMatchObject({ id, status: 'running', meta: { n: 1 }, mode: 'async' })
-    expect(seen.json).toEqual((await a.get(taskPath(id))).json)
-    const lists = await Promise.all([a, b].map((node) => node.get('/orchestrator/tasks')))
-    expect(lists[1]!.json).toEqual(lists[0]!.json)
-    expect(lists[1]!.json).toMatchObject({ total: 1, tasks: [{ id, status: 'running' }] })
+  test.concurrent(
+    'a task that one has accepted is found, listed, waited for and replayed by the other',
+    async () => {
+      await using pair = await pairOf(listens)
+      const { a, b, slow } = pair
+      const { status, json: accepted } = await a.submit(
+        { droplet_name: 'slow', meta: { n: 1 } },
+        ASYNC,
+      )
+      expect(status).toBe(202)
+      const { task_id: id } = accepted
+      await slow.received(1)
+      const seen = await b.get(taskPath(id))
+      expect(seen.json).toMatchObject({ id, status: 'running', meta: { n: 1 }, mode: 'async' })
+      expect(seen.json).toEqual((await a.get(taskPath(id))).json)
+      const lists = await Promise.all([a, b].map((node) => node.get('/orchestrator/tasks')))
+      expect(lists[1]!.json).toEqual(lists[0]!.json)
+      expect(lists[1]!.json).toMatchObject({ total: 1, tasks: [{ id, status: 'running' }] })
 
-    const waiting = b.get(`${taskPath(id)}?wait=55`)
-    const short = await b.get(`${taskPath(id)}?wait=1`)
-    expect(short.json).toEqual(seen.json)
-    pair.release()
-    const { json: ended } = await waiting
-    expect(ended).toMatchObject({ status: 'success', response_body: { slow: true } })
-    expect((await a.get(taskPath(id))).json).toEqual(ended)
+      const waiting = b.get(`${taskPath(id)}?wait=55`)
+      const short = await b.get(`${taskPath(id)}?wait=1`)
+      expect(short.json).toEqual(seen.json)
+      pair.release()
+      const { json: ended } = await waiting
+      expect(ended).toMatchObject({ status: 'success', response_body: { slow: true } })
+      expect((await a.get(taskPath(id))).json).toEqual(ended)
 
-    const replayed = await b.call('POST', `${taskPath(id)}/replay`)
-    expect(replayed.json).toMatchObject({ status: 'success', response_body: { slow: true } })
-    const again = await a.get(taskPath(replayed.json.task_id))
-    expect(again.json).toMatchObject({ replay_of: id, status: 'success', mode: 'sync' })
-    expect(slow.requests).toHaveLength(2)
-  })
+      const replayed = await b.call('POST', `${taskPath(id)}/replay`)
+      expect(replayed.json).toMatchObject({ status: 'success', response_body: { slow: true } })
+      const again = await a.get(taskPath(replayed.json.task_id))
+      expect(again.json).toMatchObject({ replay_of: id, status: 'success', mode: 'sync' })
+      expect(slow.requests).toHaveLength(2)
+    },
+  )
 
-  test.concurrent('a synchronous task is known to the other while it runs and afterwards', async () => {
-    await using pair = await pairOf(listens)
-    const { a, b, slow, database } = pair
-    const reply = a.submit({ droplet_name: 'slow' })
-    await slow.received(1)
-    const id = slow.requests[0]!.headers['x-task-id']!
-    expect((await b.get(taskPath(id))).json).toMatchObject({ status: 'running', mode: 'sync' })
-    await eventually('no transaction is open while the droplet works', async () => {
-      const open = await database.query(`select from pg_stat_activity
+  test.concurrent(
+    'a synchronous task is known to the other while it runs and afterwards',
+    async () => {
+      await using pair = await pairOf(listens)
+      const { a, b, slow, database } = pair
+      const reply = a.submit({ droplet_name: 'slow' })
+      await slow.received(1)
+      const id = slow.requests[0]!.headers['x-task-id']!
+      expect((await b.get(taskPath(id))).json).toMatchObject({ status: 'running', mode: 'sync' })
+      await eventually('no transaction is open while the droplet works', async () => {
+        const open = await database.query(`select from pg_stat_activity
         where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`)
-      return open.length === 0
-    })
-    const waiting = b.get(`${taskPath(id)}?wait=55`)
-    pair.release()
-    expect((await reply).json).toMatchObject({ task_id: id, status: 'success' })
-    expect((await waiting).json).toMatchObject({ status: 'success', response_body: { slow: true } })
-    const { json: metrics } = await b.get('/orchestrator/metrics')
-    expect(metrics.tasks.running).toBe(0)
-  })
+        return open.length === 0
+      })
+      const waiting = b.get(`${taskPath(id)}?wait=55`)
+      pair.release()
+      expect((await reply).json).toMatchObject({ task_id: id, status: 'success' })
+      expect((await waiting).json).toMatchObject({
+        status: 'success',
+        response_body: { slow: true },
+      })
+      const { json: metrics } = await b.get('/orchestrator/metrics')
+      expect(metrics.tasks.running).toBe(0)
+    },
+  )
 
   describe('the other cancels', () => {
     test('what is in flight', async () => {
@@ -180,21 +189,24 @@ describe.skipIf(!hasPostgres).each([
     expect((await a.get('/orchestrator/tasks')).json.total).toBe(1)
   })
 
-  test.concurrent('work that is too much for one is done by the other, each task once', async () => {
-    await using pair = await pairOf(listens)
-    const { a, b, slow, echo } = pair
-    await a.submit({ droplet_name: 'slow' }, ASYNC)
-    await slow.received(1)
-    // The one slot of `a` is taken.
-    const many = await Promise.all(Array.from({ length: 20 }, () => a.submit({}, ASYNC)))
-    await echo.received(19)
-    pair.release()
-    for (const { json: accepted } of many) {
-      const task = await b.task(accepted.task_id, ({ status }) => status === 'success')
-      expect(task.attempts).toHaveLength(1)
-      expect(sentFor(echo, task.id)).toHaveLength(1)
-    }
-  })
+  test.concurrent(
+    'work that is too much for one is done by the other, each task once',
+    async () => {
+      await using pair = await pairOf(listens)
+      const { a, b, slow, echo } = pair
+      await a.submit({ droplet_name: 'slow' }, ASYNC)
+      await slow.received(1)
+      // The one slot of `a` is taken.
+      const many = await Promise.all(Array.from({ length: 20 }, () => a.submit({}, ASYNC)))
+      await echo.received(19)
+      pair.release()
+      for (const { json: accepted } of many) {
+        const task = await b.task(accepted.task_id, ({ status }) => status === 'success')
+        expect(task.attempts).toHaveLength(1)
+        expect(sentFor(echo, task.id)).toHaveLength(1)
+      }
+    },
+  )
 
   test.concurrent('a delayed task is run by whichever node is there', async () => {
     await using pair = await pairOf(listens)
