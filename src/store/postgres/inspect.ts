@@ -2,7 +2,7 @@
 import type { PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import { inspectTables, type Tables } from './inspect-tables.ts'
-import { LATEST_VERSION } from './migrate.ts'
+import { LATEST_VERSION, META_IS_EMPTY } from './migrate.ts'
 import { oneRow } from './one-row.ts'
 
 export interface PostgresState {
@@ -129,7 +129,9 @@ const VERSION_SQL = 'select version::float8 as version from orchestrator.meta'
 async function schemaOf(client: PostgresClient, { mayUse }: Rights): Promise<number | null> {
   if (!(await oneRow(client, HAS_META_SQL)).present) return 0
   if (!mayUse) return null
-  return (await oneRow(client, VERSION_SQL)).version as number
+  const [row] = await client.query(VERSION_SQL)
+  if (!row) throw new Error(META_IS_EMPTY)
+  return row.version as number
 }
 
 const CONNECTIONS_SQL = `select least(

@@ -8,6 +8,9 @@ export const LATEST_VERSION = MIGRATIONS.length
 /** Detaching concurrently, and much that is measured here, began with this version. */
 export const OLDEST_SERVER = 140_000
 
+/** For people. */
+export const META_IS_EMPTY = 'its table orchestrator.meta is empty: the schema is damaged'
+
 /** "orch", for `pg_advisory_xact_lock`: whoever changes the schema or adds a day has it. */
 export const SCHEMA_LOCK = 0x6f726368
 
@@ -63,6 +66,6 @@ async function versionOf(query: PostgresQuery): Promise<number> {
     await query(START_SQL)
   }
   const [row] = await query(VERSION_SQL)
-  if (!row) throw new Error('its table orchestrator.meta is empty: the schema is damaged')
+  if (!row) throw new Error(META_IS_EMPTY)
   return row.version as number
 }

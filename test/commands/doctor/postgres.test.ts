@@ -196,6 +196,13 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     await db.query('drop database ascii with (force)')
   })
 
+  test('a schema of which nobody knows the version', async () => {
+    await using other = await createDatabase()
+    await other.query('create schema orchestrator')
+    await other.query('create table orchestrator.meta (version int4 not null)')
+    expect((await diagnose(other.url)).of('database')).toContain('orchestrator.meta is empty')
+  })
+
   test('a schema of a newer version', async () => {
     const [{ version }] = await db.query(
       'update orchestrator.meta set version = version + 7 returning version',
