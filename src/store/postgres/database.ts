@@ -106,8 +106,8 @@ export class PostgresDatabase implements SharedDatabase {
     return leave(this.#maintenance, session)
   }
 
-  rescue(limit: number, leaseMs: number): Promise<number> {
-    return rescue(this.#maintenance, limit, leaseMs)
+  rescue(session: string, limit: number, leaseMs: number): Promise<number> {
+    return rescue(this.#maintenance, session, limit, leaseMs)
   }
 
   nodes(session: string): Promise<SeenNode[]> {

@@ -6,10 +6,13 @@ const STEP = 500
 
 const END_SQL = 'update orchestrator.nodes set dead = true where session = $1::uuid'
 
-// After a start of the server nobody has been able to renew for as long as it was away.
+// After a start of the server nobody has been able to renew for as long as it was away; nor where
+// it has stood still, and then who asks could not either.
 const BURY_SQL = `update orchestrator.nodes set dead = true
   where not dead and lease_until < now()
-  and now() > pg_postmaster_start_time() + interval '1 ms' * $1::int8`
+  and now() > pg_postmaster_start_time() + interval '1 ms' * $1::int8
+  and exists (select from orchestrator.nodes where session = $2::uuid
+    and not dead and lease_until > now() + interval '1 ms' * ($1::int8 / 2))`
 
 // A statement of the session may still be under way that gives it a task: so its row stays for
 // far longer than any statement takes, and what it owns is looked for as long.
@@ -33,8 +36,13 @@ export async function leave(pool: Pool, session: string): Promise<void> {
 }
 
 /** As `SharedDatabase.rescue`. */
-export async function rescue(pool: Pool, limit: number, leaseMs: number): Promise<number> {
-  await pool.query(BURY_SQL, [leaseMs])
+export async function rescue(
+  pool: Pool,
+  session: string,
+  limit: number,
+  leaseMs: number,
+): Promise<number> {
+  await pool.query(BURY_SQL, [leaseMs, session])
   const { length } = await pool.query(RESCUE_SQL, [limit])
   if (length < limit) await pool.query(FORGET_SQL)
   return length

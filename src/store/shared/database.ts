@@ -58,10 +58,12 @@ export interface SharedDatabase {
   leave(session: string): Promise<void>
   /**
    * Declares sessions dead whose leases have run out, and gives back up to `limit` tasks of dead
-   * ones. Returns how many tasks; `limit`: there may be more. Does nothing for `leaseMs` after a
-   * start of the database: the living must be able to renew first.
+   * ones. Returns how many tasks; `limit`: there may be more. None is declared dead for `leaseMs`
+   * after a start of the database, nor where the session that asks has not renewed its own lease in
+   * the last half of it: this question may have waited for a database that stood still, and the
+   * living must be able to renew first.
    */
-  rescue(limit: number, leaseMs: number): Promise<number>
+  rescue(session: string, limit: number, leaseMs: number): Promise<number>
   /**
    * As `StoreDriver.commit`: all of the group or nothing. A write in a group may follow another of
    * the same task. `resume` takes a task out of the history that ended as INTERRUPTED, and makes

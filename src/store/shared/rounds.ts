@@ -117,7 +117,7 @@ export class Rounds {
     const { database, lease, leaseMs, log, onFreed } = this.ports
     let all = 0
     for (let freed = RESCUE_SIZE; freed === RESCUE_SIZE && lease.mayRescue && !this.#stopped;) {
-      freed = await database.rescue(RESCUE_SIZE, leaseMs)
+      freed = await database.rescue(lease.latest!, RESCUE_SIZE, leaseMs)
       all += freed
     }
     if (all === 0) return

@@ -43,7 +43,7 @@ const BUGS: Readonly<Record<string, PlantedBugs>> = {
   }),
   'leases-hold': database(({ cancelled, rescue }) => ({
     cancelled(session) {
-      void rescue(500, 0).catch(() => {})
+      void rescue(session, 500, 0).catch(() => {})
       return cancelled(session)
     },
   })),

@@ -109,7 +109,7 @@ test('a server that was down rescues nobody for a lease', async () => {
   expect(await settledAfter(world, 1000, join(b.database))).toBe('Connection closed')
   await runUntil(world, 2 * MINUTE, () => false)
   server.setBehavior('healthy')
-  await settledAfter(world, 1000, b.database.rescue(10, LEASE_MS))
+  await settledAfter(world, 1000, b.database.rescue('s2', 10, LEASE_MS))
   expect(await settledAfter(world, 1000, a.database.renew('s1', LEASE_MS))).toBe('answered true')
 })
 

@@ -176,7 +176,8 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
     join: (node, leaseMs) => write('join', (tables) => tables.join(node, leaseMs)),
     renew: (session, leaseMs) => write('renew', (tables) => tables.renew(session, leaseMs)),
     leave: (session) => write('leave', (tables) => tables.leave(session)),
-    rescue: (limit, leaseMs) => write('rescue', (tables) => tables.rescue(limit, leaseMs)),
+    rescue: (session, limit, leaseMs) =>
+      write('rescue', (tables) => tables.rescue(session, limit, leaseMs)),
     commit(writes) {
       const copy = structuredClone(writes)
       observer.commitRequested(process, copy)

@@ -37,6 +37,11 @@ export class Sessions {
     return this.#alive.has(id)
   }
 
+  /** Of its lease; 0 or less when that has run out. */
+  leftMs(id: string): number {
+    return (this.#alive.get(id)?.leaseUntil ?? 0) - this.now()
+  }
+
   /** Those whose leases have run out. */
   get runOut(): string[] {
     return [...this.#alive]

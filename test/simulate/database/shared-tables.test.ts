@@ -110,15 +110,17 @@ test('a session is dead once its lease has run out and somebody looks, but not s
   tables.renew(b, LEASE_MS)
   clock.now += 2
   tables.startedAt = clock.now
-  expect(tables.rescue(10, LEASE_MS)).toBe(0)
+  expect(tables.rescue(b, 10, LEASE_MS)).toBe(0)
   clock.now += LEASE_MS
+  // It stood still until now: nobody could renew.
+  expect(tables.rescue(b, 10, LEASE_MS)).toBe(0)
   tables.renew(b, LEASE_MS)
-  expect(tables.rescue(10, LEASE_MS)).toBe(1)
+  expect(tables.rescue(b, 10, LEASE_MS)).toBe(1)
   expect(told).toEqual([`${a} run out`])
   expect(tables.renew(a, LEASE_MS)).toBe(false)
   // It arrives late: it is nobody's.
   tables.commit([insert(task(), first(a, 2))])
-  expect(tables.rescue(10, LEASE_MS)).toBe(0)
+  expect(tables.rescue(b, 10, LEASE_MS)).toBe(0)
   expect(tables.unowned(10)).toBe(2)
 })
 

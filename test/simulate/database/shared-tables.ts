@@ -64,9 +64,11 @@ export class SharedTables {
     this.#free(new Set([session]), Infinity)
   }
 
-  rescue(limit: number, leaseMs: number): number {
-    if (this.now() - this.startedAt < leaseMs) return 0
-    for (const session of this.sessions.runOut) this.#die(session, 'run out')
+  rescue(asker: string, limit: number, leaseMs: number): number {
+    const isAwake = this.sessions.leftMs(asker) > leaseMs / 2
+    if (this.now() - this.startedAt >= leaseMs && isAwake) {
+      for (const session of this.sessions.runOut) this.#die(session, 'run out')
+    }
     return this.#free(this.sessions.dead, limit)
   }
 

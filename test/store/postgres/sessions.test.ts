@@ -39,7 +39,7 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
       await dead!.commit(...tasks.map((task) => dead!.insert(task)))
       await living!.commit(living!.insert(queued()))
       await expire(dead!, database)
-      const rescue = () => living!.database.rescue(4, EXPIRED_MS)
+      const rescue = () => living!.database.rescue(living!.session, 4, EXPIRED_MS)
       // The server must have run for as long as a lease.
       await eventually('rescued', async () => (await rescue()) === 4)
       expect([await rescue(), await rescue()]).toEqual([2, 0])
@@ -53,7 +53,7 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
     withNodes(2, async ([dead, living], database) => {
       await dead!.commit(dead!.insert(queued()))
       await expire(dead!, database)
-      expect(await living!.database.rescue(9, 1_000_000_000)).toBe(0)
+      expect(await living!.database.rescue(living!.session, 9, 1_000_000_000)).toBe(0)
       expect(await dead!.database.renew(dead!.session, LEASE_MS)).toBe(true)
     }))
 
@@ -71,12 +71,35 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
       expect(rows.map(({ dead }) => dead)).toEqual([false, true])
     }))
 
+  test('are not declared dead by one that could not renew itself, as after a standstill', () =>
+    withNodes(2, async ([one, other], database) => {
+      await one!.commit(one!.insert(queued()))
+      await expire(one!, database)
+      const rescue = () => other!.database.rescue(other!.session, 9, LEASE_MS)
+      await eventually('the server runs for long enough', async () => {
+        const [row] = await database.query(
+          `select now() > pg_postmaster_start_time() + interval '3 s' as ok`,
+        )
+        return row.ok
+      })
+      const asker = (until: string) =>
+        database.query(
+          `update orchestrator.nodes set lease_until = now() + interval '${until}' where session = $1`,
+          [other!.session],
+        )
+      await asker('1 s')
+      expect(await other!.database.rescue(other!.session, 9, 2900)).toBe(0)
+      await asker('2 s')
+      expect(await other!.database.rescue(other!.session, 9, 2900)).toBe(1)
+      expect(await rescue()).toBe(0)
+    }))
+
   test('are forgotten when nothing can come to them any more', () =>
     withNodes(2, async ([one, other], database) => {
       await one!.commit(one!.insert(queued()))
       await one!.database.leave(one!.session)
       await database.query(`update orchestrator.nodes set seen = now() - interval '61 minutes'`)
-      await other!.database.rescue(9, EXPIRED_MS)
+      await other!.database.rescue(other!.session, 9, EXPIRED_MS)
       const rows = await database.query('select session from orchestrator.nodes')
       expect(rows.map(({ session }) => session)).toEqual([other!.session])
     }))

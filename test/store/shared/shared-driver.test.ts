@@ -280,9 +280,9 @@ test('the dead are looked for once the database has been there for a lease, in s
   script.rescue = async () => freed.shift() ?? 0
   await clock.advance(1)
   expect(of('rescue')).toEqual([
-    [500, 30_000],
-    [500, 30_000],
-    [500, 30_000],
+    ['session-1', 500, 30_000],
+    ['session-1', 500, 30_000],
+    ['session-1', 500, 30_000],
   ])
   expect([told, of('notify')]).toEqual([['work'], [['work']]])
   await store.close()
