@@ -70,7 +70,8 @@ export class LeaseModels {
   /** It was told that its lease is renewed, as it had asked for at `askedAt`. */
   heardOfRenewal(process: SimProcess, askedAt: number): void {
     const before = this.#known.get(process)
-    if (!before) return
+    // The answer to a question that was given up may come after the next one's.
+    if (!before || askedAt < before.askedAt) return
     const isBroken = askedAt - before.askedAt > MAX_SILENCE * this.leaseMs
     const contactSince = isBroken ? this.world.now : before.contactSince
     this.#known.set(process, { ...before, askedAt, contactSince })
