@@ -3,7 +3,8 @@ import type { PostgresRow } from '../../platform/postgres.ts'
 import type { FencedClaim } from '../shared/database.ts'
 import { claimExceptSql, claimSql, TAKE_SQL } from './claim-sql.ts'
 import type { Pool } from './pool.ts'
-import { claimedOf, numberOf } from './rows.ts'
+import { claimedOf } from '../task-row.ts'
+import { numberOf, taskRowOf } from './rows.ts'
 
 /** So few need no statement of their own. */
 const LEAST = 16
@@ -26,7 +27,7 @@ export async function claim(
 
 function fencedOf(row: PostgresRow): FencedClaim {
   return {
-    task: claimedOf(row),
+    task: claimedOf(taskRowOf(row)),
     waitMs: numberOf(row.wait_ms),
     ageMs: numberOf(row.age_ms),
     fence: numberOf(row.fence),

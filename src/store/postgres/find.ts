@@ -1,11 +1,13 @@
 /** Whole tasks, by id or by Idempotency-Key. */
+import type { PostgresRow } from '../../platform/postgres.ts'
 import type { Task } from '../../task.ts'
 import type { Clock } from '../../ports.ts'
 import { isTaskId } from './days.ts'
 import { canHold } from './faults.ts'
 import type { Pool } from './pool.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
-import { taskOf } from './rows.ts'
+import { taskOf, withSecrets } from '../task-row.ts'
+import { taskRowOf } from './rows.ts'
 
 const BOTH = namesOf(HEAD, STATE).join(', ')
 const [DUE_AT, COMPLETED_AT, DURATION_MS] = namesOf([DUE], END)
@@ -40,7 +42,7 @@ export class Finder {
     const read = (sql: string, wanted: string[]) => pool.read(sql, [wanted])
     this.#tasks = new Batches(clock, async (ids) => {
       const rows = await read(TASKS_SQL, ids)
-      return new Map(rows.map((row) => [row.id as string, taskOf(row)]))
+      return new Map(rows.map((row) => [row.id as string, taskIn(row)]))
     })
     this.#idsOfKeys = new Batches(clock, async (keys) => {
       const rows = await read(KEYS_SQL, keys)
@@ -58,6 +60,11 @@ export class Finder {
     const id = canHold(key) ? await this.#idsOfKeys.find(key) : null
     return id === null ? null : this.find(id)
   }
+}
+
+function taskIn(row: PostgresRow): Task {
+  const values = row.secrets === null ? null : JSON.parse(row.secrets as string)
+  return withSecrets(taskOf(taskRowOf(row)), values)
 }
 
 /** What is asked for in one turn of the event loop is one statement: many queue slots ask at once. */

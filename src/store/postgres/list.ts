@@ -4,7 +4,8 @@ import type { TaskPage, TaskQuery } from '../store.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { countStatement, pageStatement, type Statement } from './list-sql.ts'
 import type { Pool } from './pool.ts'
-import { numberOf, summaryOf } from './rows.ts'
+import { summaryOf } from '../task-row.ts'
+import { numberOf, taskRowOf } from './rows.ts'
 
 export class Lists {
   #running = 0
@@ -25,7 +26,7 @@ export class Lists {
       this.#ask(pageStatement(query, before, query.limit + 1)),
       query.counted === false ? null : this.#ask(countStatement(query)),
     ])
-    const tasks = rows.slice(0, query.limit).map(summaryOf)
+    const tasks = rows.slice(0, query.limit).map((row) => summaryOf(taskRowOf(row)))
     return {
       tasks,
       total: counted && numberOf(counted[0]!.total),

@@ -6,14 +6,15 @@
  * many commits in one transaction: a quarter of the CPU less, and half of the bytes, than to bring
  * each commit to the tables and their indexes. Until then, a task is looked for in the journal.
  */
-import { isFinished, type JsonText, type Task } from '../../task.ts'
+import type { JsonText, Task } from '../../task.ts'
 import { DatabaseLocked, type MovedFile, type RefusedWrite } from '../driver.ts'
 import type { ClaimedTask, Retention, TaskQuery } from '../store.ts'
+import { claimedOf, mayHaveSecrets, taskOf, withSecrets } from '../task-row.ts'
 import type { Connection } from './connection.ts'
 import type { Journal } from './journal.ts'
 import { cellsOf, type Entry, type SecretWrite } from './lines.ts'
 import { listStep, type ListStep } from './list.ts'
-import { CLAIMED_COLUMNS, claimedOf, taskOf, type Row } from './rows.ts'
+import { CLAIMED_COLUMNS, type Row } from './rows.ts'
 import { Writer } from './writer.ts'
 
 // Without `completed_at`, SQLite would not see that the small index will do.
@@ -71,9 +72,7 @@ export class SqliteHistory {
   }
 
   #withSecrets(task: Task): Task {
-    if (task.secretHeaders === null || task.mode === 'sync' || isFinished(task)) return task
-    const values = this.#writer.secrets.find(task.id)
-    return values ? { ...task, secretHeaders: { ...task.secretHeaders, ...values } } : task
+    return mayHaveSecrets(task) ? withSecrets(task, this.#writer.secrets.find(task.id)) : task
   }
 
   /** What the journal has of it, over what the table has. */

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import { readCursor } from './cursor.ts'
 import { dropletKeys } from './droplet-keys.ts'
 import { countedOf, hasCounts, pageOf, partsOf, type Span } from './list-parts.ts'
-import { summaryOf } from './rows.ts'
+import { summaryOf } from '../task-row.ts'
 
 export interface ListedTask {
   readonly seq: number

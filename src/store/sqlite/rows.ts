@@ -1,8 +1,6 @@
-/** A task as a row of the table `tasks`, and back. */
+/** A task as a row of the table `tasks`; `task-row.ts` is the way back. */
 import { nameKey } from '../../droplets/droplet.ts'
-import { withoutValues } from '../../droplets/redact.ts'
-import { retryCount, type Task, type TaskSummary } from '../../task.ts'
-import type { ClaimedTask } from '../store.ts'
+import { retryCount, type Task } from '../../task.ts'
 
 export type SqlValue = string | number | null
 
@@ -149,63 +147,3 @@ export const CLAIMED_COLUMNS = `id, mode, status, droplet_name, created_at, dela
 
 /** A row as bun:sqlite returns it: each column by its name. */
 export type Row = Record<string, SqlValue>
-
-export function summaryOf(row: Row): TaskSummary {
-  return {
-    id: row.id,
-    dropletName: row.droplet_name,
-    method: row.method,
-    targetUrl: row.target_url,
-    status: row.status,
-    responseStatus: row.response_status,
-    retryCount: row.retry_count,
-    createdAt: row.created_at,
-    completedAt: row.completed_at,
-    durationMs: row.duration_ms,
-    errorMessage: row.error_message,
-  } as TaskSummary
-}
-
-export function claimedOf(row: Row): ClaimedTask {
-  return {
-    id: row.id,
-    mode: row.mode,
-    status: row.status,
-    dropletName: row.droplet_name,
-    createdAt: row.created_at,
-    delayMs: row.delay_ms,
-    dueAt: row.due_at,
-    timeoutMs: row.timeout_ms,
-    deadlineMs: row.deadline_ms,
-  } as ClaimedTask
-}
-
-export function taskOf(row: Row): Task {
-  const { retryCount: _, ...summary } = summaryOf(row)
-  return {
-    ...summary,
-    mode: row.mode,
-    path: row.path,
-    payload: row.payload,
-    meta: row.meta,
-    headers: JSON.parse(row.headers as string),
-    secretHeaders: withoutValues(namesIn(row.secret_headers)),
-    timeoutMs: row.timeout_ms,
-    deadlineMs: row.deadline_ms,
-    maxRetries: row.max_retries,
-    delayMs: row.delay_ms,
-    requestId: row.request_id,
-    hops: row.hops,
-    trace: row.trace_parent && { parent: row.trace_parent, state: row.trace_state },
-    idempotencyKey: row.idempotency_key,
-    fingerprint: row.fingerprint,
-    replayOf: row.replay_of,
-    dueAt: row.due_at,
-    attempts: JSON.parse(row.attempts as string),
-    responseBody: row.response_body,
-  } as Task
-}
-
-function namesIn(json: SqlValue | undefined): string[] | null {
-  return json == null ? null : (JSON.parse(json as string) as string[])
-}

@@ -1,9 +1,10 @@
 /** Every task of a database, for `migrate`: read from a copy, so that the database stays as it is. */
 import { Database } from 'bun:sqlite'
-import { isFinished, type Task } from '../../task.ts'
+import type { Task } from '../../task.ts'
+import { mayHaveSecrets, taskOf, withSecrets } from '../task-row.ts'
 import { Connection } from './connection.ts'
 import { SqliteHistory } from './history.ts'
-import { taskOf, type Row } from './rows.ts'
+import type { Row } from './rows.ts'
 
 /** Of one batch. A task that waits has its payload whole, and may be larger than all of the text. */
 const MAX_TASKS = 500
@@ -52,7 +53,7 @@ export class WholeHistory {
       const batch: Task[] = []
       let length = 0
       for (const row of statement.iterate(last)) {
-        batch.push(withSecrets(row))
+        batch.push(taskIn(row))
         last = row.seq as number
         length += lengthOf(row)
         if (length >= MAX_TEXT) break
@@ -69,12 +70,11 @@ export class WholeHistory {
 
 const countOf = (db: Database, sql: string) => db.query<{ tasks: number }, []>(sql).get()!.tasks
 
-/** The values are kept of unfinished asynchronous tasks only. */
-function withSecrets(row: Row): Task {
+/** A row of values may have outlived its task's end. */
+function taskIn(row: Row): Task {
   const task = taskOf(row)
-  if (row.secret_values == null || task.mode === 'sync' || isFinished(task)) return task
-  const values = JSON.parse(row.secret_values as string) as Task['secretHeaders']
-  return { ...task, secretHeaders: { ...task.secretHeaders, ...values } }
+  const isKept = row.secret_values != null && mayHaveSecrets(task)
+  return isKept ? withSecrets(task, JSON.parse(row.secret_values as string)) : task
 }
 
 function lengthOf(row: Row): number {
