@@ -2,6 +2,7 @@
 import type { DatabaseServer } from '../database/database-server.ts'
 import type { CrashPoints } from '../faults/crash-points.ts'
 import { CRASH_POINTS } from '../faults/crash-points.ts'
+import { Episodes } from '../faults/episodes.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import type { SimNode } from './sim-node.ts'
@@ -20,30 +21,23 @@ const MAX_PAUSE_MS = 120_000
 
 export class ClusterFaults {
   readonly #random: Prng
-  #ended = false
+  readonly #episodes: Episodes
 
   constructor(
     private readonly world: World,
     private readonly targets: ClusterTargets,
   ) {
     this.#random = world.random.fork('cluster faults')
-    this.#scheduleEpisode()
+    this.#episodes = new Episodes(world, this.#random, EPISODE_EVERY_MS, () => this.#episode())
   }
 
   /** Everything is healthy again. */
   end(): void {
     const { nodes, server, crashPoints } = this.targets
-    this.#ended = true
+    this.#episodes.end()
     crashPoints.disarm()
     server.setBehavior('healthy')
     for (const { link } of nodes) link.setBehavior('healthy')
-  }
-
-  #scheduleEpisode(): void {
-    this.#later(this.#random.exponential(EPISODE_EVERY_MS), () => {
-      this.#episode()
-      this.#scheduleEpisode()
-    })
   }
 
   /** Half of them have one fault alone. */
@@ -51,10 +45,10 @@ export class ClusterFaults {
     const random = this.#random
     const workMs = random.pick([500, 5000, 30_000, 90_000])
     for (let acts = random.pick([2, 6, 15, 30]); acts > 0; acts--) {
-      this.#within(workMs, () => this.targets.act())
+      this.#episodes.within(workMs, () => this.targets.act())
     }
     const faults = random.chance(0.15) ? 0 : random.chance(0.5) ? 1 : random.integer(2, 4)
-    for (let n = 0; n < faults; n++) this.#within(workMs + 20_000, () => this.#fault())
+    for (let n = 0; n < faults; n++) this.#episodes.within(workMs + 20_000, () => this.#fault())
   }
 
   #fault(): void {
@@ -84,7 +78,7 @@ export class ClusterFaults {
     const random = this.#random
     link.setBehavior(random.weighted({ slow: 2, flaky: 5, refused: 3, silent: 4 }))
     const ms = random.pick([500, 5000, 20_000, 45_000, 180_000])
-    this.#later(ms, () => link.setBehavior('healthy'))
+    this.#episodes.later(ms, () => link.setBehavior('healthy'))
     this.#workMeanwhile(ms)
   }
 
@@ -93,13 +87,13 @@ export class ClusterFaults {
     const { server } = this.targets
     server.setBehavior(random.weighted({ slow: 2, stalled: 4, 'read-only': 2, down: 5 }))
     const ms = random.pick([300, 4000, 9000, 20_000, 60_000, 240_000])
-    this.#later(ms, () => server.setBehavior('healthy'))
+    this.#episodes.later(ms, () => server.setBehavior('healthy'))
     this.#workMeanwhile(ms)
   }
 
   #workMeanwhile(ms: number): void {
     for (let acts = this.#random.integer(0, 6); acts > 0; acts--) {
-      this.#within(Math.min(ms, 20_000), () => this.targets.act())
+      this.#episodes.within(Math.min(ms, 20_000), () => this.targets.act())
     }
   }
 
@@ -108,15 +102,5 @@ export class ClusterFaults {
     this.world.log(`the wall clock of ${name} jumps by ${ms} ms`)
     this.world.count('wall clocks that jump')
     time.jump(ms)
-  }
-
-  #within(ms: number, run: () => void): void {
-    this.#later(this.#random.between(0, ms), run)
-  }
-
-  #later(ms: number, run: () => void): void {
-    this.world.after(ms, () => {
-      if (!this.#ended) run()
-    })
   }
 }

@@ -6,6 +6,7 @@ import { comeBack, goAway, isAway, OUTAGE_KINDS } from '../environment/outage.ts
 import type { SimDisk } from '../environment/sim-disk.ts'
 import { randomBehavior, setBehavior, type SimDroplet } from '../environment/sim-droplet.ts'
 import type { SimRegistry } from '../environment/sim-registry.ts'
+import { Episodes } from './episodes.ts'
 import type { Prng } from '../world/prng.ts'
 import type { World } from '../world/world.ts'
 import { CRASH_POINTS, type CrashPoints } from './crash-points.ts'
@@ -31,20 +32,20 @@ const HOUR_MS = 3_600_000
 
 export class FaultInjector {
   readonly #random: Prng
-  #ended = false
+  readonly #episodes: Episodes
 
   constructor(
     private readonly world: World,
     private readonly targets: FaultTargets,
   ) {
     this.#random = world.random.fork('faults')
-    this.#scheduleEpisode()
+    this.#episodes = new Episodes(world, this.#random, EPISODE_EVERY_MS, () => this.#episode())
   }
 
   /** No more faults and no more work; everything is healthy again. */
   end(): void {
     const { droplets, registry, disk, crashPoints } = this.targets
-    this.#ended = true
+    this.#episodes.end()
     this.world.log('no more faults and no more work')
     crashPoints.disarm()
     for (const droplet of droplets) {
@@ -57,13 +58,6 @@ export class FaultInjector {
     disk?.setBehavior('healthy')
   }
 
-  #scheduleEpisode(): void {
-    this.#later(this.#random.exponential(EPISODE_EVERY_MS), () => {
-      this.#episode()
-      this.#scheduleEpisode()
-    })
-  }
-
   #episode(): void {
     const random = this.#random
     const { targets } = this
@@ -73,24 +67,24 @@ export class FaultInjector {
       if (random.chance(0.5)) this.#changeBehavior(droplet)
     }
     for (let acts = random.pick([2, 5, 12, 30]); acts > 0; acts--) {
-      this.#within(workMs, () => targets.act())
+      this.#episodes.within(workMs, () => targets.act())
     }
-    if (random.chance(0.4)) this.#within(workMs, () => this.#outage())
-    if (random.chance(0.2)) this.#within(workMs, () => this.#armCrashPoint())
+    if (random.chance(0.4)) this.#episodes.within(workMs, () => this.#outage())
+    if (random.chance(0.2)) this.#episodes.within(workMs, () => this.#armCrashPoint())
     // Some faults come after the work, while it waits or is tried again.
     const faultMs = workMs + 20_000
-    if (random.chance(0.12)) this.#within(faultMs, () => targets.crash('killed'))
-    if (random.chance(0.1)) this.#within(faultMs, () => targets.stop())
-    if (random.chance(0.15)) this.#within(faultMs, () => disk && this.#disturbDisk(disk))
-    if (random.chance(0.12)) this.#within(faultMs, () => this.#jumpWallClock())
+    if (random.chance(0.12)) this.#episodes.within(faultMs, () => targets.crash('killed'))
+    if (random.chance(0.1)) this.#episodes.within(faultMs, () => targets.stop())
+    if (random.chance(0.15)) this.#episodes.within(faultMs, () => disk && this.#disturbDisk(disk))
+    if (random.chance(0.12)) this.#episodes.within(faultMs, () => this.#jumpWallClock())
     if (random.chance(0.25)) {
-      this.#within(faultMs, () => registry && this.#disturbRegistry(registry))
+      this.#episodes.within(faultMs, () => registry && this.#disturbRegistry(registry))
     }
     if (random.chance(0.15)) {
-      this.#within(faultMs, () => registry && this.#unlistDroplet(registry))
+      this.#episodes.within(faultMs, () => registry && this.#unlistDroplet(registry))
     }
     if (random.chance(0.2)) {
-      this.#within(faultMs, () => registry && this.#restartRegistry(registry))
+      this.#episodes.within(faultMs, () => registry && this.#restartRegistry(registry))
     }
   }
 
@@ -111,16 +105,16 @@ export class FaultInjector {
     const rush = (spanMs: number) => {
       targets.rush(droplet.name, spanMs, random.pick([2, 5, 12, 25]))
       for (let acts = random.integer(0, 4); acts > 0; acts--) {
-        this.#within(spanMs, () => targets.submitTo(droplet.name))
+        this.#episodes.within(spanMs, () => targets.submitTo(droplet.name))
       }
     }
     rush(3000)
-    this.#within(1000, () => {
+    this.#episodes.within(1000, () => {
       goAway(droplet, random.pick(OUTAGE_KINDS), world.now)
       world.log(`${droplet.name} goes away: ${droplet.outages.at(-1)!.kind}, for ${ms} ms`)
       world.count('outages')
-      for (let at = ms / 2; at > 20_000; at /= 3) this.#later(at, () => rush(20_000))
-      this.#later(ms, () => {
+      for (let at = ms / 2; at > 20_000; at /= 3) this.#episodes.later(at, () => rush(20_000))
+      this.#episodes.later(ms, () => {
         comeBack(droplet, world.now, elsewhere)
         world.log(`${droplet.name} is back at ${droplet.url}`)
         if (elsewhere) world.count('droplets that moved')
@@ -139,11 +133,11 @@ export class FaultInjector {
     const { act, stop } = this.targets
     disk.setBehavior(random.weighted({ slow: 2, locked: 3, 'read-only': 4, failing: 2 }))
     const ms = random.pick([3, 300, 3000, 40_000, 600_000])
-    this.#later(ms, () => disk.setBehavior('healthy'))
+    this.#episodes.later(ms, () => disk.setBehavior('healthy'))
     // Work, and a stop, are hardest then.
     const soonMs = Math.min(ms, 15_000)
-    for (let acts = random.integer(0, 6); acts > 0; acts--) this.#within(soonMs, act)
-    if (random.chance(0.3)) this.#within(soonMs, stop)
+    for (let acts = random.integer(0, 6); acts > 0; acts--) this.#episodes.within(soonMs, act)
+    if (random.chance(0.3)) this.#episodes.within(soonMs, stop)
   }
 
   #jumpWallClock(): void {
@@ -164,7 +158,7 @@ export class FaultInjector {
     })
     registry.setBehavior(behavior)
     const ms = this.#random.pick([20_000, 200_000, 1_200_000])
-    this.#later(ms, () => registry.setBehavior('healthy'))
+    this.#episodes.later(ms, () => registry.setBehavior('healthy'))
   }
 
   /** It fills up again droplet by droplet; then there is work for those that are not back. */
@@ -172,7 +166,7 @@ export class FaultInjector {
     const refillMs = this.#random.pick([2000, 90_000, 900_000])
     registry.restart(refillMs)
     for (let acts = this.#random.integer(0, 8); acts > 0; acts--) {
-      this.#within(Math.min(refillMs, 120_000), this.targets.act)
+      this.#episodes.within(Math.min(refillMs, 120_000), this.targets.act)
     }
   }
 
@@ -183,25 +177,15 @@ export class FaultInjector {
     else droplet.active = false
     this.world.log(`${droplet.name}: listed ${droplet.listed}, active ${droplet.active}`)
     const ms = this.#random.pick([1000, 60_000, 900_000, 2 * HOUR_MS])
-    this.#later(ms, () => {
+    this.#episodes.later(ms, () => {
       // Somebody asks for a name that nobody knows; then the droplet comes back, and is asked for.
       this.targets.submitTo('unknown')
-      this.#within(1500, () => {
+      this.#episodes.within(1500, () => {
         droplet.active = true
         registry.list(droplet, true)
         this.world.log(`${droplet.name}: listed and active`)
-        this.#within(50, () => this.targets.submitTo(droplet.name))
+        this.#episodes.within(50, () => this.targets.submitTo(droplet.name))
       })
-    })
-  }
-
-  #within(ms: number, run: () => void): void {
-    this.#later(this.#random.between(0, ms), run)
-  }
-
-  #later(ms: number, run: () => void): void {
-    this.world.after(ms, () => {
-      if (!this.#ended) run()
     })
   }
 }
