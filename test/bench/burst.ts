@@ -2,7 +2,7 @@
 import type { Service } from './bench.ts'
 import type { Child } from './child.ts'
 import type { LoadResult } from './load.ts'
-import { median } from './report.ts'
+import { median, type Limit, type Report } from './report.ts'
 import { loadTasks } from './tasks.ts'
 
 /** The tables follow their journal within 50 ms. */
@@ -95,4 +95,24 @@ const COMPILERS = ['JITWorker', 'JSCWarmUp']
 /** Time on a core that one task took, µs, without that of the threads that compile. */
 export function cpuWithoutCompiling({ cpuUs, threadsUs }: Burst): number {
   return COMPILERS.reduce((us, name) => us - (threadsUs[name] ?? 0), cpuUs)
+}
+
+/**
+ * What a task costs in each way of `measured`, beside the way that is named `without`, round by
+ * round; `wantedOf`: the limit of a way's ratio, null: none.
+ */
+export function addCpuRatios(
+  report: Report,
+  measured: Readonly<Record<string, readonly Burst[]>>,
+  wantedOf: (name: string) => Limit | null,
+): void {
+  const { without: base = [], ...others } = measured
+  const baseUs = base.map(cpuWithoutCompiling)
+  for (const [name, bursts] of Object.entries(others)) {
+    const ratios = bursts.map((each, round) => cpuWithoutCompiling(each) / baseUs[round]!)
+    const wanted = wantedOf(name)
+    report.addMedian(`CPU a task, ${name}, times without`, ratios, 'x', wanted, byThread(bursts))
+  }
+  report.addMedian('CPU a task, without', baseUs, 'µs', null, byThread(base))
+  report.add('failed', failures(Object.values(measured).flat()), 'requests', ['<=', 0])
 }

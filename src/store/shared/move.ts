@@ -1,6 +1,7 @@
 /** Moves a whole history into a database that nodes share. May be done again at any time. */
 import type { Task } from '../../task.ts'
-import type { SharedDatabase, SharedWrite } from './database.ts'
+import type { SharedDatabase } from './database.ts'
+import { sharedWrite } from './shared-write.ts'
 
 export type MoveTarget = Pick<SharedDatabase, 'commit' | 'find' | 'list' | 'notify'>
 
@@ -41,7 +42,7 @@ export async function moveTasks(
   for (const batch of allOf(source)) {
     if (ports.stop.aborted) break
     const missing = await missingOf(batch, target)
-    const writes = missing.map((task) => insertOf(task, ports.now()))
+    const writes = missing.map((task) => sharedWrite('insert', task, null, ports.now()))
     const refusals = writes.length > 0 ? await target.commit(writes, ports.now()) : []
     for (const { index, reason } of refusals) refused.set(missing[index]!.id, textOf(reason))
     added += missing.length - refusals.length
@@ -61,11 +62,6 @@ export function* allOf(source: MoveSource): Generator<readonly Task[]> {
 async function missingOf(batch: readonly Task[], target: MoveTarget): Promise<Task[]> {
   const found = await Promise.all(batch.map(({ id }) => target.find(id)))
   return batch.filter((_, index) => found[index] === null)
-}
-
-function insertOf(task: Task, now: number): SharedWrite {
-  const waitMs = task.dueAt === null ? 0 : Math.max(0, task.dueAt - now)
-  return { kind: 'insert', task, hold: null, waitMs }
 }
 
 function textOf(reason: Awaited<ReturnType<MoveTarget['commit']>>[number]['reason']): string {

@@ -14,6 +14,7 @@ import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
 import { Lease } from './lease.ts'
 import { Rounds } from './rounds.ts'
+import { sharedWrite } from './shared-write.ts'
 import type { Claim, NodeInfo, SharedWorkListener } from './work.ts'
 
 const NO_SESSION = '00000000-0000-0000-0000-000000000000'
@@ -108,7 +109,9 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   }
 
   async commit(writes: readonly Write[], now: number): Promise<RefusedWrite[]> {
-    const shared = writes.map((write) => sharedWrite(write, now))
+    const shared = writes.map(([kind, task, hold]) =>
+      sharedWrite(kind, task, (hold ?? null) as Hold | null, now),
+    )
     try {
       const refused = await this.ports.database.commit(shared, now)
       this.#lease.check()
@@ -247,9 +250,3 @@ async function answered<T>(asked: Promise<T>): Promise<T> {
 }
 
 const isNew = ({ kind }: SharedWrite) => kind !== 'update'
-
-/** `now`: by the clock that the task's times are of. */
-function sharedWrite([kind, task, hold]: Write, now: number): SharedWrite {
-  const waitMs = task.dueAt === null ? 0 : Math.max(0, task.dueAt - now)
-  return { kind, task, hold: (hold ?? null) as Hold | null, waitMs }
-}

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freshDirectory, startDroplet, startOrchestrator, type Bench } from '../bench.ts'
-import { burst, byThread, cpuWithoutCompiling, failures, inTurns } from '../burst.ts'
+import { addCpuRatios, burst, inTurns } from '../burst.ts'
 import { taskBody } from '../tasks.ts'
 
 /** No circuit, and limits that are never reached. */
@@ -47,22 +47,7 @@ export async function guards(bench: Bench): Promise<void> {
     everything: () => burst(everything, withToken),
   })
 
-  const { without: base, ...others } = measured
-  for (const [name, bursts] of Object.entries(others)) {
-    const ratios = bursts.map(
-      (each, round) => cpuWithoutCompiling(each) / cpuWithoutCompiling(base![round]!),
-    )
-    const wanted = name === 'without, again' ? null : WANTED
-    report.addMedian(`CPU a task, ${name}, times without`, ratios, 'x', wanted, byThread(bursts))
-  }
-  report.addMedian(
-    'CPU a task, without',
-    base!.map(cpuWithoutCompiling),
-    'µs',
-    null,
-    byThread(base!),
-  )
-  report.add('failed', failures(Object.values(measured).flat()), 'requests', ['<=', 0])
+  addCpuRatios(report, measured, (name) => (name === 'without, again' ? null : WANTED))
   if (token.note) report.unmeasured('tokens', token.note)
 }
 

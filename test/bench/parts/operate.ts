@@ -6,7 +6,7 @@ import {
   type Bench,
   type Service,
 } from '../bench.ts'
-import { burst, byThread, cpuWithoutCompiling, failures, inTurns } from '../burst.ts'
+import { addCpuRatios, burst, inTurns } from '../burst.ts'
 import { delays } from '../delays.ts'
 import { stall } from '../stalls.ts'
 import { taskBody } from '../tasks.ts'
@@ -50,22 +50,7 @@ export async function operate(bench: Bench): Promise<void> {
     'all traces sent out': () => burst(traced, options),
   })
 
-  const { without: base, ...others } = measured
-  for (const [name, bursts] of Object.entries(others)) {
-    const ratios = bursts.map(
-      (each, round) => cpuWithoutCompiling(each) / cpuWithoutCompiling(base![round]!),
-    )
-    const wanted = name === 'ten pages, Prometheus' ? WANTED : null
-    report.addMedian(`CPU a task, ${name}, times without`, ratios, 'x', wanted, byThread(bursts))
-  }
-  report.addMedian(
-    'CPU a task, without',
-    base!.map(cpuWithoutCompiling),
-    'µs',
-    null,
-    byThread(base!),
-  )
-  report.add('failed', failures(Object.values(measured).flat()), 'requests', ['<=', 0])
+  addCpuRatios(report, measured, (name) => (name === 'ten pages, Prometheus' ? WANTED : null))
 
   const { p50Ms, p99Ms } = await delays(watched, quick ? 50 : 500)
   report.add('from the answer to the event, p50', p50Ms, 'ms')

@@ -44,7 +44,15 @@ async function sharing(script: Partial<SharedDatabase> = {}) {
     scripted
       .of('commit')
       .flatMap(([writes]) => (writes as { hold: unknown }[]).map(({ hold }) => hold))
-  return { ...scripted, clock, events, store, shared, told, letGo: lost.resolve, holds }
+  /** Another has declared it dead; it lets go of all, and has a session again. */
+  const joinAnew = async () => {
+    script.renew = async () => false
+    await clock.advance(10_000)
+    lost.resolve()
+    delete script.renew
+    await clock.advance(1000)
+  }
+  return { ...scripted, clock, events, store, shared, told, letGo: lost.resolve, joinAnew, holds }
 }
 
 test('a task is written with the session and its fence', async () => {
@@ -96,15 +104,11 @@ test('a task for anyone is nobody’s, is told of, and is claimable when it is d
 })
 
 test('a write that waits keeps its right, whoever owns the task by the time that it goes', async () => {
-  const { clock, script, store, shared, holds, letGo } = await sharing({ commit: refuses })
+  const { clock, script, store, shared, holds, joinAnew } = await sharing({ commit: refuses })
   const task = running()
   const late = store.update(cancel(task, after(1)))
   await clock.settle()
-  script.renew = async () => false
-  await clock.advance(10_000)
-  letGo()
-  delete script.renew
-  await clock.advance(1000)
+  await joinAnew()
   script.claim = async () => [claimOf(task, 2)]
   await shared.claim(1, [])
   script.commit = async () => [{ index: 0, reason: 'not owned' }]
@@ -149,17 +153,13 @@ test('what is claimed too late is not ours', async () => {
 })
 
 test('what is accepted for a lease that is lost by then is not ours to run', async () => {
-  const { clock, script, store, events, letGo } = await sharing()
+  const { clock, script, store, events, joinAnew } = await sharing()
   const answer = Promise.withResolvers<[]>()
   script.commit = () => answer.promise
   const task = queued()
   const inserted = store.insert(task)
   await clock.settle()
-  script.renew = async () => false
-  await clock.advance(10_000)
-  letGo()
-  delete script.renew
-  await clock.advance(1000)
+  await joinAnew()
   answer.resolve([])
   expect(await inserted).toBe('written')
   expect(events).toEqual([{ type: 'accepted', task, forAnyone: true }])
