@@ -6,6 +6,7 @@
  */
 import type { PostgresValue } from '../../platform/postgres.ts'
 import { INTERRUPTED, isFinished } from '../../task.ts'
+import { countSql } from './count-sql.ts'
 import type { Change } from './fold.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE, type Column } from './columns.ts'
 
@@ -55,10 +56,10 @@ export function valuesOf(changes: readonly Change[], writer: string): PostgresVa
 }
 
 const PLACEHOLDERS = PARAMETERS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')
-const WRITER = `$${PARAMETERS.length + 1}::text`
+const WRITER = `$${PARAMETERS.length + 1}`
 
 /** The changes as a table. */
-export const WRITES_SQL = `w as materialized (select * from unnest(${PLACEHOLDERS})
+const WRITES_SQL = `w as materialized (select * from unnest(${PLACEHOLDERS})
   as w (${PARAMETERS.map(({ name }) => name).join(', ')}))`
 
 const list = (...parts: (readonly Column[])[]) => namesOf(...parts).join(', ')
@@ -67,9 +68,9 @@ const of = (table: string, ...parts: (readonly Column[])[]) =>
     .map((name) => `${table}.${name}`)
     .join(', ')
 
-export const PAYLOAD_COLUMNS = list(LIMITS, ASKED)
-export const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
-export const HISTORY_COLUMNS = list(HEAD, STATE, END)
+const PAYLOAD_COLUMNS = list(LIMITS, ASKED)
+const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
+const HISTORY_COLUMNS = list(HEAD, STATE, END)
 
 /**
  * Of a session that is dead, or was forgotten long ago, nobody would look for what comes late: that
@@ -79,13 +80,6 @@ const OWNER = `(select s.session from orchestrator.nodes s
     where s.session = any(array[w.session]) and not s.dead)`
 const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
 const EXPIRES_AT = `now() + interval '1 ms' * (delay_ms + deadline_ms)`
-
-/** \`h\`: a relation with the droplets and states of what has ended, `sign` of each. */
-export const countSql = (from: string, sign: 1 | -1) => `insert into orchestrator.counts as c
-    (day, droplet_key, status, writer, tasks)
-  select orchestrator.day_of(id), droplet_key, status, ${WRITER}, ${sign} * count(*) from ${from}
-  group by 1, 2, 3 order by 1, 2, 3
-  on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks`
 
 /**
  * A change of a task that its hold still names. The id by `= any(array[…])` and the rest by `is not
@@ -128,7 +122,7 @@ h as (insert into orchestrator.history (id, ${HISTORY_COLUMNS})
   select id, ${HISTORY_COLUMNS} from n where completed_at is not null
   union all select id, ${HISTORY_COLUMNS} from d
   returning id, droplet_key, status),
-c as (${countSql('h', 1)})
+c as (${countSql('h', 1, WRITER)})
 select id, is_new from n union all select id, false from u union all select id, false from d`
 
 /**
@@ -149,5 +143,5 @@ l as (insert into orchestrator.live
   from w where id in (select id from d) order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from w where secrets is not null and id in (select id from d)),
-c as (${countSql('d', -1)})
+c as (${countSql('d', -1, WRITER)})
 select id, false as is_new from d`

@@ -1,5 +1,6 @@
 /** Deletes single finished tasks, with all that belongs to them. */
 import type { PostgresQuery } from '../../platform/postgres.ts'
+import { countSql } from './count-sql.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
 
@@ -48,10 +49,7 @@ const FORGET_SQL = `with t as materialized (
     returning h.id, h.droplet_key, h.status),
   p as (delete from orchestrator.payload p using f where p.id = f.id),
   k as (delete from orchestrator.keys k using f where k.id = any(array[f.id])),
-  c as (insert into orchestrator.counts as c (day, droplet_key, status, writer, tasks)
-    select orchestrator.day_of(id), droplet_key, status, $4::text, -count(*) from h
-    group by 1, 2, 3 order by 1, 2, 3
-    on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks)
+  c as (${countSql('h', -1, '$4')})
   select (select count(*) from h)::int4 as tasks, max(completed_at) as last,
     (select finished from t) - (select count(*) from h) as left from f`
 

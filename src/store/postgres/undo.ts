@@ -2,6 +2,7 @@
 import { INTERRUPTED } from '../../task.ts'
 import type { DoubtfulWrite } from '../shared/database.ts'
 import { END, HEAD, namesOf, STATE } from './columns.ts'
+import { countSql } from './count-sql.ts'
 import type { Pool } from './pool.ts'
 
 export interface Undo {
@@ -31,10 +32,7 @@ const UNDO_SQL = `with c as materialized (select l.id
     select id, ${HEADS}, 'error', target_url, attempts, retry_count, null, null,
       '${INTERRUPTED}', $3::int8, greatest(0, $3::int8 - created_at)
     from d where resumed returning id, droplet_key, status)
-  insert into orchestrator.counts as c (day, droplet_key, status, writer, tasks)
-  select orchestrator.day_of(id), droplet_key, status, $4::text, count(*) from h
-  group by 1, 2, 3 order by 1, 2, 3
-  on conflict (day, droplet_key, status, writer) do update set tasks = c.tasks + excluded.tasks`
+  ${countSql('h', 1, '$4')}`
 
 /** As `SharedDatabase.undo`. */
 export async function undo(pool: Pool, { session, writes, now, writer }: Undo): Promise<void> {
