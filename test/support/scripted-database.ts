@@ -14,6 +14,7 @@ export function scriptedDatabase(script: Partial<SharedDatabase> = {}) {
     join: async () => `session-${++sessions}`,
     renew: async () => true,
     leave: async () => {},
+    declareDead: async () => [],
     rescue: async () => 0,
     commit: async () => [],
     undo: async () => {},
