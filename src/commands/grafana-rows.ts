@@ -39,6 +39,8 @@ const FAILED = `orchestrator_tasks_total{${DROPLET}, status=~"error|timeout"}`
 const COUNTED = `orchestrator_tasks_total{${DROPLET}, status!="cancelled"}`
 const ATTEMPT_BUCKETS = `orchestrator_attempt_duration_seconds_bucket{${DROPLET}}`
 const TASK_BUCKETS = `orchestrator_task_duration_seconds_bucket{${DROPLET}}`
+/** Of services that share a Postgres: no others have the label. */
+const SHARING = `${HERE}, node!=""`
 const REQUESTS = `http_server_request_duration_seconds_count{${HERE}}`
 const REQUEST_BUCKETS = `http_server_request_duration_seconds_bucket{${HERE}}`
 
@@ -77,7 +79,8 @@ export const ROWS: readonly Row[] = [
       number(
         'Droplets away',
         'none',
-        `sum(orchestrator_droplet_reachable{${DROPLET}} == bool 0)`,
+        // Each service looks for itself: a droplet is one, however many say so.
+        `sum(min by (droplet) (orchestrator_droplet_reachable{${DROPLET}}) == bool 0)`,
         1,
       ),
       number('Open circuits', 'none', `sum(orchestrator_circuits_open{${HERE}})`, 1),
@@ -155,6 +158,28 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    title: 'Nodes that share a Postgres',
+    panels: [
+      // Each of them tells of the same tasks.
+      lines('Tasks that wait and that no node has', 'none', [
+        `max(orchestrator_shared_queue_depth{${HERE}})`,
+        'tasks',
+      ]),
+      lines('Tasks that a node has', 'none', [
+        `sum by (node) (orchestrator_queue_depth{${SHARING}})`,
+        '{{node}}',
+      ]),
+      lines('Tasks ended, by node', 'ops', [
+        rateBy('node', `orchestrator_tasks_total{${SHARING}, droplet=~"$droplet"}`),
+        '{{node}}',
+      ]),
+      lines('Requests, by node', 'reqps', [
+        rateBy('node', `http_server_request_duration_seconds_count{${SHARING}}`),
+        '{{node}}',
+      ]),
+    ],
+  },
+  {
     title: 'Registry',
     panels: [
       states(
@@ -172,8 +197,8 @@ export const ROWS: readonly Row[] = [
       lines(
         'Droplets',
         'none',
-        [`orchestrator_registry_droplets{${HERE}}`, 'listed'],
-        [`orchestrator_registry_droplets_reachable{${HERE}}`, 'reachable'],
+        [`orchestrator_registry_droplets{${HERE}}`, '{{instance}}: listed'],
+        [`orchestrator_registry_droplets_reachable{${HERE}}`, '{{instance}}: reachable'],
       ),
     ],
   },

@@ -1,5 +1,7 @@
 /** The metrics that expressions of PromQL name. */
 
+export const SHARED_QUEUE = 'orchestrator_shared_queue_depth'
+
 /** Without `up`, which is Prometheus's own. */
 export function metricNames(expression: string): string[] {
   return [...expression.matchAll(/\b(?:orchestrator|http_server|process)_\w+/g)].map(
@@ -13,6 +15,11 @@ export interface Panel {
   title: string
   gridPos: { x: number; y: number; w: number; h: number }
   targets?: { refId: string; expr: string; legendFormat: string }[]
+}
+
+/** Whether the expression has an answer only where several nodes share a Postgres. */
+export function isOfNodes(expression: string): boolean {
+  return expression.includes('node!=""') || metricNames(expression).includes(SHARED_QUEUE)
 }
 
 /** The expressions of a Grafana dashboard, with all services and droplets chosen. */
