@@ -39,6 +39,9 @@ const FAILED = `orchestrator_tasks_total{${DROPLET}, status=~"error|timeout"}`
 const COUNTED = `orchestrator_tasks_total{${DROPLET}, status!="cancelled"}`
 const ATTEMPT_BUCKETS = `orchestrator_attempt_duration_seconds_bucket{${DROPLET}}`
 const TASK_BUCKETS = `orchestrator_task_duration_seconds_bucket{${DROPLET}}`
+const AGE = 'orchestrator_oldest_task_age_seconds'
+/** As AGE, of tasks that no node has. Each node tells it. */
+const SHARED_AGE = 'orchestrator_shared_oldest_task_age_seconds'
 /** Of services that share a Postgres: no others have the label. */
 const SHARING = `${HERE}, node!=""`
 const REQUESTS = `http_server_request_duration_seconds_count{${HERE}}`
@@ -75,7 +78,7 @@ export const ROWS: readonly Row[] = [
     panels: [
       number('Tasks a second', 'ops', rate(TASKS)),
       number('Failed tasks', 'percentunit', `${rate(FAILED)} / ${rate(COUNTED)}`, 0.1),
-      number('Oldest waiting task', 's', `max(orchestrator_oldest_task_age_seconds{${HERE}})`, 60),
+      number('Oldest waiting task', 's', `max({__name__=~"${AGE}|${SHARED_AGE}", ${HERE}})`, 60),
       number(
         'Droplets away',
         'none',
@@ -154,7 +157,10 @@ export const ROWS: readonly Row[] = [
         `sum by (state) (orchestrator_queue_depth{${HERE}})`,
         '{{state}}',
       ]),
-      lines('How long the oldest one is due', 's', ofEach('orchestrator_oldest_task_age_seconds')),
+      lines('How long the oldest one is due', 's', ofEach(AGE), [
+        `max(${SHARED_AGE}{${HERE}})`,
+        'no node has it',
+      ]),
     ],
   },
   {

@@ -3,10 +3,10 @@ import { expect, test } from 'bun:test'
 import { runBinary } from '../support/binary.ts'
 import { allowRealTime, eventually } from '../support/eventually.ts'
 import { dashboardQueries, isOfNodes, SHARED_QUEUE, type Panel } from '../support/metric-names.ts'
-import { nodesOver } from '../support/nodes.ts'
+import { LONG_LEASE, nodesOver } from '../support/nodes.ts'
 import { createDatabase, hasPostgres, withPostgres } from '../support/postgres.ts'
 import { hasPrometheus, startPrometheus, withPrometheus } from '../support/prometheus.ts'
-import { json, scriptedServer } from '../support/scripted-server.ts'
+import { hang, json, scriptedServer } from '../support/scripted-server.ts'
 
 allowRealTime()
 
@@ -26,8 +26,10 @@ test.skipIf(!hasPostgres || !hasPrometheus)(
   `what both nodes tell counts once, what each does adds up${withPostgres || withPrometheus}`,
   async () => {
     await using echo = scriptedServer(json({ fine: true }))
+    await using slow = scriptedServer(hang)
     await using database = await createDatabase()
-    await using nodes = nodesOver(database.url, { echo: echo.url, gone: 'http://127.0.0.1:1' })
+    const mesh = { echo: echo.url, slow: slow.url, gone: 'http://127.0.0.1:1' }
+    await using nodes = nodesOver(database.url, mesh, { ...LONG_LEASE, TASK_CONCURRENCY: '1' })
     const both = await Promise.all([nodes.start('a'), nodes.start('b')])
     await using prometheus = await startPrometheus(configOf(both.map(({ url }) => url)), {
       'orchestrator.rules.yml': (await runBinary(['alerts'])).stdout,
@@ -53,6 +55,12 @@ test.skipIf(!hasPostgres || !hasPrometheus)(
       return Bun.deepEquals(await values(SHARED_QUEUE), [3, 3])
     })
     await shown('Tasks that wait and that no node has', 3)
+    const ofNoNode = queriesOf('How long the oldest one is due')[1]!
+    expect(await values(ofNoNode)).toEqual([0])
+    for (let n = 0; n < 10; n++) await both[0]!.submit({ droplet_name: 'slow' }, ASYNC)
+    await eventually('more are due than both take', async () => {
+      return (await values(ofNoNode)).some((seconds) => seconds > 0)
+    })
     await shown('Droplets away', 1)
     await shown('Services', 2)
     for (const query of dashboardQueries(panels)) {

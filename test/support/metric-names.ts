@@ -1,6 +1,8 @@
 /** The metrics that expressions of PromQL name. */
 
 export const SHARED_QUEUE = 'orchestrator_shared_queue_depth'
+/** Those that only nodes tell that share a Postgres. */
+export const SHARED_METRICS = [SHARED_QUEUE, 'orchestrator_shared_oldest_task_age_seconds']
 
 /** Without `up`, which is Prometheus's own. */
 export function metricNames(expression: string): string[] {
@@ -19,7 +21,8 @@ export interface Panel {
 
 /** Whether the expression has an answer only where several nodes share a Postgres. */
 export function isOfNodes(expression: string): boolean {
-  return expression.includes('node!=""') || metricNames(expression).includes(SHARED_QUEUE)
+  const isShared = metricNames(expression).every((name) => SHARED_METRICS.includes(name))
+  return isShared || expression.includes('node!=""')
 }
 
 /** The expressions of a Grafana dashboard, with all services and droplets chosen. */

@@ -26,6 +26,7 @@ export function scriptedDatabase(script: Partial<SharedDatabase> = {}) {
     cancelled: async () => [],
     ended: async () => [],
     unowned: async () => 0,
+    unownedDueMs: async () => 0,
     nodes: async () => [],
     find: async () => null,
     findByKey: async () => null,

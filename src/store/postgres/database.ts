@@ -24,7 +24,7 @@ import { Retention } from './retention.ts'
 import { declareDead, leave, rescue } from './rescue.ts'
 import { release, unclaim } from './release.ts'
 import { join, nodes, renew } from './sessions.ts'
-import { ended, unowned } from './unfinished.ts'
+import { ended, unowned, unownedDueMs } from './unfinished.ts'
 import { undo } from './undo.ts'
 import { WakeUps, type WakeUp } from './wake-ups.ts'
 
@@ -183,6 +183,10 @@ export class PostgresDatabase implements SharedDatabase {
 
   unowned(max: number): Promise<number> {
     return unowned(this.#maintenance, max)
+  }
+
+  unownedDueMs(): Promise<number> {
+    return unownedDueMs(this.#maintenance)
   }
 
   find(id: string): Promise<Task | null> {

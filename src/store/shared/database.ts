@@ -95,6 +95,8 @@ export interface SharedDatabase {
   ended(ids: readonly string[]): Promise<string[]>
   /** Tasks that nobody owns; it may count no further than `max`. */
   unowned(max: number): Promise<number>
+  /** How long the one of them that is due for the longest time has been, ms; 0: none is. */
+  unownedDueMs(): Promise<number>
   nodes(session: string): Promise<SeenNode[]>
   find(id: string): Promise<Task | null>
   findByKey(key: string): Promise<Task | null>

@@ -33,6 +33,7 @@ export interface RoundsPorts {
 
 export class Rounds {
   backlog = 0
+  backlogDueMs = 0
   #failures = 0
   #failure: string | null = null
   #stopped = false
@@ -111,7 +112,9 @@ export class Rounds {
   }
 
   async #count(): Promise<void> {
-    this.backlog = await this.ports.database.unowned(this.ports.maxBacklog)
+    const { database, maxBacklog } = this.ports
+    this.backlog = await database.unowned(maxBacklog)
+    this.backlogDueMs = await database.unownedDueMs()
   }
 
   async #rescue(): Promise<void> {

@@ -59,6 +59,8 @@ export interface SharedWork {
    * of use.
    */
   readonly backlog: number
+  /** How long the one of them that is due for the longest time has been, ms; 0: none is. */
+  readonly backlogDueMs: number
   /** One, set before anything is claimed. */
   listen(listener: SharedWorkListener): void
   /**

@@ -199,6 +199,7 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
     cancelled: (session) => read('cancelled', (tables) => tables.cancelled(session)),
     ended: (ids) => read('ended', (tables) => tables.ended(ids)),
     unowned: (max) => read('unowned', (tables) => tables.unowned(max)),
+    unownedDueMs: () => read('unownedDueMs', (tables) => tables.unownedDueMs()),
     nodes: (session) => read('nodes', (tables) => tables.nodes(session)),
     find: (id) => read('find', (tables) => tables.find(id)),
     findByKey: (key) => read('findByKey', (tables) => tables.findByKey(key)),

@@ -89,6 +89,7 @@ test('what nobody owns is claimed once, the oldest due first, with the next fenc
   expect(tables.take(a, soon.id, 2)).toBeNull()
   tables.release([{ id: soon.id, session: b, fence: 3, step: 5 }])
   expect(tables.unowned(10)).toBe(3)
+  expect(tables.unownedDueMs()).toBe(10)
 })
 
 test('what has passed its deadline is claimed besides, of any droplet', () => {

@@ -276,6 +276,11 @@ export class SharedTables {
     return Math.min(max, [...this.live.values()].filter(({ owner }) => owner === null).length)
   }
 
+  unownedDueMs(): number {
+    const free = [...this.live.values()].filter(({ owner }) => owner === null)
+    return Math.max(0, ...free.map(({ dueAt }) => this.now() - dueAt))
+  }
+
   nodes(session: string): SeenNode[] {
     return this.sessions.seen(session)
   }

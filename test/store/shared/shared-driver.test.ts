@@ -286,6 +286,18 @@ test('the dead are looked for once the database has been there for a lease, in s
   await store.close()
 })
 
+test('what nobody owns is counted from time to time', async () => {
+  const { clock, store, shared, of } = await sharing({
+    unowned: async () => 7,
+    unownedDueMs: async () => 61_000,
+  })
+  expect([shared.backlog, shared.backlogDueMs]).toEqual([0, 0])
+  await clock.advance(5000)
+  expect([shared.backlog, shared.backlogDueMs]).toEqual([7, 61_000])
+  expect(of('unowned')).toEqual([[100_000]])
+  await store.close()
+})
+
 test('whoever finds that a node is dead says so, once for each, though no task can be freed', async () => {
   const { clock, script, store, log } = await sharing({ rescue: refuses })
   const dead = { seenAgoMs: 31_000, asyncTasks: 3, syncTasks: 2 }
