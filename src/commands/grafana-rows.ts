@@ -39,6 +39,11 @@ const FAILED = `orchestrator_tasks_total{${DROPLET}, status=~"error|timeout"}`
 const COUNTED = `orchestrator_tasks_total{${DROPLET}, status!="cancelled"}`
 const ATTEMPT_BUCKETS = `orchestrator_attempt_duration_seconds_bucket{${DROPLET}}`
 const TASK_BUCKETS = `orchestrator_task_duration_seconds_bucket{${DROPLET}}`
+const AGE = 'orchestrator_oldest_task_age_seconds'
+/** As AGE, of tasks that no node has. Each node tells it. */
+const SHARED_AGE = 'orchestrator_shared_oldest_task_age_seconds'
+/** Of services that share a Postgres: no others have the label. */
+const SHARING = `${HERE}, node!=""`
 const REQUESTS = `http_server_request_duration_seconds_count{${HERE}}`
 const REQUEST_BUCKETS = `http_server_request_duration_seconds_bucket{${HERE}}`
 
@@ -73,11 +78,12 @@ export const ROWS: readonly Row[] = [
     panels: [
       number('Tasks a second', 'ops', rate(TASKS)),
       number('Failed tasks', 'percentunit', `${rate(FAILED)} / ${rate(COUNTED)}`, 0.1),
-      number('Oldest waiting task', 's', `max(orchestrator_oldest_task_age_seconds{${HERE}})`, 60),
+      number('Oldest waiting task', 's', `max({__name__=~"${AGE}|${SHARED_AGE}", ${HERE}})`, 60),
       number(
         'Droplets away',
         'none',
-        `sum(orchestrator_droplet_reachable{${DROPLET}} == bool 0)`,
+        // Each service looks for itself: a droplet is one, however many say so.
+        `sum(min by (droplet) (orchestrator_droplet_reachable{${DROPLET}}) == bool 0)`,
         1,
       ),
       number('Open circuits', 'none', `sum(orchestrator_circuits_open{${HERE}})`, 1),
@@ -151,7 +157,32 @@ export const ROWS: readonly Row[] = [
         `sum by (state) (orchestrator_queue_depth{${HERE}})`,
         '{{state}}',
       ]),
-      lines('How long the oldest one is due', 's', ofEach('orchestrator_oldest_task_age_seconds')),
+      lines('How long the oldest one is due', 's', ofEach(AGE), [
+        `max(${SHARED_AGE}{${HERE}})`,
+        'no node has it',
+      ]),
+    ],
+  },
+  {
+    title: 'Nodes that share a Postgres',
+    panels: [
+      // Each of them tells of the same tasks.
+      lines('Tasks that wait and that no node has', 'none', [
+        `max(orchestrator_shared_queue_depth{${HERE}})`,
+        'tasks',
+      ]),
+      lines('Tasks that a node has', 'none', [
+        `sum by (node) (orchestrator_queue_depth{${SHARING}})`,
+        '{{node}}',
+      ]),
+      lines('Tasks ended, by node', 'ops', [
+        rateBy('node', `orchestrator_tasks_total{${SHARING}, droplet=~"$droplet"}`),
+        '{{node}}',
+      ]),
+      lines('Requests, by node', 'reqps', [
+        rateBy('node', `http_server_request_duration_seconds_count{${SHARING}}`),
+        '{{node}}',
+      ]),
     ],
   },
   {
@@ -172,8 +203,8 @@ export const ROWS: readonly Row[] = [
       lines(
         'Droplets',
         'none',
-        [`orchestrator_registry_droplets{${HERE}}`, 'listed'],
-        [`orchestrator_registry_droplets_reachable{${HERE}}`, 'reachable'],
+        [`orchestrator_registry_droplets{${HERE}}`, '{{instance}}: listed'],
+        [`orchestrator_registry_droplets_reachable{${HERE}}`, '{{instance}}: reachable'],
       ),
     ],
   },

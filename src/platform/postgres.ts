@@ -56,14 +56,27 @@ const ISOLATION = { default_transaction_isolation: 'read committed' }
 const IDLE = { idle_in_transaction_session_timeout: '10s' }
 
 /**
- * Connects when it is first asked something. `url` may have `prepare=false` for a pooler.
+ * The server cuts longer names, bytes. PgBouncer then finds there another one than ours, and sets
+ * it again before each transaction.
+ */
+const MAX_NAME = 63
+
+/**
+ * Connects when it is first asked something. `url` may have `prepare=false` for a pooler. `name`, in
+ * ASCII: what pg_stat_activity calls the connections, unless the URL has an `application_name`.
  * `maxStatementMs`: when the server ends a statement, though nobody waits for it any more; 0: never.
  */
-export function postgresClient(url: string, max: number, maxStatementMs = 0): PostgresClient {
-  const { address, prepare } = optionsOf(url)
-  // A pooler refuses such parameters; and without prepared statements no plan is kept.
+export function postgresClient(
+  url: string,
+  name: string,
+  max: number,
+  maxStatementMs = 0,
+): PostgresClient {
+  const { address, prepare, isNamed } = optionsOf(url)
+  const naming = isNamed ? {} : { application_name: name.slice(0, MAX_NAME) }
+  // A pooler refuses the other parameters; and without prepared statements no plan is kept.
   const limits = { ...IDLE, statement_timeout: `${maxStatementMs}` }
-  const connection = prepare ? { ...PLANS, ...ISOLATION, ...limits } : {}
+  const connection = prepare ? { ...naming, ...PLANS, ...ISOLATION, ...limits } : naming
   const options = { prepare, connection, connectionTimeout: 5 }
   const sql = new SQL(address, { ...options, max })
   let listener: SQL | null = null
@@ -105,11 +118,12 @@ async function closeNow(sql: SQL): Promise<void> {
 }
 
 /** PgBouncer in transaction mode wants no named statements: Bun reads that from no URL. */
-function optionsOf(url: string): { address: string; prepare: boolean } {
+function optionsOf(url: string): { address: string; prepare: boolean; isNamed: boolean } {
   const address = new URL(url)
+  const isNamed = address.searchParams.has('application_name')
   const prepare = address.searchParams.get('prepare') !== 'false'
   address.searchParams.delete('prepare')
-  return { address: address.href, prepare }
+  return { address: address.href, prepare, isNamed }
 }
 
 async function run(

@@ -16,7 +16,8 @@ export async function openDatabase(
 ): Promise<StoreDriver> {
   const retention: Retention = { maxFinished: task.maxHistory, ttlMs: task.historyTtlMs }
   if (!isPostgres(task.db)) return openSqlite(task.db, retention)
-  const database = await openPostgres(task.db, retention, { clock })
+  const name = `orchestrator ${nodeName}`
+  const database = await openPostgres(task.db, retention, { clock, name })
   const node = { name: nodeName, version: VERSION }
   const { leaseMs, maxQueued: maxBacklog } = task
   return openShared({ database, node, leaseMs, maxBacklog, clock, log })

@@ -124,8 +124,18 @@ function storeFamilies({ store }: ServiceSources): Family[] {
 
 function sharedFamilies({ shared }: ServiceSources['store']): Family[] {
   if (!shared) return []
-  const help = 'Tasks that wait and that no node has, as all nodes see them'
-  return [gauge('orchestrator_shared_queue_depth', help, shared.backlog)]
+  return [
+    gauge(
+      'orchestrator_shared_queue_depth',
+      'Tasks that wait and that no node has, as all nodes see them',
+      shared.backlog,
+    ),
+    gauge(
+      'orchestrator_shared_oldest_task_age_seconds',
+      'How long the oldest one of those has been due; 0 when none is',
+      shared.backlogDueMs / 1000,
+    ),
+  ]
 }
 
 function inSeconds(ms: number | null): number | null {

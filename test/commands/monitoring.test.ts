@@ -4,7 +4,7 @@ import { alerts } from '../../src/commands/alerts.ts'
 import { grafana } from '../../src/commands/grafana.ts'
 import { scriptedIo } from '../support/command-io.ts'
 import { allowRealTime } from '../support/eventually.ts'
-import { metricNames, type Panel } from '../support/metric-names.ts'
+import { metricNames, SHARED_METRICS, type Panel } from '../support/metric-names.ts'
 import { readMetricsPage } from '../support/metrics-page.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { hasPrometheus, promtool, withPrometheus } from '../support/prometheus.ts'
@@ -46,8 +46,11 @@ test('each metric that they name is in a scrape', async () => {
   const headers = { accept: 'application/openmetrics-text' }
   const { text } = await service.get('/orchestrator/metrics', headers)
   const known = new Set(readMetricsPage(text).lines.map(({ name }) => name))
-  // Only where several nodes share a Postgres: test/e2e/nodes.test.ts scrapes it there.
-  known.add('orchestrator_shared_queue_depth')
+  // Only where several nodes share a Postgres: test/e2e/nodes-prometheus.test.ts scrapes it there.
+  for (const name of SHARED_METRICS) {
+    expect(known).not.toContain(name)
+    known.add(name)
+  }
   const expressions = [
     ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
     ...dashboard.annotations.list.map(({ expr }) => expr),

@@ -104,6 +104,9 @@ describe.skipIf(!hasPostgres).each([
         const task = await b.task(id, ({ status }) => status !== 'running')
         expect(task).toMatchObject({ status: 'error', error_message: INTERRUPTED })
       }
+      const told = b.log('a node is taken for dead: its tasks are left to others')
+      expect(told).toMatchObject([{ level: 'WARNING', node: 'a', requeued: 0, interrupted: 2 }])
+      expect(told[0]!.seen_ago_ms).toBeGreaterThanOrEqual(2000)
       expect(echo.requests).toHaveLength(2)
       const again = await b.submit({}, headers)
       expect([again.status, again.json.status]).toEqual([200, 'success'])

@@ -234,6 +234,10 @@ describe.skipIf(!hasPostgres).each([
     await eventually('they listen, or cannot', async () => {
       return (await database.query(listening)).length === (listens ? 2 : 0)
     })
+    const names = await database.query(`select distinct application_name as name
+      from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+      order by name`)
+    expect(names).toEqual([{ name: 'orchestrator a' }, { name: 'orchestrator b' }])
     await a.submit({ droplet_name: 'slow' }, ASYNC)
     await slow.received(1)
     const page = await a.call('GET', '/orchestrator/metrics', { headers: { accept: 'text/plain' } })

@@ -85,7 +85,7 @@ async function readPostgres(
   stop: AbortSignal,
 ): Promise<PostgresState | null> {
   if (!isPostgres(db)) return null
-  const client = postgresClient(db, 1)
+  const client = postgresClient(db, 'orchestrator doctor', 1)
   const look = () => inspectPostgres(client, clock)
   try {
     const found = await within(clock, POSTGRES_LIMIT_MS, stop, look)

@@ -126,7 +126,7 @@ function orStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
 
 async function openTarget(url: string, { to }: Names) {
   try {
-    return await openPostgres(url, KEEP_ALL, { clock: systemClock })
+    return await openPostgres(url, KEEP_ALL, { clock: systemClock, name: 'orchestrator migrate' })
   } catch (error) {
     throw new Error(`${to} cannot be used: ${errorText(error)}`, { cause: error })
   }

@@ -10,7 +10,7 @@ import type {
   SharedDatabase,
   SharedWrite,
 } from '../shared/database.ts'
-import type { NodeInfo, SeenNode } from '../shared/work.ts'
+import type { DeadNode, NodeInfo, SeenNode } from '../shared/work.ts'
 import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
 import { askToCancel, cancelled } from './cancelling.ts'
 import { claim, take } from './claim.ts'
@@ -21,10 +21,10 @@ import { Lists } from './list.ts'
 import { Partitions } from './partitions.ts'
 import { Pool } from './pool.ts'
 import { Retention } from './retention.ts'
-import { leave, rescue } from './rescue.ts'
+import { declareDead, leave, rescue } from './rescue.ts'
 import { release, unclaim } from './release.ts'
 import { join, nodes, renew } from './sessions.ts'
-import { ended, unowned } from './unfinished.ts'
+import { ended, unowned, unownedDueMs } from './unfinished.ts'
 import { undo } from './undo.ts'
 import { WakeUps, type WakeUp } from './wake-ups.ts'
 
@@ -106,8 +106,12 @@ export class PostgresDatabase implements SharedDatabase {
     return leave(this.#maintenance, session)
   }
 
-  rescue(session: string, limit: number, leaseMs: number): Promise<number> {
-    return rescue(this.#maintenance, session, limit, leaseMs)
+  declareDead(session: string, leaseMs: number): Promise<DeadNode[]> {
+    return declareDead(this.#maintenance, session, leaseMs)
+  }
+
+  rescue(limit: number): Promise<number> {
+    return rescue(this.#maintenance, limit)
   }
 
   nodes(session: string): Promise<SeenNode[]> {
@@ -179,6 +183,10 @@ export class PostgresDatabase implements SharedDatabase {
 
   unowned(max: number): Promise<number> {
     return unowned(this.#maintenance, max)
+  }
+
+  unownedDueMs(): Promise<number> {
+    return unownedDueMs(this.#maintenance)
   }
 
   find(id: string): Promise<Task | null> {

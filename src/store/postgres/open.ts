@@ -9,6 +9,8 @@ import { postgresFault } from './postgres-fault.ts'
 
 export interface PostgresPorts {
   readonly clock: Clock
+  /** Who connects: the server knows the connections by it. */
+  readonly name?: string
 }
 
 /**
@@ -18,9 +20,9 @@ export interface PostgresPorts {
 export async function openPostgres(
   url: string,
   retention: Retention,
-  { clock }: PostgresPorts,
+  { clock, name = 'orchestrator' }: PostgresPorts,
 ): Promise<SharedDatabase> {
-  const client = postgresClient(url, 1)
+  const client = postgresClient(url, name, 1)
   try {
     await migrate(client)
   } catch (error) {
@@ -29,7 +31,7 @@ export async function openPostgres(
     await client.close()
   }
   const database = new PostgresDatabase(
-    (max, maxStatementMs) => postgresClient(url, max, maxStatementMs),
+    (max, maxStatementMs) => postgresClient(url, name, max, maxStatementMs),
     retention,
     clock,
   )

@@ -15,7 +15,7 @@
 import type { Task } from '../../task.ts'
 import type { RefusedWrite, Write } from '../driver.ts'
 import type { TaskPage, TaskQuery } from '../store.ts'
-import type { Claim, NodeInfo, SeenNode } from './work.ts'
+import type { Claim, DeadNode, NodeInfo, SeenNode } from './work.ts'
 
 /** By what right a task is changed. */
 export interface Hold {
@@ -57,13 +57,14 @@ export interface SharedDatabase {
   /** Ends a session: all that it owned is nobody's. Also when it was declared dead before. */
   leave(session: string): Promise<void>
   /**
-   * Declares sessions dead whose leases have run out, and gives back up to `limit` tasks of dead
-   * ones. Returns how many tasks; `limit`: there may be more. None is declared dead for `leaseMs`
-   * after a start of the database, nor where the session that asks has not renewed its own lease in
-   * the last half of it: this question may have waited for a database that stood still, and the
-   * living must be able to renew first.
+   * Declares sessions dead whose leases have run out; each is returned to one that asks. None is
+   * declared dead for `leaseMs` after a start of the database, nor where the session that asks has
+   * not renewed its own lease in the last half of it: this question may have waited for a database
+   * that stood still, and the living must be able to renew first.
    */
-  rescue(session: string, limit: number, leaseMs: number): Promise<number>
+  declareDead(session: string, leaseMs: number): Promise<DeadNode[]>
+  /** Gives back up to `limit` tasks of dead sessions. Returns how many; `limit`: there may be more. */
+  rescue(limit: number): Promise<number>
   /**
    * As `StoreDriver.commit`: all of the group or nothing. A write in a group may follow another of
    * the same task. `resume` takes a task out of the history that ended as INTERRUPTED, and makes
@@ -94,6 +95,8 @@ export interface SharedDatabase {
   ended(ids: readonly string[]): Promise<string[]>
   /** Tasks that nobody owns; it may count no further than `max`. */
   unowned(max: number): Promise<number>
+  /** How long the one of them that is due for the longest time has been, ms; 0: none is. */
+  unownedDueMs(): Promise<number>
   nodes(session: string): Promise<SeenNode[]>
   find(id: string): Promise<Task | null>
   findByKey(key: string): Promise<Task | null>

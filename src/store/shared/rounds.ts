@@ -3,6 +3,7 @@ import { errorText } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
 import type { Lease } from './lease.ts'
+import type { DeadNode } from './work.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
 const CANCEL_MS = 750
@@ -32,6 +33,7 @@ export interface RoundsPorts {
 
 export class Rounds {
   backlog = 0
+  backlogDueMs = 0
   #failures = 0
   #failure: string | null = null
   #stopped = false
@@ -110,18 +112,30 @@ export class Rounds {
   }
 
   async #count(): Promise<void> {
-    this.backlog = await this.ports.database.unowned(this.ports.maxBacklog)
+    const { database, maxBacklog } = this.ports
+    this.backlog = await database.unowned(maxBacklog)
+    this.backlogDueMs = await database.unownedDueMs()
   }
 
   async #rescue(): Promise<void> {
-    const { database, lease, leaseMs, log, onFreed } = this.ports
+    const { database, lease, leaseMs, onFreed } = this.ports
+    if (!lease.mayRescue) return
+    for (const dead of await database.declareDead(lease.latest!, leaseMs)) this.#tellOf(dead)
     let all = 0
     for (let freed = RESCUE_SIZE; freed === RESCUE_SIZE && lease.mayRescue && !this.#stopped;) {
-      freed = await database.rescue(lease.latest!, RESCUE_SIZE, leaseMs)
+      freed = await database.rescue(RESCUE_SIZE)
       all += freed
     }
-    if (all === 0) return
-    log.info('freed the tasks of nodes that are not heard of any more', { tasks: all })
-    onFreed()
+    if (all > 0) onFreed()
+  }
+
+  #tellOf({ name, session, seenAgoMs, asyncTasks, syncTasks }: DeadNode): void {
+    this.ports.log.warning('a node is taken for dead: its tasks are left to others', {
+      node: name,
+      session,
+      seen_ago_ms: seenAgoMs,
+      requeued: asyncTasks,
+      interrupted: syncTasks,
+    })
   }
 }

@@ -96,6 +96,10 @@ class SharedDriver implements StoreDriver, SharedOwnership {
     return this.#rounds.backlog
   }
 
+  get backlogDueMs(): number {
+    return this.#rounds.backlogDueMs
+  }
+
   listen(listener: SharedWorkListener): void {
     this.#listener = listener
   }

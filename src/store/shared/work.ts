@@ -28,6 +28,17 @@ export interface SeenNode extends NodeInfo {
   readonly isSelf: boolean
 }
 
+/** A session whose lease has run out, as it was when that was found. */
+export interface DeadNode {
+  readonly session: string
+  readonly name: string
+  /** How long before it was heard of last, ms. */
+  readonly seenAgoMs: number
+  /** Of the tasks that it owned, those that go on elsewhere, and those that are interrupted. */
+  readonly asyncTasks: number
+  readonly syncTasks: number
+}
+
 /** What a node must do for the others. Its methods must not throw. */
 export interface SharedWorkListener {
   /** There may be something to claim. */
@@ -48,6 +59,8 @@ export interface SharedWork {
    * of use.
    */
   readonly backlog: number
+  /** How long the one of them that is due for the longest time has been, ms; 0: none is. */
+  readonly backlogDueMs: number
   /** One, set before anything is claimed. */
   listen(listener: SharedWorkListener): void
   /**

@@ -228,7 +228,7 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     const held = await sql.reserve()
     await held`begin isolation level repeatable read`
     await held`select 1`
-    const client = postgresClient(db.url, 1)
+    const client = postgresClient(db.url, 'a test', 1)
     const { oldest, slot, tables } = await inspectPostgres(client, systemClock)
     await client.close()
     expect(oldest).toMatchObject({ what: 'transaction', isIdle: true })

@@ -81,7 +81,7 @@ export interface Events {
     reason: RefusedWrite['reason']
   }
   undone: About
-  rescueAsked: About & { process: SimProcess }
+  deadAskedFor: About & { process: SimProcess }
   /** A node's events tell of the end of a task. */
   endTold: About & { process: SimProcess }
   /** Each event of the simulation: how many there have been without time going on. */

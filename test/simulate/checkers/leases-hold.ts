@@ -30,7 +30,7 @@ export function leasesHold({ world, model, cluster }: Context): Checker {
       return null
     },
 
-    rescueAsked({ process }) {
+    deadAskedFor({ process }) {
       const ms = leases.contactMs(process)
       if (ms >= leaseMs - world.skewMs(leaseMs)) return null
       return `process ${process.number} asks for dead nodes after ${Math.round(ms)} ms of contact`

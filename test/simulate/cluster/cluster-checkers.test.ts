@@ -41,9 +41,9 @@ const BUGS: Readonly<Record<string, PlantedBugs>> = {
     let joined = 0
     return { join: (...args) => (joined++ === 0 ? join(...args) : Promise.reject(new Error('no'))) }
   }),
-  'leases-hold': database(({ cancelled, rescue }) => ({
+  'leases-hold': database(({ cancelled, declareDead }) => ({
     cancelled(session) {
-      void rescue(session, 500, 0).catch(() => {})
+      void declareDead(session, 0).catch(() => {})
       return cancelled(session)
     },
   })),

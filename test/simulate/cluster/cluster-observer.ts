@@ -157,7 +157,7 @@ export class ClusterObserver implements ServerObserver, ConnectionObserver, Mesh
   }
 
   asked(process: SimProcess, verb: string): void {
-    if (verb === 'rescue') this.parts.checkers.emit('rescueAsked', { process })
+    if (verb === 'declareDead') this.parts.checkers.emit('deadAskedFor', { process })
   }
 
   heard(process: SimProcess, { verb, askedAt, value }: Heard): void {

@@ -102,14 +102,14 @@ test('a server that stalls goes on, or ends what has waited for too long', async
   expect(sessions).toEqual(['s1'])
 })
 
-test('a server that was down rescues nobody for a lease', async () => {
+test('a server that was down declares nobody dead for a lease', async () => {
   const { world, server, a, b } = worldOfTwo()
   await settledAfter(world, 1000, join(a.database))
   server.setBehavior('down')
   expect(await settledAfter(world, 1000, join(b.database))).toBe('Connection closed')
   await runUntil(world, 2 * MINUTE, () => false)
   server.setBehavior('healthy')
-  await settledAfter(world, 1000, b.database.rescue('s2', 10, LEASE_MS))
+  await settledAfter(world, 1000, b.database.declareDead('s2', LEASE_MS))
   expect(await settledAfter(world, 1000, a.database.renew('s1', LEASE_MS))).toBe('answered true')
 })
 

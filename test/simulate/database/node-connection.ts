@@ -176,8 +176,9 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
     join: (node, leaseMs) => write('join', (tables) => tables.join(node, leaseMs)),
     renew: (session, leaseMs) => write('renew', (tables) => tables.renew(session, leaseMs)),
     leave: (session) => write('leave', (tables) => tables.leave(session)),
-    rescue: (session, limit, leaseMs) =>
-      write('rescue', (tables) => tables.rescue(session, limit, leaseMs)),
+    declareDead: (session, leaseMs) =>
+      write('declareDead', (tables) => tables.declareDead(session, leaseMs)),
+    rescue: (limit) => write('rescue', (tables) => tables.rescue(limit)),
     commit(writes) {
       const copy = structuredClone(writes)
       observer.commitRequested(process, copy)
@@ -198,6 +199,7 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
     cancelled: (session) => read('cancelled', (tables) => tables.cancelled(session)),
     ended: (ids) => read('ended', (tables) => tables.ended(ids)),
     unowned: (max) => read('unowned', (tables) => tables.unowned(max)),
+    unownedDueMs: () => read('unownedDueMs', (tables) => tables.unownedDueMs()),
     nodes: (session) => read('nodes', (tables) => tables.nodes(session)),
     find: (id) => read('find', (tables) => tables.find(id)),
     findByKey: (key) => read('findByKey', (tables) => tables.findByKey(key)),

@@ -1,5 +1,6 @@
 /** The table of nodes: who has a session, and until when its lease runs. */
-import type { SeenNode, NodeInfo } from '../../../src/store/shared/work.ts'
+import type { DeadNode, NodeInfo, SeenNode } from '../../../src/store/shared/work.ts'
+import type { Task } from '../../../src/task.ts'
 
 interface Session {
   readonly node: NodeInfo
@@ -52,6 +53,14 @@ export class Sessions {
   /** Also of one that is dead already. */
   end(id: string): void {
     if (this.#alive.delete(id)) this.dead.add(id)
+  }
+
+  /** As it is told of, while it is alive; `owned`: the tasks that it has. */
+  asDead(id: string, owned: readonly Task[]): DeadNode {
+    const { node, seenAt } = this.#alive.get(id)!
+    const syncTasks = owned.filter(({ mode }) => mode === 'sync').length
+    const asyncTasks = owned.length - syncTasks
+    return { session: id, name: node.name, seenAgoMs: this.now() - seenAt, asyncTasks, syncTasks }
   }
 
   seen(asker: string): SeenNode[] {

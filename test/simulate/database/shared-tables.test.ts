@@ -89,6 +89,7 @@ test('what nobody owns is claimed once, the oldest due first, with the next fenc
   expect(tables.take(a, soon.id, 2)).toBeNull()
   tables.release([{ id: soon.id, session: b, fence: 3, step: 5 }])
   expect(tables.unowned(10)).toBe(3)
+  expect(tables.unownedDueMs()).toBe(10)
 })
 
 test('what has passed its deadline is claimed besides, of any droplet', () => {
@@ -110,17 +111,20 @@ test('a session is dead once its lease has run out and somebody looks, but not s
   tables.renew(b, LEASE_MS)
   clock.now += 2
   tables.startedAt = clock.now
-  expect(tables.rescue(b, 10, LEASE_MS)).toBe(0)
+  expect(tables.declareDead(b, LEASE_MS)).toEqual([])
   clock.now += LEASE_MS
   // It stood still until now: nobody could renew.
-  expect(tables.rescue(b, 10, LEASE_MS)).toBe(0)
+  expect(tables.declareDead(b, LEASE_MS)).toEqual([])
   tables.renew(b, LEASE_MS)
-  expect(tables.rescue(b, 10, LEASE_MS)).toBe(1)
+  const dead = { session: a, name: 'a', seenAgoMs: 2 * LEASE_MS + 1, asyncTasks: 1, syncTasks: 0 }
+  expect(tables.declareDead(b, LEASE_MS)).toEqual([dead])
+  expect(tables.declareDead(b, LEASE_MS)).toEqual([])
+  expect(tables.rescue(10)).toBe(1)
   expect(told).toEqual([`${a} run out`])
   expect(tables.renew(a, LEASE_MS)).toBe(false)
   // It arrives late: it is nobody's.
   tables.commit([insert(task(), first(a, 2))])
-  expect(tables.rescue(b, 10, LEASE_MS)).toBe(0)
+  expect(tables.rescue(10)).toBe(0)
   expect(tables.unowned(10)).toBe(2)
 })
 

@@ -11,7 +11,7 @@ import type {
   Hold,
   SharedWrite,
 } from '../../../src/store/shared/database.ts'
-import type { NodeInfo, SeenNode } from '../../../src/store/shared/work.ts'
+import type { DeadNode, NodeInfo, SeenNode } from '../../../src/store/shared/work.ts'
 import type { Retention, TaskPage, TaskQuery } from '../../../src/store/store.ts'
 import { INTERRUPTED, isFinished, type Task } from '../../../src/task.ts'
 import { Sessions } from './sessions.ts'
@@ -64,11 +64,19 @@ export class SharedTables {
     this.#free(new Set([session]), Infinity)
   }
 
-  rescue(asker: string, limit: number, leaseMs: number): number {
+  declareDead(asker: string, leaseMs: number): DeadNode[] {
     const isAwake = this.sessions.leftMs(asker) > leaseMs / 2
-    if (this.now() - this.startedAt >= leaseMs && isAwake) {
-      for (const session of this.sessions.runOut) this.#die(session, 'run out')
-    }
+    if (this.now() - this.startedAt < leaseMs || !isAwake) return []
+    const rows = [...this.live.values()]
+    return this.sessions.runOut.map((session) => {
+      const owned = rows.filter(({ owner }) => owner === session).map(({ task }) => task)
+      const dead = this.sessions.asDead(session, owned)
+      this.#die(session, 'run out')
+      return dead
+    })
+  }
+
+  rescue(limit: number): number {
     return this.#free(this.sessions.dead, limit)
   }
 
@@ -266,6 +274,11 @@ export class SharedTables {
 
   unowned(max: number): number {
     return Math.min(max, [...this.live.values()].filter(({ owner }) => owner === null).length)
+  }
+
+  unownedDueMs(): number {
+    const free = [...this.live.values()].filter(({ owner }) => owner === null)
+    return Math.max(0, ...free.map(({ dueAt }) => this.now() - dueAt))
   }
 
   nodes(session: string): SeenNode[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { begin, conclude } from '../../../src/delivery/lifecycle.ts'
 import { SQL } from 'bun'
+import type { Task } from '../../../src/task.ts'
 import { allowRealTime } from '../../support/eventually.ts'
 import { hasPostgres, withPostgres } from '../../support/postgres.ts'
 import { after } from '../../support/task-states.ts'
@@ -124,6 +125,23 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       await node!.commit(...many(5).map((task) => node!.offer(task)), node!.insert(queued()))
       expect(await node!.database.unowned(3)).toBe(3)
       expect(await node!.database.unowned(10_000_000)).toBe(5)
+    }))
+
+  test('know for how long the oldest has been due that nobody owns', () =>
+    withNodes(1, async ([node], database) => {
+      const [owned, older, newer] = [queued(), queued(), queued()]
+      await node!.commit(node!.insert(owned), node!.offer(queued(), HOUR_MS))
+      expect(await node!.database.unownedDueMs()).toBe(0)
+      await node!.commit(node!.offer(older), node!.offer(newer))
+      const dueSince = (task: Task, minutes: number) =>
+        database.query(
+          `update orchestrator.live set claim_at = now() - interval '1 min' * $2::int where id = $1`,
+          [task.id, minutes],
+        )
+      await dueSince(owned, 9)
+      await dueSince(older, 5)
+      await dueSince(newer, 2)
+      expect(await node!.database.unownedDueMs()).toBeWithin(300_000, 420_000)
     }))
 
   test('hear of a cancellation, and so does the next owner', () =>

@@ -10,6 +10,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import {
   createDatabase,
   hasPostgres,
+  startPostgres,
   withPostgres,
   type TestDatabase,
 } from '../../support/postgres.ts'
@@ -127,7 +128,7 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
 
   test('keep nothing locked for a process that is paused in a transaction', async () => {
     await using database = await createDatabase()
-    const client = postgresClient(database.url, 1)
+    const client = postgresClient(database.url, 'test', 1)
     const paused = client.transaction(async (query) => {
       const limit = `current_setting('idle_in_transaction_session_timeout') as idle`
       expect(await query(`select ${limit}`)).toEqual([{ idle: '10s' }])
@@ -141,6 +142,34 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
     })
     expect(await failureOf(paused)).toBeInstanceOf(PostgresError)
     await client.close()
+  })
+
+  test.each([
+    ['the one that is given', '', 'orchestrator node-1:8001'],
+    ['with what a pooler wants', '?prepare=false', 'orchestrator node-1:8001'],
+    ['that of the URL', '?application_name=tasks%20of%20ours&prepare=false', 'tasks of ours'],
+  ])('have a name in pg_stat_activity: %s', async (_, parameters, name) => {
+    await using database = await createDatabase()
+    const client = postgresClient(database.url + parameters, 'orchestrator node-1:8001', 1)
+    await client.listen(
+      'news',
+      () => {},
+      () => {},
+    )
+    const named = await client.query(`select application_name as name from pg_stat_activity
+      where datname = current_database()`)
+    expect(named).toEqual([{ name }, { name }])
+    await client.close()
+  })
+
+  test('have a name of which the server cuts nothing', async () => {
+    await using server = await startPostgres({ settings: { log_min_messages: 'notice' } })
+    const client = postgresClient(server.url('postgres'), `orchestrator ${'n'.repeat(100)}`, 1)
+    const [row] = await client.query(`select current_setting('application_name') as name`)
+    expect(row).toEqual({ name: `orchestrator ${'n'.repeat(50)}` })
+    await client.close()
+    await server.stop()
+    expect(server.log).not.toContain('truncated')
   })
 
   test('that are cut work again', () =>
@@ -214,7 +243,7 @@ describe.skipIf(!hasPostgres)(`a read from Postgres that takes long${withPostgre
 describe.skipIf(!hasPostgres)(`what the server does${withPostgres}`, () => {
   test('ends there, whether anybody waits for it or not', async () => {
     await using direct = await createDatabase()
-    const client = postgresClient(direct.url, 1, 50)
+    const client = postgresClient(direct.url, 'test', 1, 50)
     const slept = client.query('select pg_sleep(60)')
     expect(await slept.catch((error: unknown) => error)).toMatchObject({ state: '57014' })
     await client.close()

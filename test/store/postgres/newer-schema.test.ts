@@ -30,7 +30,8 @@ async function worksOn(node: Node): Promise<void> {
   await node.database.undo(node.session, [{ id: mine.id, step: inserted.hold!.step }], NOW)
   expect(await node.database.renew(node.session, 60_000)).toBe(true)
   expect(await node.database.nodes(node.session)).toHaveLength(1)
-  await node.database.rescue(node.session, 9, 1)
+  await node.database.declareDead(node.session, 1)
+  await node.database.rescue(9)
   await node.database.trim(NOW)
 }
 

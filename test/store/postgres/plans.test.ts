@@ -35,6 +35,7 @@ describe.skipIf(!hasPostgres)(`plans of Postgres${withPostgres}`, () => {
 
     const [mine, offered, other] = [running(), queued(), queued()]
     await node.commit(node.insert(mine), node.offer(offered), node.offer(other))
+    await node.database.unownedDueMs()
     await node.claim(1)
     await node.claim(10, ['shut'])
     await node.take(other.id)

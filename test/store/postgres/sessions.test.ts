@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { DeadNode } from '../../../src/store/shared/work.ts'
 import { eventually, allowRealTime } from '../../support/eventually.ts'
 import { hasPostgres, withPostgres, type TestDatabase } from '../../support/postgres.ts'
 import { queued, running } from '../../support/tasks.ts'
@@ -15,6 +16,11 @@ async function expire({ session }: Node, database: TestDatabase): Promise<void> 
 }
 
 const EXPIRED_MS = 1
+
+/** The server must have run for as long as a lease. */
+async function declaresOneDead({ database, session }: Node): Promise<boolean> {
+  return (await database.declareDead(session, EXPIRED_MS)).length === 1
+}
 
 describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
   test('live for as long as they are renewed', () =>
@@ -39,21 +45,49 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
       await dead!.commit(...tasks.map((task) => dead!.insert(task)))
       await living!.commit(living!.insert(queued()))
       await expire(dead!, database)
-      const rescue = () => living!.database.rescue(living!.session, 4, EXPIRED_MS)
-      // The server must have run for as long as a lease.
-      await eventually('rescued', async () => (await rescue()) === 4)
-      expect([await rescue(), await rescue()]).toEqual([2, 0])
+      await eventually('declared dead', () => declaresOneDead(living!))
+      const rescue = () => living!.database.rescue(4)
+      expect([await rescue(), await rescue(), await rescue()]).toEqual([4, 2, 0])
       expect(await dead!.database.renew(dead!.session, LEASE_MS)).toBe(false)
       expect((await living!.claimedIds()).length).toBe(6)
       const refused = await dead!.commit(...tasks.map((task) => dead!.update(task)))
       expect(refused.map(({ reason }) => reason)).toEqual(Array(6).fill('not owned'))
     }))
 
+  test('are told of as dead to one of those who look, with what they owned', () =>
+    withNodes(4, async ([dead, idle, ...living], database) => {
+      const given = queued()
+      const synchronous = running({ mode: 'sync' })
+      const tasks = [running(), synchronous, given, queued()]
+      await dead!.commit(...tasks.map((task) => dead!.insert(task)))
+      await dead!.database.release([{ id: given.id, ...dead!.hold() }])
+      for (const node of [dead!, idle!]) await expire(node, database)
+      await database.query(
+        `update orchestrator.nodes set seen = now() - interval '31 s' where session = $1`,
+        [dead!.session],
+      )
+      const told: DeadNode[] = []
+      await eventually('both are told of', async () => {
+        const looks = living.map((node) => node.database.declareDead(node.session, EXPIRED_MS))
+        told.push(...(await Promise.all(looks)).flat())
+        return told.length >= 2
+      })
+      for (const node of living) {
+        expect(await node.database.declareDead(node.session, EXPIRED_MS)).toEqual([])
+      }
+      expect(told).toHaveLength(2)
+      const ofDead = told.find(({ session }) => session === dead!.session)!
+      expect(ofDead).toMatchObject({ name: 'node', asyncTasks: 2, syncTasks: 1 })
+      expect(ofDead.seenAgoMs).toBeWithin(31_000, 600_000)
+      const ofIdle = told.find(({ session }) => session === idle!.session)!
+      expect(ofIdle).toMatchObject({ asyncTasks: 0, syncTasks: 0 })
+    }))
+
   test('are not declared dead within a lease of the start of the server', () =>
     withNodes(2, async ([dead, living], database) => {
       await dead!.commit(dead!.insert(queued()))
       await expire(dead!, database)
-      expect(await living!.database.rescue(living!.session, 9, 1_000_000_000)).toBe(0)
+      expect(await living!.database.declareDead(living!.session, 1_000_000_000)).toEqual([])
       expect(await dead!.database.renew(dead!.session, LEASE_MS)).toBe(true)
     }))
 
@@ -75,7 +109,6 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
     withNodes(2, async ([one, other], database) => {
       await one!.commit(one!.insert(queued()))
       await expire(one!, database)
-      const rescue = () => other!.database.rescue(other!.session, 9, LEASE_MS)
       await eventually('the server runs for long enough', async () => {
         const [row] = await database.query(
           `select now() > pg_postmaster_start_time() + interval '3 s' as ok`,
@@ -88,10 +121,9 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
           [other!.session],
         )
       await asker('1 s')
-      expect(await other!.database.rescue(other!.session, 9, 2900)).toBe(0)
+      expect(await other!.database.declareDead(other!.session, 2900)).toEqual([])
       await asker('2 s')
-      expect(await other!.database.rescue(other!.session, 9, 2900)).toBe(1)
-      expect(await rescue()).toBe(0)
+      expect(await other!.database.declareDead(other!.session, 2900)).toHaveLength(1)
     }))
 
   test('are forgotten when nothing can come to them any more', () =>
@@ -99,7 +131,7 @@ describe.skipIf(!hasPostgres)(`sessions in Postgres${withPostgres}`, () => {
       await one!.commit(one!.insert(queued()))
       await one!.database.leave(one!.session)
       await database.query(`update orchestrator.nodes set seen = now() - interval '61 minutes'`)
-      await other!.database.rescue(other!.session, 9, EXPIRED_MS)
+      await other!.database.rescue(9)
       const rows = await database.query('select session from orchestrator.nodes')
       expect(rows.map(({ session }) => session)).toEqual([other!.session])
     }))

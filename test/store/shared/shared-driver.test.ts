@@ -52,7 +52,8 @@ async function sharing(script: Partial<SharedDatabase> = {}) {
     delete script.renew
     await clock.advance(1000)
   }
-  return { ...scripted, clock, events, store, shared, told, letGo: lost.resolve, joinAnew, holds }
+  const parts = { ...scripted, clock, log, events, store, shared, told, joinAnew, holds }
+  return { ...parts, letGo: lost.resolve }
 }
 
 test('a task is written with the session and its fence', async () => {
@@ -275,16 +276,45 @@ test('who asks for something hears that the database is away', async () => {
 test('the dead are looked for once the database has been there for a lease, in steps', async () => {
   const { clock, script, store, told, of } = await sharing()
   await clock.advance(29_999)
-  expect(of('rescue')).toEqual([])
+  expect([of('declareDead'), of('rescue')]).toEqual([[], []])
   const freed = [500, 500, 3]
   script.rescue = async () => freed.shift() ?? 0
   await clock.advance(1)
-  expect(of('rescue')).toEqual([
-    ['session-1', 500, 30_000],
-    ['session-1', 500, 30_000],
-    ['session-1', 500, 30_000],
-  ])
+  expect(of('declareDead')).toEqual([['session-1', 30_000]])
+  expect(of('rescue')).toEqual([[500], [500], [500]])
   expect([told, of('notify')]).toEqual([['work'], [['work']]])
+  await store.close()
+})
+
+test('what nobody owns is counted from time to time', async () => {
+  const { clock, store, shared, of } = await sharing({
+    unowned: async () => 7,
+    unownedDueMs: async () => 61_000,
+  })
+  expect([shared.backlog, shared.backlogDueMs]).toEqual([0, 0])
+  await clock.advance(5000)
+  expect([shared.backlog, shared.backlogDueMs]).toEqual([7, 61_000])
+  expect(of('unowned')).toEqual([[100_000]])
+  await store.close()
+})
+
+test('whoever finds that a node is dead says so, once for each, though no task can be freed', async () => {
+  const { clock, script, store, log } = await sharing({ rescue: refuses })
+  const dead = { seenAgoMs: 31_000, asyncTasks: 3, syncTasks: 2 }
+  const found = [['b', 'c'], []].map((names) =>
+    names.map((name) => ({ ...dead, name, session: `of ${name}` })),
+  )
+  script.declareDead = async () => found.shift() ?? []
+  await clock.advance(60_000)
+  const message = 'a node is taken for dead: its tasks are left to others'
+  const fields = { seen_ago_ms: 31_000, requeued: 3, interrupted: 2 }
+  expect(log.lines.filter(({ msg }) => msg === message)).toEqual(
+    ['b', 'c'].map((node) => ({
+      level: 'WARNING',
+      msg: message,
+      fields: { node, session: `of ${node}`, ...fields },
+    })),
+  )
   await store.close()
 })
 
