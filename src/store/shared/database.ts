@@ -57,7 +57,7 @@ export interface SharedDatabase {
   /** Ends a session: all that it owned is nobody's. Also when it was declared dead before. */
   leave(session: string): Promise<void>
   /**
-   * Declares sessions dead whose leases have run out; each is returned to one that asks. None is
+   * Declares sessions dead whose leases have run out; each is told to one caller alone. None is
    * declared dead for `leaseMs` after a start of the database, nor where the session that asks has
    * not renewed its own lease in the last half of it: this question may have waited for a database
    * that stood still, and the living must be able to renew first.
@@ -95,7 +95,7 @@ export interface SharedDatabase {
   ended(ids: readonly string[]): Promise<string[]>
   /** Tasks that nobody owns; it may count no further than `max`. */
   unowned(max: number): Promise<number>
-  /** How long the one of them that is due for the longest time has been, ms; 0: none is. */
+  /** How long the oldest of them has been due, ms; 0: none is due. */
   unownedDueMs(): Promise<number>
   nodes(session: string): Promise<SeenNode[]>
   find(id: string): Promise<Task | null>

@@ -32,9 +32,9 @@ export interface SeenNode extends NodeInfo {
 export interface DeadNode {
   readonly session: string
   readonly name: string
-  /** How long before it was heard of last, ms. */
+  /** How long ago it renewed its lease for the last time, ms. */
   readonly seenAgoMs: number
-  /** Of the tasks that it owned, those that go on elsewhere, and those that are interrupted. */
+  /** Of what it owned: `asyncTasks` go on elsewhere, `syncTasks` end as interrupted. */
   readonly asyncTasks: number
   readonly syncTasks: number
 }
@@ -59,7 +59,7 @@ export interface SharedWork {
    * of use.
    */
   readonly backlog: number
-  /** How long the one of them that is due for the longest time has been, ms; 0: none is. */
+  /** How long the oldest of them has been due, ms; 0: none is due. */
   readonly backlogDueMs: number
   /** One, set before anything is claimed. */
   listen(listener: SharedWorkListener): void
