@@ -14,10 +14,13 @@ export const META_IS_EMPTY = 'its table orchestrator.meta is empty: the schema i
 /** "orch", for `pg_advisory_xact_lock`: whoever changes the schema or adds a day has it. */
 export const SCHEMA_LOCK = 0x6f726368
 
+/** Whether the database takes no writes: so is a standby, and so may a setting have it. */
+export const READ_ONLY = "current_setting('transaction_read_only') = 'on'"
+
 const LOCK_SQL = `select pg_advisory_xact_lock(${SCHEMA_LOCK})`
 const SERVER_SQL = `select current_setting('server_version_num')::int4 as number,
   current_setting('server_version') as name, pg_is_in_recovery() as standby,
-  current_setting('server_encoding') as encoding`
+  current_setting('server_encoding') as encoding, ${READ_ONLY} as read_only`
 // `create schema if not exists` wants the right to create one, also where it exists.
 const PRESENT_SQL = `select to_regnamespace('orchestrator') is not null as schema,
   to_regclass('orchestrator.meta') is not null as meta`
@@ -49,11 +52,14 @@ interface Server {
   readonly name: string
   readonly standby: boolean
   readonly encoding: string
+  readonly read_only: boolean
 }
 
-function refuseServer({ number, name, standby, encoding }: Server): void {
+function refuseServer(server: Server): void {
+  const { number, name, standby, encoding, read_only: isReadOnly } = server
   if (number < OLDEST_SERVER) throw new Error(`it is Postgres ${name}: 14 or newer is needed`)
   if (standby) throw new Error('it is a standby, which takes no writes: name the primary')
+  if (isReadOnly) throw new Error('it is read-only: default_transaction_read_only is on')
   if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}: UTF8 is needed`)
 }
 

@@ -18,6 +18,7 @@ import { scriptedIo } from '../../support/command-io.ts'
 import { testConfig } from '../../support/config.ts'
 import { diagnosisOf, type Diagnosis } from '../../support/doctor.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
+import { failureOf } from '../../support/failure.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   createDatabase,
@@ -173,8 +174,50 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     await db.query('grant usage, create on schema orchestrator to reader')
     const found = await diagnose(owned.href)
     expect(found.of('database')).toContain('does not own all that is in the schema orchestrator')
+    await db.query('grant select on all tables in schema orchestrator to reader')
+    expect((await diagnose(owned.href)).of('database')).toStartWith('failure: ')
+    expect(await check([], scriptedIo(settings(owned.href)))).toBe(1)
+    await db.query('revoke all on all tables in schema orchestrator from reader')
     await db.query('revoke all on schema orchestrator from reader')
     await db.query('drop role reader')
+  })
+
+  test('a user who owns all, and may only read', async () => {
+    await using other = await createDatabase()
+    await other.query("create role writer login password 'writer-word'")
+    await other.query(`grant create on database ${other.name} to writer`)
+    const writer = new URL(other.url)
+    ;[writer.username, writer.password] = ['writer', 'writer-word']
+    await (await openPostgres(writer.href, RETENTION, { clock: systemClock })).close()
+    expect((await diagnose(writer.href)).of('database')).toStartWith('ok: ')
+    await other.query('revoke update on orchestrator.live from writer')
+    const found = await diagnose(writer.href)
+    expect(found.of('database')).toMatch(
+      /^failure: .*: the user writer may not write all tables .* → .*grant .* to writer$/,
+    )
+    await other.query('drop owned by writer')
+    await other.query('drop role writer')
+  })
+
+  test.each([
+    ['the database', 'database'],
+    ['the user', 'role postgres in database'],
+  ])('one that is read-only, by %s', async (_, whose) => {
+    await using other = await createDatabase()
+    const open = () => openPostgres(other.url, RETENTION, { clock: systemClock })
+    await (await open()).close()
+    await other.query(`alter ${whose} ${other.name} set default_transaction_read_only = on`)
+    const found = await diagnose(other.url)
+    expect(found.of('database')).toMatch(
+      /^failure: .* is read-only: default_transaction_read_only is on → .*alter database/,
+    )
+    expect(found.code).toBe(1)
+    const io = scriptedIo(settings(other.url))
+    expect(await check([], io)).toBe(1)
+    expect(io.out).not.toContain('schema')
+    expect(io.err).toContain('is read-only')
+    // As the service says.
+    expect((await failureOf(open())).message).toContain('it is read-only')
   })
 
   test('one that confirms what is not on its disk', async () => {
