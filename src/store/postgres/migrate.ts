@@ -29,6 +29,9 @@ const CREATE_META_SQL = `create table orchestrator.meta
   (version int4 not null, tested timestamptz not null default now())`
 const START_SQL = 'insert into orchestrator.meta (version) values (0)'
 const VERSION_SQL = 'select version from orchestrator.meta'
+// Somebody may read a table for long, as a backup does. What changes the table would wait for him,
+// and all nodes for that, until their leases are over.
+const LIMIT_SQL = "select set_config('lock_timeout', '1s', true)"
 const SET_VERSION_SQL = 'update orchestrator.meta set version = $1'
 
 /** Throws, with a message for people, when the server or the schema is not one for us. */
@@ -42,8 +45,10 @@ export async function migrate(client: PostgresClient): Promise<void> {
       const known = `this version knows schemas up to ${LATEST_VERSION}`
       throw new Error(`its schema is of a newer version of the service: ${present}, and ${known}`)
     }
+    if (present === LATEST_VERSION) return
+    await query(LIMIT_SQL)
     for (const migration of MIGRATIONS.slice(present)) await query(migration)
-    if (present < LATEST_VERSION) await query(SET_VERSION_SQL, [LATEST_VERSION])
+    await query(SET_VERSION_SQL, [LATEST_VERSION])
   })
 }
 
