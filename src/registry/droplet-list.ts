@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
-import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
+import { canBeName, dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
 import { MAX_NAME_LENGTH } from '../task.ts'
 import { SERVICE } from '../version.ts'
 
@@ -93,6 +93,7 @@ function parseDroplet(entry: unknown): ParsedEntry | { fault: string } {
     const error = wireDroplet.Errors(entry).First()
     return { fault: error ? `${error.path || 'entry'}: ${error.message}` : 'not a droplet' }
   }
+  if (!canBeName(entry.name)) return { fault: '/name: has a zero byte or half a surrogate pair' }
   const text = entry.endpoint || entry.url
   if (!text) return { fault: 'endpoint or url is missing' }
   const address = dropletUrl(text)

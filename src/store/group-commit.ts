@@ -51,8 +51,8 @@ export interface GroupCommitPorts {
 }
 
 export class GroupCommitStore implements TaskStore {
-  /** Why nothing can be written now, for people; null: it can be. */
-  #failure: string | null = null
+  /** Why nothing can be written now, for the log and for everybody; null: it can be. */
+  #failure: { readonly error: string; readonly shown: string } | null = null
   /** In the order of arrival. */
   #pending: PendingWrite[] = []
   #arrivals = 0
@@ -81,7 +81,7 @@ export class GroupCommitStore implements TaskStore {
   }
 
   get fault(): string | null {
-    return this.#failure ?? this.driver.shared?.fault ?? this.#file.fault
+    return this.#failure?.shown ?? this.driver.shared?.fault ?? this.#file.fault
   }
 
   get shared(): SharedWork | null {
@@ -241,10 +241,11 @@ export class GroupCommitStore implements TaskStore {
     return kind !== 'update' && hold !== undefined && this.driver.shared?.isOurs(hold) === false
   }
 
-  #unwritable(error: string): void {
+  /** `isOfServer`: its words name users and tables, and are for the log alone. */
+  #unwritable(error: string, isOfServer = false): void {
     const message = 'the store cannot be written'
-    if (this.#writable) this.ports.log.error(message, { error })
-    this.#failure = `${message}: ${error}`
+    if (this.#failure?.error !== error) this.ports.log.error(message, { error })
+    this.#failure = { error, shown: isOfServer ? message : `${message}: ${error}` }
   }
 
   /** The commits under way may still work; what has not begun is not begun now. */
@@ -256,7 +257,7 @@ export class GroupCommitStore implements TaskStore {
   /** Rejects inserts and resumes: those have not begun. Keeps updates, in order of arrival. */
   #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
-    this.#unwritable(errorText(error))
+    this.#unwritable(errorText(error), this.shared !== null)
     const updates = refuseNew(batch, this.fault)
     // When both commits under way fail, the writes of the later one would else come first.
     this.#pending = [...updates, ...this.#pending].sort((a, b) => a.order - b.order)

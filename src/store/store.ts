@@ -78,7 +78,7 @@ export type WriteResult = 'written' | 'key taken' | 'not owned'
 
 export interface TaskStore {
   /**
-   * Why it takes no new tasks now, for people; null: it takes them. Set from a failed write until
+   * Why it takes no new tasks now, for everybody who asks; null: it takes them. Set from a failed write until
    * writing works again, too.
    */
   readonly fault: string | null

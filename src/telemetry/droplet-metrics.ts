@@ -1,6 +1,6 @@
 /** What has become of tasks and attempts since start, by droplet; of the first droplets only. */
 import type { Directory } from '../droplets/directory.ts'
-import { nameKey, SLICE } from '../droplets/droplet.ts'
+import { canBeName, nameKey, SLICE } from '../droplets/droplet.ts'
 import type { AttemptResult, EventBus } from '../events.ts'
 import type { Work } from '../platform/turns.ts'
 import type { FinalStatus, Task } from '../task.ts'
@@ -123,12 +123,9 @@ function attemptLabel({ outcome, status }: AttemptResult): AttemptLabel {
   return status !== null && status >= 500 ? 'error' : 'success'
 }
 
-/**
- * A droplet that is called `other` is one of the others. Prometheus takes no page with a zero
- * byte, and an unpaired surrogate is no text.
- */
+/** A droplet that is called `other` is one of the others; tasks of earlier versions may have any. */
 function canBeNamed(name: string): boolean {
-  return nameKey(name) !== OTHER && name.isWellFormed() && !name.includes('\0')
+  return nameKey(name) !== OTHER && canBeName(name)
 }
 
 function numbersOf(label: string, durations: Durations): DropletNumbers {

@@ -22,6 +22,12 @@ import { temporaryDir } from '../support/temporary.ts'
 allowRealTime()
 
 const ASYNC = { prefer: 'respond-async' }
+/** What everybody may know of it. */
+const FAULTS = [
+  'the store cannot be written(: a commit has taken longer than 6000 ms)?',
+  'the database does not answer',
+  'this node has lost its lease in the database',
+].join('|')
 /** Of the small disk: what a new Postgres takes, and some room. */
 const DISK_MB = 160
 
@@ -149,6 +155,9 @@ async function refuses(node: Service, accepted: string[]): Promise<void> {
   expect(refused.headers.has('retry-after')).toBe(true)
   const ready = await node.get('/orchestrator/ready')
   expect([ready.status, ready.json.checks.store.ok]).toEqual([503, false])
+  // Both without the words of the server, which name its users and tables.
+  expect(ready.json.checks.store.reason).toMatch(new RegExp(`^(${FAULTS})$`))
+  expect(refused.json.error.message).toMatch(new RegExp(`it was not started(: (${FAULTS}))?$`))
   expect((await node.get('/orchestrator/health')).status).toBe(200)
 }
 

@@ -136,6 +136,12 @@ describe('a list of droplets', () => {
     expect(list.firstReason).toBe('entry 0: url: has credentials')
   })
 
+  test.each(['a\0b', '\0', '\ud800', 'x\udc00', '\udc00\ud800'])('skips the name %j', (name) => {
+    const list = parsed({ ...fake, name }, fake)
+    expect(list.droplets.map((droplet) => droplet.name)).toEqual(['fake'])
+    expect(list.firstReason).toBe('entry 0: /name: has a zero byte or half a surrogate pair')
+  })
+
   test('of two with one name the newest wins, down to the microsecond, else the later', () => {
     const at = (name: string, url: string, updated_at?: unknown) => ({ name, url, updated_at })
     const keptUrls = (...entries: unknown[]) => parsed(...entries).droplets.map(({ url }) => url)

@@ -11,11 +11,15 @@ export interface TableLock extends AsyncDisposable {
   release(): Promise<void>
 }
 
-/** Others may read the table, and may not write it. */
-export async function lockTable(database: TestDatabase, table: string): Promise<TableLock> {
+/** Others may read the table, and may not write it, unless `mode` says otherwise. */
+export async function lockTable(
+  database: TestDatabase,
+  table: string,
+  mode: 'exclusive' | 'access share' = 'exclusive',
+): Promise<TableLock> {
   const sql = new SQL(database.url, { max: 1 })
   await sql.unsafe('begin')
-  await sql.unsafe(`lock table ${table} in exclusive mode`)
+  await sql.unsafe(`lock table ${table} in ${mode} mode`)
   return {
     query: (text) => sql.unsafe(text),
     async waiting(text, count) {

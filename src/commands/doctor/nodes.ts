@@ -1,3 +1,4 @@
+import type { VariableName } from '../../config/variables.ts'
 import type { PostgresState } from '../../store/postgres/inspect.ts'
 import type { SeenNode, Tables } from '../../store/postgres/inspect-tables.ts'
 import { counted, durationText } from '../terminal/texts.ts'
@@ -13,12 +14,14 @@ export const NODES: Check = {
   run: (world) => withTables(world, (state) => lookAtNodes(world.config, state)),
 }
 
+type Task = Pick<DoctorWorld['config']['task'], 'leaseMs' | 'maxHistory' | 'historyTtlMs'>
+
 /** As between this machine and the Registry. */
 const TOLERANCE_MS = 5000
 
 /** Those that are alive: whether they agree, and take over what others have left. */
 export function lookAtNodes(
-  { task }: Pick<DoctorWorld['config'], 'task'>,
+  { task }: { readonly task: Task },
   { tables }: Pick<PostgresState, 'tables'>,
 ): Finding[] {
   if (!tables) return [ok('none has been here yet')]
@@ -27,7 +30,7 @@ export function lookAtNodes(
   const findings = [
     ...orphanFindings(tables),
     ...nameFindings(nodes),
-    ...leaseFindings(nodes, task.leaseMs),
+    ...SETTINGS.flatMap((setting) => settingFindings(setting, nodes, task)),
     ...clockFindings(nodes),
   ]
   const names = nodes.map(({ name, version }) => `${name} (${version})`).join(', ')
@@ -64,12 +67,54 @@ function nameFindings(nodes: readonly SeenNode[]): Finding[] {
   )
 }
 
-function leaseFindings(nodes: readonly SeenNode[], ownMs: number): Finding[] {
-  const others = nodes.filter(({ leaseMs }) => Math.round(leaseMs) !== ownMs)
-  if (others.length === 0) return []
-  const theirs = others.map(({ name, leaseMs }) => `${name} ${Math.round(leaseMs) / 1000} s`)
-  const found = `TASK_LEASE is ${ownMs / 1000} s here, and that of ${theirs.join(', ')}`
-  return [warning(found, 'set the same for all: else some take over sooner than others expect')]
+/** One that all nodes should have the same value of. */
+interface SharedSetting {
+  readonly name: VariableName
+  readonly own: (task: Task) => number
+  /** null: the node does not tell. */
+  readonly of: (node: SeenNode) => number | null
+  readonly text: (value: number) => string
+  readonly otherwise: string
+}
+
+const secondsText = (ms: number) => `${ms / 1000} s`
+
+const SETTINGS: readonly SharedSetting[] = [
+  {
+    name: 'TASK_LEASE',
+    own: ({ leaseMs }) => leaseMs,
+    of: ({ leaseMs }) => Math.round(leaseMs),
+    text: secondsText,
+    otherwise: 'some take over sooner than others expect',
+  },
+  {
+    name: 'TASK_MAX_HISTORY',
+    own: ({ maxHistory }) => maxHistory,
+    of: ({ maxHistory }) => maxHistory,
+    text: String,
+    otherwise: 'the smallest counts for all',
+  },
+  {
+    name: 'TASK_HISTORY_TTL',
+    own: ({ historyTtlMs }) => historyTtlMs,
+    of: ({ historyTtlMs }) => historyTtlMs,
+    text: (ms) => (ms === 0 ? '0 (no limit)' : secondsText(ms)),
+    otherwise: 'the shortest counts for all',
+  },
+]
+
+function settingFindings(
+  { name, own, of, text, otherwise }: SharedSetting,
+  nodes: readonly SeenNode[],
+  task: Task,
+): Finding[] {
+  const theirs = nodes.flatMap((node) => {
+    const value = of(node)
+    return value === null || value === own(task) ? [] : [`${node.name} ${text(value)}`]
+  })
+  if (theirs.length === 0) return []
+  const found = `${name} is ${text(own(task))} here, and that of ${theirs.join(', ')}`
+  return [warning(found, `set the same for all: else ${otherwise}`)]
 }
 
 function clockFindings(nodes: readonly SeenNode[]): Finding[] {

@@ -29,11 +29,20 @@ function stateFinding(shown: string, state: PostgresState): Finding {
   if (server.isStandby) {
     return failure(`${shown} is a standby, which takes no writes`, 'name the primary in TASK_DB')
   }
+  if (server.isReadOnly) {
+    const found = `${shown} is read-only: default_transaction_read_only is on`
+    return failure(found, 'set it off where it is on: alter database …, alter role … or the server')
+  }
   if (server.encoding !== 'UTF8') {
     const found = `${shown} has the encoding ${server.encoding}`
     return failure(found, "make one with: create database … encoding 'UTF8' template template0")
   }
   if (!rights.mayUse) return failure(`${shown}: ${withoutRights(state)}`, grants(state))
+  if (!rights.mayWrite) {
+    const found = `the user ${rights.user} may not write all tables of the schema orchestrator`
+    const grant = 'grant select, insert, update, delete on all tables in schema orchestrator'
+    return failure(`${shown}: ${found}`, `as their owner: ${grant} to ${rights.user}`)
+  }
   if (schema !== null && schema > latestSchema) {
     const found = `${shown} was written by a newer version: its schema is ${schema}`
     return failure(found, `this version knows ${latestSchema}: install the newer one here, too`)

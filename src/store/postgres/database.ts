@@ -64,7 +64,11 @@ export class PostgresDatabase implements SharedDatabase {
   readonly #places = new Set<number>()
 
   /** `connect`: see `postgresClient`. */
-  constructor(connect: Connect, limits: Limits, clock: Clock) {
+  constructor(
+    connect: Connect,
+    private readonly limits: Limits,
+    clock: Clock,
+  ) {
     const pool = (max: number, maxStatementMs = MAX_ON_SERVER_MS) =>
       new Pool((each) => connect(each, maxStatementMs), max, clock)
     this.#writes = pool(WRITES)
@@ -95,7 +99,7 @@ export class PostgresDatabase implements SharedDatabase {
 
   join(node: NodeInfo, leaseMs: number): Promise<string> {
     this.#node = node.name
-    return join(this.#maintenance, node, leaseMs)
+    return join(this.#maintenance, node, leaseMs, this.limits)
   }
 
   renew(session: string, leaseMs: number): Promise<boolean> {

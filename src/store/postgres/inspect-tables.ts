@@ -20,6 +20,9 @@ export interface SeenNode {
   readonly name: string
   readonly version: string
   readonly leaseMs: number
+  /** TASK_MAX_HISTORY and TASK_HISTORY_TTL; null: it is of a release that does not tell. */
+  readonly maxHistory: number | null
+  readonly historyTtlMs: number | null
   /** How long it has been there, and how long ago it was heard of last, ms. */
   readonly startedAgoMs: number
   readonly seenAgoMs: number
@@ -63,9 +66,12 @@ function daysFrom(today: number, days: ReadonlySet<number>): number {
 }
 
 // A task that its node has accepted tells how that node's clock stands: what it has claimed does
-// not. Of several the one whose commit took the shortest.
+// not. Of several the one whose commit took the shortest. What the schema of the release before has
+// no column for is asked for as a field.
 const NODES_SQL = `select n.node as name, n.version,
     extract(epoch from n.lease_until - n.seen)::float8 * 1000 as lease_ms,
+    (to_jsonb(n) ->> 'max_history')::float8 as max_history,
+    (to_jsonb(n) ->> 'history_ttl_ms')::float8 as history_ttl_ms,
     extract(epoch from now() - n.started_at)::float8 * 1000 as started_ago_ms,
     extract(epoch from now() - n.seen)::float8 * 1000 as seen_ago_ms,
     (select max(l.created_at - extract(epoch from l.accepted_at) * 1000)::float8
@@ -81,6 +87,8 @@ async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {
         name: row.name,
         version: row.version,
         leaseMs: row.lease_ms,
+        maxHistory: row.max_history,
+        historyTtlMs: row.history_ttl_ms,
         startedAgoMs: row.started_ago_ms,
         seenAgoMs: row.seen_ago_ms,
         aheadMs: row.ahead_ms,

@@ -2,7 +2,7 @@
 import type { PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import { inspectTables, type Tables } from './inspect-tables.ts'
-import { LATEST_VERSION, META_IS_EMPTY } from './migrate.ts'
+import { LATEST_VERSION, META_IS_EMPTY, READ_ONLY } from './migrate.ts'
 import { oneRow } from './one-row.ts'
 
 export interface PostgresState {
@@ -28,6 +28,8 @@ interface Server {
   /** 150018 */
   readonly number: number
   readonly isStandby: boolean
+  /** By a setting: of the database, of the user or of the server. */
+  readonly isReadOnly: boolean
   readonly encoding: string
   /** It confirms what is not on its disk. */
   readonly losesCommits: boolean
@@ -42,6 +44,8 @@ interface Rights {
   readonly user: string
   /** To make the schema, where it is not there; else to use it and all that is in it. */
   readonly mayUse: boolean
+  /** To change the rows of all tables that are there: their owner may have taken that away. */
+  readonly mayWrite: boolean
 }
 
 export interface Connections {
@@ -91,6 +95,7 @@ export async function inspectPostgres(
 // All numbers as float8: int8 would come as text.
 const SERVER_SQL = `select current_setting('server_version') as name,
   current_setting('server_version_num')::float8 as number, pg_is_in_recovery() as standby,
+  ${READ_ONLY} as read_only,
   current_setting('server_encoding') as encoding,
   'off' in (current_setting('fsync'), current_setting('synchronous_commit')) as loses_commits,
   pg_database_size(current_database())::float8 as bytes,
@@ -99,14 +104,21 @@ const SERVER_SQL = `select current_setting('server_version') as name,
 async function serverOf(client: PostgresClient, clock: Pick<Clock, 'now'>): Promise<Server> {
   const asked = clock.now()
   const row = await oneRow(client, SERVER_SQL)
-  const { name, number, standby, encoding, loses_commits: losesCommits, bytes, now } = row
+  const { name, number, encoding, bytes, now } = row
   const aheadMs = (now as number) - (asked + clock.now()) / 2
-  const facts = { name, number, isStandby: standby, encoding, losesCommits, bytes, now }
-  return { ...facts, aheadMs } as Server
+  const flags = {
+    isStandby: row.standby,
+    isReadOnly: row.read_only,
+    losesCommits: row.loses_commits,
+  }
+  return { name, number, encoding, bytes, now, ...flags, aheadMs } as Server
 }
 
 // Tables are asked for in the catalogue: by their names only who may use the schema may ask. New
 // days are tables, and only the owner of one may add a part to it.
+const MAY_WRITE = ['select', 'insert', 'update', 'delete']
+  .map((what) => `has_table_privilege(oid, '${what}')`)
+  .join(' and ')
 const RIGHTS_SQL = `select current_user::text as user,
   case when to_regnamespace('orchestrator') is null
     then has_database_privilege(current_database(), 'create')
@@ -115,11 +127,15 @@ const RIGHTS_SQL = `select current_user::text as user,
       and not exists (select 1 from pg_class
         where relnamespace = to_regnamespace('orchestrator') and relkind in ('r', 'p')
         and not pg_has_role(relowner, 'usage'))
-    end as may_use`
+    end as may_use,
+  not exists (select 1 from pg_class
+    where relnamespace = to_regnamespace('orchestrator') and relkind in ('r', 'p')
+    and not relispartition
+    and not (${MAY_WRITE})) as may_write`
 
 async function rightsOf(client: PostgresClient): Promise<Rights> {
-  const { user, may_use } = await oneRow(client, RIGHTS_SQL)
-  return { user, mayUse: may_use } as Rights
+  const { user, may_use, may_write } = await oneRow(client, RIGHTS_SQL)
+  return { user, mayUse: may_use, mayWrite: may_write } as Rights
 }
 
 const HAS_META_SQL = `select exists (select 1 from pg_class

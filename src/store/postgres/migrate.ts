@@ -14,10 +14,13 @@ export const META_IS_EMPTY = 'its table orchestrator.meta is empty: the schema i
 /** "orch", for `pg_advisory_xact_lock`: whoever changes the schema or adds a day has it. */
 export const SCHEMA_LOCK = 0x6f726368
 
+/** Whether the database takes no writes: so is a standby, and so may a setting have it. */
+export const READ_ONLY = "current_setting('transaction_read_only') = 'on'"
+
 const LOCK_SQL = `select pg_advisory_xact_lock(${SCHEMA_LOCK})`
 const SERVER_SQL = `select current_setting('server_version_num')::int4 as number,
   current_setting('server_version') as name, pg_is_in_recovery() as standby,
-  current_setting('server_encoding') as encoding`
+  current_setting('server_encoding') as encoding, ${READ_ONLY} as read_only`
 // `create schema if not exists` wants the right to create one, also where it exists.
 const PRESENT_SQL = `select to_regnamespace('orchestrator') is not null as schema,
   to_regclass('orchestrator.meta') is not null as meta`
@@ -26,6 +29,9 @@ const CREATE_META_SQL = `create table orchestrator.meta
   (version int4 not null, tested timestamptz not null default now())`
 const START_SQL = 'insert into orchestrator.meta (version) values (0)'
 const VERSION_SQL = 'select version from orchestrator.meta'
+// Somebody may read a table for long, as a backup does. What changes the table would wait for him,
+// and all nodes for that, until their leases are over.
+const LIMIT_SQL = "select set_config('lock_timeout', '1s', true)"
 const SET_VERSION_SQL = 'update orchestrator.meta set version = $1'
 
 /** Throws, with a message for people, when the server or the schema is not one for us. */
@@ -39,8 +45,10 @@ export async function migrate(client: PostgresClient): Promise<void> {
       const known = `this version knows schemas up to ${LATEST_VERSION}`
       throw new Error(`its schema is of a newer version of the service: ${present}, and ${known}`)
     }
+    if (present === LATEST_VERSION) return
+    await query(LIMIT_SQL)
     for (const migration of MIGRATIONS.slice(present)) await query(migration)
-    if (present < LATEST_VERSION) await query(SET_VERSION_SQL, [LATEST_VERSION])
+    await query(SET_VERSION_SQL, [LATEST_VERSION])
   })
 }
 
@@ -49,11 +57,14 @@ interface Server {
   readonly name: string
   readonly standby: boolean
   readonly encoding: string
+  readonly read_only: boolean
 }
 
-function refuseServer({ number, name, standby, encoding }: Server): void {
+function refuseServer(server: Server): void {
+  const { number, name, standby, encoding, read_only: isReadOnly } = server
   if (number < OLDEST_SERVER) throw new Error(`it is Postgres ${name}: 14 or newer is needed`)
   if (standby) throw new Error('it is a standby, which takes no writes: name the primary')
+  if (isReadOnly) throw new Error('it is read-only: default_transaction_read_only is on')
   if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}: UTF8 is needed`)
 }
 

@@ -20,6 +20,8 @@ export function postgresFault(error: unknown, url: string): string {
       return `the user ${user} may not do all that is needed: ${error.message}`
     case '08P01':
       return `a pooler at ${host} refuses how we connect: add ?prepare=false to the URL`
+    case '55P03':
+      return 'its schema cannot be changed while others hold its tables, as a backup does: try again'
     case '53300':
       return `the server at ${host} takes no more connections: ${error.message}`
     default:

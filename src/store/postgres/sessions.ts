@@ -1,12 +1,14 @@
 /** Who uses the database. */
 import type { NodeInfo, SeenNode } from '../shared/work.ts'
+import type { Retention } from '../store.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
 
 const LEASE = `now() + interval '1 ms' * $1::int8`
 
-const JOIN_SQL = `insert into orchestrator.nodes (node, version, lease_until)
-  values ($2, $3, ${LEASE}) returning session`
+const JOIN_SQL = `insert into orchestrator.nodes
+    (node, version, lease_until, max_history, history_ttl_ms)
+  values ($2, $3, ${LEASE}, $4, $5) returning session`
 
 const RENEW_SQL = `update orchestrator.nodes set lease_until = ${LEASE}, seen = now()
   where session = $2::uuid and not dead returning 1`
@@ -16,9 +18,15 @@ const NODES_SQL = `select node, version,
     floor(extract(epoch from now() - seen) * 1000)::int8 as seen_ago, coalesce(session = $1::uuid, false) as is_self
   from orchestrator.nodes where not dead and lease_until > now() order by node, started_at`
 
-/** As `SharedDatabase.join`. */
-export async function join(pool: Pool, node: NodeInfo, leaseMs: number): Promise<string> {
-  const [row] = await pool.query(JOIN_SQL, [leaseMs, node.name, node.version])
+/** As `SharedDatabase.join`. `limits`: told to who compares those of all nodes. */
+export async function join(
+  pool: Pool,
+  node: NodeInfo,
+  leaseMs: number,
+  { maxFinished, ttlMs }: Retention,
+): Promise<string> {
+  const values = [leaseMs, node.name, node.version, maxFinished, ttlMs]
+  const [row] = await pool.query(JOIN_SQL, values)
   return row!.session as string
 }
 

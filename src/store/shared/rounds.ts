@@ -35,16 +35,16 @@ export class Rounds {
   backlog = 0
   backlogDueMs = 0
   #failures = 0
-  #failure: string | null = null
+  #isUnanswered = false
   #stopped = false
   #isAskingForCancelled = false
   readonly #cancelTimers = new Map<string, () => void>()
 
   constructor(private readonly ports: RoundsPorts) {}
 
-  /** Why the database does not answer, for people; null: it does. */
-  get failure(): string | null {
-    return this.#failure
+  /** The database does not answer; why not, only the log says. */
+  get isUnanswered(): boolean {
+    return this.#isUnanswered
   }
 
   start(): void {
@@ -100,15 +100,15 @@ export class Rounds {
 
   #answered(): void {
     this.#failures = 0
-    if (this.#failure === null) return
-    this.#failure = null
+    if (!this.#isUnanswered) return
+    this.#isUnanswered = false
     this.ports.log.info('the database answers again')
   }
 
   #failed(error: string): void {
     if (++this.#failures < MAX_FAILURES) return
-    if (this.#failure === null) this.ports.log.error('the database does not answer', { error })
-    this.#failure = error
+    if (!this.#isUnanswered) this.ports.log.error('the database does not answer', { error })
+    this.#isUnanswered = true
   }
 
   async #count(): Promise<void> {

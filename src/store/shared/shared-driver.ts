@@ -87,8 +87,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   }
 
   get fault(): string | null {
-    const { failure } = this.#rounds
-    if (failure !== null) return `the database does not answer: ${failure}`
+    if (this.#rounds.isUnanswered) return 'the database does not answer'
     return this.#lease.session === null ? 'this node has lost its lease in the database' : null
   }
 

@@ -13,12 +13,15 @@ import { postgresClient } from '../../../src/platform/postgres.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import { MAX_CONNECTIONS } from '../../../src/store/postgres/database.ts'
 import { inspectPostgres } from '../../../src/store/postgres/inspect.ts'
+import { LATEST_VERSION } from '../../../src/store/postgres/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { scriptedIo } from '../../support/command-io.ts'
 import { testConfig } from '../../support/config.ts'
 import { diagnosisOf, type Diagnosis } from '../../support/doctor.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
+import { failureOf } from '../../support/failure.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { joinAsBefore, makeSchema } from '../../support/old-schema.ts'
 import {
   createDatabase,
   hasPostgres,
@@ -44,6 +47,7 @@ const settings = (url: string, more: Record<string, string> = {}) => ({
   REGISTRY_URL: 'http://127.0.0.1:1',
   REGISTRY_CACHE_DIR: dir.file('cache'),
   TASK_LEASE: String(LEASE_MS / 1000),
+  TASK_HISTORY_TTL: String(RETENTION.ttlMs / 1000),
   ...more,
 })
 
@@ -173,8 +177,50 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     await db.query('grant usage, create on schema orchestrator to reader')
     const found = await diagnose(owned.href)
     expect(found.of('database')).toContain('does not own all that is in the schema orchestrator')
+    await db.query('grant select on all tables in schema orchestrator to reader')
+    expect((await diagnose(owned.href)).of('database')).toStartWith('failure: ')
+    expect(await check([], scriptedIo(settings(owned.href)))).toBe(1)
+    await db.query('revoke all on all tables in schema orchestrator from reader')
     await db.query('revoke all on schema orchestrator from reader')
     await db.query('drop role reader')
+  })
+
+  test('a user who owns all, and may only read', async () => {
+    await using other = await createDatabase()
+    await other.query("create role writer login password 'writer-word'")
+    await other.query(`grant create on database ${other.name} to writer`)
+    const writer = new URL(other.url)
+    ;[writer.username, writer.password] = ['writer', 'writer-word']
+    await (await openPostgres(writer.href, RETENTION, { clock: systemClock })).close()
+    expect((await diagnose(writer.href)).of('database')).toStartWith('ok: ')
+    await other.query('revoke update on orchestrator.live from writer')
+    const found = await diagnose(writer.href)
+    expect(found.of('database')).toMatch(
+      /^failure: .*: the user writer may not write all tables .* → .*grant .* to writer$/,
+    )
+    await other.query('drop owned by writer')
+    await other.query('drop role writer')
+  })
+
+  test.each([
+    ['the database', 'database'],
+    ['the user', 'role postgres in database'],
+  ])('one that is read-only, by %s', async (_, whose) => {
+    await using other = await createDatabase()
+    const open = () => openPostgres(other.url, RETENTION, { clock: systemClock })
+    await (await open()).close()
+    await other.query(`alter ${whose} ${other.name} set default_transaction_read_only = on`)
+    const found = await diagnose(other.url)
+    expect(found.of('database')).toMatch(
+      /^failure: .* is read-only: default_transaction_read_only is on → .*alter database/,
+    )
+    expect(found.code).toBe(1)
+    const io = scriptedIo(settings(other.url))
+    expect(await check([], io)).toBe(1)
+    expect(io.out).not.toContain('schema')
+    expect(io.err).toContain('is read-only')
+    // As the service says.
+    expect((await failureOf(open())).message).toContain('it is read-only')
   })
 
   test('one that confirms what is not on its disk', async () => {
@@ -293,6 +339,33 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     )
   })
 
+  test('limits of the history that differ, and a node that does not tell its own', async () => {
+    const found = await diagnose(db.url, { TASK_MAX_HISTORY: '500', TASK_HISTORY_TTL: '0' })
+    const advice = 'set the same for all: else the'
+    expect(found.of('nodes').split('\n')).toEqual([
+      `warning: TASK_MAX_HISTORY is 500 here, and that of one:8001 10000 → ${advice} smallest counts for all`,
+      `warning: TASK_HISTORY_TTL is 0 (no limit) here, and that of one:8001 3600 s → ${advice} shortest counts for all`,
+      'ok: 1 node: one:8001 (1.1.0)',
+    ])
+    await joinAsBefore(db, 'before')
+    expect((await diagnose(db.url)).of('nodes')).toBe(
+      'ok: 2 nodes: before (1.0.0), one:8001 (1.1.0)',
+    )
+    await db.query("delete from orchestrator.nodes where node = 'before'")
+  })
+
+  test('a schema of the release before, which a node of it uses', async () => {
+    await using other = await createDatabase()
+    await makeSchema(other, 1)
+    await joinAsBefore(other, 'before')
+    const found = await diagnose(other.url)
+    expect(found.of('database')).toContain(
+      `schema 1, which the next start brings to ${LATEST_VERSION}`,
+    )
+    expect(found.of('nodes')).toBe('ok: 1 node: before (1.0.0)')
+    expect(wrongIn(found)).toEqual([])
+  })
+
   test('a clock that is wrong: of a node, and of this machine', async () => {
     await db.query('update orchestrator.live set created_at = created_at - 90000')
     expect((await diagnose(db.url)).of('nodes')).toContain('warning: the clock of one:8001 is 90.')
@@ -338,7 +411,7 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     expect((await diagnose(db.url)).of('queue')).toMatch(/^warning: 1 .* the oldest due for 5 min/)
     const io = scriptedIo(settings(db.url))
     expect(await check([], io)).toBe(0)
-    expect(io.out).toContain('schema 1, the newest')
+    expect(io.out).toContain(`schema ${LATEST_VERSION}, the newest`)
     expect(io.out + io.err).not.toContain(passwordOf(db.url))
     const away = scriptedIo(settings('postgres://orc:pass-word@127.0.0.1:1/tasks'))
     expect(await check([], away)).toBe(1)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { PostgresClient } from '../../../src/platform/postgres.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { migrate } from '../../../src/store/postgres/migrate.ts'
+import { LATEST_VERSION, migrate } from '../../../src/store/postgres/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { freePort } from '../../support/binary-service.ts'
 import { allowRealTime } from '../../support/eventually.ts'
@@ -48,7 +48,7 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
       expect(await node.commit(node.insert(queued()))).toEqual([])
       await node.database.close()
     }
-    expect(await versionIn(database)).toBe(1)
+    expect(await versionIn(database)).toBe(LATEST_VERSION)
   })
 
   test('works without named statements, as behind a pooler', async () => {

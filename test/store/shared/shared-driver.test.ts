@@ -247,14 +247,35 @@ test('cancellations of others arrive, told of or not', async () => {
 })
 
 test('a database that is away takes nothing, though nobody has tried to write', async () => {
-  const { clock, script, store } = await sharing({ cancelled: refuses })
+  const { clock, log, script, store } = await sharing({ cancelled: refuses })
   await clock.advance(750)
   expect(store.fault).toBeNull()
   await clock.advance(750)
-  expect(store.fault).toBe('the database does not answer: no connection')
+  // Everybody may read it: the words of the server are for the log.
+  expect(store.fault).toBe('the database does not answer')
+  expect(log.lines.at(-1)!.fields).toEqual({ error: 'no connection' })
   delete script.cancelled
   await clock.advance(750)
   expect(store.fault).toBeNull()
+  await store.close()
+})
+
+test('a database that takes no writes: its words are for the log alone', async () => {
+  const error = 'permission denied for schema orchestrator'
+  const commit = () => Promise.reject(new Error(error))
+  const { clock, log, script, store } = await sharing({ commit })
+  const refused = await failureOf(store.insert(queued()))
+  expect(refused.message).toBe(
+    'The task could not be written to disk; it was not started: the store cannot be written',
+  )
+  expect(store.fault).toBe('the store cannot be written')
+  const reasons = () =>
+    log.lines.filter(({ msg }) => msg === store.fault).map(({ fields }) => fields.error)
+  await clock.advance(1000)
+  expect(reasons()).toEqual([error])
+  script.commit = refuses
+  await clock.advance(1000)
+  expect(reasons()).toEqual([error, 'no connection'])
   await store.close()
 })
 

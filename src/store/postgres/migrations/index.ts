@@ -4,5 +4,6 @@
  * what is not used any more goes one release later.
  */
 import shared from './001-shared.sql' with { type: 'text' }
+import nodeLimits from './002-node-limits.sql' with { type: 'text' }
 
-export const MIGRATIONS: readonly string[] = [shared]
+export const MIGRATIONS: readonly string[] = [shared, nodeLimits]
