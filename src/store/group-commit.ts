@@ -1,7 +1,7 @@
 /**
  * The task store over a database. Writes of one turn of the event loop, and those that arrive
- * while two commits are under way, share the next commit. That is what makes a synced commit per
- * step affordable: 32 callers at once need two or three commits instead of 64.
+ * while two commits are under way, share the next commit (`PendingWrites`: up to 1,000). That is what
+ * makes a synced commit per step affordable: 32 callers at once need two or three instead of 64.
  */
 import { Bag } from '../bag.ts'
 import { errorText } from '../errors.ts'
@@ -15,6 +15,7 @@ import { emitStep, type Step } from './committed-events.ts'
 import { DatabaseLocked, type RefusedWrite, type StoreDriver, type Write } from './driver.ts'
 import { FileWatch } from './file-watch.ts'
 import { listThroughLock, retryWhileLocked, withReadLimit } from './limits.ts'
+import { PendingWrites, refuseNew, type PendingWrite } from './pending.ts'
 import { asStored } from './stored-body.ts'
 import type { SharedWork } from './shared/work.ts'
 import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } from './store.ts'
@@ -36,14 +37,6 @@ const MAX_CLOSE_MS = 10_000
  */
 const TRIM_MS = 5000
 
-interface PendingWrite extends Step {
-  /** The place in the order of arrival. */
-  readonly order: number
-  readonly write: Write
-  resolve(result: WriteResult): void
-  reject(error: Error): void
-}
-
 export interface GroupCommitPorts {
   clock: Clock
   log: Log
@@ -53,9 +46,7 @@ export interface GroupCommitPorts {
 export class GroupCommitStore implements TaskStore {
   /** Why nothing can be written now, for the log and for everybody; null: it can be. */
   #failure: { readonly error: string; readonly shown: string } | null = null
-  /** In the order of arrival. */
-  #pending: PendingWrite[] = []
-  #arrivals = 0
+  readonly #pending = new PendingWrites()
   readonly #underWay = new Bag<readonly PendingWrite[]>()
   #scheduled = false
   #idle = Promise.withResolvers<void>()
@@ -152,11 +143,11 @@ export class GroupCommitStore implements TaskStore {
       await this.#writePending()
       // Whoever waited for the last commit may have one more step to write.
       await nextTurn(this.ports.clock)
-    } while (this.#underWay.size > 0 || (this.#writable && this.#pending.length > 0))
+    } while (this.#underWay.size > 0 || (this.#writable && this.#pending.size > 0))
   }
 
   #logUnwritten(): void {
-    const unwritten = [...this.#underWay.values(), this.#pending].flat()
+    const unwritten = [...this.#underWay.values(), this.#pending.takeAll()].flat()
     if (unwritten.length === 0) return
     const { size } = new Set(unwritten.map(({ task }) => task.id))
     const message =
@@ -169,18 +160,16 @@ export class GroupCommitStore implements TaskStore {
       this.#idle = Promise.withResolvers<void>()
       await this.#idle.promise
     }
-    if (this.#pending.length > 0) await this.#commit()
+    if (this.#pending.size > 0) await this.#commit()
   }
 
   #enqueue(step: Step, stored: Task): Promise<WriteResult> {
     if (this.#closed) return Promise.reject(storeUnavailable())
     const hold = this.driver.shared?.holdOf(stored, step.forAnyone ?? false)
     const write: Write = hold === undefined ? [step.kind, stored] : [step.kind, stored, hold]
-    return new Promise((resolve, reject) => {
-      const order = this.#arrivals++
-      this.#pending.push({ ...step, order, write, resolve, reject })
-      if (this.#writable) this.#scheduleCommit()
-    })
+    const written = this.#pending.add(step, write)
+    if (this.#writable) this.#scheduleCommit()
+    return written
   }
 
   /** At the end of this turn of the event loop, so that all writes of a turn share a commit. */
@@ -189,15 +178,15 @@ export class GroupCommitStore implements TaskStore {
     this.#scheduled = true
     this.ports.clock.soon(() => {
       this.#scheduled = false
-      if (this.#pending.length > 0 && this.#writable) void this.#commit()
+      if (this.#pending.size > 0 && this.#writable) void this.#commit()
     })
   }
 
   async #commit(): Promise<void> {
     const { clock } = this.ports
-    const batch = this.#pending
-    this.#pending = []
+    const batch = this.#pending.takeGroup()
     const place = this.#underWay.add(batch)
+    this.#commitRest()
     const cancelLimit = clock.after(MAX_COMMIT_MS, () =>
       this.#hangs(`a commit has taken longer than ${MAX_COMMIT_MS} ms`),
     )
@@ -211,7 +200,11 @@ export class GroupCommitStore implements TaskStore {
     cancelLimit()
     this.#underWay.remove(place, batch)
     if (this.#underWay.size === 0) this.#idle.resolve()
-    if (this.#writable && this.#pending.length > 0) this.#scheduleCommit()
+    this.#commitRest()
+  }
+
+  #commitRest(): void {
+    if (this.#writable && this.#pending.size > 0) this.#scheduleCommit()
   }
 
   #committed(batch: readonly PendingWrite[], refused: readonly RefusedWrite[]): void {
@@ -251,16 +244,14 @@ export class GroupCommitStore implements TaskStore {
   /** The commits under way may still work; what has not begun is not begun now. */
   #hangs(error: string): void {
     this.#unwritable(error)
-    this.#pending = refuseNew(this.#pending, this.fault)
+    this.#pending.putBack(refuseNew(this.#pending.takeAll(), this.fault))
   }
 
   /** Rejects inserts and resumes: those have not begun. Keeps updates, in order of arrival. */
   #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
     this.#unwritable(errorText(error), this.shared !== null)
-    const updates = refuseNew(batch, this.fault)
-    // When both commits under way fail, the writes of the later one would else come first.
-    this.#pending = [...updates, ...this.#pending].sort((a, b) => a.order - b.order)
+    this.#pending.putBack(refuseNew(batch, this.fault))
     this.#retryLater()
   }
 
@@ -289,10 +280,4 @@ export class GroupCommitStore implements TaskStore {
     }
     if (this.#writable) this.#trimLater()
   }
-}
-
-/** Rejects what would begin a task, and returns the rest. */
-function refuseNew(writes: readonly PendingWrite[], fault: string | null): PendingWrite[] {
-  for (const { kind, reject } of writes) if (kind !== 'update') reject(storeUnavailable(fault))
-  return writes.filter(({ kind }) => kind === 'update')
 }

@@ -48,6 +48,20 @@ describe('writes that arrive together', () => {
     expect(store.stats).toMatchObject({ commits: 1, writes: 100, failures: 0 })
   })
 
+  test('share one with so many at most', async () => {
+    const { store, disk } = failingStore()
+    await Promise.all(Array.from({ length: 2500 }, () => store.insert(queued())))
+    expect(disk.commits.map((writes) => writes.length)).toEqual([1000, 1000, 500])
+  })
+
+  test('share one with bodies of 16 MiB at most, but for a single one', async () => {
+    const { store, disk } = failingStore()
+    const sizes = [5, 5, 5, 5, 20, 5]
+    const bodies = sizes.map((mebibytes) => JSON.stringify('x'.repeat(mebibytes * 2 ** 20)))
+    await Promise.all(bodies.map((payload) => store.insert(queued({ payload }))))
+    expect(disk.commits.map((writes) => writes.length)).toEqual([3, 1, 1, 1])
+  })
+
   test('and those that arrive during a commit share the next, in the thread too', async () => {
     using dir = temporaryDir()
     const clock = new FakeClock(NOW)
@@ -127,6 +141,21 @@ describe('a failed commit', () => {
     expect(log.messages('INFO')).toEqual(['the store can be written again'])
     await store.close()
     expect(clock.pending).toBe(0)
+  })
+
+  test('keeps more updates than a commit takes, and writes them in their order', async () => {
+    const { store, disk, clock } = failingStore()
+    const tasks = Array.from({ length: 1500 }, () => queued())
+    await Promise.all(tasks.map((task) => store.insert(task)))
+    disk.full = true
+    const updates = tasks.map((task) => store.update(started(task)))
+    await clock.advance(1000)
+    disk.full = false
+    disk.commits.length = 0
+    await clock.advance(1000)
+    expect(new Set(await Promise.all(updates))).toEqual(new Set(['written']))
+    expect(disk.commits.map((writes) => writes.length)).toEqual([1000, 500])
+    await store.close()
   })
 
   test('does not let what came before overtake what came after', async () => {

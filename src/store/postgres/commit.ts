@@ -76,7 +76,7 @@ async function writeGroup(pool: Pool, group: Group): Promise<Refusals> {
     return await writeTogether(pool, group)
   } catch (error) {
     if (!isOfARow(error)) throw error
-    return pool.transaction((query) => writeSingly(query, group))
+    return pool.transaction((query) => writeRounds(query, group, writeRejectable))
   }
 }
 
@@ -92,34 +92,45 @@ function writeTogether(pool: Pool, group: Group): Promise<Refusals> {
   if (others.length === 0 && !(resumes && first.length > 1)) {
     return writeRound((text, values) => pool.query(text, values), first, group)
   }
-  return pool.transaction((query) => writeRounds(query, group))
+  return pool.transaction((query) => writeRounds(query, group, writeRound))
 }
 
-async function writeRounds(query: PostgresQuery, group: Group): Promise<Refusals> {
+async function writeRounds(
+  query: PostgresQuery,
+  group: Group,
+  write: typeof writeRound,
+): Promise<Refusals> {
   const refusals: Refusals = new Map()
   for (const round of group.rounds) {
-    for (const [change, reason] of await writeRound(query, round, group)) {
-      refusals.set(change, reason)
-    }
+    for (const [change, reason] of await write(query, round, group)) refusals.set(change, reason)
   }
   return refusals
 }
 
-/** Still all or nothing, but for the rows that the database rejects. */
-async function writeSingly(query: PostgresQuery, group: Group): Promise<Refusals> {
-  const refusals: Refusals = new Map()
-  for (const change of group.rounds.flat()) {
-    await query('savepoint one')
-    try {
-      const refused = await writeRound(query, [change], group)
-      for (const [each, reason] of refused) refusals.set(each, reason)
-    } catch (error) {
-      if (!isOfARow(error)) throw error
-      await query('rollback to savepoint one')
-      refusals.set(change, { error: textOf(error) })
-    }
+/**
+ * Still all or nothing, but for the rows that the database rejects. Those are looked for by halves:
+ * one of 1,000 is found by some 20 statements.
+ */
+async function writeRejectable(
+  query: PostgresQuery,
+  changes: readonly Change[],
+  group: Group,
+): Promise<Refusals> {
+  await query('savepoint part')
+  try {
+    const refusals = await writeRound(query, changes, group)
+    await query('release savepoint part')
+    return refusals
+  } catch (error) {
+    if (!isOfARow(error)) throw error
+    await query('rollback to savepoint part')
+    await query('release savepoint part')
+    if (changes.length === 1) return new Map([[changes[0]!, { error: textOf(error) }]])
   }
-  return refusals
+  const middle = changes.length / 2
+  const first = await writeRejectable(query, changes.slice(0, middle), group)
+  const second = await writeRejectable(query, changes.slice(middle), group)
+  return new Map([...first, ...second])
 }
 
 function textOf({ state, message }: PostgresError): string {

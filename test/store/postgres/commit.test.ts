@@ -175,6 +175,22 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
       expect(await node!.database.find(tasks[1]!.id)).toBeNull()
     }))
 
+  test('find a row that the database rejects among many by few statements', () =>
+    withNodes(1, async ([node], database) => {
+      await database.query(`alter table orchestrator.live add check (method <> 'PATCH')`)
+      const tasks = Array.from({ length: 300 }, (_, index) =>
+        running({ method: index === 77 ? 'PATCH' : 'POST' }),
+      )
+      // Each part that is tried has a number.
+      const numberNow = async () =>
+        Number((await database.query('select pg_current_xact_id()::text as id'))[0]!.id)
+      const before = await numberNow()
+      const refused = await node!.commit(...tasks.map((task) => node!.insert(task)))
+      expect(refused).toEqual([{ index: 77, reason: { error: expect.any(String) } }])
+      expect((await numberNow()) - before).toBeLessThan(50)
+      expect((await node!.database.list({ limit: 1 }))!.total).toBe(299)
+    }))
+
   test('write nothing of a group when anything but a row is wrong', () =>
     withNodes(1, async ([node], database) => {
       const task = running()
