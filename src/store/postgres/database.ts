@@ -28,7 +28,10 @@ import { ended, unowned, unownedDueMs } from './unfinished.ts'
 import { undo } from './undo.ts'
 import { WakeUps, type WakeUp } from './wake-ups.ts'
 
-/** Connections. While one commit is being synced the next is on its way. */
+/**
+ * Connections. While one commit is being synced the next is on its way. With four, the store alone
+ * is 1.3 times as fast; but groups become small, and a task through HTTP takes 1.2 times the CPU.
+ */
 const WRITES = 2
 const READS = 4
 const MAINTENANCE = 2
