@@ -15,7 +15,7 @@ export interface TableLock extends AsyncDisposable {
 export async function lockTable(
   database: TestDatabase,
   table: string,
-  mode: 'exclusive' | 'access share' = 'exclusive',
+  mode: 'exclusive' | 'access exclusive' | 'access share' = 'exclusive',
 ): Promise<TableLock> {
   const sql = new SQL(database.url, { max: 1 })
   await sql.unsafe('begin')

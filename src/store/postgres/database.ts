@@ -15,7 +15,7 @@ import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
 import { askToCancel, cancelled } from './cancelling.ts'
 import { claim, take } from './claim.ts'
 import { commit } from './commit.ts'
-import { isTaskId } from './days.ts'
+import { dayAt, isTaskId } from './days.ts'
 import { Finder } from './find.ts'
 import { Lists } from './list.ts'
 import { Partitions } from './partitions.ts'
@@ -25,6 +25,7 @@ import { declareDead, leave, rescue } from './rescue.ts'
 import { release, unclaim } from './release.ts'
 import { join, nodes, renew } from './sessions.ts'
 import { ended, unowned, unownedDueMs } from './unfinished.ts'
+import { spansBack } from './spans.ts'
 import { undo } from './undo.ts'
 import { WakeUps, type WakeUp } from './wake-ups.ts'
 
@@ -78,10 +79,11 @@ export class PostgresDatabase implements SharedDatabase {
     this.#reads = pool(READS)
     this.#maintenance = pool(MAINTENANCE)
     this.#chores = pool(CHORES, MAX_CHORE_MS)
-    // One is left for those who ask for single tasks.
-    this.#lists = new Lists(this.#reads, READS - 1)
     this.#finder = new Finder(this.#reads, clock)
     this.#partitions = new Partitions(this.#maintenance)
+    const spans = () => spansBack(dayAt(clock.now()), this.#partitions.oldest)
+    // One connection is left for those who ask for single tasks.
+    this.#lists = new Lists(this.#reads, READS - 1, spans)
     this.#retention = new Retention(
       {
         pool: this.#chores,

@@ -8,25 +8,32 @@ import type { Pool } from './pool.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
 import { taskOf, withSecrets } from '../task-row.ts'
 import { taskRowOf } from './rows.ts'
+import { spanOf, within, type Span } from './spans.ts'
 
 const BOTH = namesOf(HEAD, STATE).join(', ')
 const [DUE_AT, COMPLETED_AT, DURATION_MS] = namesOf([DUE], END)
 
 /**
  * Each id is looked for by itself, in the partition of its day: the plan for many at once looks
- * into all days. One takes 0.3 ms, 64 take 1.4.
+ * into all days of the span. One takes 0.3 ms, 64 take 1.4.
  */
-const TASKS_SQL = `select w.id, s.*, x.headers as secrets,
+const tasksSql = (span: Span) => `select w.id, s.*, x.headers as secrets,
     ${namesOf(LIMITS, ASKED)
       .map((name) => `p.${name}`)
       .join(', ')}
   from unnest($1::uuid[]) as w (id)
-  cross join lateral (select * from orchestrator.payload p where p.id = w.id limit 1) p
+  cross join lateral (select * from orchestrator.payload p
+    where p.id = w.id${and(span)} limit 1) p
   cross join lateral (select ${BOTH}, ${DUE_AT}, null::int8 as ${COMPLETED_AT},
       null::int8 as ${DURATION_MS} from orchestrator.live l where l.id = w.id
     union all select ${BOTH}, null, ${COMPLETED_AT}, ${DURATION_MS}
-      from orchestrator.history h where h.id = w.id limit 1) s
+      from orchestrator.history h where h.id = w.id${and(span)} limit 1) s
   left join orchestrator.secrets x on x.id = any(array[w.id])`
+
+const and = (span: Span) =>
+  within(span)
+    .map((condition) => ` and ${condition}`)
+    .join('')
 
 /**
  * Only their ids: mostly there is none. With its task, a key took 2 ms, for that was planned anew
@@ -39,9 +46,11 @@ export class Finder {
   readonly #idsOfKeys: Batches<string>
 
   constructor(pool: Pool, clock: Clock) {
-    const read = (sql: string, wanted: string[]) => pool.read(sql, [wanted])
+    const read = (sql: string, wanted: readonly string[]) => pool.read(sql, [wanted])
     this.#tasks = new Batches(clock, async (ids) => {
-      const rows = await read(TASKS_SQL, ids)
+      const bySpan = Map.groupBy(ids, (id) => tasksSql(spanOf(id)))
+      const found = await Promise.all([...bySpan].map(([sql, some]) => read(sql, some)))
+      const rows = found.flat()
       return new Map(rows.map((row) => [row.id as string, taskIn(row)]))
     })
     this.#idsOfKeys = new Batches(clock, async (keys) => {

@@ -13,6 +13,7 @@ import { isFinished, STATUSES, statusesOf } from '../../task.ts'
 import type { TaskFilter } from '../store.ts'
 import { canHold } from './faults.ts'
 import { SUMMARY_COLUMNS } from './rows.ts'
+import { within, type Span } from './spans.ts'
 
 export interface Statement {
   readonly text: string
@@ -40,8 +41,14 @@ const LIVE_COLUMNS = SUMMARY_COLUMNS.map((name) =>
 
 const NEWEST_FIRST = 'order by id desc'
 
-/** The newest matches; `before`: an id, of which only older ones are wanted. */
-export function pageStatement(filter: TaskFilter, before: string | null, limit: number): Statement {
+export interface Page {
+  /** An id, of which only older ones are wanted. */
+  readonly before: string | null
+  readonly limit: number
+}
+
+/** The newest matches; of the history, those in the span. */
+export function pageStatement(filter: TaskFilter, { before, limit }: Page, span: Span): Statement {
   const values = new Values()
   const more = conditionsBeyondCounts(filter, values)
   if (before !== null) more.push(`id < ${values.add(before, 'uuid')}`)
@@ -53,23 +60,44 @@ export function pageStatement(filter: TaskFilter, before: string | null, limit: 
     const all = [...countedConditions(filter, unfinished, values), ...more]
     parts.push(`(select ${LIVE_COLUMNS} from orchestrator.live ${where(all)} ${end})`)
   }
-  if (finished.length > 0) parts.push(`(${historyPart(filter, finished, more, most, values)})`)
+  if (finished.length > 0) {
+    const inSpan = [...more, ...within(span)]
+    parts.push(`(${historyPart(filter, finished, inSpan, most, values)})`)
+  }
   return { text: `select * from (${parts.join(' union all ')}) tasks ${end}`, values: values.list }
 }
 
-/** How many there are, as `total`. */
-export function countStatement(filter: TaskFilter): Statement {
+/** Whether pages may have tasks of the history. */
+export function asksHistory(filter: TaskFilter): boolean {
+  return partsOf(filter).finished.length > 0
+}
+
+/** Whether those of the history are counted one by one. */
+export function countsSingly(filter: TaskFilter): boolean {
+  return asksHistory(filter) && conditionsBeyondCounts(filter, new Values()).length > 0
+}
+
+/**
+ * How many there are, as `total`. Where they are counted one by one: in the span, and with the first
+ * one, which has no end, what is unfinished.
+ */
+export function countStatement(filter: TaskFilter, span: Span): Statement {
   const values = new Values()
   const more = conditionsBeyondCounts(filter, values)
   const { unfinished, finished } = partsOf(filter)
   const sums: string[] = []
-  const add = (what: string, table: string, statuses: readonly string[]) => {
+  const add = (
+    what: string,
+    table: string,
+    statuses: readonly string[],
+    inSpan: readonly string[] = [],
+  ) => {
     if (statuses.length === 0) return
-    const all = [...countedConditions(filter, statuses, values), ...more]
+    const all = [...countedConditions(filter, statuses, values), ...more, ...inSpan]
     sums.push(`(select ${what} from orchestrator.${table} ${where(all)})`)
   }
-  add('count(*)', 'live', unfinished)
-  if (more.length > 0) add('count(*)', 'history', finished)
+  if (span.to === null) add('count(*)', 'live', unfinished)
+  if (more.length > 0) add('count(*)', 'history', finished, within(span))
   else add('coalesce(sum(tasks), 0)', 'counts', finished)
   return { text: `select (${sums.join(' + ')})::int8 as total`, values: values.list }
 }

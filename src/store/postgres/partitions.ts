@@ -28,6 +28,11 @@ export class Partitions {
     return days
   }
 
+  /** Infinity: none is known. */
+  get oldest(): number {
+    return Math.min(...this.#known)
+  }
+
   /** Sees to it that there are partitions for these ids. */
   async ensureFor(ids: readonly string[]): Promise<void> {
     if (ids.every((id) => this.#known.has(dayOf(id)))) return
