@@ -5,5 +5,6 @@
  */
 import shared from './001-shared.sql' with { type: 'text' }
 import nodeLimits from './002-node-limits.sql' with { type: 'text' }
+import metaIdentity from './003-meta-identity.sql' with { type: 'text' }
 
-export const MIGRATIONS: readonly string[] = [shared, nodeLimits]
+export const MIGRATIONS: readonly string[] = [shared, nodeLimits, metaIdentity]
