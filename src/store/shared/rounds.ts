@@ -3,6 +3,7 @@ import { errorText } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
 import type { Lease } from './lease.ts'
+import { RepeatedFailure } from './repeated-failure.ts'
 import type { DeadNode } from './work.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
@@ -66,20 +67,25 @@ export class Rounds {
 
   /** One at a time, with `ms` in between. What fails is tried again next time. */
   #every(name: string, ms: number, work: () => Promise<void>): void {
-    if (this.#stopped) return
-    const round = async () => {
-      await work().catch((error) => {
-        this.ports.log.debug('a round in the database has failed', {
-          name,
-          error: errorText(error),
-        })
-      })
-      this.#every(name, ms, work)
+    const { clock, log } = this.ports
+    const failure = new RepeatedFailure(log, name, MAX_FAILURES)
+    const later = () => {
+      if (this.#stopped) return
+      const cancel = clock.after(ms, () => void this.#round(work, failure).then(later))
+      this.#cancelTimers.set(name, cancel)
     }
-    this.#cancelTimers.set(
-      name,
-      this.ports.clock.after(ms, () => void round()),
-    )
+    later()
+  }
+
+  /** Never rejects. */
+  async #round(work: () => Promise<void>, failure: RepeatedFailure): Promise<void> {
+    try {
+      await work()
+      failure.worked()
+    } catch (error) {
+      // Of a database that is away there is a line already.
+      if (!this.#isUnanswered) failure.failed(error)
+    }
   }
 
   /** Never rejects. Asked most often of all, it also tells whether the database is there. */

@@ -3,7 +3,7 @@
  * (`lease.ts`), names a task's fence in each write, and does for the others what each node does:
  * frees the tasks of dead nodes, and tells of work and of cancellations.
  */
-import { errorText, OrchestratorError } from '../../errors.ts'
+import { errorText } from '../../errors.ts'
 import { within } from '../../platform/time-limit.ts'
 import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
@@ -13,6 +13,7 @@ import type { DoubtfulWrite, Hold, SharedDatabase, SharedWrite } from './databas
 import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
 import { Lease } from './lease.ts'
+import { Questions } from './questions.ts'
 import { Rounds } from './rounds.ts'
 import { sharedWrite } from './shared-write.ts'
 import type { Claim, NodeInfo, SharedWorkListener } from './work.ts'
@@ -49,6 +50,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   readonly #lease: Lease
   readonly #rounds: Rounds
   readonly #holdings: Holdings
+  readonly #questions: Questions
   /** New tasks. */
   readonly #doubts: Doubts<DoubtfulWrite>
   #listener: SharedWorkListener | null = null
@@ -57,6 +59,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
     const { database, clock } = ports
     this.node = ports.node
     this.#doubts = new Doubts(clock)
+    this.#questions = new Questions(ports)
     this.#lease = new Lease({
       ...ports,
       onLost: () => this.#lost(),
@@ -165,7 +168,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
       const taken = await this.ports.database.take(session, id, number)
       return taken ? [taken] : []
     })
-    const [claim] = await answered(asked)
+    const [claim] = await this.#questions.answered('take', asked)
     return claim ?? null
   }
 
@@ -180,29 +183,31 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   }
 
   async askToCancel(id: string): Promise<boolean> {
-    const isAsked = await answered(this.ports.database.askToCancel(id))
+    const asked = this.ports.database.askToCancel(id)
+    const isAsked = await this.#questions.answered('askToCancel', asked)
     if (isAsked) this.ports.database.notify('cancel')
     return isAsked
   }
 
   ended(ids: readonly string[]): Promise<string[]> {
-    return this.ports.database.ended(ids)
+    return this.#questions.answered('ended', this.ports.database.ended(ids))
   }
 
-  async nodes() {
-    return this.ports.database.nodes(this.#lease.latest ?? NO_SESSION)
+  nodes() {
+    const asked = this.ports.database.nodes(this.#lease.latest ?? NO_SESSION)
+    return this.#questions.answered('nodes', asked)
   }
 
   find(id: string) {
-    return answered(this.ports.database.find(id))
+    return this.#questions.answered('find', this.ports.database.find(id))
   }
 
   findByKey(key: string) {
-    return answered(this.ports.database.findByKey(key))
+    return this.#questions.answered('findByKey', this.ports.database.findByKey(key))
   }
 
   list(query: TaskQuery) {
-    return answered(this.ports.database.list(query))
+    return this.#questions.answered('list', this.ports.database.list(query))
   }
 
   trim(now: number) {
@@ -235,20 +240,6 @@ class SharedDriver implements StoreDriver, SharedOwnership {
       log.warning(message, { error: errorText(left.cause ?? left.error) })
     }
     await database.close()
-  }
-}
-
-/**
- * For what a caller waits for: rejects with STORE_UNAVAILABLE where `asked` rejects, for what is
- * away is no bug of ours.
- */
-async function answered<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked
-  } catch (cause) {
-    if (cause instanceof OrchestratorError) throw cause
-    const message = 'The database does not answer now'
-    throw Object.assign(new OrchestratorError('STORE_UNAVAILABLE', message), { cause })
   }
 }
 

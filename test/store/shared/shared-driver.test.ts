@@ -279,19 +279,95 @@ test('a database that takes no writes: its words are for the log alone', async (
   await store.close()
 })
 
-test('who asks for something hears that the database is away', async () => {
-  const away = { find: refuses, findByKey: refuses, list: refuses, take: refuses }
-  const { store, shared } = await sharing({ ...away, askToCancel: refuses })
-  const asked = [
-    store.find('x'),
-    store.findByKey('x'),
-    store.list({ limit: 1 }),
-    shared.take('x'),
-    shared.askToCancel('x'),
-  ]
-  for (const answer of asked) {
-    expect(await failureOf(answer)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-  }
+const denied = () => Promise.reject(new Error('permission denied for table payload'))
+
+/** What callers wait for, and the methods that it asks. */
+const QUESTIONS: readonly [
+  keyof SharedDatabase,
+  (parts: Awaited<ReturnType<typeof sharing>>) => Promise<unknown>,
+][] = [
+  ['find', ({ store }) => store.find('x')],
+  ['findByKey', ({ store }) => store.findByKey('x')],
+  ['list', ({ store }) => store.list({ limit: 1 })],
+  ['take', ({ shared }) => shared.take('x')],
+  ['askToCancel', ({ shared }) => shared.askToCancel('x')],
+  ['ended', ({ shared }) => shared.ended(['x'])],
+  ['nodes', ({ shared }) => shared.nodes()],
+]
+
+test.each(QUESTIONS)('who asks (%s) hears that the database is away', async (method, ask) => {
+  const parts = await sharing({ [method]: refuses })
+  const failure = await failureOf(ask(parts))
+  expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(failure.message).toBe('The database does not answer now')
+  await parts.store.close()
+})
+
+test.each(QUESTIONS)(
+  'who asks (%s) hears that it answers with an error, and the log has which, once',
+  async (method, ask) => {
+    const parts = await sharing({ [method]: denied, whatFailed: () => 'statement' })
+    for (const _ of [1, 2]) {
+      expect(await failureOf(ask(parts))).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: 'The database answers with an error now',
+      })
+    }
+    delete parts.script[method]
+    for (const _ of [1, 2]) await ask(parts)
+    expect(parts.log.lines.filter(({ fields }) => fields.what === method)).toEqual([
+      {
+        level: 'WARNING',
+        msg: 'the database does not do what is asked of it',
+        fields: { what: method, error: 'permission denied for table payload' },
+      },
+      {
+        level: 'INFO',
+        msg: 'the database does what is asked of it again',
+        fields: { what: method },
+      },
+    ])
+    await parts.store.close()
+  },
+)
+
+test.each(QUESTIONS)('a bug in a question (%s) is no outage', async (method, ask) => {
+  const bug = () => Promise.reject(new TypeError('x is undefined'))
+  const parts = await sharing({ [method]: bug })
+  expect(await failureOf(ask(parts))).toBeInstanceOf(TypeError)
+  await parts.store.close()
+})
+
+test.each(['unowned', 'unownedDueMs', 'declareDead', 'rescue', 'undo', 'release'] as const)(
+  'what a node does for all (%s) and fails again and again is a line in the log',
+  async (method) => {
+    const { clock, log, script, shared, store } = await sharing({ [method]: denied })
+    // So that there is something to be done.
+    if (method === 'undo') script.commit = denied
+    await store.insert(queued()).catch(() => {})
+    delete script.commit
+    await shared.release(['x']).catch(() => {})
+    await clock.advance(100_000)
+    const lines = () =>
+      log.lines
+        .filter(({ fields }) => typeof fields.what === 'string')
+        .map(({ level, fields: { error } }) => [level, error])
+    expect(lines()).toEqual([['WARNING', 'permission denied for table payload']])
+    expect(store.fault).toBeNull()
+    delete script[method]
+    await clock.advance(20_000)
+    expect(lines().slice(1)).toEqual([['INFO', undefined]])
+    await store.close()
+  },
+)
+
+test('a database that is away is one line, not one for each thing that is asked of it', async () => {
+  const away = { cancelled: refuses, unowned: refuses, declareDead: refuses }
+  const { clock, log, store } = await sharing(away)
+  await clock.advance(100_000)
+  expect(log.messages('ERROR')).toEqual(['the database does not answer'])
+  expect(log.messages('WARNING')).toEqual([])
+  await store.close()
 })
 
 test('the dead are looked for once the database has been there for a lease, in steps', async () => {
