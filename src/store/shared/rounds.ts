@@ -8,8 +8,10 @@ import type { DeadNode } from './work.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
 const CANCEL_MS = 750
-/** So many questions in a row that fail are no chance: one is, when a connection was ended. */
+/** One failure may be a connection that was ended; two in a row are an outage. */
 const MAX_FAILURES = 2
+/** So is one that comes so long after the last answer, ms: with silence, the second comes late. */
+const MAX_SILENCE_MS = 5000
 /** How long a task stays that was refused and written all the same: meanwhile it may be run, ms. */
 const UNDO_MS = 5000
 /** How old the number of waiting tasks may be, ms. */
@@ -36,6 +38,8 @@ export class Rounds {
   backlog = 0
   backlogDueMs = 0
   #failures = 0
+  /** Monotonic ms. */
+  #answeredTick = 0
   #isUnanswered = false
   #stopped = false
   #isAskingForCancelled = false
@@ -48,7 +52,9 @@ export class Rounds {
     return this.#isUnanswered
   }
 
+  /** The database has just answered. */
   start(): void {
+    this.#answeredTick = this.ports.clock.monotonic()
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
@@ -106,13 +112,15 @@ export class Rounds {
 
   #answered(): void {
     this.#failures = 0
+    this.#answeredTick = this.ports.clock.monotonic()
     if (!this.#isUnanswered) return
     this.#isUnanswered = false
     this.ports.log.info('the database answers again')
   }
 
   #failed(error: string): void {
-    if (++this.#failures < MAX_FAILURES) return
+    const silentMs = this.ports.clock.monotonic() - this.#answeredTick
+    if (++this.#failures < MAX_FAILURES && silentMs < MAX_SILENCE_MS) return
     if (!this.#isUnanswered) this.ports.log.error('the database does not answer', { error })
     this.#isUnanswered = true
   }

@@ -260,6 +260,22 @@ test('a database that is away takes nothing, though nobody has tried to write', 
   await store.close()
 })
 
+test('a database that is silent takes nothing after 10 s, though a node is idle', async () => {
+  const { clock, script, store } = await sharing()
+  await clock.advance(750)
+  // So late a pool gives its connections up.
+  script.cancelled = () => clock.sleep(8000).then(refuses)
+  await clock.advance(10_000)
+  expect(store.fault).toBe('the database does not answer')
+  delete script.cancelled
+  await clock.advance(10_000)
+  expect(store.fault).toBeNull()
+  script.cancelled = () => clock.sleep(1000).then(refuses)
+  await clock.advance(2000)
+  expect(store.fault).toBeNull()
+  await store.close()
+})
+
 test('a database that takes no writes: its words are for the log alone', async () => {
   const error = 'permission denied for schema orchestrator'
   const commit = () => Promise.reject(new Error(error))
