@@ -136,6 +136,23 @@ test('a node that stops gives back what waits, and what comes from a question un
   await drained
 })
 
+test('a node that stops gives back what is committed only then', async () => {
+  await using node = await sharing(hang, { concurrency: 8 })
+  const { commit } = node.script
+  const held = Promise.withResolvers<void>()
+  node.script.commit = (...args) => held.promise.then(() => commit!(...args))
+  const submitted = node.submit()
+  await node.service.clock.settle(() => node.of('commit').length === 1)
+  const drained = node.service.engine.drain()
+  held.resolve()
+  expect(await submitted).toBe(true)
+  await node.service.clock.settle()
+  const released = node.of('release').flatMap(([holds]) => holds as { id: string }[])
+  expect(released.map(({ id }) => id)).toEqual([node.writes.at(-1)!.task.id])
+  await node.service.clock.advance(60_000)
+  await drained
+})
+
 test('a lease that is lost ends all that it was for: nothing more of it is sent or written', async () => {
   await using node = await sharing(hang)
   await node.submit()
