@@ -16,6 +16,9 @@ const MAX_SILENCE_MS = 5000
 const UNDO_MS = 5000
 /** How old the number of waiting tasks may be, ms. */
 const BACKLOG_MS = 5000
+/** Where tasks wait, and few may: for each that may, ms; but no less. An old one refuses too many. */
+const BACKLOG_MS_A_TASK = 0.05
+const MIN_BACKLOG_MS = 250
 /** Tasks of dead nodes that one statement frees: some 10 ms. */
 const RESCUE_SIZE = 500
 
@@ -35,7 +38,7 @@ export interface RoundsPorts {
 }
 
 export class Rounds {
-  backlog = 0
+  #backlog = 0
   backlogDueMs = 0
   #failures = 0
   /** Monotonic ms. */
@@ -52,11 +55,22 @@ export class Rounds {
     return this.#isUnanswered
   }
 
+  get backlog(): number {
+    return this.#backlog
+  }
+
+  /** So many more are nobody's, or so many less. */
+  addToBacklog(tasks: number): void {
+    this.#backlog = Math.max(0, this.#backlog + tasks)
+  }
+
   /** The database has just answered. */
   start(): void {
     this.#answeredTick = this.ports.clock.monotonic()
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
+    const soonMs = Math.max(MIN_BACKLOG_MS, this.ports.maxBacklog * BACKLOG_MS_A_TASK)
+    if (soonMs < BACKLOG_MS) this.#every('backlog soon', soonMs, () => this.#countAgain())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
     this.#every('undo', UNDO_MS, () => this.ports.undo())
   }
@@ -125,9 +139,14 @@ export class Rounds {
     this.#isUnanswered = true
   }
 
+  /** Others may have claimed what was added here. */
+  async #countAgain(): Promise<void> {
+    if (this.#backlog > 0) await this.#count()
+  }
+
   async #count(): Promise<void> {
     const { database, maxBacklog } = this.ports
-    this.backlog = await database.unowned(maxBacklog)
+    this.#backlog = await database.unowned(maxBacklog)
     this.backlogDueMs = await database.unownedDueMs()
   }
 

@@ -9,7 +9,7 @@ import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite, SharedOwnership, StoreDriver, Write } from '../driver.ts'
 import type { ClaimedTask, TaskQuery } from '../store.ts'
-import type { DoubtfulWrite, Hold, SharedDatabase, SharedWrite } from './database.ts'
+import type { DoubtfulWrite, FencedClaim, Hold, SharedDatabase, SharedWrite } from './database.ts'
 import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
 import { Lease } from './lease.ts'
@@ -137,7 +137,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
     const forAnyone = writes.filter(
       ({ hold, kind }, index) => hold === null && kind === 'insert' && !isRefused.has(index),
     ).length
-    this.#rounds.backlog += forAnyone
+    this.#rounds.addToBacklog(forAnyone)
     if (forAnyone > 0) this.#toldOfWork()
     for (const { task } of writes) if (isFinished(task)) this.#holdings.forget(task.id)
     if (refused.some(({ reason }) => reason === 'not owned')) this.#lease.doubt()
@@ -157,14 +157,14 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   claim(capacity: number): Promise<ClaimedTask[]>
   claim(capacity: number, except: readonly string[]): Promise<Claim[]>
   async claim(capacity: number, except?: readonly string[]): Promise<ClaimedTask[] | Claim[]> {
-    const claims = await this.#holdings.claim((session, number) =>
+    const claims = await this.#claim((session, number) =>
       this.ports.database.claim(session, capacity, except ?? [], number),
     )
     return except === undefined ? claims.map(({ task }) => task) : claims
   }
 
   async take(id: string): Promise<Claim | null> {
-    const asked = this.#holdings.claim(async (session, number) => {
+    const asked = this.#claim(async (session, number) => {
       const taken = await this.ports.database.take(session, id, number)
       return taken ? [taken] : []
     })
@@ -172,8 +172,15 @@ class SharedDriver implements StoreDriver, SharedOwnership {
     return claim ?? null
   }
 
-  release(ids: readonly string[]): Promise<void> {
-    return this.#holdings.release(ids)
+  async #claim(...[ask]: Parameters<Holdings['claim']>): Promise<FencedClaim[]> {
+    const claims = await this.#holdings.claim(ask)
+    this.#rounds.addToBacklog(-claims.length)
+    return claims
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    await this.#holdings.release(ids)
+    this.#rounds.addToBacklog(ids.length)
   }
 
   async #undo(): Promise<void> {

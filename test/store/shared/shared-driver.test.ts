@@ -14,7 +14,7 @@ import { NOW, queued, running } from '../../support/tasks.ts'
 const refuses = () => Promise.reject(new Error('no connection'))
 
 /** A store over it, with a listener that remembers what it was told. */
-async function sharing(script: Partial<SharedDatabase> = {}) {
+async function sharing(script: Partial<SharedDatabase> = {}, maxBacklog = 100_000) {
   const clock = new FakeClock(NOW)
   const log = recordingLog()
   const scripted = scriptedDatabase(script)
@@ -23,7 +23,7 @@ async function sharing(script: Partial<SharedDatabase> = {}) {
     ...scripted,
     node,
     leaseMs: 30_000,
-    maxBacklog: 100_000,
+    maxBacklog,
     clock,
     log,
   })
@@ -408,6 +408,50 @@ test('what nobody owns is counted from time to time', async () => {
   await clock.advance(5000)
   expect([shared.backlog, shared.backlogDueMs]).toEqual([7, 61_000])
   expect(of('unowned')).toEqual([[100_000]])
+  await store.close()
+})
+
+test('what is claimed here is nobody’s no more', async () => {
+  const tasks = Array.from({ length: 3 }, () => queued())
+  const { store, shared } = await sharing({
+    claim: async () => tasks.splice(1).map((task) => claimOf(task)),
+    take: async () => claimOf(tasks[0]!),
+  })
+  for (const task of [...tasks]) await store.insert(task, true)
+  expect(shared.backlog).toBe(3)
+  await shared.claim(9, [])
+  expect(shared.backlog).toBe(1)
+  await shared.take(tasks[0]!.id)
+  await shared.take(tasks[0]!.id)
+  expect(shared.backlog).toBe(0)
+  await shared.release([tasks[0]!.id])
+  expect(shared.backlog).toBe(1)
+  await store.close()
+})
+
+test('where few may wait, what nobody owns is counted often: others may have claimed it', async () => {
+  const { clock, script, store, shared, of } = await sharing({}, 8)
+  await clock.advance(1000)
+  expect(of('unowned')).toEqual([])
+  await store.insert(queued(), true)
+  script.unowned = async (max) => max
+  await clock.advance(250)
+  expect(shared.backlog).toBe(8)
+  delete script.unowned
+  await clock.advance(250)
+  expect([shared.backlog, of('unowned').length]).toEqual([0, 2])
+  await store.close()
+})
+
+test.each([
+  [20_000, 60],
+  [100_000, 12],
+])('where %d may wait, they are counted %d times a minute', async (limit, times) => {
+  const { clock, store, of } = await sharing({ unowned: async () => limit }, limit)
+  await clock.advance(5000)
+  const before = of('unowned').length
+  await clock.advance(60_000)
+  expect(of('unowned').length - before).toBeWithin(times, times * 1.3)
   await store.close()
 })
 
