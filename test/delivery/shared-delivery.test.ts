@@ -106,6 +106,19 @@ test('a task that no node has is taken to be cancelled, and nothing of it is sen
   expect(node.service.droplet.requests).toEqual([])
 })
 
+test('what was due before it was claimed stays due for so long', async () => {
+  const [newer, older] = [queued({ path: '/newer' }), queued({ path: '/older' })]
+  await using node = await sharing(hang, { theirs: [newer, older] })
+  node.script.claim = claiming(
+    claimOf(older, 2, { waitMs: -3_600_000, ageMs: 3_600_000 }),
+    claimOf(newer, 2, { waitMs: -60_000, ageMs: 60_000 }),
+  )
+  await node.service.clock.advance(1000)
+  await node.service.droplet.received(1)
+  expect(node.service.droplet.requests.map(({ url }) => url)).toEqual(['/older'])
+  expect(node.service.tasks.load().oldestAgeMs).toBeWithin(60_000, 62_000)
+})
+
 test('a synchronous task of a node that is dead ends as interrupted', async () => {
   const task = queued({ mode: 'sync' })
   await using node = await sharing(json(1), { theirs: [task] })
