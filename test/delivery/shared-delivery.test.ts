@@ -130,6 +130,21 @@ test('a synchronous task of a node that is dead ends as interrupted', async () =
   expect(node.service.droplet.requests).toEqual([])
 })
 
+test('the end of an interrupted task that is another node’s by now is dropped with a warning', async () => {
+  const task = queued({ mode: 'sync' })
+  await using node = await sharing(json(1), { theirs: [task] })
+  node.script.claim = claiming(claimOf(task))
+  node.script.commit = async (all) => all.map((_, index) => ({ index, reason: 'not owned' }))
+  await node.service.clock.advance(3000)
+  expect(node.service.log.lines.filter(({ level }) => level === 'WARNING')).toEqual([
+    {
+      level: 'WARNING',
+      msg: 'a task is no longer ours',
+      fields: { task_id: task.id, error: `task ${task.id}, update: not owned` },
+    },
+  ])
+})
+
 test('a node that stops gives back what waits, and what comes from a question under way', async () => {
   const late = queued()
   await using node = await sharing(hang)
