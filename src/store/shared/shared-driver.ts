@@ -53,6 +53,8 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   readonly #questions: Questions
   /** New tasks. */
   readonly #doubts: Doubts<DoubtfulWrite>
+  /** At once, after a commit that has failed. */
+  #isUndoing = false
   #listener: SharedWorkListener | null = null
 
   constructor(private readonly ports: SharedPorts) {
@@ -128,6 +130,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
         const write = { id: task.id, step: hold?.step ?? 0 }
         this.#doubts.add(hold?.session ?? this.#lease.latest!, [write])
       }
+      if (shared.some(isNew)) void this.#undoNow()
       throw error
     }
   }
@@ -181,6 +184,17 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   async release(ids: readonly string[]): Promise<void> {
     await this.#holdings.release(ids)
     this.#rounds.addToBacklog(ids.length)
+  }
+
+  /**
+   * Before others claim what was for anyone, if it is there already. What fails is tried again from
+   * time to time, as is what comes meanwhile. Never rejects.
+   */
+  async #undoNow(): Promise<void> {
+    if (this.#isUndoing) return
+    this.#isUndoing = true
+    await this.#undo().catch(() => {})
+    this.#isUndoing = false
   }
 
   async #undo(): Promise<void> {

@@ -175,6 +175,25 @@ test('a refused write asks at once whether the session is alive', async () => {
   await store.close()
 })
 
+test('a new task whose commit failed is undone before others may take it, by one at a time', async () => {
+  const { clock, script, store, of } = await sharing({ commit: refuses })
+  const undone = Promise.withResolvers<void>()
+  script.undo = () => undone.promise
+  const tasks = [queued(), queued()]
+  for (const task of tasks) {
+    expect(await failureOf(store.insert(task, true))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(of('undo')).toEqual([['session-1', [{ id: tasks[0]!.id, step: 0 }], NOW]])
+    script.commit = async () => []
+    await clock.advance(1000)
+    script.commit = refuses
+  }
+  undone.resolve()
+  await clock.advance(5000)
+  const [session, all] = of('undo').at(-1)!
+  expect([session, all]).toEqual(['session-1', tasks.map(({ id }) => ({ id, step: 0 }))])
+  await store.close()
+})
+
 test('a new task whose commit failed is undone, until no statement can be on its way', async () => {
   const { clock, script, store, of } = await sharing({ commit: refuses })
   const task = queued()
@@ -518,9 +537,10 @@ test('closing undoes what was refused before others may have it', async () => {
   await failureOf(shared.release(['x']))
   delete script.commit
   await store.close()
-  expect(of('undo')).toEqual([['session-1', [{ id: task.id, step: 1 }], NOW]])
+  const undone = ['session-1', [{ id: task.id, step: 1 }], NOW]
+  expect(of('undo')).toEqual([undone, undone])
   const ends = calls.map(([method]) => method).filter((each) => /undo|leave|close/.test(each))
-  expect(ends).toEqual(['undo', 'leave', 'close'])
+  expect(ends).toEqual(['undo', 'undo', 'leave', 'close'])
 })
 
 test('closing ends the session, and does not wait for a database that is gone', async () => {
