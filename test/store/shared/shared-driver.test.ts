@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { begin, cancel } from '../../../src/delivery/lifecycle.ts'
+import { begin, cancel, conclude } from '../../../src/delivery/lifecycle.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import { openShared } from '../../../src/store/shared/shared-driver.ts'
 import type { TaskEvent } from '../../../src/events.ts'
@@ -101,6 +101,18 @@ test('a task for anyone is nobody’s, is told of, and is claimable when it is d
   expect(of('commit')).toEqual([[[{ kind: 'insert', task, hold: null, waitMs: 5000 }], NOW]])
   expect(events).toEqual([{ type: 'accepted', task, forAnyone: true }])
   expect([of('notify'), told, shared.backlog]).toEqual([[['work']], ['work'], 1])
+  await store.close()
+})
+
+test('a clock that is set back makes no task wait for longer than it may', async () => {
+  const { clock, store, of } = await sharing()
+  const failed = conclude(running(), { kind: 'unreachable', error: 'x' }, 5, after(6))
+  clock.jump(-7_200_000)
+  await store.insert(queued({ delayMs: 5000 }), true)
+  await store.insert(queued(), true)
+  await store.update(failed)
+  const waits = of('commit').flatMap(([writes]) => writes as { waitMs: number }[])
+  expect(waits.map(({ waitMs }) => waitMs)).toEqual([5000, 0, 60_000])
   await store.close()
 })
 
