@@ -25,6 +25,8 @@ export type Method = (typeof METHODS)[number]
 
 /** Requests after the first. */
 export const MAX_RETRIES = 10
+/** The longest wait before one of them, ms. */
+export const MAX_RETRY_WAIT_MS = 60_000
 /** Characters of a droplet's name. */
 export const MAX_NAME_LENGTH = 255
 /** Characters of an Idempotency-Key. */
@@ -133,6 +135,11 @@ export const INTERRUPTED = 'interrupted by a restart'
 /** The states that a filter means. */
 export function statusesOf(filter: StatusFilter): readonly TaskStatus[] {
   return filter === 'failed' ? ['error', 'timeout'] : [filter]
+}
+
+/** The longest that it may wait until it is due, ms: for times of a clock that was set since. */
+export function maxWaitOf({ status, delayMs }: Pick<Task, 'status' | 'delayMs'>): number {
+  return status === 'queued' ? delayMs : MAX_RETRY_WAIT_MS
 }
 
 export function isFinished(task: { status: TaskStatus }): boolean {

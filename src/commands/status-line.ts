@@ -32,8 +32,8 @@ export function statusLine(engine: Sources, clock: Pick<Clock, 'monotonic'>): ()
       ...some(gate.stats().openCircuits, 'circuit', 'open'),
     ]
     // Droplets are only counted: the line is short.
-    const problems = problemsOf(engine, [], tasks.load()).map(({ message }) => message)
-    return [...problems, numbers.join(', ')].join('; ')
+    const problems = problemsOf(engine, [], tasks.load(), engine.store.shared)
+    return [...problems.map(({ message }) => message), numbers.join(', ')].join('; ')
   }
 }
 

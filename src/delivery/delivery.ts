@@ -60,10 +60,15 @@ export class Delivery {
   #accepted(task: Task, forAnyone = false): void {
     if (task.mode === 'sync') return
     const isGivenUp = this.#givenUp.delete(task.id)
-    if (!isGivenUp) return forAnyone ? undefined : this.#queue.add(task)
+    if (!isGivenUp) return forAnyone ? undefined : this.#add(task)
     // Another node may be faster, and run it.
     if (forAnyone) void this.#shared!.interrupt(task)
     else void interruptTask(task.id, 0, async () => task, this.options, this.#runs)
+  }
+
+  #add(task: Task): void {
+    this.#queue.add(task)
+    this.#shared?.added()
   }
 
   /** Tells of tasks that end on other nodes; null: there are none. */

@@ -5,9 +5,8 @@ import { errorText, OrchestratorError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import type { Claim } from '../store/shared/work.ts'
 import type { ClaimedTask } from '../store/store.ts'
-import { isFinished, type Task } from '../task.ts'
+import { isFinished, maxWaitOf, type Task } from '../task.ts'
 import { headersFault } from './attempt-headers.ts'
-import { MAX_WAIT_MS } from './backoff.ts'
 import { deliverAttempt, endAborted, endExpired, refuse, type DeliveryPorts } from './deliver.ts'
 import { logLost, NotWritten } from './not-written.ts'
 import { Run } from './run.ts'
@@ -101,7 +100,7 @@ export class QueueRunner {
     const tick = this.ports.clock.monotonic()
     const isQueued = task.status === 'queued'
     const dueAt = task.dueAt ?? (isQueued ? task.createdAt + task.delayMs : now)
-    const wait = Math.min(dueAt - now, isQueued ? task.delayMs : MAX_WAIT_MS)
+    const wait = Math.min(dueAt - now, maxWaitOf(task))
     const elapsed = Math.max(0, now - task.createdAt - task.delayMs)
     const isDelayed = isQueued && wait > 0
     this.#enqueue(task, tick + wait, isDelayed ? tick + wait : tick - elapsed)

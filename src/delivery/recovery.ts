@@ -4,6 +4,7 @@ import type { Clock, Log } from '../ports.ts'
 import type { TaskStore } from '../store/store.ts'
 import type { Task } from '../task.ts'
 import { interrupt } from './lifecycle.ts'
+import { logLost, NotWritten } from './not-written.ts'
 import type { QueueRunner } from './queue-runner.ts'
 import { Run } from './run.ts'
 import type { Runs } from './runs.ts'
@@ -67,7 +68,8 @@ export async function interruptTask(
       if (!task) return
       const interrupted = interrupt(task, run.moment())
       run.recording(interrupted)
-      await store.update(interrupted)
+      const result = await store.update(interrupted)
+      if (result !== 'written') logLost(new NotWritten(id, 'update', result), log)
     })
   } catch (error) {
     log.error('an interrupted task cannot be recorded', { task_id: id, error: errorText(error) })

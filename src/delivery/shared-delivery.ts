@@ -68,6 +68,11 @@ export class SharedDelivery {
     else this.#producer.slot()
   }
 
+  /** One more waits in the queue. It may have been asked for before we leave. */
+  added(): void {
+    if (this.#isLeaving) this.#giveBack()
+  }
+
   /** Claims nothing more, and gives back what waits: the others need not wait until we are gone. */
   leave(): void {
     this.#isLeaving = true
@@ -103,8 +108,7 @@ export class SharedDelivery {
 
   #adopt(claim: Claim): void {
     this.#add(claim)
-    // It was asked for before.
-    if (this.#isLeaving) this.#giveBack()
+    this.added()
   }
 
   /** The caller of a synchronous task went with its node. */

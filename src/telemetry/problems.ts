@@ -5,6 +5,7 @@ import type { MeshGate } from '../droplets/mesh-gate.ts'
 import { redactUrls } from '../droplets/redact.ts'
 import type { Load } from '../delivery/load.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { SharedWork } from '../store/shared/work.ts'
 import type { TaskStore } from '../store/store.ts'
 
 export interface Problem {
@@ -28,16 +29,22 @@ export interface ProblemSources {
   tasks: { readonly draining: boolean }
 }
 
+type Backlog = Pick<SharedWork, 'backlog' | 'backlogDueMs'>
+
 /** As many droplets are told of one by one. */
 const MAX_DROPLETS = 20
 /** A task that is due and has waited for longer is worth a word, ms. */
 const LONG_WAIT_MS = 60_000
 
-/** The worst first. `ailing`: those that are listed and may be told of. */
+/**
+ * The worst first. `ailing`: those that are listed and may be told of. `shared`: the work that nobody
+ * has yet of several nodes; null: there is none, or it may not be told of.
+ */
 export function problemsOf(
   { store, registry, tasks }: ProblemSources,
   ailing: readonly Ailing[],
   load: Load,
+  shared: Backlog | null,
 ): Problem[] {
   const found = [
     store.fault === null
@@ -49,7 +56,7 @@ export function problemsOf(
     ailing.length > MAX_DROPLETS
       ? problem('droplet', 'warning', `And ${ailing.length - MAX_DROPLETS} more droplets`)
       : null,
-    queueProblem(load),
+    queueProblem(load, shared),
   ].filter((each) => each !== null)
   return [...found.filter(isError), ...found.filter((each) => !isError(each))]
 }
@@ -113,10 +120,12 @@ function dropletProblem({ name, circuit, lastFailure }: Ailing): Problem {
   return problem('droplet', 'warning', `${name} does not answer${how}${why}`, name)
 }
 
-function queueProblem({ oldestAgeMs, queued }: Load): Problem | null {
-  if (oldestAgeMs === null || oldestAgeMs < LONG_WAIT_MS) return null
+function queueProblem(load: Load, shared: Backlog | null): Problem | null {
+  const ageMs = Math.max(load.oldestAgeMs ?? 0, shared?.backlogDueMs ?? 0)
+  if (ageMs < LONG_WAIT_MS) return null
+  const queued = load.queued + (shared?.backlog ?? 0)
   const others = queued > 1 ? `, ${queued} are queued` : ''
-  return problem('queue', 'warning', `A task has waited for ${inWords(oldestAgeMs)}${others}`)
+  return problem('queue', 'warning', `A task has waited for ${inWords(ageMs)}${others}`)
 }
 
 function inWords(ms: number): string {

@@ -106,6 +106,19 @@ test('a task that no node has is taken to be cancelled, and nothing of it is sen
   expect(node.service.droplet.requests).toEqual([])
 })
 
+test('what was due before it was claimed stays due for so long', async () => {
+  const [newer, older] = [queued({ path: '/newer' }), queued({ path: '/older' })]
+  await using node = await sharing(hang, { theirs: [newer, older] })
+  node.script.claim = claiming(
+    claimOf(older, 2, { waitMs: -3_600_000, ageMs: 3_600_000 }),
+    claimOf(newer, 2, { waitMs: -60_000, ageMs: 60_000 }),
+  )
+  await node.service.clock.advance(1000)
+  await node.service.droplet.received(1)
+  expect(node.service.droplet.requests.map(({ url }) => url)).toEqual(['/older'])
+  expect(node.service.tasks.load().oldestAgeMs).toBeWithin(60_000, 62_000)
+})
+
 test('a synchronous task of a node that is dead ends as interrupted', async () => {
   const task = queued({ mode: 'sync' })
   await using node = await sharing(json(1), { theirs: [task] })
@@ -115,6 +128,21 @@ test('a synchronous task of a node that is dead ends as interrupted', async () =
     ['error', 'interrupted by a restart'],
   ])
   expect(node.service.droplet.requests).toEqual([])
+})
+
+test('the end of an interrupted task that is another node’s by now is dropped with a warning', async () => {
+  const task = queued({ mode: 'sync' })
+  await using node = await sharing(json(1), { theirs: [task] })
+  node.script.claim = claiming(claimOf(task))
+  node.script.commit = async (all) => all.map((_, index) => ({ index, reason: 'not owned' }))
+  await node.service.clock.advance(3000)
+  expect(node.service.log.lines.filter(({ level }) => level === 'WARNING')).toEqual([
+    {
+      level: 'WARNING',
+      msg: 'a task is no longer ours',
+      fields: { task_id: task.id, error: `task ${task.id}, update: not owned` },
+    },
+  ])
 })
 
 test('a node that stops gives back what waits, and what comes from a question under way', async () => {
@@ -132,6 +160,23 @@ test('a node that stops gives back what waits, and what comes from a question un
   await node.service.clock.settle()
   const released = node.of('release').flatMap(([holds]) => holds as { id: string }[])
   expect(released.map(({ id }) => id)).toEqual([waiting, late.id])
+  await node.service.clock.advance(60_000)
+  await drained
+})
+
+test('a node that stops gives back what is committed only then', async () => {
+  await using node = await sharing(hang, { concurrency: 8 })
+  const { commit } = node.script
+  const held = Promise.withResolvers<void>()
+  node.script.commit = (...args) => held.promise.then(() => commit!(...args))
+  const submitted = node.submit()
+  await node.service.clock.settle(() => node.of('commit').length === 1)
+  const drained = node.service.engine.drain()
+  held.resolve()
+  expect(await submitted).toBe(true)
+  await node.service.clock.settle()
+  const released = node.of('release').flatMap(([holds]) => holds as { id: string }[])
+  expect(released.map(({ id }) => id)).toEqual([node.writes.at(-1)!.task.id])
   await node.service.clock.advance(60_000)
   await drained
 })

@@ -34,6 +34,7 @@ export function scriptedDatabase(script: Partial<SharedDatabase> = {}) {
     trim: async () => false,
     notify: () => {},
     onNotify: (callback) => (notified = callback),
+    whatFailed: (error) => (error instanceof TypeError ? 'program' : 'connection'),
     close: async () => {},
   }
   const database = Object.fromEntries(

@@ -21,7 +21,7 @@ const ailing = (name: string, more: Partial<Ailing> = {}): Ailing => ({
 })
 
 const messages = (sources: Partial<ProblemSources>, droplets: Ailing[] = [], load = IDLE) =>
-  problemsOf({ ...WELL, ...sources }, droplets, load).map(({ message }) => message)
+  problemsOf({ ...WELL, ...sources }, droplets, load, null).map(({ message }) => message)
 
 test('nothing is wrong', () => {
   expect(messages({})).toEqual([])
@@ -54,9 +54,19 @@ test('each in words, errors before warnings', () => {
   ])
 })
 
+test('a task that no node has is told of, too, where all may be seen', () => {
+  const load: Load = { queued: 7, running: 0, oldestAgeMs: 240_000 }
+  const told = (backlog: number, backlogDueMs: number, mine = load) =>
+    problemsOf(WELL, [], mine, { backlog, backlogDueMs }).map(({ message }) => message)
+  expect(told(5, 3_700_000)).toEqual(['A task has waited for 61 min, 12 are queued'])
+  expect(told(1, 3_700_000, IDLE)).toEqual(['A task has waited for 61 min'])
+  expect(told(5, 59_000)).toEqual(['A task has waited for 4 min, 12 are queued'])
+  expect(told(5, 59_000, IDLE)).toEqual([])
+})
+
 test('a list that is gone is an error', () => {
   const registry = { ...WELL.registry, cacheStatus: () => 'unavailable' as const }
-  expect(problemsOf({ ...WELL, registry }, [], IDLE)).toEqual([
+  expect(problemsOf({ ...WELL, registry }, [], IDLE, null)).toEqual([
     {
       kind: 'registry',
       severity: 'error',

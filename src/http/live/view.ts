@@ -40,8 +40,10 @@ export class View {
   now() {
     const load = this.sources.tasks.load(this.#isVisible)
     const ailing = this.#ailing()
+    // Of what nobody has it is not known whose droplets it is for.
+    const shared = this.#isVisible ? null : this.sources.store.shared
     return {
-      problems: problemsOf(this.sources, ailing, load),
+      problems: problemsOf(this.sources, ailing, load, shared),
       tasks: {
         queued: load.queued,
         running: load.running,

@@ -19,8 +19,7 @@ const takeFromC = (number: string) => `update orchestrator.live l
   set owner = $1::uuid, fence = l.fence + 1, step = 0, claim = ${number}::int8
   from c where l.id = any(array[c.id]) and ${ALIVE}
   returning ${CLAIMED_COLUMNS.map((name) => `l.${name}`).join(', ')}, l.fence,
-    case when l.due_at is null then 0
-      else greatest(0, ceil(extract(epoch from l.claim_at - now()) * 1000)) end::int8 as wait_ms,
+    ceil(extract(epoch from l.claim_at - now()) * 1000)::int8 as wait_ms,
     greatest(0, floor(extract(epoch from now() - l.accepted_at) * 1000))::int8 as age_ms`
 
 /**

@@ -22,13 +22,19 @@ export async function claim(
     except.length === 0
       ? await pool.query(claimSql(most), [session, capacity, number])
       : await pool.query(claimExceptSql(most), [session, capacity, except, number])
-  return rows.map(fencedOf).sort((a, b) => (a.task.id < b.task.id ? -1 : 1))
+  return rows.toSorted(byDue).map(fencedOf)
+}
+
+function byDue(a: PostgresRow, b: PostgresRow): number {
+  return numberOf(a.wait_ms) - numberOf(b.wait_ms) || (String(a.id) < String(b.id) ? -1 : 1)
 }
 
 function fencedOf(row: PostgresRow): FencedClaim {
+  const task = claimedOf(taskRowOf(row))
   return {
-    task: claimedOf(taskRowOf(row)),
-    waitMs: numberOf(row.wait_ms),
+    task,
+    // What was under way keeps its place in the order, but has not waited.
+    waitMs: task.dueAt === null ? 0 : numberOf(row.wait_ms),
     ageMs: numberOf(row.age_ms),
     fence: numberOf(row.fence),
   }

@@ -1,5 +1,5 @@
 /** `SharedDatabase` over Postgres: which of the pools, and which statement. */
-import type { PostgresClient } from '../../platform/postgres.ts'
+import { PostgresError, type PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite } from '../driver.ts'
@@ -221,6 +221,11 @@ export class PostgresDatabase implements SharedDatabase {
 
   onNotify(callback: (what: WakeUp) => void): void {
     this.#wakeUps.onNotify(callback)
+  }
+
+  whatFailed(error: unknown): ReturnType<SharedDatabase['whatFailed']> {
+    if (!(error instanceof PostgresError)) return 'program'
+    return error.state === null ? 'connection' : 'statement'
   }
 
   async close(): Promise<void> {

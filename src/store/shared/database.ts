@@ -9,8 +9,8 @@
  *
  * Each time that a task gets an owner its *fence* goes up by one; a new one has 1. Every later
  * write names the session and the fence, and changes nothing when the task has others by then.
- * All methods reject when the database can't be reached or takes nothing. Whatever changes
- * something may have been done although it rejected.
+ * All methods reject when the database can't be reached or takes nothing (`whatFailed`). Whatever
+ * changes something may have been done although it rejected.
  */
 import type { Task } from '../../task.ts'
 import type { RefusedWrite, Write } from '../driver.ts'
@@ -107,5 +107,11 @@ export interface SharedDatabase {
   notify(what: 'work' | 'cancel'): void
   /** Calls back when another node has told; what is told may be lost. */
   onNotify(callback: (what: 'work' | 'cancel') => void): void
+  /**
+   * What an error says that one of these has rejected with. `connection`: the database was not
+   * reached, or has not answered; `statement`: it has answered with the error; `program`: it was
+   * not asked, for that is a bug of ours.
+   */
+  whatFailed(error: unknown): 'connection' | 'statement' | 'program'
   close(): Promise<void>
 }

@@ -30,16 +30,24 @@ export class Doubts<T> {
   async clear(undo: (session: string, all: readonly T[]) => Promise<void>): Promise<void> {
     const tick = this.clock.monotonic()
     const asked = new Set(this.#doubts)
-    for (const [session, doubts] of Map.groupBy(this.#doubts, (doubt) => doubt.session)) {
-      await undo(
-        session,
-        doubts.map(({ of }) => of),
-      )
+    const change = (to: (doubt: Doubt<T>) => Doubt<T>) => {
+      this.#doubts = this.#doubts.map((doubt) => (asked.has(doubt) ? to(doubt) : doubt))
     }
+    try {
+      for (const [session, doubts] of Map.groupBy(this.#doubts, (doubt) => doubt.session)) {
+        await undo(
+          session,
+          doubts.map(({ of }) => of),
+        )
+      }
+    } catch (error) {
+      // It may have been away, and go on only now.
+      change((doubt) => ({ ...doubt, until: null }))
+      throw error
+    }
+    change((doubt) => answered(doubt, tick))
     // Those that were old enough when they were asked for are no doubt any more.
-    this.#doubts = this.#doubts
-      .map((doubt) => (asked.has(doubt) ? answered(doubt, tick) : doubt))
-      .filter(({ until }) => until === null || until > tick)
+    this.#doubts = this.#doubts.filter(({ until }) => until === null || until > tick)
   }
 }
 

@@ -2,11 +2,14 @@
 import { within } from '../../platform/time-limit.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
+import { RepeatedFailure } from './repeated-failure.ts'
 import type { NodeInfo } from './work.ts'
 
 /** How long one question may take, and how soon it is asked again when it failed, ms. */
 const MAX_ASK_MS = 5000
 const RETRY_MS = 1000
+/** So many renewals in a row that fail are no chance. */
+const MAX_FAILURES = 2
 /** How long it may take to give back all that a lost session owned, ms. */
 const MAX_REPLACE_MS = 30_000
 /** The part of the lease that is left to end what runs here, before others may take it over. */
@@ -39,9 +42,12 @@ export class Lease {
   #cancelRenewal: () => void = () => {}
   #cancelExpiry: () => void = () => {}
   #isRenewing = false
+  readonly #failure: RepeatedFailure
   readonly #stopping = new AbortController()
 
-  constructor(private readonly ports: LeasePorts) {}
+  constructor(private readonly ports: LeasePorts) {
+    this.#failure = new RepeatedFailure(ports.log, 'renew', MAX_FAILURES)
+  }
 
   /** null: there is none now; then nothing is ours. */
   get session(): string | null {
@@ -140,9 +146,11 @@ export class Lease {
     this.#isRenewing = false
     if (this.#session !== session) return
     if (!renewed.ok) {
+      this.#failure.failed(renewed.error)
       this.#contactFrom = Infinity
       return this.#renewLater(session, RETRY_MS)
     }
+    this.#failure.worked()
     if (!renewed.value) return this.#lose(session, 'was taken for run out by another node')
     const since = this.#isRenewedAt(sentTick) ? this.#contactFrom : Infinity
     this.#contactFrom = Math.min(since, clock.monotonic())

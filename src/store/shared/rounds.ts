@@ -3,16 +3,22 @@ import { errorText } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { SharedDatabase } from './database.ts'
 import type { Lease } from './lease.ts'
+import { RepeatedFailure } from './repeated-failure.ts'
 import type { DeadNode } from './work.ts'
 
 /** A cancellation arrives within that time where no notification does, ms. */
 const CANCEL_MS = 750
-/** So many questions in a row that fail are no chance: one is, when a connection was ended. */
+/** One failure may be a connection that was ended; two in a row are an outage. */
 const MAX_FAILURES = 2
+/** So is one that comes so long after the last answer, ms: with silence, the second comes late. */
+const MAX_SILENCE_MS = 5000
 /** How long a task stays that was refused and written all the same: meanwhile it may be run, ms. */
 const UNDO_MS = 5000
 /** How old the number of waiting tasks may be, ms. */
 const BACKLOG_MS = 5000
+/** Where tasks wait, and few may: for each that may, ms; but no less. An old one refuses too many. */
+const BACKLOG_MS_A_TASK = 0.05
+const MIN_BACKLOG_MS = 250
 /** Tasks of dead nodes that one statement frees: some 10 ms. */
 const RESCUE_SIZE = 500
 
@@ -32,9 +38,11 @@ export interface RoundsPorts {
 }
 
 export class Rounds {
-  backlog = 0
+  #backlog = 0
   backlogDueMs = 0
   #failures = 0
+  /** Monotonic ms. */
+  #answeredTick = 0
   #isUnanswered = false
   #stopped = false
   #isAskingForCancelled = false
@@ -47,9 +55,22 @@ export class Rounds {
     return this.#isUnanswered
   }
 
+  get backlog(): number {
+    return this.#backlog
+  }
+
+  /** So many more are nobody's, or so many less. */
+  addToBacklog(tasks: number): void {
+    this.#backlog = Math.max(0, this.#backlog + tasks)
+  }
+
+  /** The database has just answered. */
   start(): void {
+    this.#answeredTick = this.ports.clock.monotonic()
     this.#every('cancelled', CANCEL_MS, () => this.#askForCancelled())
     this.#every('backlog', BACKLOG_MS, () => this.#count())
+    const soonMs = Math.max(MIN_BACKLOG_MS, this.ports.maxBacklog * BACKLOG_MS_A_TASK)
+    if (soonMs < BACKLOG_MS) this.#every('backlog soon', soonMs, () => this.#countAgain())
     this.#every('rescue', this.ports.leaseMs / 3, () => this.#rescue())
     this.#every('undo', UNDO_MS, () => this.ports.undo())
   }
@@ -66,20 +87,25 @@ export class Rounds {
 
   /** One at a time, with `ms` in between. What fails is tried again next time. */
   #every(name: string, ms: number, work: () => Promise<void>): void {
-    if (this.#stopped) return
-    const round = async () => {
-      await work().catch((error) => {
-        this.ports.log.debug('a round in the database has failed', {
-          name,
-          error: errorText(error),
-        })
-      })
-      this.#every(name, ms, work)
+    const { clock, log } = this.ports
+    const failure = new RepeatedFailure(log, name, MAX_FAILURES)
+    const later = () => {
+      if (this.#stopped) return
+      const cancel = clock.after(ms, () => void this.#round(work, failure).then(later))
+      this.#cancelTimers.set(name, cancel)
     }
-    this.#cancelTimers.set(
-      name,
-      this.ports.clock.after(ms, () => void round()),
-    )
+    later()
+  }
+
+  /** Never rejects. */
+  async #round(work: () => Promise<void>, failure: RepeatedFailure): Promise<void> {
+    try {
+      await work()
+      failure.worked()
+    } catch (error) {
+      // Of a database that is away there is a line already.
+      if (!this.#isUnanswered) failure.failed(error)
+    }
   }
 
   /** Never rejects. Asked most often of all, it also tells whether the database is there. */
@@ -100,20 +126,27 @@ export class Rounds {
 
   #answered(): void {
     this.#failures = 0
+    this.#answeredTick = this.ports.clock.monotonic()
     if (!this.#isUnanswered) return
     this.#isUnanswered = false
     this.ports.log.info('the database answers again')
   }
 
   #failed(error: string): void {
-    if (++this.#failures < MAX_FAILURES) return
+    const silentMs = this.ports.clock.monotonic() - this.#answeredTick
+    if (++this.#failures < MAX_FAILURES && silentMs < MAX_SILENCE_MS) return
     if (!this.#isUnanswered) this.ports.log.error('the database does not answer', { error })
     this.#isUnanswered = true
   }
 
+  /** Others may have claimed what was added here. */
+  async #countAgain(): Promise<void> {
+    if (this.#backlog > 0) await this.#count()
+  }
+
   async #count(): Promise<void> {
     const { database, maxBacklog } = this.ports
-    this.backlog = await database.unowned(maxBacklog)
+    this.#backlog = await database.unowned(maxBacklog)
     this.backlogDueMs = await database.unownedDueMs()
   }
 

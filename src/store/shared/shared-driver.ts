@@ -3,16 +3,17 @@
  * (`lease.ts`), names a task's fence in each write, and does for the others what each node does:
  * frees the tasks of dead nodes, and tells of work and of cancellations.
  */
-import { errorText, OrchestratorError } from '../../errors.ts'
+import { errorText } from '../../errors.ts'
 import { within } from '../../platform/time-limit.ts'
 import type { Clock, Log } from '../../ports.ts'
 import { isFinished, type Task } from '../../task.ts'
 import type { RefusedWrite, SharedOwnership, StoreDriver, Write } from '../driver.ts'
 import type { ClaimedTask, TaskQuery } from '../store.ts'
-import type { DoubtfulWrite, Hold, SharedDatabase, SharedWrite } from './database.ts'
+import type { DoubtfulWrite, FencedClaim, Hold, SharedDatabase, SharedWrite } from './database.ts'
 import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
 import { Lease } from './lease.ts'
+import { Questions } from './questions.ts'
 import { Rounds } from './rounds.ts'
 import { sharedWrite } from './shared-write.ts'
 import type { Claim, NodeInfo, SharedWorkListener } from './work.ts'
@@ -49,14 +50,18 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   readonly #lease: Lease
   readonly #rounds: Rounds
   readonly #holdings: Holdings
+  readonly #questions: Questions
   /** New tasks. */
   readonly #doubts: Doubts<DoubtfulWrite>
+  /** At once, after a commit that has failed. */
+  #isUndoing = false
   #listener: SharedWorkListener | null = null
 
   constructor(private readonly ports: SharedPorts) {
     const { database, clock } = ports
     this.node = ports.node
     this.#doubts = new Doubts(clock)
+    this.#questions = new Questions(ports)
     this.#lease = new Lease({
       ...ports,
       onLost: () => this.#lost(),
@@ -125,6 +130,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
         const write = { id: task.id, step: hold?.step ?? 0 }
         this.#doubts.add(hold?.session ?? this.#lease.latest!, [write])
       }
+      if (shared.some(isNew)) void this.#undoNow()
       throw error
     }
   }
@@ -134,7 +140,7 @@ class SharedDriver implements StoreDriver, SharedOwnership {
     const forAnyone = writes.filter(
       ({ hold, kind }, index) => hold === null && kind === 'insert' && !isRefused.has(index),
     ).length
-    this.#rounds.backlog += forAnyone
+    this.#rounds.addToBacklog(forAnyone)
     if (forAnyone > 0) this.#toldOfWork()
     for (const { task } of writes) if (isFinished(task)) this.#holdings.forget(task.id)
     if (refused.some(({ reason }) => reason === 'not owned')) this.#lease.doubt()
@@ -154,23 +160,41 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   claim(capacity: number): Promise<ClaimedTask[]>
   claim(capacity: number, except: readonly string[]): Promise<Claim[]>
   async claim(capacity: number, except?: readonly string[]): Promise<ClaimedTask[] | Claim[]> {
-    const claims = await this.#holdings.claim((session, number) =>
+    const claims = await this.#claim((session, number) =>
       this.ports.database.claim(session, capacity, except ?? [], number),
     )
     return except === undefined ? claims.map(({ task }) => task) : claims
   }
 
   async take(id: string): Promise<Claim | null> {
-    const asked = this.#holdings.claim(async (session, number) => {
+    const asked = this.#claim(async (session, number) => {
       const taken = await this.ports.database.take(session, id, number)
       return taken ? [taken] : []
     })
-    const [claim] = await answered(asked)
+    const [claim] = await this.#questions.answered('take', asked)
     return claim ?? null
   }
 
-  release(ids: readonly string[]): Promise<void> {
-    return this.#holdings.release(ids)
+  async #claim(...[ask]: Parameters<Holdings['claim']>): Promise<FencedClaim[]> {
+    const claims = await this.#holdings.claim(ask)
+    this.#rounds.addToBacklog(-claims.length)
+    return claims
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    await this.#holdings.release(ids)
+    this.#rounds.addToBacklog(ids.length)
+  }
+
+  /**
+   * Before others claim what was for anyone, if it is there already. What fails is tried again from
+   * time to time, as is what comes meanwhile. Never rejects.
+   */
+  async #undoNow(): Promise<void> {
+    if (this.#isUndoing) return
+    this.#isUndoing = true
+    await this.#undo().catch(() => {})
+    this.#isUndoing = false
   }
 
   async #undo(): Promise<void> {
@@ -180,29 +204,31 @@ class SharedDriver implements StoreDriver, SharedOwnership {
   }
 
   async askToCancel(id: string): Promise<boolean> {
-    const isAsked = await answered(this.ports.database.askToCancel(id))
+    const asked = this.ports.database.askToCancel(id)
+    const isAsked = await this.#questions.answered('askToCancel', asked)
     if (isAsked) this.ports.database.notify('cancel')
     return isAsked
   }
 
   ended(ids: readonly string[]): Promise<string[]> {
-    return this.ports.database.ended(ids)
+    return this.#questions.answered('ended', this.ports.database.ended(ids))
   }
 
-  async nodes() {
-    return this.ports.database.nodes(this.#lease.latest ?? NO_SESSION)
+  nodes() {
+    const asked = this.ports.database.nodes(this.#lease.latest ?? NO_SESSION)
+    return this.#questions.answered('nodes', asked)
   }
 
   find(id: string) {
-    return answered(this.ports.database.find(id))
+    return this.#questions.answered('find', this.ports.database.find(id))
   }
 
   findByKey(key: string) {
-    return answered(this.ports.database.findByKey(key))
+    return this.#questions.answered('findByKey', this.ports.database.findByKey(key))
   }
 
   list(query: TaskQuery) {
-    return answered(this.ports.database.list(query))
+    return this.#questions.answered('list', this.ports.database.list(query))
   }
 
   trim(now: number) {
@@ -235,20 +261,6 @@ class SharedDriver implements StoreDriver, SharedOwnership {
       log.warning(message, { error: errorText(left.cause ?? left.error) })
     }
     await database.close()
-  }
-}
-
-/**
- * For what a caller waits for: rejects with STORE_UNAVAILABLE where `asked` rejects, for what is
- * away is no bug of ours.
- */
-async function answered<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked
-  } catch (cause) {
-    if (cause instanceof OrchestratorError) throw cause
-    const message = 'The database does not answer now'
-    throw Object.assign(new OrchestratorError('STORE_UNAVAILABLE', message), { cause })
   }
 }
 

@@ -7,7 +7,7 @@ import type { ClaimedTask } from '../store.ts'
 /** A task that this node owns from now on. Times by the database's clock: nodes' clocks differ. */
 export interface Claim {
   readonly task: ClaimedTask
-  /** Until it is due, ms; 0: it is. */
+  /** Until it is due, ms; below 0: it has been due for so long. */
   readonly waitMs: number
   /** Since it was accepted, ms. */
   readonly ageMs: number

@@ -15,7 +15,7 @@ type Reason = (call: Call, details: Details) => boolean
 /** How long the Registry's last list is used at most. */
 const REGISTRY_EXPIRY_MS = 25 * 60_000
 const GRACE_MS = 4000
-const MAX_COUNT_AGE_MS = 6000
+const MAX_COUNT_AGE_MS = 2000
 const MAX_BREAKER_GRACE_MS = 60_000
 
 export function refusalsHaveAReason(context: Context): Checker {
@@ -30,7 +30,7 @@ export function refusalsHaveAReason(context: Context): Checker {
 
 function environmentReasons(context: Context): Partial<Record<ErrorCode, Reason>> {
   const { world, model, disk, registry } = context
-  /** What others have is counted every few seconds. */
+  /** What others have is counted several times a second, where so few may wait. */
   const endedLately = () =>
     model.leases === null
       ? 0

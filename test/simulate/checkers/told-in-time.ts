@@ -44,9 +44,7 @@ export function toldInTime({ world, model }: Context): Checker {
       const isUnsent = details.delivered === false && details.response_status === null
       if (!task?.row) return isUnsent ? null : 'its caller is told of a task that is not on disk'
       const answered = lastAnswered(task, call)
-      // It was paused, and has not heard of the answer yet.
-      const mayNotKnow = task.requests.some(({ endedInPause }) => endedInPause)
-      if (mayNotKnow && details.delivered === null) return null
+      if (mayNotKnowMore(task, details)) return null
       const isTrue =
         mayBeDelivered(task, call, answered).includes(details.delivered) &&
         details.response_status === answered
@@ -66,6 +64,15 @@ export function toldInTime({ world, model }: Context): Checker {
   }
 }
 
+/** It was paused, and has not heard of the latest answer yet: what it says was true before. */
+function mayNotKnowMore({ requests }: TaskModel, details: Readonly<Record<string, unknown>>) {
+  if (!requests.some(({ endedInPause }) => endedInPause)) return false
+  const wasAnsweredSo = requests.some(
+    ({ result }) => result?.kind === 'answered' && result.status === details.response_status,
+  )
+  return details.delivered === null || (details.delivered === true && wasAnsweredSo)
+}
+
 /** What the process may say of whether the task was delivered. */
 function mayBeDelivered(
   { requests, attempts }: TaskModel,
@@ -76,7 +83,9 @@ function mayBeDelivered(
   const hasEnded = attempts.some(
     ({ durationMs, interrupted }) => durationMs !== null || interrupted,
   )
-  if (hasEnded || requests.some((each) => each.process === process.number)) return [null]
+  // That nothing was sent is true, whoever has ended the task since.
+  const mayBeSent = hasEnded && requests.length > 0
+  if (mayBeSent || requests.some((each) => each.process === process.number)) return [null]
   // An attempt on disk that has not ended: another process may have sent it, or nobody yet.
   return attempts.length > 0 ? [false, null] : [false]
 }

@@ -69,6 +69,6 @@ export class NodeStore implements SimStore {
     const database = this.parts.bug(sharedDatabase(connection, process))
     const node = { name: process.node, version: 'simulated' }
     const { leaseMs } = this.parts.leases
-    return openShared({ ...ports, database, node, leaseMs, maxBacklog: 100_000 })
+    return openShared({ ...ports, database, node, leaseMs, maxBacklog: process.maxQueued })
   }
 }

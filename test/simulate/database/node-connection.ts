@@ -207,6 +207,7 @@ export function sharedDatabase(connection: NodeConnection, process: SimProcess):
     trim: () => write('trim', (tables) => tables.trim()),
     notify: (what) => connection.tell(what),
     onNotify: (callback) => connection.listen(callback),
+    whatFailed: (error) => ((error as Error).constructor === Error ? 'connection' : 'program'),
     close: async () => connection.close(),
   }
 }

@@ -50,7 +50,7 @@ export function claimOf({ task, fence, dueAt, createdAt }: LiveRow, now: number)
       ...{ id, mode, status: status as 'queued' | 'running', dropletName, delayMs },
       ...{ createdAt: task.createdAt, dueAt: task.dueAt, timeoutMs, deadlineMs },
     },
-    waitMs: Math.max(0, dueAt - now),
+    waitMs: task.dueAt === null ? 0 : dueAt - now,
     ageMs: now - createdAt,
     fence,
   }

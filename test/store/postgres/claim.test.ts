@@ -60,6 +60,24 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await node!.take(late!.id)).toBeNull()
     }))
 
+  test('tell for how long each has been due, the oldest due first', () =>
+    withNodes(1, async ([node], database) => {
+      const [newer, older, interrupted] = [queued(), queued(), running()]
+      await node!.commit(...[newer, older, interrupted].map((task) => node!.offer(task)))
+      await database.query(
+        `update orchestrator.live set claim_at = now() - interval '1 min' * case id
+          when $1 then 2 when $2 then 5 else 9 end`,
+        [newer.id, older.id],
+      )
+      const claims = await node!.claim()
+      expect(claims.map(({ task }) => task.id)).toEqual([interrupted.id, older.id, newer.id])
+      const [first, second, third] = claims.map(({ waitMs }) => waitMs)
+      // It was under way until now.
+      expect(first).toBe(0)
+      expect(second).toBeWithin(-420_000, -299_999)
+      expect(third).toBeWithin(-240_000, -119_999)
+    }))
+
   test.each(['few', 'more than are asked for'])('leave droplets out, of which %s wait', (how) =>
     withNodes(1, async ([node]) => {
       const shut = many(how === 'few' ? 3 : 150, 'Shut')

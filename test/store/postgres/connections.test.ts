@@ -80,7 +80,7 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
         proxy.pass()
         for (let ms = 0; ms < NOTICED_MS && !asked.isSettled(); ms += 500) await clock.advance(500)
         await eventually('it rejects', asked.isSettled)
-        expect(await asked.outcome).toBeInstanceOf(Error)
+        expect(node.database.whatFailed(await asked.outcome)).toBe('connection')
         await ask(node)
       }),
   )
@@ -171,6 +171,20 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
     await server.stop()
     expect(server.log).not.toContain('truncated')
   })
+
+  test('tell a server that is away from one that answers with an error, and from a bug', () =>
+    throughProxy(async ({ node: { database }, proxy, direct }) => {
+      const failed = async (asked: Promise<unknown>) => database.whatFailed(await failureOf(asked))
+      const id = Bun.randomUUIDv7()
+      await direct.query('alter table orchestrator.payload rename to hidden')
+      expect(await failed(database.find(id))).toBe('statement')
+      await direct.query('alter table orchestrator.hidden rename to payload')
+      expect(await failed(database.list({ limit: 1, cursor: null as never }))).toBe('program')
+      proxy.swallow()
+      const lost = failed(database.find(id))
+      proxy.cut()
+      expect(await lost).toBe('connection')
+    }))
 
   test('that are cut work again', () =>
     throughProxy(async ({ node, proxy }) => {

@@ -11,13 +11,14 @@ async function leasing(script: Partial<SharedDatabase> = {}) {
   const clock = new FakeClock()
   const scripted = scriptedDatabase(script)
   const told: string[] = []
+  const log = recordingLog()
   const lost = Promise.withResolvers<void>()
   const lease = new Lease({
     database: scripted.database,
     node: { name: 'a', version: '1' },
     leaseMs: LEASE_MS,
     clock,
-    log: recordingLog(),
+    log,
     onLost: () => {
       told.push('lost')
       return lost.promise
@@ -26,7 +27,7 @@ async function leasing(script: Partial<SharedDatabase> = {}) {
     onJoined: () => void told.push('joined'),
   })
   await lease.start()
-  return { ...scripted, clock, lease, told, letGo: lost.resolve }
+  return { ...scripted, clock, lease, log, told, letGo: lost.resolve }
 }
 
 const refuses = () => Promise.reject(new Error('no connection'))
@@ -64,6 +65,17 @@ test('runs out here before it runs out there', async () => {
   await clock.advance(1)
   expect([lease.session, told]).toEqual([null, ['lost']])
   expect(script.leave).toBeUndefined()
+  await lease.stop()
+})
+
+test('that is not renewed says why, once', async () => {
+  const { clock, lease, log } = await leasing({ renew: refuses })
+  await clock.advance(10_000)
+  expect(log.lines).toEqual([])
+  await clock.advance(10_000)
+  expect(log.lines.map(({ level, fields }) => [level, fields])).toEqual([
+    ['WARNING', { what: 'renew', error: 'no connection' }],
+  ])
   await lease.stop()
 })
 

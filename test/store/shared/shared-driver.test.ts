@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { begin, cancel } from '../../../src/delivery/lifecycle.ts'
+import { begin, cancel, conclude } from '../../../src/delivery/lifecycle.ts'
 import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import { openShared } from '../../../src/store/shared/shared-driver.ts'
 import type { TaskEvent } from '../../../src/events.ts'
@@ -14,7 +14,7 @@ import { NOW, queued, running } from '../../support/tasks.ts'
 const refuses = () => Promise.reject(new Error('no connection'))
 
 /** A store over it, with a listener that remembers what it was told. */
-async function sharing(script: Partial<SharedDatabase> = {}) {
+async function sharing(script: Partial<SharedDatabase> = {}, maxBacklog = 100_000) {
   const clock = new FakeClock(NOW)
   const log = recordingLog()
   const scripted = scriptedDatabase(script)
@@ -23,7 +23,7 @@ async function sharing(script: Partial<SharedDatabase> = {}) {
     ...scripted,
     node,
     leaseMs: 30_000,
-    maxBacklog: 100_000,
+    maxBacklog,
     clock,
     log,
   })
@@ -104,6 +104,18 @@ test('a task for anyone is nobody’s, is told of, and is claimable when it is d
   await store.close()
 })
 
+test('a clock that is set back makes no task wait for longer than it may', async () => {
+  const { clock, store, of } = await sharing()
+  const failed = conclude(running(), { kind: 'unreachable', error: 'x' }, 5, after(6))
+  clock.jump(-7_200_000)
+  await store.insert(queued({ delayMs: 5000 }), true)
+  await store.insert(queued(), true)
+  await store.update(failed)
+  const waits = of('commit').flatMap(([writes]) => writes as { waitMs: number }[])
+  expect(waits.map(({ waitMs }) => waitMs)).toEqual([5000, 0, 60_000])
+  await store.close()
+})
+
 test('a write that waits keeps its right, whoever owns the task by the time that it goes', async () => {
   const { clock, script, store, shared, holds, joinAnew } = await sharing({ commit: refuses })
   const task = running()
@@ -172,6 +184,25 @@ test('a refused write asks at once whether the session is alive', async () => {
   script.commit = async () => [{ index: 0, reason: 'not owned' }]
   await store.update(cancel(running(), after(1)))
   expect(of('renew')).toEqual([['session-1', 30_000]])
+  await store.close()
+})
+
+test('a new task whose commit failed is undone before others may take it, by one at a time', async () => {
+  const { clock, script, store, of } = await sharing({ commit: refuses })
+  const undone = Promise.withResolvers<void>()
+  script.undo = () => undone.promise
+  const tasks = [queued(), queued()]
+  for (const task of tasks) {
+    expect(await failureOf(store.insert(task, true))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(of('undo')).toEqual([['session-1', [{ id: tasks[0]!.id, step: 0 }], NOW]])
+    script.commit = async () => []
+    await clock.advance(1000)
+    script.commit = refuses
+  }
+  undone.resolve()
+  await clock.advance(5000)
+  const [session, all] = of('undo').at(-1)!
+  expect([session, all]).toEqual(['session-1', tasks.map(({ id }) => ({ id, step: 0 }))])
   await store.close()
 })
 
@@ -260,6 +291,22 @@ test('a database that is away takes nothing, though nobody has tried to write', 
   await store.close()
 })
 
+test('a database that is silent takes nothing after 10 s, though a node is idle', async () => {
+  const { clock, script, store } = await sharing()
+  await clock.advance(750)
+  // So late a pool gives its connections up.
+  script.cancelled = () => clock.sleep(8000).then(refuses)
+  await clock.advance(10_000)
+  expect(store.fault).toBe('the database does not answer')
+  delete script.cancelled
+  await clock.advance(10_000)
+  expect(store.fault).toBeNull()
+  script.cancelled = () => clock.sleep(1000).then(refuses)
+  await clock.advance(2000)
+  expect(store.fault).toBeNull()
+  await store.close()
+})
+
 test('a database that takes no writes: its words are for the log alone', async () => {
   const error = 'permission denied for schema orchestrator'
   const commit = () => Promise.reject(new Error(error))
@@ -279,19 +326,95 @@ test('a database that takes no writes: its words are for the log alone', async (
   await store.close()
 })
 
-test('who asks for something hears that the database is away', async () => {
-  const away = { find: refuses, findByKey: refuses, list: refuses, take: refuses }
-  const { store, shared } = await sharing({ ...away, askToCancel: refuses })
-  const asked = [
-    store.find('x'),
-    store.findByKey('x'),
-    store.list({ limit: 1 }),
-    shared.take('x'),
-    shared.askToCancel('x'),
-  ]
-  for (const answer of asked) {
-    expect(await failureOf(answer)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-  }
+const denied = () => Promise.reject(new Error('permission denied for table payload'))
+
+/** What callers wait for, and the methods that it asks. */
+const QUESTIONS: readonly [
+  keyof SharedDatabase,
+  (parts: Awaited<ReturnType<typeof sharing>>) => Promise<unknown>,
+][] = [
+  ['find', ({ store }) => store.find('x')],
+  ['findByKey', ({ store }) => store.findByKey('x')],
+  ['list', ({ store }) => store.list({ limit: 1 })],
+  ['take', ({ shared }) => shared.take('x')],
+  ['askToCancel', ({ shared }) => shared.askToCancel('x')],
+  ['ended', ({ shared }) => shared.ended(['x'])],
+  ['nodes', ({ shared }) => shared.nodes()],
+]
+
+test.each(QUESTIONS)('who asks (%s) hears that the database is away', async (method, ask) => {
+  const parts = await sharing({ [method]: refuses })
+  const failure = await failureOf(ask(parts))
+  expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(failure.message).toBe('The database does not answer now')
+  await parts.store.close()
+})
+
+test.each(QUESTIONS)(
+  'who asks (%s) hears that it answers with an error, and the log has which, once',
+  async (method, ask) => {
+    const parts = await sharing({ [method]: denied, whatFailed: () => 'statement' })
+    for (const _ of [1, 2]) {
+      expect(await failureOf(ask(parts))).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: 'The database answers with an error now',
+      })
+    }
+    delete parts.script[method]
+    for (const _ of [1, 2]) await ask(parts)
+    expect(parts.log.lines.filter(({ fields }) => fields.what === method)).toEqual([
+      {
+        level: 'WARNING',
+        msg: 'the database does not do what is asked of it',
+        fields: { what: method, error: 'permission denied for table payload' },
+      },
+      {
+        level: 'INFO',
+        msg: 'the database does what is asked of it again',
+        fields: { what: method },
+      },
+    ])
+    await parts.store.close()
+  },
+)
+
+test.each(QUESTIONS)('a bug in a question (%s) is no outage', async (method, ask) => {
+  const bug = () => Promise.reject(new TypeError('x is undefined'))
+  const parts = await sharing({ [method]: bug })
+  expect(await failureOf(ask(parts))).toBeInstanceOf(TypeError)
+  await parts.store.close()
+})
+
+test.each(['unowned', 'unownedDueMs', 'declareDead', 'rescue', 'undo', 'release'] as const)(
+  'what a node does for all (%s) and fails again and again is a line in the log',
+  async (method) => {
+    const { clock, log, script, shared, store } = await sharing({ [method]: denied })
+    // So that there is something to be done.
+    if (method === 'undo') script.commit = denied
+    await store.insert(queued()).catch(() => {})
+    delete script.commit
+    await shared.release(['x']).catch(() => {})
+    await clock.advance(100_000)
+    const lines = () =>
+      log.lines
+        .filter(({ fields }) => typeof fields.what === 'string')
+        .map(({ level, fields: { error } }) => [level, error])
+    expect(lines()).toEqual([['WARNING', 'permission denied for table payload']])
+    expect(store.fault).toBeNull()
+    delete script[method]
+    await clock.advance(20_000)
+    expect(lines().slice(1)).toEqual([['INFO', undefined]])
+    await store.close()
+  },
+)
+
+test('a database that is away is one line, not one for each thing that is asked of it', async () => {
+  const away = { cancelled: refuses, unowned: refuses, declareDead: refuses }
+  const { clock, log, store } = await sharing(away)
+  await clock.advance(100_000)
+  expect(log.messages('ERROR')).toEqual(['the database does not answer'])
+  expect(log.messages('WARNING')).toEqual([])
+  await store.close()
 })
 
 test('the dead are looked for once the database has been there for a lease, in steps', async () => {
@@ -316,6 +439,50 @@ test('what nobody owns is counted from time to time', async () => {
   await clock.advance(5000)
   expect([shared.backlog, shared.backlogDueMs]).toEqual([7, 61_000])
   expect(of('unowned')).toEqual([[100_000]])
+  await store.close()
+})
+
+test('what is claimed here is nobody’s no more', async () => {
+  const tasks = Array.from({ length: 3 }, () => queued())
+  const { store, shared } = await sharing({
+    claim: async () => tasks.splice(1).map((task) => claimOf(task)),
+    take: async () => claimOf(tasks[0]!),
+  })
+  for (const task of [...tasks]) await store.insert(task, true)
+  expect(shared.backlog).toBe(3)
+  await shared.claim(9, [])
+  expect(shared.backlog).toBe(1)
+  await shared.take(tasks[0]!.id)
+  await shared.take(tasks[0]!.id)
+  expect(shared.backlog).toBe(0)
+  await shared.release([tasks[0]!.id])
+  expect(shared.backlog).toBe(1)
+  await store.close()
+})
+
+test('where few may wait, what nobody owns is counted often: others may have claimed it', async () => {
+  const { clock, script, store, shared, of } = await sharing({}, 8)
+  await clock.advance(1000)
+  expect(of('unowned')).toEqual([])
+  await store.insert(queued(), true)
+  script.unowned = async (max) => max
+  await clock.advance(250)
+  expect(shared.backlog).toBe(8)
+  delete script.unowned
+  await clock.advance(250)
+  expect([shared.backlog, of('unowned').length]).toEqual([0, 2])
+  await store.close()
+})
+
+test.each([
+  [20_000, 60],
+  [100_000, 12],
+])('where %d may wait, they are counted %d times a minute', async (limit, times) => {
+  const { clock, store, of } = await sharing({ unowned: async () => limit }, limit)
+  await clock.advance(5000)
+  const before = of('unowned').length
+  await clock.advance(60_000)
+  expect(of('unowned').length - before).toBeWithin(times, times * 1.3)
   await store.close()
 })
 
@@ -382,9 +549,10 @@ test('closing undoes what was refused before others may have it', async () => {
   await failureOf(shared.release(['x']))
   delete script.commit
   await store.close()
-  expect(of('undo')).toEqual([['session-1', [{ id: task.id, step: 1 }], NOW]])
+  const undone = ['session-1', [{ id: task.id, step: 1 }], NOW]
+  expect(of('undo')).toEqual([undone, undone])
   const ends = calls.map(([method]) => method).filter((each) => /undo|leave|close/.test(each))
-  expect(ends).toEqual(['undo', 'leave', 'close'])
+  expect(ends).toEqual(['undo', 'undo', 'leave', 'close'])
 })
 
 test('closing ends the session, and does not wait for a database that is gone', async () => {
