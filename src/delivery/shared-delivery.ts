@@ -38,7 +38,7 @@ export class SharedDelivery {
     })
     shared.listen({
       work: () => this.#producer.work(),
-      cancel: (ids) => ids.forEach((id) => void own.cancelHere(id).catch(() => {})),
+      cancel: (ids) => ids.forEach((id) => this.#cancelHere(id)),
       lost: () => this.#lose(),
     })
   }
@@ -111,11 +111,17 @@ export class SharedDelivery {
     this.added()
   }
 
-  /** The caller of a synchronous task went with its node. */
   #add(claim: Claim): void {
     const { id, mode } = claim.task
-    if (mode === 'async') this.own.queue.addShared(claim)
-    else void interruptOrphan(id, claim.ageMs, this.ports, this.own.runs)
+    // Its caller went with its node.
+    if (mode === 'sync') return void interruptOrphan(id, claim.ageMs, this.ports, this.own.runs)
+    this.own.queue.addShared(claim)
+    if (claim.isCancelAsked) this.#cancelHere(id)
+  }
+
+  /** Where that fails, the task is asked for again: it stays one that is to be cancelled. */
+  #cancelHere(id: string): void {
+    void this.own.cancelHere(id).catch(() => {})
   }
 
   /** Others may own by now what was ours. */

@@ -106,6 +106,19 @@ test('a task that no node has is taken to be cancelled, and nothing of it is sen
   expect(node.service.droplet.requests).toEqual([])
 })
 
+test('a task whose owner died before it could cancel it is cancelled, and nothing of it is sent', async () => {
+  const [task, other] = [queued(), queued()]
+  await using node = await sharing(json(1), { theirs: [task, other] })
+  node.script.claim = claiming(
+    claimOf({ ...task, status: 'running' }, 4, { isCancelAsked: true }),
+    claimOf(other),
+  )
+  await node.service.clock.advance(3000)
+  const ends = new Map(node.writes.map(({ task: { id, status } }) => [id, status]))
+  expect([ends.get(task.id), ends.get(other.id)]).toEqual(['cancelled', 'success'])
+  expect(node.service.droplet.requests).toHaveLength(1)
+})
+
 test('what was due before it was claimed stays due for so long', async () => {
   const [newer, older] = [queued({ path: '/newer' }), queued({ path: '/older' })]
   await using node = await sharing(hang, { theirs: [newer, older] })

@@ -83,6 +83,25 @@ describe.skipIf(!hasPostgres).each([
     })
   })
 
+  test.concurrent('is killed: what was to be cancelled there is not sent again', async () => {
+    await using mesh = await nodesWith(listens, firstHangs, SHORT_LEASE)
+    const { echo, nodes } = mesh
+    const [a, b] = await Promise.all([nodes.start('a'), nodes.start('b')])
+    const { json: accepted } = await a.submit({}, ASYNC)
+    await echo.received(1)
+    a.signal('SIGSTOP')
+    const asked = b.call('POST', `${taskPath(accepted.task_id)}/cancel`)
+    await eventually('b has asked for it', async () => {
+      const [row] = await mesh.database.query('select cancel from orchestrator.live')
+      return row?.cancel
+    })
+    a.signal('SIGKILL')
+    await a.exited
+    await b.task(accepted.task_id, ({ status }) => status === 'cancelled')
+    expect((await asked).json).toMatchObject({ status: 'cancelled' })
+    expect(echo.requests).toHaveLength(1)
+  })
+
   test.concurrent(
     'is killed: its synchronous tasks are interrupted, and a key runs one again',
     async () => {

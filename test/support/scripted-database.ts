@@ -59,7 +59,7 @@ export function scriptedDatabase(script: Partial<SharedDatabase> = {}) {
 }
 
 /** As the database hands it out. */
-export function claimOf(task: Task, fence = 2, times: Partial<Claim> = {}): FencedClaim {
+export function claimOf(task: Task, fence = 2, overrides: Partial<Claim> = {}): FencedClaim {
   const { id, mode, dropletName, createdAt, delayMs, dueAt, timeoutMs, deadlineMs } = task
   const status = task.status === 'queued' ? 'queued' : 'running'
   const claimed = {
@@ -73,5 +73,6 @@ export function claimOf(task: Task, fence = 2, times: Partial<Claim> = {}): Fenc
     timeoutMs,
     deadlineMs,
   }
-  return { task: claimed as Claim['task'], fence, waitMs: 0, ageMs: 0, ...times }
+  const common = { waitMs: 0, ageMs: 0, isCancelAsked: false }
+  return { task: claimed as Claim['task'], fence, ...common, ...overrides }
 }

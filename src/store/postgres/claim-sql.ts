@@ -18,7 +18,7 @@ const ALIVE = `exists (select from orchestrator.nodes where session = $1::uuid a
 const takeFromC = (number: string) => `update orchestrator.live l
   set owner = $1::uuid, fence = l.fence + 1, step = 0, claim = ${number}::int8
   from c where l.id = any(array[c.id]) and ${ALIVE}
-  returning ${CLAIMED_COLUMNS.map((name) => `l.${name}`).join(', ')}, l.fence,
+  returning ${CLAIMED_COLUMNS.map((name) => `l.${name}`).join(', ')}, l.fence, l.cancel,
     ceil(extract(epoch from l.claim_at - now()) * 1000)::int8 as wait_ms,
     greatest(0, floor(extract(epoch from now() - l.accepted_at) * 1000))::int8 as age_ms`
 

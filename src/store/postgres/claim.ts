@@ -36,6 +36,7 @@ function fencedOf(row: PostgresRow): FencedClaim {
     // What was under way keeps its place in the order, but has not waited.
     waitMs: task.dueAt === null ? 0 : numberOf(row.wait_ms),
     ageMs: numberOf(row.age_ms),
+    isCancelAsked: row.cancel as boolean,
     fence: numberOf(row.fence),
   }
 }

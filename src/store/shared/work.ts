@@ -11,6 +11,8 @@ export interface Claim {
   readonly waitMs: number
   /** Since it was accepted, ms. */
   readonly ageMs: number
+  /** Somebody has asked an owner before to cancel it, which has not. */
+  readonly isCancelAsked: boolean
 }
 
 /** A node, as it said when it came. */

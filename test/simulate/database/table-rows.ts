@@ -43,7 +43,8 @@ export interface TablesObserver {
   forgotten(taskId: string): void
 }
 
-export function claimOf({ task, fence, dueAt, createdAt }: LiveRow, now: number): FencedClaim {
+export function claimOf(row: LiveRow, now: number): FencedClaim {
+  const { task, fence, dueAt, createdAt, isCancelAsked } = row
   const { id, mode, status, dropletName, delayMs, timeoutMs, deadlineMs } = task
   return {
     task: {
@@ -52,6 +53,7 @@ export function claimOf({ task, fence, dueAt, createdAt }: LiveRow, now: number)
     },
     waitMs: task.dueAt === null ? 0 : dueAt - now,
     ageMs: now - createdAt,
+    isCancelAsked,
     fence,
   }
 }

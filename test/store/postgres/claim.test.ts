@@ -172,7 +172,9 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await one!.database.cancelled(one!.session)).toEqual([mine!.id])
       expect(await other!.database.cancelled(other!.session)).toEqual([])
       await one!.database.release([{ id: mine!.id, ...one!.hold() }])
-      await other!.claimedIds()
+      const claims = await other!.claim()
+      const asked = claims.filter(({ isCancelAsked }) => isCancelAsked)
+      expect([claims.length, asked.map(({ task }) => task.id)]).toEqual([2, [mine!.id]])
       expect(await other!.database.cancelled(other!.session)).toEqual([mine!.id])
     }))
 
