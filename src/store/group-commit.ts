@@ -22,7 +22,8 @@ import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } fr
 
 /** While one is being synced, the next is already in the thread: so that is never idle. */
 const MAX_COMMITS_UNDER_WAY = 2
-/** How soon a failed write is tried again, ms. */
+/** How soon a failed write is tried again, ms. The first may have lost its connection, and no more. */
+const FIRST_RETRY_MS = 50
 const RETRY_MS = 1000
 /** A commit that takes longer than this is a disk that hangs, ms. */
 const MAX_COMMIT_MS = 6000
@@ -250,15 +251,16 @@ export class GroupCommitStore implements TaskStore {
   /** Rejects inserts and resumes: those have not begun. Keeps updates, in order of arrival. */
   #failed(batch: readonly PendingWrite[], error: unknown): void {
     this.stats.failures++
+    const retryMs = this.#writable ? FIRST_RETRY_MS : RETRY_MS
     this.#unwritable(errorText(error), this.shared !== null)
     this.#pending.putBack(refuseNew(batch, this.fault))
-    this.#retryLater()
+    this.#retryLater(retryMs)
   }
 
-  #retryLater(): void {
+  #retryLater(ms: number): void {
     this.#cancelTimer()
     if (this.#closing) return
-    this.#cancelTimer = this.ports.clock.after(RETRY_MS, () => void this.#commit())
+    this.#cancelTimer = this.ports.clock.after(ms, () => void this.#commit())
   }
 
   #trimLater(): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { WaitQueue, type WaitingTask } from '../../src/delivery/wait-queue.ts'
-import { allowRealTime } from '../support/eventually.ts'
+import { allowRealTime, eventually } from '../support/eventually.ts'
 import { turn } from '../support/fake-clock.ts'
 
 allowRealTime()
@@ -78,10 +78,13 @@ test('removed tasks take no memory, though one that is due earlier stays', async
     queue.remove(task.id)
     removed.push(new WeakRef(task))
   }
-  // A WeakRef keeps what it was made for until the turn ends.
+  // A WeakRef keeps what it was made for until the turn ends; and a collection takes for used what
+  // a register happens to point to, such as an older table of the queue's.
   await turn()
-  Bun.gc(true)
-  expect(removed.filter((each) => each.deref()).length).toBeLessThan(200)
+  await eventually('nearly all are collected', () => {
+    Bun.gc(true)
+    return removed.filter((each) => each.deref()).length < 200
+  })
   expect(queue.take(1, anyone)?.id).toBe('stays')
   expect(queue.nextDueAfter(1)).toBeNull()
 })

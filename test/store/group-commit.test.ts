@@ -125,6 +125,8 @@ describe('a failed commit', () => {
     updates.push(
       store.update({ ...first, targetUrl: 'http://third' }).then(() => done.push('third')),
     )
+    // It is tried again after 50 ms, and then each second.
+    await clock.advance(50)
     for (let second = 0; second < 5; second++) await clock.advance(1000)
     expect(done).toEqual([])
     expect((await store.find(task.id))?.status).toBe('queued')
@@ -141,6 +143,18 @@ describe('a failed commit', () => {
     expect(log.messages('INFO')).toEqual(['the store can be written again'])
     await store.close()
     expect(clock.pending).toBe(0)
+  })
+
+  test('is tried again soon, for a connection may have been lost, and no more', async () => {
+    const { store, disk, clock } = failingStore()
+    disk.full = true
+    const refused = failureOf(store.insert(queued()))
+    await clock.settle()
+    disk.full = false
+    await clock.advance(50)
+    expect(await refused).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(store.fault).toBeNull()
+    await store.close()
   })
 
   test('keeps more updates than a commit takes, and writes them in their order', async () => {
