@@ -269,6 +269,22 @@ describe.skipIf(!hasPostgres)(`with Postgres${withPostgres}`, () => {
     await db.query(`alter database ${db.name} connection limit -1`)
   })
 
+  test('more nodes than there are connections for, behind a pooler', async () => {
+    await using other = await createDatabase()
+    await (await openPostgres(other.url, RETENTION, { clock: systemClock })).close()
+    await other.query(`insert into orchestrator.nodes (node, version, lease_until)
+      select 'node-' || n, '1.1.0', now() + interval '600 s' from generate_series(1, 40) n`)
+    expect((await diagnose(other.url)).of('connections')).toStartWith('failure: ')
+    const pooled = `${other.url}?prepare=false`
+    expect((await diagnose(pooled)).of('connections')).toMatch(
+      /^ok: \d+ of \d+ connections are in use; those of 40 nodes end at a pooler$/,
+    )
+    await other.query(`alter database ${other.name} connection limit 1`)
+    expect((await diagnose(pooled)).of('connections')).toMatch(
+      /^warning: .*: few are left → .*default_pool_size/,
+    )
+  })
+
   test('a transaction that somebody has forgotten', async () => {
     await using sql = new SQL(db.url, { max: 1 })
     const held = await sql.reserve()
