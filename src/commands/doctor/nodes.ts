@@ -117,11 +117,11 @@ function settingFindings(
   return [warning(found, `set the same for all: else ${otherwise}`)]
 }
 
+/** No wait explains a clock that is ahead; of one that is behind, the doctor of its machine tells. */
 function clockFindings(nodes: readonly SeenNode[]): Finding[] {
   return nodes.flatMap(({ name, aheadMs }) => {
-    if (aheadMs === null || Math.abs(aheadMs) <= TOLERANCE_MS) return []
-    const found = `the clock of ${name} is ${durationText(Math.abs(aheadMs))}`
-    const advice = 'let it be set by the network: timedatectl set-ntp true'
-    return [warning(`${found} ${aheadMs > 0 ? 'ahead of' : 'behind'} Postgres's`, advice)]
+    if (aheadMs === null || aheadMs <= TOLERANCE_MS) return []
+    const found = `the clock of ${name} is ${durationText(aheadMs)} ahead of Postgres's`
+    return [warning(found, 'let it be set by the network: timedatectl set-ntp true')]
   })
 }

@@ -26,7 +26,10 @@ export interface SeenNode {
   /** How long it has been there, and how long ago it was heard of last, ms. */
   readonly startedAgoMs: number
   readonly seenAgoMs: number
-  /** How far its clock is ahead of the database's, ms; null: no task of it tells. */
+  /**
+   * How far its clock is ahead of the database's, ms, less how long a task of it has waited until it
+   * was stored, for its place or for its commit; null: no task of it tells.
+   */
   readonly aheadMs: number | null
 }
 
