@@ -16,8 +16,8 @@ export interface PostgresState {
   readonly connections: Connections
   /** What holds back vacuum for the longest time; null: nothing that this user may see. */
   readonly oldest: OldTransaction | null
-  /** The same of replication slots, which tell no time. */
-  readonly slot: OldSlot | null
+  /** The same of replicas, which tell no time. */
+  readonly replica: OldReplica | null
   /** null: our tables are not there, or are newer than we know. */
   readonly tables: Tables | null
 }
@@ -63,7 +63,9 @@ export interface OldTransaction {
   readonly isIdle: boolean
 }
 
-export interface OldSlot {
+export interface OldReplica {
+  /** A standby without a slot tells what it reads by `hot_standby_feedback`. */
+  readonly what: 'replication slot' | 'standby'
   readonly name: string
   /** How many transactions have begun since the one that it holds. */
   readonly transactions: number
@@ -88,7 +90,7 @@ export async function inspectPostgres(
     connections: await connectionsOf(client),
     oldest: await oldestTransaction(client),
     tables: isKnown ? await inspectTables(client, server.now) : null,
-    slot: await oldestSlot(client),
+    replica: await oldestReplica(client),
   }
 }
 
@@ -182,10 +184,16 @@ async function oldestTransaction(client: PostgresClient): Promise<OldTransaction
   return { what: row.what, name: row.name, ageMs: row.age_ms, isIdle: row.idle } as OldTransaction
 }
 
-const SLOT_SQL = `select slot_name::text as name, age(xmin)::float8 as transactions
-  from pg_replication_slots where xmin is not null order by age(xmin) desc limit 1`
+// What logical slots hold (`catalog_xmin`) is rows of the catalogue alone.
+const REPLICA_SQL = `select what, name, age(xmin)::float8 as transactions from (
+    select 'replication slot' as what, slot_name::text as name, xmin from pg_replication_slots
+    union all
+    select 'standby', concat_ws(' ', application_name, host(client_addr)), backend_xmin
+    from pg_stat_replication
+  ) as held where xmin is not null order by age(xmin) desc, what limit 1`
 
-async function oldestSlot(client: PostgresClient): Promise<OldSlot | null> {
-  const [row] = await client.query(SLOT_SQL)
-  return row ? ({ name: row.name, transactions: row.transactions } as OldSlot) : null
+async function oldestReplica(client: PostgresClient): Promise<OldReplica | null> {
+  const [row] = await client.query(REPLICA_SQL)
+  if (!row) return null
+  return { what: row.what, name: row.name, transactions: row.transactions } as OldReplica
 }
