@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { PostgresClient } from '../../../src/platform/postgres.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { postgresClient, type PostgresClient } from '../../../src/platform/postgres.ts'
 import { LATEST_VERSION, migrate } from '../../../src/store/postgres/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { freePort } from '../../support/binary-service.ts'
@@ -58,9 +58,17 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
     const task = queued()
     await node.commit(node.insert(task))
     expect(await node.database.find(task.id)).toEqual(task)
-    const [row] = await database.query(`select count(*)::int as n from pg_stat_activity
-      where datname = current_database() and query like '%prepare%'`)
-    expect(row.n).toBeLessThanOrEqual(1)
+  })
+
+  test.each([
+    ['', 1],
+    ['?prepare=false', 0],
+  ])('names its statements, but not behind a pooler: %s', async (parameters, names) => {
+    await using database = await createDatabase()
+    const client = postgresClient(database.url + parameters, 'a test', 1)
+    await client.query('select $1::int4', [1])
+    expect(await client.query('select 1 from pg_prepared_statements')).toHaveLength(names)
+    await client.close()
   })
 
   test('is right for a server whose transactions see no change of others by default', async () => {
