@@ -99,7 +99,7 @@ async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {
   )
 }
 
-/** Of the lease, and as much for what others do in steps. */
+/** A lease, and 30 s for what others do in steps. */
 const ORPHANS_SQL = `select count(*)::float8 as tasks
   from orchestrator.live l left join orchestrator.nodes n on n.session = l.owner
   where l.owner is not null and (n.session is null
