@@ -53,7 +53,6 @@ export async function inspectTables(client: PostgresClient, now: number): Promis
   }
 }
 
-// All numbers as float8: int8 would come as text.
 const LIVE_SQL = `select n_live_tup::float8 as rows, n_dead_tup::float8 as dead
   from pg_stat_all_tables where relid = 'orchestrator.live'::regclass`
 
