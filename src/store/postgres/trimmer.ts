@@ -9,6 +9,7 @@ import { dropOneOf } from './drop-day.ts'
 import { FinishedCount } from './finished-count.ts'
 import { FORGET_STEP } from './forget.ts'
 import { Forgetting, type ForgettingPorts } from './forgetting.ts'
+import { MERGED, mergeCounts } from './merge-counts.ts'
 import type { Partitions } from './partitions.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
@@ -16,8 +17,8 @@ import { numberOf } from './rows.ts'
 /** How many days ahead there are partitions. */
 const DAYS_AHEAD = 3
 
-const COUNTS_SQL = `select day, sum(tasks)::int8 as tasks from orchestrator.counts
-  group by day order by day desc`
+const COUNTS_SQL = `select day, sum(tasks)::int8 as tasks, ${MERGED} as merged
+  from orchestrator.counts group by day order by day desc`
 
 const NOW_SQL = 'select floor(extract(epoch from now()) * 1000)::int8 as now'
 
@@ -65,7 +66,11 @@ export class Trimmer {
   async count(): Promise<DayOfCounts[]> {
     const counted = this.#finished.asking()
     const rows = await this.ports.pool.query(COUNTS_SQL)
-    const days = rows.map(({ day, tasks }) => ({ day: day as number, tasks: numberOf(tasks) }))
+    const days = rows.map((row) => ({
+      day: row.day as number,
+      tasks: numberOf(row.tasks),
+      isMerged: row.merged as boolean,
+    }))
     counted(days.reduce((sum, { tasks }) => sum + tasks, 0))
     return days
   }
@@ -88,6 +93,8 @@ export class Trimmer {
     // By the clock of one node that is far ahead, the history of all would be too old.
     const sure = Math.min(now, databaseTime)
     const [{ maxFinished }, today, cutoff] = [this.limits, dayAt(sure), this.#cutoff(sure)]
+    const apart = counts.find(({ day, isMerged }) => day < today - 1 && !isMerged)
+    if (apart) await mergeCounts(pool, apart.day)
     const limits = { maxFinished, today, cutoff }
     return { days: daysToDrop(await partitions.days(), counts, limits), cutoff }
   }
