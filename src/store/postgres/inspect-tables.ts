@@ -10,13 +10,13 @@ export interface Tables {
   /** How many days from today on have partitions, without a gap. */
   readonly days: number
   /** Those whose leases hold. */
-  readonly nodes: readonly SeenNode[]
+  readonly nodes: readonly InspectedNode[]
   /** Tasks of nodes that are dead for so long that others should have them. */
   readonly orphans: number
   readonly queue: Queue
 }
 
-export interface SeenNode {
+export interface InspectedNode {
   readonly name: string
   readonly version: string
   readonly leaseMs: number
@@ -81,7 +81,7 @@ const NODES_SQL = `select n.node as name, n.version,
       where l.owner = n.session and l.fence = l.first_fence) as ahead_ms
   from orchestrator.nodes n where not n.dead and n.lease_until > now() order by n.node, n.started_at`
 
-async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {
+async function nodesOf(client: PostgresClient): Promise<InspectedNode[]> {
   const rows = await client.query(NODES_SQL)
   return rows.map(
     (row) =>
@@ -94,7 +94,7 @@ async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {
         startedAgoMs: row.started_ago_ms,
         seenAgoMs: row.seen_ago_ms,
         aheadMs: row.ahead_ms,
-      }) as SeenNode,
+      }) as InspectedNode,
   )
 }
 
