@@ -28,7 +28,7 @@ const LIMIT_SQL = "select set_config('lock_timeout', '1s', true)"
 const SET_VERSION_SQL = 'update orchestrator.meta set version = $1'
 
 /** Throws, with a message for people, when the server or the schema is not one for us. */
-export async function migrate(client: PostgresClient): Promise<void> {
+export async function upgradeSchema(client: PostgresClient): Promise<void> {
   const [server] = await client.query(SERVER_SQL)
   const fault = serverFault(serverOf(server!))
   if (fault) throw new Error(`it ${fault.found}; ${fault.advice}`)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { postgresClient, type PostgresClient } from '../../../src/platform/postgres.ts'
-import { LATEST_VERSION, migrate } from '../../../src/store/postgres/migrate.ts'
+import { LATEST_VERSION, upgradeSchema } from '../../../src/store/postgres/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { freePort } from '../../support/binary-service.ts'
 import { allowRealTime } from '../../support/eventually.ts'
@@ -155,6 +155,6 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
     [{ number: 150_000, name: '15.0', standby: false, encoding: 'LATIN1' }, 'LATIN1'],
   ])('of a server that will not do is refused: %j', async (server, message) => {
     const client = { query: async () => [server] } as unknown as PostgresClient
-    expect((await failureOf(migrate(client))).message).toContain(message)
+    expect((await failureOf(upgradeSchema(client))).message).toContain(message)
   })
 })
