@@ -12,7 +12,7 @@ const MAX_LATE_MS = 60_000
 interface Doubt<T> {
   readonly session: string
   readonly of: T
-  /** Monotonic ms; null: since then the database has not answered. */
+  /** Until when it is undone again, monotonic ms; null: it has not been undone since it failed. */
   readonly until: number | null
 }
 
