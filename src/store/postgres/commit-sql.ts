@@ -79,7 +79,9 @@ const HISTORY_COLUMNS = list(HEAD, STATE, END)
 const OWNER = `(select s.session from orchestrator.nodes s
     where s.session = any(array[w.session]) and not s.dead)`
 const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
-const EXPIRES_AT = `now() + interval '1 ms' * (delay_ms + deadline_ms)`
+/** What is synchronous and nobody's is over (see free-sql.ts). */
+const EXPIRES_AT = `case when mode = 'sync' and session is null then now()
+    else now() + interval '1 ms' * (delay_ms + deadline_ms) end`
 
 /**
  * A change of a task that its hold still names. The id by `= any(array[…])` and the rest by `is not

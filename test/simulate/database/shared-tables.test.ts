@@ -103,6 +103,16 @@ test('what has passed its deadline is claimed besides, of any droplet', () => {
   expect(tables.claim(a, 0, ['shut'], 2).map((claim) => claim.task.id)).toEqual([one.id])
 })
 
+test('a synchronous task that lost its owner is claimed besides, of any droplet', () => {
+  const { tables } = tablesAt()
+  const [a, b] = [tables.join(NODE, LEASE_MS), tables.join(NODE, LEASE_MS)]
+  const one = task({ dropletName: 'Shut', mode: 'sync' })
+  tables.commit([insert(one, first(a, 1)), insert(task({ dropletName: 'Shut' }), null)])
+  expect(tables.claim(b, 0, ['shut'], 1)).toEqual([])
+  tables.leave(a)
+  expect(tables.claim(b, 0, ['shut'], 2).map((claim) => claim.task.id)).toEqual([one.id])
+})
+
 test('a session is dead once its lease has run out and somebody looks, but not soon after a start', () => {
   const { tables, clock, told } = tablesAt()
   const [a, b] = [tables.join(NODE, LEASE_MS), tables.join(NODE, LEASE_MS)]

@@ -28,8 +28,8 @@ const NOBODY: Hold = { session: '', fence: 0, step: 0 }
 
 /** What is due so soon may be claimed. */
 const CLAIM_AHEAD_MS = 1000
-/** What has passed its deadline is given besides: so many at once. */
-const MAX_EXPIRED = 64
+/** What is to end without being sent is given besides: so many at once. */
+const MAX_OVER = 64
 
 export class SharedTables {
   readonly live = new Map<string, LiveRow>()
@@ -219,12 +219,14 @@ export class SharedTables {
       ({ dueAt, task }) => dueAt <= until && !except.includes(nameKey(task.dropletName)),
     )
     due.sort((a, b) => a.dueAt - b.dueAt)
-    const expired = free.filter((row) => this.#isExpired(row)).slice(0, MAX_EXPIRED)
-    const taken = new Set([...due.slice(0, capacity), ...expired])
+    const over = free.filter((row) => this.#isOver(row)).slice(0, MAX_OVER)
+    const taken = new Set([...due.slice(0, capacity), ...over])
     return [...taken].map((row) => this.#give(row, session, number))
   }
 
-  #isExpired({ task: { delayMs, deadlineMs }, createdAt }: LiveRow): boolean {
+  /** Of one that nobody owns: it has passed its deadline, or its caller went with its node. */
+  #isOver({ task: { mode, delayMs, deadlineMs }, createdAt }: LiveRow): boolean {
+    if (mode === 'sync') return true
     return deadlineMs !== null && createdAt + delayMs + deadlineMs <= this.now()
   }
 
