@@ -169,6 +169,16 @@ test('a synchronous task of a node that is dead needs no slot to end', async () 
   expect(node.writes.at(-1)!.task).toMatchObject({ id: orphan.id, status: 'error' })
 })
 
+test('a synchronous task that the database does not give to this node is not sent', async () => {
+  await using node = await sharing(json(1))
+  node.script.commit = async () => [{ index: 0, reason: 'not owned' }]
+  node.script.renew = async () => false
+  const submitted = node.service.tasks.submit(CALLER, newTask(), SYNC)
+  expect(await failureOf(submitted)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(node.service.droplet.requests).toEqual([])
+  expect(node.service.store.fault).toBe('this node has lost its lease in the database')
+})
+
 test('a node that stops gives back what waits, and what comes from a question under way', async () => {
   const late = queued()
   await using node = await sharing(hang)

@@ -134,6 +134,9 @@ test('a session is dead once its lease has run out and somebody looks, but not s
   expect(tables.renew(a, LEASE_MS)).toBe(false)
   // It arrives late: it is nobody's.
   tables.commit([insert(task(), first(a, 2))])
+  const sync = task({ mode: 'sync', idempotencyKey: 'k' })
+  expect(tables.commit([insert(sync, first(a, 3))])).toEqual([{ index: 0, reason: 'not owned' }])
+  expect(tables.findByKey('k')).toBeNull()
   expect(tables.rescue(10)).toBe(0)
   expect(tables.unowned(10)).toBe(2)
 })

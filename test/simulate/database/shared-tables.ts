@@ -122,6 +122,7 @@ export class SharedTables {
   #insert(write: SharedWrite): RefusedWrite['reason'] | null {
     const { task } = write
     const { id, idempotencyKey: key } = task
+    if (this.#isLate(write)) return 'not owned'
     if (key !== null && this.#keys.has(key)) return 'key taken'
     if (this.live.has(id) || this.history.has(id)) return { error: 'there is a task with its id' }
     if (key !== null) this.#keys.set(key, id)
@@ -132,11 +133,18 @@ export class SharedTables {
   #resume(write: SharedWrite): RefusedWrite['reason'] | null {
     const { task } = write
     const before = this.history.get(task.id)
+    if (this.#isLate(write)) return 'not owned'
     if (before?.task.errorMessage !== INTERRUPTED || before.task.status !== 'error') {
       return 'not owned'
     }
     this.#begin(write, 'resumed', this.now())
     return null
+  }
+
+  /** Nothing synchronous begins in a dead session. */
+  #isLate({ task, hold }: SharedWrite): boolean {
+    const isDead = hold !== null && !this.sessions.isAlive(hold.session)
+    return isDead && task.mode === 'sync' && !isFinished(task)
   }
 
   /** A synchronous task may have ended in its first write. What a dead session begins is nobody's. */
