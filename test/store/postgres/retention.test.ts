@@ -135,6 +135,16 @@ describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
       { maxFinished: 1, ttlMs: 0 },
     ))
 
+  test('leaves no key that nobody can use any more', () =>
+    withNodes(1, async ([node], database) => {
+      await database.query(`insert into orchestrator.keys values ('k', '${idOf(9)}')`)
+      const task = queued({ idempotencyKey: 'k' })
+      expect(await node!.commit(node!.insert(task))).toMatchObject([{ reason: 'key taken' }])
+      expect(await node!.database.findByKey('k')).toBeNull()
+      await insert(node!, [task])
+      expect(await node!.database.findByKey('k')).toEqual(task)
+    }))
+
   test('keeps what is asked for of a task that another node resumes meanwhile', () =>
     withNodes(
       2,
