@@ -135,6 +135,53 @@ describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
       { maxFinished: 1, ttlMs: 0 },
     ))
 
+  test('keeps a day in which a task ends while it is taken for empty', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        await insert(node!, [endedOf(9), endedOf(2)])
+        await database.query(`delete from orchestrator.counts
+          where day = ${Math.floor((TODAY - 9 * DAY_MS) / DAY_MS)}`)
+        await trimAll(node!)
+        expect(await daysOf(database)).toContain('20240301')
+      },
+      { maxFinished: 100, ttlMs: 0 },
+    ))
+
+  test('keeps the key of a task that another node resumes while its day is to go', () =>
+    withNodes(
+      2,
+      async ([one, other], database) => {
+        const oldest = interrupt(running({ id: idOf(9), idempotencyKey: 'k' }), after(5))
+        await insert(one!, [oldest, endedOf(2)])
+        const again = resume(oldest, newTask({ mode: 'async' }), NOW + 9)
+        const changes = fold([other!.resume(again)]).rounds[0]!
+        const client = postgresClient(database.url, 'test', 1)
+        await client.transaction(async (query) => {
+          expect(await query(RESUME_SQL, valuesOf(changes, 'other'))).toHaveLength(1)
+          await trimAll(one!)
+        })
+        await trimAll(one!)
+        await client.close()
+        expect(await one!.database.findByKey('k')).toEqual(again)
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
+  test('loses the keys of days that went before, and left some', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        await insert(node!, [endedOf(9, 'nine'), endedOf(4), endedOf(2, 'two')])
+        const orphans = [8, 5, 3].map((day) => `('${day}', '${idOf(day)}')`)
+        await database.query(`insert into orchestrator.keys values ${orphans.join(', ')}`)
+        await trimAll(node!)
+        const keys = await database.query('select key from orchestrator.keys order by 1')
+        expect(keys.map(({ key }) => key)).toEqual(['3', 'two'])
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
   test('leaves no key that nobody can use any more', () =>
     withNodes(1, async ([node], database) => {
       await database.query(`insert into orchestrator.keys values ('k', '${idOf(9)}')`)
