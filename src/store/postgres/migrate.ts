@@ -20,7 +20,9 @@ export const READ_ONLY = "current_setting('transaction_read_only') = 'on'"
 const LOCK_SQL = `select pg_advisory_xact_lock(${SCHEMA_LOCK})`
 const SERVER_SQL = `select current_setting('server_version_num')::int4 as number,
   current_setting('server_version') as name, pg_is_in_recovery() as standby,
-  current_setting('server_encoding') as encoding, ${READ_ONLY} as read_only`
+  current_setting('server_encoding') as encoding, ${READ_ONLY} as read_only,
+  current_setting('transaction_isolation') as isolation,
+  current_setting('array_nulls') as array_nulls`
 // `create schema if not exists` wants the right to create one, also where it exists.
 const PRESENT_SQL = `select to_regnamespace('orchestrator') is not null as schema,
   to_regclass('orchestrator.meta') is not null as meta`
@@ -58,6 +60,9 @@ interface Server {
   readonly standby: boolean
   readonly encoding: string
   readonly read_only: boolean
+  /** These two may be others than ours only behind a pooler, which lets us say nothing of them. */
+  readonly isolation: string
+  readonly array_nulls: 'on' | 'off'
 }
 
 function refuseServer(server: Server): void {
@@ -66,6 +71,14 @@ function refuseServer(server: Server): void {
   if (standby) throw new Error('it is a standby, which takes no writes: name the primary')
   if (isReadOnly) throw new Error('it is read-only: default_transaction_read_only is on')
   if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}: UTF8 is needed`)
+  refuseSetting('default_transaction_isolation', server.isolation, 'read committed')
+  refuseSetting('array_nulls', server.array_nulls, 'on')
+}
+
+function refuseSetting(name: string, value: string, needed: string): void {
+  if (value === needed) return
+  const command = `alter role … set ${name} = '${needed}'`
+  throw new Error(`its ${name} is ${value}: set it for the user with ${command}`)
 }
 
 /** Makes what is needed to know it. */

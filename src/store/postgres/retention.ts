@@ -128,8 +128,7 @@ export class Retention {
     const trimmed = await this.#tracked(this.#trimUnlessDays(now))
     if (typeof trimmed === 'boolean') return trimmed
     const { days, cutoff } = trimmed
-    const { pool, partitions } = this.ports
-    if (await dropOneOf(days, { pool, partitions }, cutoff)) return true
+    if (await dropOneOf(days, this.ports)) return true
     return this.#tracked(this.#forgetSome(cutoff))
   }
 
