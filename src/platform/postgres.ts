@@ -50,8 +50,17 @@ export interface PostgresClient {
  */
 const PLANS = { enable_seqscan: 'off', jit: 'off' }
 
-/** Whatever the server has by default: by another, who is second to change a row gets an error. */
-const ISOLATION = { default_transaction_isolation: 'read committed' }
+/**
+ * Whatever the server, the database or the user has by default. By another isolation, who is second
+ * to change a row gets an error; by a limit of theirs, who waits for a moment; an array could have
+ * texts for its nulls; and of times the last digits could be missing.
+ */
+const MEANINGS = {
+  default_transaction_isolation: 'read committed',
+  lock_timeout: '0',
+  array_nulls: 'on',
+  extra_float_digits: '1',
+}
 
 /** A process that is paused in a transaction would keep what it has locked for as long. */
 const IDLE = { idle_in_transaction_session_timeout: '10s' }
@@ -77,7 +86,7 @@ export function postgresClient(
   const naming = isNamed ? {} : { application_name: name.slice(0, MAX_NAME) }
   // A pooler refuses the other parameters; and without prepared statements no plan is kept.
   const limits = { ...IDLE, statement_timeout: `${maxStatementMs}` }
-  const connection = prepare ? { ...naming, ...PLANS, ...ISOLATION, ...limits } : naming
+  const connection = prepare ? { ...naming, ...PLANS, ...MEANINGS, ...limits } : naming
   const options = { prepare, connection, connectionTimeout: 5 }
   const sql = new SQL(address, { ...options, max })
   let listener: SQL | null = null

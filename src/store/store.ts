@@ -72,7 +72,8 @@ export interface StoreStats {
  * What became of a write.
  * - `written`: it is synced to disk, and its events have been told.
  * - `key taken`: another task has the Idempotency-Key; nothing was written.
- * - `not owned`: the task has ended, is gone, or is another store's; nothing was written.
+ * - `not owned`: the task has ended, is gone, or is another store's, or this store may own nothing
+ *   any more; nothing was written.
  */
 export type WriteResult = 'written' | 'key taken' | 'not owned'
 

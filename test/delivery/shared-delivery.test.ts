@@ -160,6 +160,27 @@ test('the end of an interrupted task that is another node’s by now is dropped 
   ])
 })
 
+test('a synchronous task of a node that is dead needs no slot to end', async () => {
+  const orphan = queued({ mode: 'sync' })
+  await using node = await sharing(hang, { theirs: [orphan] })
+  await node.submit()
+  await node.service.droplet.received(1)
+  await node.submit()
+  node.script.claim = claiming(claimOf(orphan))
+  await node.service.clock.advance(3000)
+  expect(node.writes.at(-1)!.task).toMatchObject({ id: orphan.id, status: 'error' })
+})
+
+test('a synchronous task that the database does not give to this node is not sent', async () => {
+  await using node = await sharing(json(1))
+  node.script.commit = async () => [{ index: 0, reason: 'not owned' }]
+  node.script.renew = async () => false
+  const submitted = node.service.tasks.submit(CALLER, newTask(), SYNC)
+  expect(await failureOf(submitted)).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(node.service.droplet.requests).toEqual([])
+  expect(node.service.store.fault).toBe('this node has lost its lease in the database')
+})
+
 test('a node that stops gives back what waits, and what comes from a question under way', async () => {
   const late = queued()
   await using node = await sharing(hang)

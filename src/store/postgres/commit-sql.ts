@@ -58,9 +58,18 @@ export function valuesOf(changes: readonly Change[], writer: string): PostgresVa
 const PLACEHOLDERS = PARAMETERS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')
 const WRITER = `$${PARAMETERS.length + 1}`
 
-/** The changes as a table. */
-const WRITES_SQL = `w as materialized (select * from unnest(${PLACEHOLDERS})
-  as w (${PARAMETERS.map(({ name }) => name).join(', ')}))`
+/** The place of the sessions among them. */
+const SESSIONS = `$${PARAMETERS.findIndex(({ name }) => name === 'session') + 1}`
+
+/**
+ * The changes as a table, with who is to own what is new. Of a session that is dead, or was
+ * forgotten long ago, nobody would look for what comes late: that is nobody's at once.
+ */
+const WRITES_SQL = `alive as materialized (select session from orchestrator.nodes
+  where session = any(${SESSIONS}::uuid[]) and not dead),
+w as materialized (select *, case when mode is not null and session in
+    (select session from alive) then session end as owner
+  from unnest(${PLACEHOLDERS}) as w (${PARAMETERS.map(({ name }) => name).join(', ')}))`
 
 const list = (...parts: (readonly Column[])[]) => namesOf(...parts).join(', ')
 const of = (table: string, ...parts: (readonly Column[])[]) =>
@@ -73,13 +82,15 @@ const LIVE_COLUMNS = list(HEAD, STATE, [DUE], LIMITS)
 const HISTORY_COLUMNS = list(HEAD, STATE, END)
 
 /**
- * Of a session that is dead, or was forgotten long ago, nobody would look for what comes late: that
- * is nobody's at once.
+ * A synchronous task begins only with an owner: its node, which does not know yet that its session
+ * is dead, would send what is nobody's.
  */
-const OWNER = `(select s.session from orchestrator.nodes s
-    where s.session = any(array[w.session]) and not s.dead)`
+const IS_LATE = `(w.mode = 'sync' and w.completed_at is null
+    and w.session is not null and w.owner is null)`
 const CLAIM_AT = `now() + interval '1 ms' * wait_ms`
-const EXPIRES_AT = `now() + interval '1 ms' * (delay_ms + deadline_ms)`
+/** What is synchronous and nobody's is over (see free-sql.ts). */
+const EXPIRES_AT = `case when mode = 'sync' and owner is null then now()
+    else now() + interval '1 ms' * (delay_ms + deadline_ms) end`
 
 /**
  * A change of a task that its hold still names. The id by `= any(array[…])` and the rest by `is not
@@ -91,21 +102,21 @@ const IS_OURS = `not w.is_new and l.id = any(array[w.id]) and l.owner is not dis
     and l.fence is not distinct from w.fence and l.step <= w.step`
 
 /**
- * Returns the ids of what was written. Keys come first, in their order: else two groups with the
- * same two would wait for each other. Nobody waits so for the rows of tasks: whoever changes some
- * of another node's passes over those that are locked.
+ * Returns the ids of what was written, and of new tasks that come too late. Keys come first, in
+ * their order: else two groups with the same two would wait for each other. Nobody waits so for the
+ * rows of tasks: whoever changes some of another node's passes over those that are locked.
  */
 export const COMMIT_SQL = `with ${WRITES_SQL},
 k as (insert into orchestrator.keys (key, id)
-  select idempotency_key, id from w where is_new and idempotency_key is not null
+  select idempotency_key, id from w where is_new and idempotency_key is not null and not ${IS_LATE}
   order by idempotency_key on conflict (key) do nothing returning id),
-n as materialized (select w.* from w where is_new
+n as materialized (select w.* from w where is_new and not ${IS_LATE}
   and (idempotency_key is null or exists (select from k where k.id = w.id))),
 p as (insert into orchestrator.payload (id, ${PAYLOAD_COLUMNS})
   select id, ${PAYLOAD_COLUMNS} from n order by id),
 l as (insert into orchestrator.live
     (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
-  select id, ${OWNER}, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false,
+  select id, owner, coalesce(fence, 1), coalesce(step, 0), coalesce(fence, 1), false,
     ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from n w where completed_at is null order by id),
 s as (insert into orchestrator.secrets (id, headers)
@@ -123,7 +134,8 @@ h as (insert into orchestrator.history (id, ${HISTORY_COLUMNS})
   union all select id, ${HISTORY_COLUMNS} from d
   returning id, droplet_key, status),
 c as (${countSql('h', 1, WRITER)})
-select id, is_new from n union all select id, false from u union all select id, false from d`
+select id, false as is_late from n union all select id, false from u
+  union all select id, false from d union all select id, true from w where is_new and ${IS_LATE}`
 
 /**
  * Takes interrupted tasks out of the history, for new requests with their keys. Rare, and by
@@ -131,7 +143,7 @@ select id, is_new from n union all select id, false from u union all select id, 
  */
 export const RESUME_SQL = `with ${WRITES_SQL},
 d as (delete from orchestrator.history h using w
-  where h.id = w.id and h.status = 'error' and h.error_message = '${INTERRUPTED}'
+  where h.id = w.id and h.status = 'error' and h.error_message = '${INTERRUPTED}' and not ${IS_LATE}
   returning h.id, h.droplet_name, h.droplet_key, h.status, h.replay_of),
 p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .filter((name) => name !== 'path' && name !== 'idempotency_key')
@@ -139,9 +151,9 @@ p as (update orchestrator.payload p set ${namesOf(LIMITS, ASKED)
   .join(', ')} from d join w using (id) where p.id = d.id),
 l as (insert into orchestrator.live
     (id, owner, fence, step, first_fence, resumed, claim_at, expires_at, ${LIVE_COLUMNS})
-  select id, ${OWNER}, fence, step, fence, true, ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
+  select id, owner, fence, step, fence, true, ${CLAIM_AT}, ${EXPIRES_AT}, ${LIVE_COLUMNS}
   from w where id in (select id from d) order by id),
 s as (insert into orchestrator.secrets (id, headers)
   select id, secrets from w where secrets is not null and id in (select id from d)),
 c as (${countSql('d', -1, WRITER)})
-select id, false as is_new from d`
+select id, false as is_late from d`

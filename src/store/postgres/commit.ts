@@ -146,20 +146,21 @@ async function writeRound(
   const { resume = [], other = [] } = Object.groupBy(changes, ({ kind }) =>
     kind === 'resume' ? 'resume' : 'other',
   )
-  const written = new Set<unknown>()
+  const [written, late] = [new Set<unknown>(), new Set<unknown>()]
   const write = async (sql: string, some: Change[]) => {
     if (some.length === 0) return
-    for (const { id } of await query(sql, valuesOf(some, writer))) written.add(id)
+    for (const { id, is_late: isLate } of await query(sql, valuesOf(some, writer))) {
+      ;(isLate ? late : written).add(id)
+    }
   }
   await write(COMMIT_SQL, other)
   await write(RESUME_SQL, resume)
   const missing = changes.filter(({ task }) => !written.has(task.id))
   const ended = await alreadyEnded(query, missing)
   const refused = missing.filter(({ task }) => !ended.has(task.id))
+  const isKeyTaken = ({ kind, task }: Change) => kind === 'insert' && !late.has(task.id)
   return new Map(
-    refused.map(
-      (change) => [change, change.kind === 'insert' ? 'key taken' : 'not owned'] as const,
-    ),
+    refused.map((change) => [change, isKeyTaken(change) ? 'key taken' : 'not owned'] as const),
   )
 }
 

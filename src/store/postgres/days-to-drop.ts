@@ -18,8 +18,8 @@ export interface DayLimits {
 /** A day that may go, if no task of it is unfinished. */
 export interface CandidateDay {
   readonly day: number
-  /** Only for its age: then none of its tasks may have ended lately. */
-  readonly isOnlyOld: boolean
+  /** All of its tasks must have ended before that, ms; 0: it must have none; null: whatever it has. */
+  readonly endedBefore: number | null
 }
 
 /** The oldest first. */
@@ -30,11 +30,13 @@ export function daysToDrop(
 ): CandidateDay[] {
   const tasksFrom = (day: number) =>
     counts.reduce((sum, one) => (one.day < day ? sum : sum + one.tasks), 0)
-  const candidates = days.map((day) => {
-    const newer = tasksFrom(day + 1)
-    const isNeedless = newer >= maxFinished || tasksFrom(day) - newer <= 0
-    return { day, isOnlyOld: !isNeedless, mayGo: isNeedless || startOf(day + 1) <= cutoff }
-  })
   // Clocks differ: some node may be in yesterday.
-  return candidates.filter(({ day, mayGo }) => mayGo && day < today - 1)
+  return days
+    .filter((day) => day < today - 1)
+    .flatMap((day) => {
+      const newer = tasksFrom(day + 1)
+      if (newer >= maxFinished) return { day, endedBefore: null }
+      if (startOf(day + 1) <= cutoff) return { day, endedBefore: cutoff }
+      return tasksFrom(day) > newer ? [] : { day, endedBefore: 0 }
+    })
 }

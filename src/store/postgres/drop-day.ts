@@ -5,6 +5,7 @@ import type { CandidateDay } from './days-to-drop.ts'
 import { SCHEMA_LOCK } from './migrate.ts'
 import type { Partitions } from './partitions.ts'
 import type { Pool } from './pool.ts'
+import { within, type Span } from './spans.ts'
 
 /**
  * For how long others may have to wait while we wait for theirs. Who reads for longer, as a
@@ -20,17 +21,24 @@ const NOT_NOW = /^55P03$/
 const MAX_DROP_MS = 60_000
 const KEYS_STEP = 5000
 
-const LOCK_SQL = `select pg_try_advisory_xact_lock(${SCHEMA_LOCK}) as ours`
+const SCHEMA_LOCK_SQL = `select pg_try_advisory_xact_lock(${SCHEMA_LOCK}) as ours`
 
-const LIVE_SQL = `select 1 from orchestrator.live where id >= $1::uuid and id < $2::uuid limit 1`
+const TABLES_LOCK_SQL = `lock table only orchestrator.payload, only orchestrator.history
+  in access exclusive mode`
 
-const YOUNGER_SQL = `select 1 from orchestrator.history
-  where id >= $1::uuid and id < $2::uuid and completed_at >= $3::int8 limit 1`
+// The ids are in the texts, so that no other day is looked at (see spans.ts).
+const idsOf = (span: Span) => within(span).join(' and ')
 
-// Before the days go, which must take no time; not those of tasks that have come meanwhile.
-const KEYS_SQL = `delete from orchestrator.keys where key in
-  (select key from orchestrator.keys k where id >= $1::uuid and id < $2::uuid
-    and not exists (select from orchestrator.live l where l.id = k.id) limit ${KEYS_STEP})
+const liveSql = (day: Span) => `select 1 from orchestrator.live where ${idsOf(day)} limit 1`
+
+const youngerSql = (day: Span) => `select 1 from orchestrator.history
+  where ${idsOf(day)} and completed_at >= $1::int8 limit 1`
+
+// Once their tasks are gone, which must take no time: until then whoever sends one again has it
+// forgotten (see find.ts). Where a process ended in between, they go with the next day.
+const keysSql = (days: Span) => `delete from orchestrator.keys where key in
+  (select key from orchestrator.keys k where ${idsOf(days)} and not exists (
+    select from orchestrator.payload p where p.id = k.id and ${idsOf(days)}) limit ${KEYS_STEP})
   returning 1`
 
 const COUNTS_SQL = 'delete from orchestrator.counts where day = $1::int4'
@@ -40,57 +48,61 @@ interface Ports {
   readonly partitions: Partitions
 }
 
-/** Drops the first of them that may go; true when there was one. `cutoff`: as in `DayLimits`. */
+/** Drops the first of them that may go; true when there was one. */
 export async function dropOneOf(
   candidates: readonly CandidateDay[],
   ports: Ports,
-  cutoff: number,
 ): Promise<boolean> {
+  const { pool } = ports
   for (const candidate of candidates) {
-    const isFree = await mayGo(ports.pool, candidate, cutoff)
-    if (isFree && (await drop(ports, candidate.day))) return true
+    const isFree = await mayGo((text, values) => pool.query(text, values), candidate)
+    if (isFree && (await drop(ports, candidate))) return true
   }
   return false
 }
 
-async function mayGo(pool: Pool, { day, isOnlyOld }: CandidateDay, cutoff: number) {
-  const range = [firstIdOf(day), firstIdOf(day + 1)]
-  if ((await pool.query(LIVE_SQL, range)).length > 0) return false
-  return !isOnlyOld || (await pool.query(YOUNGER_SQL, [...range, cutoff])).length === 0
+async function mayGo(query: PostgresQuery, { day, endedBefore }: CandidateDay): Promise<boolean> {
+  const span = { from: firstIdOf(day), to: firstIdOf(day + 1) }
+  if ((await query(liveSql(span))).length > 0) return false
+  return endedBefore === null || (await query(youngerSql(span), [endedBefore])).length === 0
 }
 
-async function drop({ pool, partitions }: Ports, day: number): Promise<boolean> {
-  const range = [firstIdOf(day), firstIdOf(day + 1)]
-  while ((await pool.query(KEYS_SQL, range)).length === KEYS_STEP);
+async function drop({ pool, partitions }: Ports, candidate: CandidateDay): Promise<boolean> {
   try {
-    const isDropped = await pool.transaction((query) => dropIn(query, day, range), MAX_DROP_MS)
-    if (isDropped) partitions.forget()
-    return isDropped
+    const isDropped = await pool.transaction((query) => dropIn(query, candidate), MAX_DROP_MS)
+    if (!isDropped) return false
   } catch (error) {
-    const isLocked = error instanceof PostgresError && NOT_NOW.test(error.state ?? '')
-    if (isLocked || error instanceof DayInUse) return false
+    if (error instanceof PostgresError && NOT_NOW.test(error.state ?? '')) return false
     throw error
   }
-}
-
-/** One transaction: a task that comes meanwhile waits, and finds no partition then. */
-async function dropIn(query: PostgresQuery, day: number, range: string[]): Promise<boolean> {
-  await query(LIMITS_SQL)
-  const [lock] = await query(LOCK_SQL)
-  if (!lock!.ours) return false
-  for (const parent of ['payload', 'history']) {
-    await query(
-      `alter table orchestrator.${parent} detach partition orchestrator.${parent}_${nameOf(day)}`,
-    )
-  }
-  // One may have come before the locks.
-  if ((await query(LIVE_SQL, range)).length > 0) throw new DayInUse()
-  for (const parent of ['payload', 'history']) {
-    await query(`drop table orchestrator.${parent}_${nameOf(day)}`)
-  }
-  await query(COUNTS_SQL, [day])
+  partitions.forget()
+  await forgetKeys(pool, await partitions.days(), candidate.day)
   return true
 }
 
-/** A task of the day has come: nothing is done. */
-class DayInUse extends Error {}
+/** One transaction: a task that comes meanwhile waits, and finds no partition then. */
+async function dropIn(query: PostgresQuery, candidate: CandidateDay): Promise<boolean> {
+  await query(LIMITS_SQL)
+  const [lock] = await query(SCHEMA_LOCK_SQL)
+  if (!lock!.ours) return false
+  await query(TABLES_LOCK_SQL)
+  // One may have come, or ended, before the locks.
+  if (!(await mayGo(query, candidate))) return false
+  const name = nameOf(candidate.day)
+  for (const parent of ['payload', 'history']) {
+    await query(
+      `alter table orchestrator.${parent} detach partition orchestrator.${parent}_${name}`,
+    )
+    await query(`drop table orchestrator.${parent}_${name}`)
+  }
+  await query(COUNTS_SQL, [candidate.day])
+  return true
+}
+
+/** Those of a day that is gone, and of all that are gone between it and the one before that is not. */
+async function forgetKeys(pool: Pool, days: readonly number[], day: number): Promise<void> {
+  const before = days.findLast((each) => each < day)
+  const from = before === undefined ? null : firstIdOf(before + 1)
+  const sql = keysSql({ from, to: firstIdOf(day + 1) })
+  while ((await pool.query(sql)).length === KEYS_STEP);
+}

@@ -41,11 +41,18 @@ const and = (span: Span) =>
  */
 const KEYS_SQL = 'select key, id from orchestrator.keys where key = any($1::text[])'
 
+/** Of a task that is gone with its day: nobody else could use the key any more. */
+const forgetKeySql = (span: Span) => `delete from orchestrator.keys where key = $1 and id = $2::uuid
+  and not exists (select from orchestrator.payload p where p.id = $2::uuid${and(span)})`
+
 export class Finder {
   readonly #tasks: Batches<Task>
   readonly #idsOfKeys: Batches<string>
 
-  constructor(pool: Pool, clock: Clock) {
+  constructor(
+    private readonly pool: Pool,
+    clock: Clock,
+  ) {
     const read = (sql: string, wanted: readonly string[]) => pool.read(sql, [wanted])
     this.#tasks = new Batches(clock, async (ids) => {
       const bySpan = Map.groupBy(ids, (id) => tasksSql(spanOf(id)))
@@ -67,7 +74,10 @@ export class Finder {
   /** As `SharedDatabase.findByKey`. */
   async findByKey(key: string): Promise<Task | null> {
     const id = canHold(key) ? await this.#idsOfKeys.find(key) : null
-    return id === null ? null : this.find(id)
+    if (id === null) return null
+    const task = await this.find(id)
+    if (!task) await this.pool.query(forgetKeySql(spanOf(id)), [key, id])
+    return task
   }
 }
 

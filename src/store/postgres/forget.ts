@@ -37,7 +37,10 @@ const FORGET_LOCK = 0x6f726369
 const LOCK_SQL = `select pg_try_advisory_xact_lock(${FORGET_LOCK}) as ours,
   set_config('jit', 'off', true)`
 
-/** The oldest first. The number in the text is for the plan (as in claim-sql.ts). */
+/**
+ * The oldest first; with one that runs again meanwhile, nothing of it goes. The number in the text
+ * is for the plan (as in claim-sql.ts).
+ */
 const FORGET_SQL = `with t as materialized (
     select coalesce(sum(tasks), 0)::int8 as finished from orchestrator.counts),
   o as materialized (select id, completed_at from orchestrator.history
@@ -47,8 +50,8 @@ const FORGET_SQL = `with t as materialized (
     where p.completed_at < $2::int8 or p.place <= (select finished from t) - $1::int8),
   h as (delete from orchestrator.history h using f where h.id = f.id
     returning h.id, h.droplet_key, h.status),
-  p as (delete from orchestrator.payload p using f where p.id = f.id),
-  k as (delete from orchestrator.keys k using f where k.id = any(array[f.id])),
+  p as (delete from orchestrator.payload p using h where p.id = h.id),
+  k as (delete from orchestrator.keys k using h where k.id = any(array[h.id])),
   c as (${countSql('h', -1, '$4')})
   select (select count(*) from h)::int4 as tasks, max(completed_at) as last,
     (select finished from t) - (select count(*) from h) as left from f`

@@ -1,5 +1,6 @@
 /** How tasks lose their owner without an end: by being given back. */
 import type { Hold } from '../shared/database.ts'
+import { FREE_C } from './free-sql.ts'
 import type { Pool } from './pool.ts'
 
 const RELEASE_SQL = `with c as materialized (select l.id from orchestrator.live l
@@ -7,11 +8,11 @@ const RELEASE_SQL = `with c as materialized (select l.id from orchestrator.live 
       on l.id = any(array[w.id]) and l.owner is not distinct from w.session
       and l.fence is not distinct from w.fence and l.step <= w.step
     order by l.id for update of l)
-  update orchestrator.live l set owner = null from c where l.id = any(array[c.id])`
+  ${FREE_C}`
 
 const UNCLAIM_SQL = `with c as materialized (select id from orchestrator.live
     where owner = $1::uuid and claim = any($2::int8[]) order by id for update)
-  update orchestrator.live l set owner = null from c where l.id = any(array[c.id])`
+  ${FREE_C}`
 
 /** As `SharedDatabase.release`. */
 export async function release(

@@ -1,6 +1,7 @@
 /** What becomes of the tasks of sessions that are gone. */
 import type { Task } from '../../task.ts'
 import type { DeadNode } from '../shared/work.ts'
+import { FREE_C } from './free-sql.ts'
 import type { Pool } from './pool.ts'
 import { numberOf } from './rows.ts'
 
@@ -31,7 +32,7 @@ const FORGET_SQL = `delete from orchestrator.nodes n
 const freeSql = (owner: string) => `with c as materialized (
     select id from orchestrator.live where owner = any(${owner})
     limit $1 for update skip locked)
-  update orchestrator.live l set owner = null from c where l.id = any(array[c.id]) returning 1`
+  ${FREE_C} returning 1`
 
 // What was under way has the time at which it was due: it is taken before what came later.
 const RESCUE_SQL = freeSql('array(select session from orchestrator.nodes where dead)')

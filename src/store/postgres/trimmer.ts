@@ -80,7 +80,7 @@ export class Trimmer {
     const looking = this.#look(now)
     this.#looking = looking.catch(() => {})
     const { days, cutoff } = await looking
-    if (days.length > 0 && (await dropOneOf(days, this.ports, cutoff))) return true
+    if (days.length > 0 && (await dropOneOf(days, this.ports))) return true
     if (this.#finished.excess <= 0 && cutoff === 0) return false
     return (await this.#forgetting.step(cutoff)) === FORGET_STEP
   }

@@ -68,7 +68,8 @@ export interface SharedDatabase {
   /**
    * As `StoreDriver.commit`: all of the group or nothing. A write in a group may follow another of
    * the same task. `resume` takes a task out of the history that ended as INTERRUPTED, and makes
-   * it the session's, as `insert` does.
+   * it the session's, as `insert` does. Of a session that is dead, what is new is nobody's; and
+   * where that is synchronous and unfinished it is not written, but 'not owned'.
    */
   commit(writes: readonly SharedWrite[], now: number): Promise<RefusedWrite[]>
   /**

@@ -1,9 +1,9 @@
 /**
  * Several nodes: a task that is due and that nobody owns is taken within seconds when there is a
- * node that could run it; and no task stays with a dead session.
+ * node that could run it, or, synchronous, that could end it; and no task stays with a dead session.
  */
 import type { SimNode } from '../cluster/sim-node.ts'
-import { dropletOf, type TaskModel } from '../model/task-model.ts'
+import { dropletOf, modeOf, type TaskModel } from '../model/task-model.ts'
 import type { Checker, Context } from '../check/checker.ts'
 
 /** Two polls of an idle node, and what a slot or the gate may still hold up. */
@@ -14,18 +14,20 @@ const MAX_ORPHAN_LEASES = 2
 export function noIdleNode({ world, model, cluster }: Context): Checker {
   const leases = model.leases!
 
-  /** Since when it could take a task of the droplet, simulated ms; Infinity: it can't. */
-  function freeSince(
-    { supervisor, store, model: { slots, gates }, pausedUntil }: SimNode,
-    droplet: string,
-  ) {
+  /** Since when it could take a task of which nothing is sent, simulated ms; Infinity: it can't. */
+  function thereSince({ supervisor, store, pausedUntil }: SimNode): number {
     const serving = supervisor.serving
     if (!serving || serving.process.draining || pausedUntil === world.now) return Infinity
+    return Math.max(store.disturbedUntil, serving.process.servingSince)
+  }
+
+  /** Since when it could take any of the droplet. */
+  function freeSince(node: SimNode, droplet: string): number {
+    const { slots, gates } = node.model
     slots.updateCongestion()
     if (slots.isBusy) return Infinity
     return Math.max(
-      store.disturbedUntil,
-      serving.process.servingSince,
+      thereSince(node),
       slots.congestedUntil(droplet),
       slots.busyUntil,
       gates.shutUntil(droplet),
@@ -35,7 +37,10 @@ export function noIdleNode({ world, model, cluster }: Context): Checker {
   /** Since when a node could have taken it. */
   function takeableSince(task: TaskModel): number {
     const droplet = dropletOf(task)
-    return Math.min(...cluster!.nodes.map((node) => freeSince(node, droplet)))
+    const isOver = modeOf(task) === 'sync'
+    return Math.min(
+      ...cluster!.nodes.map((node) => (isOver ? thereSince(node) : freeSince(node, droplet))),
+    )
   }
 
   return {

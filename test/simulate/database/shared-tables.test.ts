@@ -116,6 +116,16 @@ test('what has passed its deadline is claimed besides, of any droplet', () => {
   expect(tables.claim(a, 0, ['shut'], 2).map((claim) => claim.task.id)).toEqual([one.id])
 })
 
+test('a synchronous task that lost its owner is claimed besides, of any droplet', () => {
+  const { tables } = tablesAt()
+  const [a, b] = [tables.join(NODE, LEASE_MS), tables.join(NODE, LEASE_MS)]
+  const one = task({ dropletName: 'Shut', mode: 'sync' })
+  tables.commit([insert(one, first(a, 1)), insert(task({ dropletName: 'Shut' }), null)])
+  expect(tables.claim(b, 0, ['shut'], 1)).toEqual([])
+  tables.leave(a)
+  expect(tables.claim(b, 0, ['shut'], 2).map((claim) => claim.task.id)).toEqual([one.id])
+})
+
 test('a session is dead once its lease has run out and somebody looks, but not soon after a start', () => {
   const { tables, clock, told } = tablesAt()
   const [a, b] = [tables.join(NODE, LEASE_MS), tables.join(NODE, LEASE_MS)]
@@ -137,6 +147,9 @@ test('a session is dead once its lease has run out and somebody looks, but not s
   expect(tables.renew(a, LEASE_MS)).toBe(false)
   // It arrives late: it is nobody's.
   tables.commit([insert(task(), first(a, 2))])
+  const sync = task({ mode: 'sync', idempotencyKey: 'k' })
+  expect(tables.commit([insert(sync, first(a, 3))])).toEqual([{ index: 0, reason: 'not owned' }])
+  expect(tables.findByKey('k')).toBeNull()
   expect(tables.rescue(10)).toBe(0)
   expect(tables.unowned(10)).toBe(2)
 })

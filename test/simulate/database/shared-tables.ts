@@ -28,8 +28,8 @@ const NOBODY: Hold = { session: '', fence: 0, step: 0 }
 
 /** What is due so soon may be claimed. */
 const CLAIM_AHEAD_MS = 1000
-/** What has passed its deadline is given besides: so many at once. */
-const MAX_EXPIRED = 64
+/** What is to end without being sent is given besides: so many at once. */
+const MAX_OVER = 64
 
 export class SharedTables {
   readonly live = new Map<string, LiveRow>()
@@ -122,6 +122,7 @@ export class SharedTables {
   #insert(write: SharedWrite): RefusedWrite['reason'] | null {
     const { task } = write
     const { id, idempotencyKey: key } = task
+    if (this.#isLate(write)) return 'not owned'
     if (key !== null && this.#keys.has(key)) return 'key taken'
     if (this.live.has(id) || this.history.has(id)) return { error: 'there is a task with its id' }
     if (key !== null) this.#keys.set(key, id)
@@ -132,11 +133,18 @@ export class SharedTables {
   #resume(write: SharedWrite): RefusedWrite['reason'] | null {
     const { task } = write
     const before = this.history.get(task.id)
+    if (this.#isLate(write)) return 'not owned'
     if (before?.task.errorMessage !== INTERRUPTED || before.task.status !== 'error') {
       return 'not owned'
     }
     this.#begin(write, 'resumed', this.now())
     return null
+  }
+
+  /** Nothing synchronous begins in a dead session. */
+  #isLate({ task, hold }: SharedWrite): boolean {
+    const isDead = hold !== null && !this.sessions.isAlive(hold.session)
+    return isDead && task.mode === 'sync' && !isFinished(task)
   }
 
   /** A synchronous task may have ended in its first write. What a dead session begins is nobody's. */
@@ -220,12 +228,14 @@ export class SharedTables {
       ({ dueAt, task }) => dueAt <= until && !except.includes(nameKey(task.dropletName)),
     )
     due.sort((a, b) => a.dueAt - b.dueAt)
-    const expired = free.filter((row) => this.#isExpired(row)).slice(0, MAX_EXPIRED)
-    const taken = new Set([...due.slice(0, capacity), ...expired])
+    const over = free.filter((row) => this.#isOver(row)).slice(0, MAX_OVER)
+    const taken = new Set([...due.slice(0, capacity), ...over])
     return [...taken].map((row) => this.#give(row, session, number))
   }
 
-  #isExpired({ task: { delayMs, deadlineMs }, createdAt }: LiveRow): boolean {
+  /** Of one that nobody owns: it has passed its deadline, or its caller went with its node. */
+  #isOver({ task: { mode, delayMs, deadlineMs }, createdAt }: LiveRow): boolean {
+    if (mode === 'sync') return true
     return deadlineMs !== null && createdAt + delayMs + deadlineMs <= this.now()
   }
 

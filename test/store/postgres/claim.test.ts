@@ -128,6 +128,36 @@ describe.skipIf(!hasPostgres)(`claims from Postgres${withPostgres}`, () => {
       expect(await node!.claimedIds(1, ['shut'])).toEqual([others[1]!.id])
     }))
 
+  test.each(['is declared dead', 'gives it back'])(
+    'bring a synchronous task whose node %s, however many wait and however busy one is',
+    (how) =>
+      withNodes(2, async ([gone, node], database) => {
+        const tasks = [...many(200, 'Older'), ...many(3, 'Shut')]
+        await node!.commit(...tasks.map((task) => node!.offer(task)))
+        const orphans = ['Open', 'Shut', 'Open'].map((dropletName) =>
+          running({ dropletName, mode: 'sync', deadlineMs: HOUR_MS }),
+        )
+        const waiting = running({ dropletName: 'Shut', deadlineMs: HOUR_MS })
+        await gone!.commit(...[...orphans, waiting].map((task) => gone!.insert(task)))
+        if (how === 'gives it back') await gone!.database.leave(gone!.session)
+        else {
+          const end = 'update orchestrator.nodes set dead = true where session = $1'
+          await database.query(end, [gone!.session])
+          expect(await node!.database.rescue(100)).toBe(4)
+        }
+        const wanted = orphans.map(({ id }) => id).sort()
+        expect(await node!.claimedIds(0, ['shut'])).toEqual(wanted)
+        expect(await node!.claimedIds(1, ['older'])).toEqual([tasks.at(-3)!.id])
+      }),
+  )
+
+  test('bring a synchronous task that came without an owner', () =>
+    withNodes(1, async ([node]) => {
+      const orphan = running({ mode: 'sync' })
+      await node!.commit(...many(200).map((task) => node!.offer(task)), node!.offer(orphan))
+      expect(await node!.claimedIds(0, ['echo'])).toEqual([orphan.id])
+    }))
+
   test('wait after a failed attempt for as long as the owner would have', () =>
     withNodes(1, async ([node]) => {
       const task = running()

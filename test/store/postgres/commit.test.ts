@@ -118,6 +118,21 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
       expect(page!.total).toBe(20)
     }))
 
+  test('begin nothing synchronous of a session that is dead, and leave the rest to anyone', () =>
+    withNodes(2, async ([dead, other]) => {
+      const old = interrupt(running({ idempotencyKey: 'old' }), after(5))
+      await dead!.commit(dead!.insert(old))
+      await dead!.database.leave(dead!.session)
+      const [sync, async] = [running({ mode: 'sync', idempotencyKey: 'new' }), queued()]
+      const again = resume(old, newTask({ mode: 'sync' }), NOW)
+      const group = [dead!.insert(sync), dead!.insert(async), dead!.resume(again)]
+      expect(await dead!.commit(...group)).toEqual([notOwned(0), notOwned(2)])
+      expect(await other!.database.findByKey('new')).toBeNull()
+      expect(await other!.database.findByKey('old')).toEqual(old)
+      expect(await other!.claimedIds()).toEqual([async.id])
+      expect(await other!.commit(other!.insert(sync), other!.resume(again))).toEqual([])
+    }))
+
   test('change nothing by a write that comes after a later one of the same owner', () =>
     withNodes(1, async ([node]) => {
       const task = running()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { postgresClient, type PostgresClient } from '../../../src/platform/postgres.ts'
+import { inspectPostgres } from '../../../src/store/postgres/inspect.ts'
 import { LATEST_VERSION, upgradeSchema } from '../../../src/store/postgres/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { freePort } from '../../support/binary-service.ts'
@@ -14,8 +15,8 @@ import {
   type TestDatabase,
 } from '../../support/postgres.ts'
 import { lockTable } from '../../support/table-lock.ts'
-import { queued } from '../../support/tasks.ts'
-import { Node } from './opened.ts'
+import { queued, running } from '../../support/tasks.ts'
+import { LEASE_MS, Node } from './opened.ts'
 
 allowRealTime()
 
@@ -33,6 +34,29 @@ function changed(url: string, change: (url: URL) => void): string {
   const copy = new URL(url)
   change(copy)
   return copy.href
+}
+
+/** What some server, database or user may have, and none of our statements may mind. */
+const OTHERS = {
+  standard_conforming_strings: 'off',
+  backslash_quote: 'off',
+  transform_null_equals: 'on',
+  quote_all_identifiers: 'on',
+  search_path: '',
+  client_encoding: 'LATIN1',
+  datestyle: 'SQL, DMY',
+  intervalstyle: 'sql_standard',
+  timezone: 'Asia/Kathmandu',
+  bytea_output: 'escape',
+  row_security: 'off',
+  default_transaction_deferrable: 'on',
+}
+
+async function setAll(database: TestDatabase, settings: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    const shown = name === 'datestyle' ? value : `'${value}'`
+    await database.query(`alter database ${database.name} set ${name} = ${shown}`)
+  }
 }
 
 async function versionIn(database: TestDatabase): Promise<unknown> {
@@ -71,11 +95,13 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
     await client.close()
   })
 
-  test('is right for a server whose transactions see no change of others by default', async () => {
+  test('is right where transactions see no change of others by default, and wait for none', async () => {
     await using database = await createDatabase()
-    await database.query(
-      `alter database ${database.name} set default_transaction_isolation = 'serializable'`,
-    )
+    await setAll(database, {
+      default_transaction_isolation: 'serializable',
+      lock_timeout: '1ms',
+      array_nulls: 'off',
+    })
     await using node = await Node.open(database.url)
     await using other = await Node.open(database.url)
     await using lock = await lockTable(database, 'orchestrator.live')
@@ -87,6 +113,45 @@ describe.skipIf(!hasPostgres)(`opening Postgres${withPostgres}`, () => {
     await lock.release()
     const refused = (await Promise.all(inserted)).flat()
     expect(refused).toEqual([{ index: 0, reason: 'key taken' }])
+  })
+
+  test.each(['true', 'false'])(
+    'depends on no setting of the database: prepare=%s',
+    async (value) => {
+      await using database = await createDatabase()
+      await setAll(database, OTHERS)
+      if (value === 'true') await setAll(database, { extra_float_digits: '-15' })
+      const url = changed(database.url, (copy) => copy.searchParams.set('prepare', value))
+      await using node = await Node.open(url)
+      await using other = await Node.open(url)
+      const tasks = [queued({ idempotencyKey: 'k' }), running({ mode: 'sync' })]
+      expect(await node.commit(...tasks.map((task) => node.insert(task)))).toEqual([])
+      await node.database.leave(node.session)
+      const claims = await other.claim()
+      expect(claims.map(({ task, fence }) => [task.id, fence])).toEqual(
+        tasks.map(({ id }) => [id, 2]),
+      )
+      expect(await other.database.findByKey('k')).toEqual(tasks[0]!)
+      await other.database.trim(Date.now())
+      expect((await other.database.list({ limit: 9 }))!.total).toBe(2)
+      const client = postgresClient(url, 'test', 1)
+      const { tables } = await inspectPostgres(client, systemClock)
+      expect(tables).toMatchObject({ days: 4, nodes: [{ leaseMs: LEASE_MS }] })
+      await client.close()
+    },
+  )
+
+  test.each([
+    ['default_transaction_isolation', 'serializable', 'read committed'],
+    ['array_nulls', 'off', 'on'],
+  ])('is refused where %s is %s, and a pooler lets us say nothing of it', async (...setting) => {
+    const [name, value, needed] = setting
+    await using database = await createDatabase()
+    await setAll(database, { [name]: value })
+    const url = changed(database.url, (copy) => copy.searchParams.set('prepare', 'false'))
+    expect(await refusal(url)).toBe(
+      `it has ${name} ${value}; set it for the user with alter role … set ${name} = '${needed}'`,
+    )
   })
 
   test('of a newer schema is refused', async () => {

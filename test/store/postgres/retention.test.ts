@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'bun:test'
 import { SQL } from 'bun'
-import { allowRealTime } from '../../support/eventually.ts'
+import { interrupt, resume } from '../../../src/delivery/lifecycle.ts'
+import { postgresClient } from '../../../src/platform/postgres.ts'
+import { RESUME_SQL, valuesOf } from '../../../src/store/postgres/commit-sql.ts'
+import { fold } from '../../../src/store/postgres/fold.ts'
+import { allowRealTime, eventually } from '../../support/eventually.ts'
 import { hasPostgres, withPostgres, type TestDatabase } from '../../support/postgres.ts'
-import { taskOf } from '../../support/task-states.ts'
-import { queued } from '../../support/tasks.ts'
+import { after, taskOf } from '../../support/task-states.ts'
+import { newTask, NOW, queued, running } from '../../support/tasks.ts'
 import { withNodes, type Node } from './opened.ts'
 
 allowRealTime()
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const TODAY = Date.parse('2024-03-10T12:00:00Z')
 
 /** An id of so many days ago. */
@@ -33,6 +38,12 @@ async function daysOf(database: TestDatabase): Promise<string[]> {
     join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'orchestrator'
     where c.relkind = 'r' and c.relname like 'history_%' order by 1`)
   return rows.map(({ name }) => name.replace('history_', ''))
+}
+
+async function isAnyoneWaiting(database: TestDatabase): Promise<boolean> {
+  const rows = await database.query(`select 1 from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`)
+  return rows.length > 0
 }
 
 const AHEAD = ['20240310', '20240311', '20240312', '20240313']
@@ -120,6 +131,86 @@ describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
         await sql.unsafe('commit')
         await trimAll(other!)
         expect(await daysOf(database)).not.toContain('20240301')
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
+  test('keeps a day in which a task ends while it is taken for empty', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        await insert(node!, [endedOf(9), endedOf(2)])
+        await database.query(`delete from orchestrator.counts
+          where day = ${Math.floor((TODAY - 9 * DAY_MS) / DAY_MS)}`)
+        await trimAll(node!)
+        expect(await daysOf(database)).toContain('20240301')
+      },
+      { maxFinished: 100, ttlMs: 0 },
+    ))
+
+  test('keeps the key of a task that another node resumes while its day is to go', () =>
+    withNodes(
+      2,
+      async ([one, other], database) => {
+        const oldest = interrupt(running({ id: idOf(9), idempotencyKey: 'k' }), after(5))
+        await insert(one!, [oldest, endedOf(2)])
+        const again = resume(oldest, newTask({ mode: 'async' }), NOW + 9)
+        const changes = fold([other!.resume(again)]).rounds[0]!
+        const client = postgresClient(database.url, 'test', 1)
+        await client.transaction(async (query) => {
+          expect(await query(RESUME_SQL, valuesOf(changes, 'other'))).toHaveLength(1)
+          await trimAll(one!)
+        })
+        await trimAll(one!)
+        await client.close()
+        expect(await one!.database.findByKey('k')).toEqual(again)
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
+  test('loses the keys of days that went before, and left some', () =>
+    withNodes(
+      1,
+      async ([node], database) => {
+        await insert(node!, [endedOf(9, 'nine'), endedOf(4), endedOf(2, 'two')])
+        const orphans = [8, 5, 3].map((day) => `('${day}', '${idOf(day)}')`)
+        await database.query(`insert into orchestrator.keys values ${orphans.join(', ')}`)
+        await trimAll(node!)
+        const keys = await database.query('select key from orchestrator.keys order by 1')
+        expect(keys.map(({ key }) => key)).toEqual(['3', 'two'])
+      },
+      { maxFinished: 1, ttlMs: 0 },
+    ))
+
+  test('leaves no key that nobody can use any more', () =>
+    withNodes(1, async ([node], database) => {
+      await database.query(`insert into orchestrator.keys values ('k', '${idOf(9)}')`)
+      const task = queued({ idempotencyKey: 'k' })
+      expect(await node!.commit(node!.insert(task))).toMatchObject([{ reason: 'key taken' }])
+      expect(await node!.database.findByKey('k')).toBeNull()
+      await insert(node!, [task])
+      expect(await node!.database.findByKey('k')).toEqual(task)
+    }))
+
+  test('keeps what is asked for of a task that another node resumes meanwhile', () =>
+    withNodes(
+      2,
+      async ([one, other], database) => {
+        const oldest = interrupt(running({ idempotencyKey: 'k' }), after(5))
+        await insert(one!, [oldest, { ...taskOf('success'), completedAt: NOW + HOUR_MS }])
+        const again = resume(oldest, newTask({ mode: 'async' }), NOW + 9)
+        const changes = fold([other!.resume(again)]).rounds[0]!
+        const client = postgresClient(database.url, 'test', 1)
+        let trimming: Promise<void> | undefined
+        await client.transaction(async (query) => {
+          expect(await query(RESUME_SQL, valuesOf(changes, 'other'))).toHaveLength(1)
+          trimming = trimAll(one!)
+          await eventually('the trim waits for that', () => isAnyoneWaiting(database))
+        })
+        await trimming
+        await client.close()
+        expect(await one!.database.find(oldest.id)).toEqual(again)
+        expect(await one!.database.findByKey('k')).toEqual(again)
       },
       { maxFinished: 1, ttlMs: 0 },
     ))

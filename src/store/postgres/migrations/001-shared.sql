@@ -27,7 +27,7 @@ create table orchestrator.live (
   resumed         boolean not null, -- it was in the history before
   claim_at        timestamptz not null,
   accepted_at     timestamptz not null default now(),
-  expires_at      timestamptz,      -- its deadline; null: it has none
+  expires_at      timestamptz,      -- its deadline; null: it has none; see also free-sql.ts
   cancel          boolean not null default false,
   mode            text not null,
   status          text not null,
