@@ -10,6 +10,11 @@ export function isPostgresUrl(text: string): boolean {
   return SCHEME.test(text)
 }
 
+/** Whether it says that a pooler is between, as PgBouncer: Bun reads that from no URL. */
+export function isPooled(url: string): boolean {
+  return new URL(url).searchParams.get('prepare') === 'false'
+}
+
 /** Without the password, and without what may be one among the parameters. */
 export function shownPostgres(text: string): string {
   const url = new URL(text)

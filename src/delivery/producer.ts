@@ -26,12 +26,13 @@ export interface ProducerPorts {
 }
 
 export class Producer {
+  // It asks → has the answer → asks again, for what has come meanwhile, or waits: until it is told,
+  // until a slot is released, or for some time. While it is quiet, what it is told must wait.
   #started = false
   #isAsking = false
-  /** A slot was released, or it was told of work, while it was asking. */
-  #askAgain = false
-  #isTold = false
-  /** Before that, monotonic ms, it does not ask because it is told of work. */
+  /** Why to ask once more: what has come while it was asking. A slot is the better reason. */
+  #again: null | 'told' | 'slot' = null
+  /** Until then, monotonic ms: the last question brought nothing, though droplets were left out. */
   #quietUntil = -Infinity
   /** The last question has brought all that was wanted. */
   #hasMore = false
@@ -64,7 +65,7 @@ export class Producer {
   work(): void {
     this.#waitMs = MIN_WAIT_MS
     if (!this.#started) return
-    if (this.#isAsking) this.#isTold = true
+    if (this.#isAsking) this.#again ??= 'told'
     else this.#askAsTold()
   }
 
@@ -92,15 +93,14 @@ export class Producer {
 
   #askIfWorthwhile(): void {
     if (!this.#started) return
-    if (this.#isAsking) this.#askAgain = true
+    if (this.#isAsking) this.#again = 'slot'
     else if (this.ports.wanted().count >= this.ports.concurrency * MIN_PART) this.#ask()
   }
 
   #ask(): void {
     this.#cancelTimer()
     this.#isAsking = true
-    this.#askAgain = false
-    this.#isTold = false
+    this.#again = null
     void this.#claim().then((isBusy) => {
       this.#isAsking = false
       this.#waitMs = isBusy ? MIN_WAIT_MS : Math.min(2 * this.#waitMs, MAX_WAIT_MS)
@@ -108,8 +108,8 @@ export class Producer {
       this.#quietUntil = isQuiet ? this.ports.clock.monotonic() + MIN_WAIT_MS : -Infinity
       if (!this.#started) return
       this.#askAfter(this.#jittered(this.#waitMs))
-      if (this.#askAgain || this.#hasMore) this.#askIfWorthwhile()
-      else if (this.#isTold) this.#askAsTold()
+      if (this.#again === 'slot' || this.#hasMore) this.#askIfWorthwhile()
+      else if (this.#again === 'told') this.#askAsTold()
     })
   }
 

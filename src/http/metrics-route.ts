@@ -52,7 +52,7 @@ const documented = describe({
   access: 'admin',
   summary: 'Show the metrics',
   description:
-    'Counts and percentiles since start. Unknown values are null. With `Accept: ' +
+    'Counts and percentiles of this node since its start. Unknown values are null. With `Accept: ' +
     'application/openmetrics-text` or `text/plain`, the same and more, by droplet, for Prometheus.',
   replies: {
     200: {

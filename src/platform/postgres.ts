@@ -1,5 +1,6 @@
 /** A client of Postgres, as a few functions over Bun.SQL. */
 import { SQL } from 'bun'
+import { isPooled } from '../config/postgres-url.ts'
 
 /** A row, each column by its name. int8 comes as text, and JSON stays the text that it is. */
 export type PostgresRow = Record<string, unknown>
@@ -126,13 +127,12 @@ async function closeNow(sql: SQL): Promise<void> {
   await sql.close({ timeout: 0 }).catch(() => {})
 }
 
-/** PgBouncer in transaction mode wants no named statements: Bun reads that from no URL. */
+/** PgBouncer in transaction mode wants no named statements. */
 function optionsOf(url: string): { address: string; prepare: boolean; isNamed: boolean } {
   const address = new URL(url)
   const isNamed = address.searchParams.has('application_name')
-  const prepare = address.searchParams.get('prepare') !== 'false'
   address.searchParams.delete('prepare')
-  return { address: address.href, prepare, isNamed }
+  return { address: address.href, prepare: !isPooled(url), isNamed }
 }
 
 async function run(

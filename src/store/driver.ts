@@ -57,8 +57,8 @@ export interface StoreDriver {
    */
   catchUp(now: number): Promise<string[]>
   /**
-   * Deletes some of the finished tasks that are over the limits; true: there may be more. Also
-   * deletes for good what is left of the secret headers of tasks that have ended. Rejects as
+   * Deletes some of the finished tasks that are over the limits; true: there may be more. With
+   * SQLite also, for good, what is left of the secret headers of tasks that have ended. Rejects as
    * `commit` does.
    */
   trim(now: number): Promise<boolean>

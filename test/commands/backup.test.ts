@@ -15,7 +15,7 @@ import { bytesText } from '../../src/commands/terminal/bytes-text.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { packed, secretsOf } from '../../src/store/sqlite/lines.ts'
-import { LATEST_VERSION, migrate } from '../../src/store/sqlite/migrate.ts'
+import { LATEST_VERSION, upgradeSchema } from '../../src/store/sqlite/migrate.ts'
 import type { Write } from '../../src/store/driver.ts'
 import { scriptedIo } from '../support/command-io.ts'
 import { RETENTION } from '../support/store.ts'
@@ -71,7 +71,7 @@ test('one of a version without a journal is copied, too', async () => {
   using dir = temporaryDir()
   const file = dir.file('old.db')
   const db = new Database(file, { create: true })
-  migrate(db, 2)
+  upgradeSchema(db, 2)
   db.close()
   const io = scriptedIo({ TASK_DB: file })
   expect(await backup([dir.file('copy.db')], io)).toBe(0)

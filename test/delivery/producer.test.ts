@@ -72,6 +72,22 @@ test('asks again as soon as a droplet that was left out has room, and for no oth
   producer.stop()
 })
 
+test('asks again at once where a droplet that is left out gets room while it asks', async () => {
+  const { clock, asked, world, producer } = producing(0)
+  world.except = ['a']
+  producer.start()
+  world.except = []
+  producer.work()
+  producer.slot()
+  producer.work()
+  await clock.settle()
+  expect(asked).toEqual([
+    [8, ['a']],
+    [8, []],
+  ])
+  producer.stop()
+})
+
 test('asks an idle database less and less, once a second at last, and never less', async () => {
   const { clock, asked, producer } = producing(0)
   producer.start()

@@ -1,4 +1,5 @@
 /** The Postgres of the tests: it must be real, theirs alone, and gone after them. */
+import { SQL } from 'bun'
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,14 +43,19 @@ describe.skipIf(!hasPostgres)(`the Postgres of the tests${withPostgres}`, () => 
 
   test('frozen, it takes what is asked and answers later', async () => {
     await using server = await startPostgres()
-    const database = await createDatabase(server)
+    const { query } = await createDatabase(server)
+    await using sql = new SQL(server.url('postgres'), { max: 1 })
+    const [{ pid }] = await sql`select pg_backend_pid() as pid`
+    const pids = [pid, Number(fieldOf(pid, 'PPid'))]
     server.freeze()
-    let answered = false
-    const answer = database.query('select 1 as n').finally(() => (answered = true))
-    await Bun.sleep(50)
-    expect(answered).toBe(false)
+    // So it can't answer, on the connection that is open or on a new one.
+    await eventually('it stands still', () => pids.every(isStopped))
+    const answers = Promise.all([sql`select 1 as n`, query('select 2 as n')])
+    const socket = { data() {} }
+    const taken = await Bun.connect({ hostname: '127.0.0.1', port: server.port, socket })
+    taken.end()
     server.thaw()
-    expect(await answer).toEqual([{ n: 1 }])
+    expect((await answers).flat()).toEqual([{ n: 1 }, { n: 2 }])
   })
 
   test.each([
@@ -77,6 +83,14 @@ describe.skipIf(!hasPostgres)(`the Postgres of the tests${withPostgres}`, () => 
     expect(commandLines().filter((line) => line.includes(folder))).toEqual([])
   })
 })
+
+/** Of /proc/PID/status. */
+function fieldOf(pid: number, name: string): string | undefined {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]
+}
+
+const isStopped = (pid: number) => fieldOf(pid, 'State') === 'T (stopped)'
 
 const librariesOf = ({ POSTGRES_LIBRARIES: libraries }: NodeJS.ProcessEnv) =>
   libraries ? { POSTGRES_LIBRARIES: libraries } : undefined

@@ -40,6 +40,22 @@ test('the document that is served is the one of the routes', async () => {
   expect(served).toEqual(await openApi())
 })
 
+test('what each of several nodes has of its own says so', async () => {
+  const { paths, components } = await openApi()
+  const { responses } = paths['/orchestrator/tasks']!.post!
+  const texts = {
+    limited: responses['429']!.description,
+    refused: responses['503']!.description,
+    events: paths['/orchestrator/events']!.get!.description,
+    metrics: paths['/orchestrator/metrics']!.get!.description,
+    overview: paths['/orchestrator/overview']!.get!.description,
+    droplets: JSON.stringify(components.schemas.Droplets),
+  }
+  for (const [what, text] of Object.entries(texts)) {
+    expect([what, text]).toEqual([what, expect.stringMatching(/\b(this|each) node\b|each tells/)])
+  }
+})
+
 test('every example has exactly the fields of its schema', async () => {
   const { paths } = await openApi()
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods))

@@ -8,7 +8,7 @@ import type { Write } from '../../src/store/driver.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { packed, secretsOf } from '../../src/store/sqlite/lines.ts'
-import { migrate } from '../../src/store/sqlite/migrate.ts'
+import { upgradeSchema } from '../../src/store/sqlite/migrate.ts'
 import { PARTS } from '../../src/store/sqlite/rows.ts'
 import { isFinished, type Task } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
@@ -291,7 +291,7 @@ test('a journal of the first format is brought to this one, and one of another i
   using dir = temporaryDir()
   const file = dir.file('tasks.db')
   const db = new Database(file, { create: true })
-  migrate(db, 3)
+  upgradeSchema(db, 3)
   // As it was first released. It must never change: a crash may have left it.
   const lines = [
     [

@@ -8,7 +8,7 @@ import type { Write } from '../../src/store/driver.ts'
 import { Connection } from '../../src/store/sqlite/connection.ts'
 import { SqliteHistory } from '../../src/store/sqlite/history.ts'
 import { packed, secretsOf } from '../../src/store/sqlite/lines.ts'
-import { migrate } from '../../src/store/sqlite/migrate.ts'
+import { upgradeSchema } from '../../src/store/sqlite/migrate.ts'
 import type { Task } from '../../src/task.ts'
 import { allowRealTime } from '../support/eventually.ts'
 import { RETENTION } from '../support/store.ts'
@@ -156,7 +156,7 @@ test('what is there without a task is deleted', () => {
 function writeFormer(file: string): void {
   const db = new Database(file, { create: true })
   db.run('pragma journal_mode = wal')
-  migrate(db, 3)
+  upgradeSchema(db, 3)
   const insert = db.query(`insert into tasks (id, mode, status, droplet_name, droplet_key, method,
     path, headers, timeout_ms, max_retries, delay_ms, request_id, target_url, created_at, attempts,
     retry_count, completed_at) values (?, ?, ?, 'Echo', 'echo', 'GET', '/', ?, 1, 0, 0, 'r', 'u', 1,
@@ -232,7 +232,7 @@ test('an upgrade that a crash or a full disk cut short is made up for at the nex
   // While a statement is under way, the file can't be written anew.
   const rows = db.query('select seq from tasks').iterate()
   rows.next()
-  migrate(db)
+  upgradeSchema(db)
   rows.return!()
   expect(occurrences(dir.path, 'PLANTED')['tasks.db']).toBeGreaterThan(0)
   db.close()

@@ -7,6 +7,7 @@ import { SCHEMAS, type SchemaName } from '../../src/http/docs/schemas.ts'
 import { testConfig } from './config.ts'
 
 interface Body {
+  description: string
   headers?: Record<string, unknown>
   content: Record<string, Shown>
 }

@@ -1,6 +1,6 @@
 /** A Postgres of the tests' own, on loopback, which ends with them however they end. */
 import { SQL } from 'bun'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { runProcess, startProcess, type BinaryProcess } from './binary.ts'
 import { freePort } from './binary-service.ts'
 import { eventually } from './eventually.ts'
@@ -29,7 +29,7 @@ fi
 for _ in 1 2 3 4 5; do rm -rf "$1" && break; sleep 1; done`
 
 export interface ServerOptions {
-  /** A folder for its data, in place of a temporary one: of another disk. */
+  /** A folder in place of a temporary one: of another disk, or with a copy of a server in `data`. */
   path?: string
   settings?: Readonly<Record<string, string>>
 }
@@ -63,7 +63,7 @@ export class PostgresServer implements AsyncDisposable {
       temporary?.[Symbol.dispose]()
     })
     try {
-      await initialize(dir)
+      if (!existsSync(server.#data)) await initialize(dir)
       await server.start()
     } catch (error) {
       await server[Symbol.asyncDispose]()

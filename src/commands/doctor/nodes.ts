@@ -1,6 +1,6 @@
 import type { VariableName } from '../../config/variables.ts'
 import type { PostgresState } from '../../store/postgres/inspect.ts'
-import type { SeenNode, Tables } from '../../store/postgres/inspect-tables.ts'
+import type { InspectedNode, Tables } from '../../store/postgres/inspect-tables.ts'
 import { counted, durationText } from '../terminal/texts.ts'
 import type { Check } from './check.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
@@ -48,7 +48,7 @@ function orphanFindings({ nodes, orphans }: Tables): Finding[] {
 }
 
 /** Both have been heard of since the later one came: a restart leaves one behind that was not. */
-function nameFindings(nodes: readonly SeenNode[]): Finding[] {
+function nameFindings(nodes: readonly InspectedNode[]): Finding[] {
   const twice = nodes.filter((node) =>
     nodes.some(
       (other) =>
@@ -72,7 +72,7 @@ interface SharedSetting {
   readonly name: VariableName
   readonly own: (task: Task) => number
   /** null: the node does not tell. */
-  readonly of: (node: SeenNode) => number | null
+  readonly of: (node: InspectedNode) => number | null
   readonly text: (value: number) => string
   readonly otherwise: string
 }
@@ -105,7 +105,7 @@ const SETTINGS: readonly SharedSetting[] = [
 
 function settingFindings(
   { name, own, of, text, otherwise }: SharedSetting,
-  nodes: readonly SeenNode[],
+  nodes: readonly InspectedNode[],
   task: Task,
 ): Finding[] {
   const theirs = nodes.flatMap((node) => {
@@ -117,11 +117,11 @@ function settingFindings(
   return [warning(found, `set the same for all: else ${otherwise}`)]
 }
 
-function clockFindings(nodes: readonly SeenNode[]): Finding[] {
+/** No wait explains a clock that is ahead; of one that is behind, the doctor of its machine tells. */
+function clockFindings(nodes: readonly InspectedNode[]): Finding[] {
   return nodes.flatMap(({ name, aheadMs }) => {
-    if (aheadMs === null || Math.abs(aheadMs) <= TOLERANCE_MS) return []
-    const found = `the clock of ${name} is ${durationText(Math.abs(aheadMs))}`
-    const advice = 'let it be set by the network: timedatectl set-ntp true'
-    return [warning(`${found} ${aheadMs > 0 ? 'ahead of' : 'behind'} Postgres's`, advice)]
+    if (aheadMs === null || aheadMs <= TOLERANCE_MS) return []
+    const found = `the clock of ${name} is ${durationText(aheadMs)} ahead of Postgres's`
+    return [warning(found, 'let it be set by the network: timedatectl set-ntp true')]
   })
 }

@@ -11,7 +11,7 @@ export const PARTITIONS: Check = {
   run: (world) => withTables(world, ({ tables }) => [lookAtPartitions(tables)]),
 }
 
-/** A node looks after them soon after its start, and every minute or so from then on. */
+/** A node looks after them every few seconds, unless it cannot. */
 const SETTLED_MS = 5 * 60_000
 
 /** Those of the next days, which nodes make ahead. */

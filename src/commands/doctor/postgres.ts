@@ -1,7 +1,7 @@
 import { shownDatabase } from '../../config/database.ts'
 import { postgresFault } from '../../store/postgres/postgres-fault.ts'
 import type { PostgresState } from '../../store/postgres/inspect.ts'
-import { OLDEST_SERVER } from '../../store/postgres/migrate.ts'
+import { serverFault } from '../../store/postgres/server.ts'
 import { bytesText } from '../terminal/bytes-text.ts'
 import { failure, ok, warning, type Finding } from './finding.ts'
 import type { DoctorWorld } from './world.ts'
@@ -23,20 +23,8 @@ export async function lookAtPostgres(world: World): Promise<Finding[]> {
 
 function stateFinding(shown: string, state: PostgresState): Finding {
   const { server, schema, latestSchema, rights } = state
-  if (server.number < OLDEST_SERVER) {
-    return failure(`${shown} is Postgres ${server.name}`, 'use version 14 or newer')
-  }
-  if (server.isStandby) {
-    return failure(`${shown} is a standby, which takes no writes`, 'name the primary in TASK_DB')
-  }
-  if (server.isReadOnly) {
-    const found = `${shown} is read-only: default_transaction_read_only is on`
-    return failure(found, 'set it off where it is on: alter database …, alter role … or the server')
-  }
-  if (server.encoding !== 'UTF8') {
-    const found = `${shown} has the encoding ${server.encoding}`
-    return failure(found, "make one with: create database … encoding 'UTF8' template template0")
-  }
+  const fault = serverFault(server)
+  if (fault) return failure(`${shown} ${fault.found}`, fault.advice)
   if (!rights.mayUse) return failure(`${shown}: ${withoutRights(state)}`, grants(state))
   if (!rights.mayWrite) {
     const found = `the user ${rights.user} may not write all tables of the schema orchestrator`

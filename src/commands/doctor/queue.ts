@@ -1,4 +1,5 @@
 import { isPostgres } from '../../config/database.ts'
+import type { Queue } from '../../store/postgres/inspect-tables.ts'
 import { counted, durationText } from '../terminal/texts.ts'
 import type { Check } from './check.ts'
 import { ok, warning, type Finding } from './finding.ts'
@@ -10,12 +11,6 @@ export const QUEUE: Check = { name: 'queue', group: 'service', run: lookAtQueue 
 const LONG_WAIT_MS = 60_000
 
 type World = Pick<DoctorWorld, 'clock' | 'config' | 'database' | 'postgres'>
-
-interface Queue {
-  readonly queued: number
-  /** How long the oldest is due, ms. */
-  readonly lateMs: number
-}
 
 /** Tasks that should have been sent long ago, as the disk has them: whether the service runs or not. */
 async function lookAtQueue(world: World): Promise<Finding[]> {

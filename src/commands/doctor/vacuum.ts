@@ -18,12 +18,16 @@ const MANY_TRANSACTIONS = 1_000_000
 /** 430,000 made a claim take 32 ms in place of 1. */
 const MANY_DEAD_ROWS = 100_000
 
-type State = Pick<PostgresState, 'oldest' | 'slot' | 'tables'>
+type State = Pick<PostgresState, 'oldest' | 'replica' | 'tables'>
 
 /** What keeps vacuum from what has ended: it stays, and lies in the way of every claim. */
-export function lookAtVacuum({ oldest, slot, tables }: State): Finding[] {
+export function lookAtVacuum({ oldest, replica, tables }: State): Finding[] {
   const dead = tables?.live ?? { rows: 0, deadRows: 0 }
-  const findings = [...transactionFindings(oldest), ...slotFindings(slot), ...deadFindings(dead)]
+  const findings = [
+    ...transactionFindings(oldest),
+    ...replicaFindings(replica),
+    ...deadFindings(dead),
+  ]
   if (findings.length > 0) return findings
   const unfinished = counted(dead.rows, 'task')
   return [ok(`nothing holds it back: ${dead.deadRows} dead rows beside ${unfinished} under way`)]
@@ -41,10 +45,14 @@ function transactionFindings(oldest: PostgresState['oldest']): Finding[] {
   return [warning(found, `what has ended meanwhile cannot be cleaned up: ${end}`)]
 }
 
-function slotFindings(slot: PostgresState['slot']): Finding[] {
-  if (!slot || slot.transactions < MANY_TRANSACTIONS) return []
-  const found = `the replication slot ${slot.name} holds rows of ${slot.transactions} transactions ago`
-  return [warning(found, 'bring its reader back, or drop it: pg_drop_replication_slot')]
+function replicaFindings(replica: PostgresState['replica']): Finding[] {
+  if (!replica || replica.transactions < MANY_TRANSACTIONS) return []
+  const { what, name, transactions } = replica
+  const end =
+    what === 'standby'
+      ? 'end what is open there for so long, or set hot_standby_feedback off'
+      : 'bring its reader back, end what is open there, or drop it: pg_drop_replication_slot'
+  return [warning(`the ${what} ${name} holds rows of ${transactions} transactions ago`, end)]
 }
 
 function deadFindings({ rows, deadRows }: { rows: number; deadRows: number }): Finding[] {

@@ -47,12 +47,13 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
     'the key was used for another request: that of the task `task_id`, unless you may not see it',
   PAYLOAD_TOO_LARGE: 'the body is over MAX_BODY_BYTES',
   UNSUPPORTED_MEDIA_TYPE: 'the body is not JSON in UTF-8, or it is compressed',
-  RATE_LIMITED: 'more requests than RATE_LIMIT allows',
+  RATE_LIMITED: 'more requests than RATE_LIMIT allows; each node counts its own',
   INTERNAL_ERROR: 'a bug of ours',
   DROPLET_UNREACHABLE: 'no attempt got an answer, or the droplet may not be called',
   REGISTRY_ERROR: 'there is no usable list of droplets',
   OVERLOADED: 'too much is waiting or worked on already: tasks, callers, or bodies of requests',
-  CIRCUIT_OPEN: 'the droplet has not been there for a while; nothing was sent',
+  CIRCUIT_OPEN:
+    'the droplet has not been there for a while, as this node sees it; nothing was sent',
   SHUTTING_DOWN: 'the service is shutting down',
   STORE_UNAVAILABLE:
     'the disk takes or gives nothing now. Without details, nothing was started. With `task_id`, ' +

@@ -44,9 +44,15 @@ export const Droplet = Type.Object({
   reachable: nullable(Type.Boolean(), 'null: not known yet'),
   last_probe: nullable(Time),
   latency_ms: nullable(Milliseconds),
-  circuit: oneOf(['closed', 'open'], 'open: it is not there, and only probes are sent'),
-  in_flight: Type.Integer({ minimum: 0, description: 'Requests under way' }),
-  waiting: Type.Integer({ minimum: 0, description: 'Synchronous tasks that wait for a place' }),
+  circuit: oneOf(
+    ['closed', 'open'],
+    'open: it is not there, as this node sees it, and only probes are sent',
+  ),
+  in_flight: Type.Integer({ minimum: 0, description: 'Requests of this node under way' }),
+  waiting: Type.Integer({
+    minimum: 0,
+    description: 'Synchronous tasks of this node that wait for a place',
+  }),
   last_error: nullable(Type.String(), 'How its last failed attempt or probe failed'),
   last_error_at: nullable(Time, 'When: it may be long over'),
   recent_latency_ms: Type.Optional(

@@ -9,7 +9,7 @@ export const overview = describe({
   tag: 'Operations',
   access: 'tasks:read',
   summary: 'Tell how it goes: what is wrong, what there is to be done, and how it was lately',
-  description: 'Of the droplets that the caller may see.',
+  description: 'Of the droplets that the caller may see, at this node.',
   parameters: queryParameters(OverviewQuery),
   replies: { 200: { description: 'All of that', schema: 'Overview', example: overviewExample } },
   errors: ['INVALID_REQUEST'],
@@ -22,7 +22,8 @@ export const events = describe({
   summary: 'Tell what happens, as it happens',
   description:
     'Server-sent events, until the caller leaves. The filters are those of lists, for `task` ' +
-    'events only. Whoever reads too slowly gets a `reset`, and the stream ends.',
+    'events only. Whoever reads too slowly gets a `reset`, and the stream ends. Of nodes that share ' +
+    'a Postgres, each tells what happens at it alone.',
   parameters: [
     ...queryParameters(EventsQuery),
     {

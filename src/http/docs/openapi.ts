@@ -54,7 +54,8 @@ export async function openApiDocument(routes: AnyElysia): Promise<string> {
         version: VERSION,
         description:
           'Takes a task, finds its droplet in the Registry, calls it, and tries again when that ' +
-          'fails. Answers with the result, and keeps the task in its history.',
+          'fails. Answers with the result, and keeps the task in its history. Nodes that share a ' +
+          'Postgres have one history, one queue and one set of keys; what each has of its own says so.',
         license: { name: 'MIT', identifier: 'MIT' } as object as { name: string },
       },
       servers: [{ url: '/', description: 'This service' }],

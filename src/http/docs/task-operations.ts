@@ -44,7 +44,8 @@ const submitHeaders = [
   header(
     'Prefer',
     '`respond-async`: answer 202 at once; `wait=N`: answer 202 after N seconds, 1 to 55, and what ' +
-      'is beyond counts as the nearest of them. What is not understood is ignored (RFC 7240)',
+      'is beyond counts as the nearest of them. Where another node ran the task, its bodies are ' +
+      'cut as in the history. What is not understood is ignored (RFC 7240)',
     { examples: ['respond-async', 'wait=10'] },
   ),
   header(

@@ -38,8 +38,8 @@ export const claimSql = (most: number) => `with t as materialized (
  * The droplets that have tasks are found one by one, each with its oldest by one look into the
  * index: so however many tasks the others have, they are not looked at. The oldest tasks of all
  * are among those of as many droplets, the ones with the oldest first. Locked are no more than are
- * taken, of twice as many: another node may have some of them. By `owner is null` there an index of
- * all that nobody owns would do, and be looked through.
+ * taken, of twice as many: another node may have some of them. (`num_nulls(owner) = 1` there is
+ * `owner is null`, said so that no index serves it: else `live_claim` might be read through.)
  */
 export const claimExceptSql = (most: number) => `with recursive d (droplet_key, claim_at) as (
     (select droplet_key, claim_at from orchestrator.live where owner is null

@@ -11,7 +11,7 @@ import type {
   SharedWrite,
 } from '../shared/database.ts'
 import type { DeadNode, NodeInfo, SeenNode } from '../shared/work.ts'
-import type { Retention as Limits, TaskPage, TaskQuery } from '../store.ts'
+import type { Retention, TaskPage, TaskQuery } from '../store.ts'
 import { askToCancel, cancelled } from './cancelling.ts'
 import { claim, take } from './claim.ts'
 import { commit } from './commit.ts'
@@ -20,10 +20,10 @@ import { Finder } from './find.ts'
 import { Lists } from './list.ts'
 import { Partitions } from './partitions.ts'
 import { Pool } from './pool.ts'
-import { Retention } from './retention.ts'
 import { declareDead, leave, rescue } from './rescue.ts'
 import { release, unclaim } from './release.ts'
 import { join, nodes, renew } from './sessions.ts'
+import { Trimmer } from './trimmer.ts'
 import { ended, unowned, unownedDueMs } from './unfinished.ts'
 import { spansBack } from './spans.ts'
 import { undo } from './undo.ts'
@@ -61,7 +61,7 @@ export class PostgresDatabase implements SharedDatabase {
   readonly #lists: Lists
   readonly #finder: Finder
   readonly #partitions: Partitions
-  readonly #retention: Retention
+  readonly #trimmer: Trimmer
   readonly #wakeUps: WakeUps
   #node = ''
   /** Places of commits that are under way: each has counts of its own. */
@@ -70,7 +70,7 @@ export class PostgresDatabase implements SharedDatabase {
   /** `connect`: see `postgresClient`. */
   constructor(
     connect: Connect,
-    private readonly limits: Limits,
+    private readonly limits: Retention,
     clock: Clock,
   ) {
     const pool = (max: number, maxStatementMs = MAX_ON_SERVER_MS) =>
@@ -84,7 +84,7 @@ export class PostgresDatabase implements SharedDatabase {
     const spans = () => spansBack(dayAt(clock.now()), this.#partitions.oldest)
     // One connection is left for those who ask for single tasks.
     this.#lists = new Lists(this.#reads, READS - 1, spans)
-    this.#retention = new Retention(
+    this.#trimmer = new Trimmer(
       {
         pool: this.#chores,
         partitions: this.#partitions,
@@ -99,7 +99,7 @@ export class PostgresDatabase implements SharedDatabase {
   /** Reads what a process should know from the start. */
   async prepare(): Promise<void> {
     await this.#partitions.days()
-    await this.#retention.count()
+    await this.#trimmer.count()
   }
 
   join(node: NodeInfo, leaseMs: number): Promise<string> {
@@ -134,7 +134,7 @@ export class PostgresDatabase implements SharedDatabase {
     const ports = { pool: this.#writes, partitions: this.#partitions }
     try {
       const refused = await commit(ports, writes, this.#writer(place))
-      this.#retention.committed(
+      this.#trimmer.committed(
         finishedIn(writes) - finishedIn(refused.map((one) => writes[one.index]!)),
       )
       return refused
@@ -207,12 +207,12 @@ export class PostgresDatabase implements SharedDatabase {
   }
 
   async list(query: TaskQuery): Promise<TaskPage | null> {
-    await this.#retention.settled()
+    await this.#trimmer.settled()
     return this.#lists.list(query)
   }
 
   trim(now: number): Promise<boolean> {
-    return this.#retention.trim(now)
+    return this.#trimmer.trim(now)
   }
 
   notify(what: WakeUp): void {
@@ -229,7 +229,7 @@ export class PostgresDatabase implements SharedDatabase {
   }
 
   async close(): Promise<void> {
-    this.#retention.stop()
+    this.#trimmer.stop()
     const pools = [this.#writes, this.#reads, this.#maintenance, this.#chores]
     await Promise.all([this.#wakeUps.close(), ...pools.map((pool) => pool.close())])
   }

@@ -4,6 +4,8 @@ import { startOf } from './days.ts'
 export interface DayOfCounts {
   readonly day: number
   readonly tasks: number
+  /** By `mergeCounts`. */
+  readonly isMerged: boolean
 }
 
 export interface DayLimits {

@@ -54,20 +54,21 @@ function refusalOf(write: SharedWrite, last: Change | undefined): RefusedWrite['
 
 function add(changes: Change[], write: SharedWrite, index: number): void {
   const last = changes.at(-1)
-  if (last && write.kind === 'update' && isOf(last, write) && mayBecome(last, write.task)) {
+  const isNext = last && write.kind === 'update' && hasSameRight(last, write)
+  if (isNext && !endsResume(last, write.task)) {
     const others = [...last.others, index]
     const { task, hold, waitMs } = write
     changes[changes.length - 1] = { ...last, task, hold, waitMs, others }
   } else changes.push({ ...write, asked: write.task, first: index, others: [] })
 }
 
-function isOf({ hold }: Change, write: SharedWrite): boolean {
+function hasSameRight({ hold }: Change, write: SharedWrite): boolean {
   return hold?.session === write.hold?.session && hold?.fence === write.hold?.fence
 }
 
 /** A resume takes its task out of the history: it does not bring it there. */
-function mayBecome({ kind }: Change, task: Task): boolean {
-  return kind !== 'resume' || !isFinished(task)
+function endsResume({ kind }: Change, task: Task): boolean {
+  return kind === 'resume' && isFinished(task)
 }
 
 /** In the order of their ids: nodes that change the same rows wait for each other, and no more. */

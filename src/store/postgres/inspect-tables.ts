@@ -10,13 +10,13 @@ export interface Tables {
   /** How many days from today on have partitions, without a gap. */
   readonly days: number
   /** Those whose leases hold. */
-  readonly nodes: readonly SeenNode[]
+  readonly nodes: readonly InspectedNode[]
   /** Tasks of nodes that are dead for so long that others should have them. */
   readonly orphans: number
   readonly queue: Queue
 }
 
-export interface SeenNode {
+export interface InspectedNode {
   readonly name: string
   readonly version: string
   readonly leaseMs: number
@@ -26,7 +26,10 @@ export interface SeenNode {
   /** How long it has been there, and how long ago it was heard of last, ms. */
   readonly startedAgoMs: number
   readonly seenAgoMs: number
-  /** How far its clock is ahead of the database's, ms; null: no task of it tells. */
+  /**
+   * How far its clock is ahead of the database's, ms, less how long a task of it has waited until it
+   * was stored, for its place or for its commit; null: no task of it tells.
+   */
   readonly aheadMs: number | null
 }
 
@@ -50,7 +53,6 @@ export async function inspectTables(client: PostgresClient, now: number): Promis
   }
 }
 
-// All numbers as float8: int8 would come as text.
 const LIVE_SQL = `select n_live_tup::float8 as rows, n_dead_tup::float8 as dead
   from pg_stat_all_tables where relid = 'orchestrator.live'::regclass`
 
@@ -79,7 +81,7 @@ const NODES_SQL = `select n.node as name, n.version,
       where l.owner = n.session and l.fence = l.first_fence) as ahead_ms
   from orchestrator.nodes n where not n.dead and n.lease_until > now() order by n.node, n.started_at`
 
-async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {
+async function nodesOf(client: PostgresClient): Promise<InspectedNode[]> {
   const rows = await client.query(NODES_SQL)
   return rows.map(
     (row) =>
@@ -92,11 +94,11 @@ async function nodesOf(client: PostgresClient): Promise<SeenNode[]> {
         startedAgoMs: row.started_ago_ms,
         seenAgoMs: row.seen_ago_ms,
         aheadMs: row.ahead_ms,
-      }) as SeenNode,
+      }) as InspectedNode,
   )
 }
 
-/** Of the lease, and as much for what others do in steps. */
+/** A lease, and 30 s for what others do in steps. */
 const ORPHANS_SQL = `select count(*)::float8 as tasks
   from orchestrator.live l left join orchestrator.nodes n on n.session = l.owner
   where l.owner is not null and (n.session is null

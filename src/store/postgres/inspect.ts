@@ -2,11 +2,12 @@
 import type { PostgresClient } from '../../platform/postgres.ts'
 import type { Clock } from '../../ports.ts'
 import { inspectTables, type Tables } from './inspect-tables.ts'
-import { LATEST_VERSION, META_IS_EMPTY, READ_ONLY } from './migrate.ts'
+import { LATEST_VERSION, META_IS_EMPTY } from './migrate.ts'
 import { oneRow } from './one-row.ts'
+import { SERVER_COLUMNS, serverOf, type Server } from './server.ts'
 
 export interface PostgresState {
-  readonly server: Server
+  readonly server: ServerState
   /** Whether this user may do what the service does. */
   readonly rights: Rights
   /** 0: our tables are not there yet; null: this user may not look. */
@@ -16,21 +17,13 @@ export interface PostgresState {
   readonly connections: Connections
   /** What holds back vacuum for the longest time; null: nothing that this user may see. */
   readonly oldest: OldTransaction | null
-  /** The same of replication slots, which tell no time. */
-  readonly slot: OldSlot | null
+  /** The same of replicas, which tell no time. */
+  readonly replica: OldReplica | null
   /** null: our tables are not there, or are newer than we know. */
   readonly tables: Tables | null
 }
 
-interface Server {
-  /** `15.18` */
-  readonly name: string
-  /** 150018 */
-  readonly number: number
-  readonly isStandby: boolean
-  /** By a setting: of the database, of the user or of the server. */
-  readonly isReadOnly: boolean
-  readonly encoding: string
+interface ServerState extends Server {
   /** It confirms what is not on its disk. */
   readonly losesCommits: boolean
   readonly bytes: number
@@ -63,7 +56,9 @@ export interface OldTransaction {
   readonly isIdle: boolean
 }
 
-export interface OldSlot {
+export interface OldReplica {
+  /** A standby without a slot tells what it reads by `hot_standby_feedback`. */
+  readonly what: 'replication slot' | 'standby'
   readonly name: string
   /** How many transactions have begun since the one that it holds. */
   readonly transactions: number
@@ -76,7 +71,7 @@ export async function inspectPostgres(
 ): Promise<PostgresState> {
   // Connects: that takes longer than an answer, which tells the time.
   await client.query('select 1')
-  const server = await serverOf(client, clock)
+  const server = await serverState(client, clock)
   const rights = await rightsOf(client)
   const schema = await schemaOf(client, rights)
   const isKnown = rights.mayUse && schema !== null && schema > 0 && schema <= LATEST_VERSION
@@ -88,30 +83,24 @@ export async function inspectPostgres(
     connections: await connectionsOf(client),
     oldest: await oldestTransaction(client),
     tables: isKnown ? await inspectTables(client, server.now) : null,
-    slot: await oldestSlot(client),
+    replica: await oldestReplica(client),
   }
 }
 
-// All numbers as float8: int8 would come as text.
-const SERVER_SQL = `select current_setting('server_version') as name,
-  current_setting('server_version_num')::float8 as number, pg_is_in_recovery() as standby,
-  ${READ_ONLY} as read_only,
-  current_setting('server_encoding') as encoding,
+const SERVER_SQL = `select ${SERVER_COLUMNS},
   'off' in (current_setting('fsync'), current_setting('synchronous_commit')) as loses_commits,
   pg_database_size(current_database())::float8 as bytes,
   extract(epoch from clock_timestamp())::float8 * 1000 as now`
 
-async function serverOf(client: PostgresClient, clock: Pick<Clock, 'now'>): Promise<Server> {
+async function serverState(
+  client: PostgresClient,
+  clock: Pick<Clock, 'now'>,
+): Promise<ServerState> {
   const asked = clock.now()
   const row = await oneRow(client, SERVER_SQL)
-  const { name, number, encoding, bytes, now } = row
+  const { loses_commits: losesCommits, bytes, now } = row
   const aheadMs = (now as number) - (asked + clock.now()) / 2
-  const flags = {
-    isStandby: row.standby,
-    isReadOnly: row.read_only,
-    losesCommits: row.loses_commits,
-  }
-  return { name, number, encoding, bytes, now, ...flags, aheadMs } as Server
+  return { ...serverOf(row), losesCommits, bytes, now, aheadMs } as ServerState
 }
 
 // Tables are asked for in the catalogue: by their names only who may use the schema may ask. New
@@ -182,10 +171,16 @@ async function oldestTransaction(client: PostgresClient): Promise<OldTransaction
   return { what: row.what, name: row.name, ageMs: row.age_ms, isIdle: row.idle } as OldTransaction
 }
 
-const SLOT_SQL = `select slot_name::text as name, age(xmin)::float8 as transactions
-  from pg_replication_slots where xmin is not null order by age(xmin) desc limit 1`
+// What logical slots hold (`catalog_xmin`) is rows of the catalogue alone.
+const REPLICA_SQL = `select what, name, age(xmin)::float8 as transactions from (
+    select 'replication slot' as what, slot_name::text as name, xmin from pg_replication_slots
+    union all
+    select 'standby', concat_ws(' ', application_name, host(client_addr)), backend_xmin
+    from pg_stat_replication
+  ) as held where xmin is not null order by age(xmin) desc, what limit 1`
 
-async function oldestSlot(client: PostgresClient): Promise<OldSlot | null> {
-  const [row] = await client.query(SLOT_SQL)
-  return row ? ({ name: row.name, transactions: row.transactions } as OldSlot) : null
+async function oldestReplica(client: PostgresClient): Promise<OldReplica | null> {
+  const [row] = await client.query(REPLICA_SQL)
+  if (!row) return null
+  return { what: row.what, name: row.name, transactions: row.transactions } as OldReplica
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../ports.ts'
 import type { SharedDatabase } from '../shared/database.ts'
 import type { Retention } from '../store.ts'
 import { PostgresDatabase } from './database.ts'
-import { migrate } from './migrate.ts'
+import { upgradeSchema } from './migrate.ts'
 import { postgresFault } from './postgres-fault.ts'
 
 export interface PostgresPorts {
@@ -24,7 +24,7 @@ export async function openPostgres(
 ): Promise<SharedDatabase> {
   const client = postgresClient(url, name, 1)
   try {
-    await migrate(client)
+    await upgradeSchema(client)
   } catch (error) {
     throw new Error(postgresFault(error, url), { cause: error })
   } finally {

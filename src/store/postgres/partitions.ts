@@ -7,7 +7,7 @@ import type { Pool } from './pool.ts'
 const PARENTS = ['payload', 'history'] as const
 
 const LOCK_SQL = `select pg_advisory_xact_lock(${SCHEMA_LOCK})`
-/** By their bounds: names are for people. Somebody may have taken away one of the two by hand. */
+/** Days by the bounds: rows go by those. Somebody may have taken away one of the two by hand. */
 const PARTS_SQL = `select p.relname as parent, orchestrator.day_of(
     substring(pg_get_expr(c.relpartbound, c.oid) from 'FROM [(]''([-0-9a-f]+)''')::uuid) as day
   from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent

@@ -21,7 +21,8 @@ const MAX_SILENCE_MS = 5000
  */
 const MAX_STATEMENT_MS = 8000
 
-const UNSTOPPED = 'ERR_POSTGRES_QUERY_CANCELLED'
+/** Of a statement that is given up here alone: the server was not told. */
+const ENDED_HERE_ONLY = 'ERR_POSTGRES_QUERY_CANCELLED'
 
 export class Pool {
   #client: PostgresClient
@@ -67,8 +68,8 @@ export class Pool {
       const read = () => client.query(text, values, limit.signal)
       return await this.#limited(MAX_STATEMENT_MS + MAX_SILENCE_MS, read)
     } catch (error) {
-      // The server was not told: another statement was behind it in the same connection.
-      if (error instanceof PostgresError && error.code === UNSTOPPED) this.#replace(client)
+      // Another statement was behind it in the same connection.
+      if (error instanceof PostgresError && error.code === ENDED_HERE_ONLY) this.#replace(client)
       throw error
     } finally {
       stop()

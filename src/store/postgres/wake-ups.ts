@@ -20,7 +20,7 @@ export class WakeUps {
   #closed = false
 
   constructor(
-    private readonly pool: Pool,
+    private readonly pool: Pick<Pool, 'query'>,
     private readonly connect: () => PostgresClient,
     private readonly clock: Clock,
   ) {}

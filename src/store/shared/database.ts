@@ -7,7 +7,7 @@
  * node is renewed, however many tasks it owns: renewing 10,000 rows of tasks every 10 s would cost
  * more than the tasks.
  *
- * Each time that a task gets an owner its *fence* goes up by one; a new one has 1. Every later
+ * Each new owner of a task raises its *fence* by one; a new task has 1, owned or not. Every later
  * write names the session and the fence, and changes nothing when the task has others by then.
  * All methods reject when the database can't be reached or takes nothing (`whatFailed`). Whatever
  * changes something may have been done although it rejected.

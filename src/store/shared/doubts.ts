@@ -11,8 +11,8 @@ const MAX_LATE_MS = 60_000
 
 interface Doubt<T> {
   readonly session: string
-  readonly of: T
-  /** Monotonic ms; null: since then the database has not answered. */
+  readonly what: T
+  /** Until when it is undone again, monotonic ms; null: it has not been undone since it failed. */
   readonly until: number | null
 }
 
@@ -22,12 +22,13 @@ export class Doubts<T> {
 
   constructor(private readonly clock: Clock) {}
 
-  add(session: string, all: readonly T[]): void {
-    this.#doubts = [...this.#doubts, ...all.map((of) => ({ session, of, until: null }))]
+  add(session: string, failed: readonly T[]): void {
+    const doubts = failed.map((what) => ({ session, what, until: null }))
+    this.#doubts = [...this.#doubts, ...doubts]
   }
 
   /** Asks for all of them to be undone, session by session. Rejects as `undo` does. */
-  async clear(undo: (session: string, all: readonly T[]) => Promise<void>): Promise<void> {
+  async clear(undo: (session: string, failed: readonly T[]) => Promise<void>): Promise<void> {
     const tick = this.clock.monotonic()
     const asked = new Set(this.#doubts)
     const change = (to: (doubt: Doubt<T>) => Doubt<T>) => {
@@ -37,7 +38,7 @@ export class Doubts<T> {
       for (const [session, doubts] of Map.groupBy(this.#doubts, (doubt) => doubt.session)) {
         await undo(
           session,
-          doubts.map(({ of }) => of),
+          doubts.map(({ what }) => what),
         )
       }
     } catch (error) {
@@ -45,12 +46,12 @@ export class Doubts<T> {
       change((doubt) => ({ ...doubt, until: null }))
       throw error
     }
-    change((doubt) => answered(doubt, tick))
+    change((doubt) => undone(doubt, tick))
     // Those that were old enough when they were asked for are no doubt any more.
     this.#doubts = this.#doubts.filter(({ until }) => until === null || until > tick)
   }
 }
 
-function answered<T>(doubt: Doubt<T>, tick: number): Doubt<T> {
+function undone<T>(doubt: Doubt<T>, tick: number): Doubt<T> {
   return { ...doubt, until: doubt.until ?? tick + MAX_LATE_MS }
 }

@@ -4,7 +4,7 @@ import type { FencedClaim, Hold, SharedDatabase } from './database.ts'
 import { Doubts } from './doubts.ts'
 import type { Lease } from './lease.ts'
 
-/** The fence of a task that has had one owner. */
+/** The fence that a task is inserted with. */
 const FIRST_FENCE = 1
 
 type HeldTask = Hold & { readonly id: string }

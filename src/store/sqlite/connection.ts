@@ -3,7 +3,7 @@ import { Database, type Changes, type Statement } from 'bun:sqlite'
 import { DatabaseLocked, type MovedFile } from '../driver.ts'
 import { databaseBytes } from './database-bytes.ts'
 import { hasCode } from './has-code.ts'
-import { migrate } from './migrate.ts'
+import { upgradeSchema } from './migrate.ts'
 import { OwnFiles } from './own-files.ts'
 import { refuseForeign, refuseForeignFile } from './ownership.ts'
 import { isOutOfRoom, Reserve } from './reserve.ts'
@@ -41,7 +41,7 @@ export class Connection {
       this.#db.run('pragma synchronous = full')
       this.#log = file === ':memory:' ? null : new WriteAheadLog(this.#db, file)
       checkIntegrity(this.#db)
-      migrate(this.#db)
+      upgradeSchema(this.#db)
       // A wait in SQLite would hold up the reads behind it, which no lock concerns.
       this.#db.run('pragma busy_timeout = 0')
       // Only now: it leaves that at 0.

@@ -16,7 +16,7 @@ export function versionOf(db: Database): number {
 }
 
 /** Brings the schema to `version` if it is older. */
-export function migrate(db: Database, version = LATEST_VERSION): void {
+export function upgradeSchema(db: Database, version = LATEST_VERSION): void {
   const present = versionOf(db)
   const missing = MIGRATIONS.slice(present, version)
   // What the log takes is needed for what comes now.

@@ -1,7 +1,7 @@
 /** Whether a database is ours: looked at before anything in it is changed. */
 import { Database } from 'bun:sqlite'
 import { fileSize } from '../../platform/disk.ts'
-import { APPLICATION_ID, LATEST_VERSION, migrate, versionOf } from './migrate.ts'
+import { APPLICATION_ID, LATEST_VERSION, upgradeSchema, versionOf } from './migrate.ts'
 
 /** Names of tables that a message tells. */
 const MAX_NAMES = 5
@@ -58,7 +58,7 @@ function tablesOf(db: Database): string[] {
 function hasOurSchema(db: Database, version: number): boolean {
   if (version === 0) return false
   using ours = new Database(':memory:')
-  migrate(ours, version)
+  upgradeSchema(ours, version)
   const present = new Set(tablesOf(db))
   return tablesOf(ours).every((table) => {
     if (!present.has(table)) return false

@@ -92,6 +92,19 @@ test('what nobody owns is claimed once, the oldest due first, with the next fenc
   expect(tables.unownedDueMs()).toBe(10)
 })
 
+test('what was under way is due since before, and is given back by the step of its last write, too', () => {
+  const { tables, clock } = tablesAt()
+  const [a, b] = [tables.join(NODE, LEASE_MS), tables.join(NODE, LEASE_MS)]
+  const one = task()
+  tables.commit([insert(one, first(a, 1))])
+  clock.now += 700
+  tables.commit([update({ ...one, status: 'running', dueAt: null }, first(a, 2))])
+  tables.release([{ id: one.id, ...first(a, 1) }])
+  expect(tables.take(b, one.id, 1)).toBeNull()
+  tables.release([{ id: one.id, ...first(a, 2) }])
+  expect(tables.unownedDueMs()).toBe(700)
+})
+
 test('what has passed its deadline is claimed besides, of any droplet', () => {
   const { tables, clock } = tablesAt()
   const a = tables.join(NODE, LEASE_MS)

@@ -172,7 +172,8 @@ export class SharedTables {
     if (hold.step === row.step) return 'repeated'
     if (hold.step < row.step) return 'not owned'
     this.observer.written(write)
-    Object.assign(row, { task, fresh: null, step: hold.step, dueAt: this.now() + waitMs })
+    const dueAt = task.dueAt === null ? row.dueAt : this.now() + waitMs
+    Object.assign(row, { task, fresh: null, step: hold.step, dueAt })
     if (isFinished(task)) {
       this.live.delete(task.id)
       this.history.set(task.id, { task, endedBy: hold, endedAt: this.now() })
@@ -262,7 +263,7 @@ export class SharedTables {
   release(holds: readonly (Hold & { readonly id: string })[]): void {
     for (const { id, session, fence, step } of holds) {
       const row = this.live.get(id)
-      if (row?.owner === session && row.fence === fence && row.step < step) this.#disown(id, row)
+      if (row?.owner === session && row.fence === fence && row.step <= step) this.#disown(id, row)
     }
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { begin, conclude, interrupt, resume } from '../../../src/delivery/lifecycle.ts'
 import { dayOf, nameOf } from '../../../src/store/postgres/days.ts'
 import type { Task } from '../../../src/task.ts'
-import { allowRealTime } from '../../support/eventually.ts'
+import { allowRealTime, eventually } from '../../support/eventually.ts'
 import { hasPostgres, withPostgres } from '../../support/postgres.ts'
 import { after, taskOf } from '../../support/task-states.ts'
 import { newTask, NOW, queued, running } from '../../support/tasks.ts'
@@ -90,8 +90,13 @@ describe.skipIf(!hasPostgres)(`commits to Postgres${withPostgres}`, () => {
         const found = await Promise.all(keys.map((key) => one!.database.findByKey(key)))
         expect(found.every((task) => task !== null)).toBe(true)
       }
-      // The server tells of what its connections have seen when they end.
+      // The server tells of what its connections have seen when they end, which is after they close.
       await Promise.all([one!.database.close(), other!.database.close()])
+      await eventually('their connections have ended', async () => {
+        const open = await database.query(`select from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid()`)
+        return open.length === 0
+      })
       const [row] = await database.query(`select deadlocks::int as n from pg_stat_database
         where datname = current_database()`)
       expect(row.n).toBe(0)

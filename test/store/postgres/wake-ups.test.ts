@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, mock, test } from 'bun:test'
+import { PostgresError, type PostgresClient } from '../../../src/platform/postgres.ts'
+import { WakeUps } from '../../../src/store/postgres/wake-ups.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { createDatabase, hasPostgres, withPostgres } from '../../support/postgres.ts'
 import { tcpProxy } from '../../support/tcp-proxy.ts'
 import { Node, withNodes } from './opened.ts'
@@ -41,21 +44,24 @@ describe.skipIf(!hasPostgres)(`wake-ups through Postgres${withPostgres}`, () => 
     await eventually('told again', () => told.length >= 2)
     expect(told.slice(0, 2)).toEqual(['work', 'cancel'])
   })
+})
 
-  test('are not needed: nothing fails where nobody can listen or tell', async () => {
-    await using direct = await createDatabase()
-    const url = new URL(direct.url)
-    const proxy = await tcpProxy(Number(url.port))
-    url.port = String(proxy.port)
-    await using node = await Node.open(url.href)
-    await proxy[Symbol.asyncDispose]()
-    node.database.onNotify(() => expect.unreachable())
-    node.database.notify('work')
-    await eventually('it fails', () =>
-      node.commit().then(
-        () => false,
-        () => true,
-      ),
-    )
-  })
+test('wake-ups are not needed: nobody can listen or tell, and it is tried again', async () => {
+  const clock = new FakeClock()
+  const refuses = async () => Promise.reject(new PostgresError('away', null, 'CLOSED', null))
+  const queries = mock(refuses)
+  const listens = mock<PostgresClient['listen']>(refuses)
+  const client = { listen: listens, close: async () => {} } as unknown as PostgresClient
+  const wakeUps = new WakeUps({ query: queries }, () => client, clock)
+  const told: Told = []
+  wakeUps.onNotify((what) => told.push(what))
+  wakeUps.notify('work')
+  await clock.advance(5000)
+  expect([queries.mock.calls.length, listens.mock.calls.length, told]).toEqual([1, 3, []])
+  listens.mockResolvedValue()
+  await clock.advance(2000)
+  expect(told).toEqual(['work', 'cancel'])
+  wakeUps.notify('work')
+  await wakeUps.close()
+  expect(clock.pending).toBe(0)
 })

@@ -59,12 +59,12 @@ test.each([
 })
 
 test('runs out here before it runs out there', async () => {
-  const { clock, lease, script, told } = await leasing({ renew: refuses })
+  const { clock, lease, of, told } = await leasing({ renew: refuses })
   await clock.advance(26_999)
   expect(lease.session).toBe('session-1')
   await clock.advance(1)
   expect([lease.session, told]).toEqual([null, ['lost']])
-  expect(script.leave).toBeUndefined()
+  expect(of('leave')).toEqual([])
   await lease.stop()
 })
 
@@ -107,12 +107,12 @@ test('a session that was declared dead is lost at once, and another begins once 
 })
 
 test('what says that it is dead is asked about at once', async () => {
-  const { clock, lease, script, told } = await leasing({ renew: async () => false })
+  const { clock, lease, of, told } = await leasing({ renew: async () => false })
   lease.doubt()
   lease.doubt()
   await clock.settle()
   expect([lease.session, told]).toEqual([null, ['lost']])
-  expect(script.join).toBeUndefined()
+  expect([of('renew').length, of('join').length]).toEqual([1, 1])
   await lease.stop()
 })
 

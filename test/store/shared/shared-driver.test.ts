@@ -556,12 +556,11 @@ test('closing undoes what was refused before others may have it', async () => {
 })
 
 test('closing ends the session, and does not wait for a database that is gone', async () => {
-  const { clock, script, store, of } = await sharing({ leave: () => new Promise(() => {}) })
+  const { clock, store, of } = await sharing({ leave: () => new Promise(() => {}) })
   const closed = store.close()
   await clock.advance(20_000)
   await closed
   expect(of('leave')).toEqual([['session-1']])
   expect(of('close')).toEqual([[]])
-  expect(script.close).toBeUndefined()
   expect(clock.pending).toBe(0)
 })
