@@ -64,7 +64,7 @@ export async function dropOneOf(
 async function mayGo(query: PostgresQuery, { day, endedBefore }: CandidateDay): Promise<boolean> {
   const span = { from: firstIdOf(day), to: firstIdOf(day + 1) }
   if ((await query(liveSql(span))).length > 0) return false
-  return endedBefore === null || (await query(youngerSql(span), [endedBefore])).length === 0
+  return (await query(youngerSql(span), [endedBefore])).length === 0
 }
 
 async function drop({ pool, partitions }: Ports, candidate: CandidateDay): Promise<boolean> {

@@ -68,6 +68,22 @@ describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
       { maxFinished: 2, ttlMs: 0 },
     ))
 
+  test('keeps a task of an old day that has ended just now, as long as the number holds', () =>
+    withNodes(
+      1,
+      async ([node]) => {
+        const lately = { ...endedOf(6, 'late'), completedAt: TODAY - 5 }
+        const before = { ...endedOf(6), completedAt: TODAY - 4 * DAY_MS }
+        await insert(node!, [before, lately, endedOf(2), endedOf(2)])
+        await trimAll(node!)
+        const { tasks, total } = (await node!.database.list({ limit: 9 }))!
+        expect([total, tasks.length]).toEqual([2, 2])
+        expect(tasks.map(({ id }) => id)).toContain(lately.id)
+        expect(await node!.database.findByKey('late')).toMatchObject({ id: lately.id })
+      },
+      { maxFinished: 2, ttlMs: 0 },
+    ))
+
   test('loses days that are too old, but none with a task that ended lately', () =>
     withNodes(
       1,
