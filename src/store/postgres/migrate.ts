@@ -22,6 +22,8 @@ const CREATE_META_SQL = `create table orchestrator.meta
   (version int4 not null, tested timestamptz not null default now())`
 const START_SQL = 'insert into orchestrator.meta (version) values (0)'
 const VERSION_SQL = 'select version from orchestrator.meta'
+// Who starts meanwhile makes the schema; who holds its tables for longer should be told of.
+const WAIT_SQL = "select set_config('lock_timeout', '10s', true)"
 // Somebody may read a table for long, as a backup does. What changes the table would wait for him,
 // and all nodes for that, until their leases are over.
 const LIMIT_SQL = "select set_config('lock_timeout', '1s', true)"
@@ -33,6 +35,7 @@ export async function upgradeSchema(client: PostgresClient): Promise<void> {
   const fault = serverFault(serverOf(server!))
   if (fault) throw new Error(`it ${fault.found}; ${fault.advice}`)
   await client.transaction(async (query) => {
+    await query(WAIT_SQL)
     await query(LOCK_SQL)
     const present = await versionOf(query)
     if (present > LATEST_VERSION) {

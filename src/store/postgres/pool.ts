@@ -24,6 +24,8 @@ const MAX_STATEMENT_MS = 8000
 /** Of a statement that is given up here alone: the server was not told. */
 const ENDED_HERE_ONLY = 'ERR_POSTGRES_QUERY_CANCELLED'
 
+const UNANSWERED = 'it has not answered in time'
+
 export class Pool {
   #client: PostgresClient
   /** Monotonic, ms. */
@@ -94,6 +96,8 @@ export class Pool {
     } catch (error) {
       const isAnswer = error instanceof PostgresError && error.state !== null
       if (isAnswer) this.#lastAnswer = this.clock.monotonic()
+      // What Bun says then, that the connection was closed, is what we have done.
+      else if (client !== this.#client) throw new PostgresError(UNANSWERED, null, 'UNANSWERED')
       throw error
     } finally {
       this.#underWay--

@@ -29,6 +29,14 @@ describe.skipIf(!hasPostgres)(`a schema of a release before${withPostgres}`, () 
     expect(seen.map(({ name }) => name)).toEqual(['again', 'before', 'node'])
   })
 
+  test('is not waited for without end', async () => {
+    await using database = await createDatabase()
+    await makeSchema(database, LATEST_VERSION)
+    await using _held = await lockTable(database, 'orchestrator.meta', 'access exclusive')
+    const opening = openPostgres(database.url, RETENTION, { clock: systemClock })
+    expect((await failureOf(opening)).message).toContain('while others hold its tables')
+  })
+
   test('is left alone while somebody holds its tables: no node waits for him', async () => {
     await using database = await createDatabase()
     await makeSchema(database, 1)
