@@ -108,6 +108,7 @@ export class SharedDelivery {
 
   #adopt(claim: Claim): void {
     this.#add(claim)
+    if (claim.isCancelAsked && claim.task.mode === 'async') this.#cancelHere(claim.task.id)
     this.added()
   }
 
@@ -116,7 +117,6 @@ export class SharedDelivery {
     // Its caller went with its node.
     if (mode === 'sync') return void interruptOrphan(id, claim.ageMs, this.ports, this.own.runs)
     this.own.queue.addShared(claim)
-    if (claim.isCancelAsked) this.#cancelHere(id)
   }
 
   /** Where that fails, the task is asked for again: it stays one that is to be cancelled. */

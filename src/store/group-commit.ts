@@ -51,7 +51,9 @@ export class GroupCommitStore implements TaskStore {
   readonly #underWay = new Bag<readonly PendingWrite[]>()
   #scheduled = false
   #idle = Promise.withResolvers<void>()
+  /** Of the next trim, or the next try to write. */
   #cancelTimer: () => void = () => {}
+  #isRetrySet = false
   #closing: Promise<void> | null = null
   #closed = false
   readonly #file: FileWatch
@@ -257,16 +259,24 @@ export class GroupCommitStore implements TaskStore {
     this.#retryLater(retryMs)
   }
 
+  /** Two commits that were under way together may fail: the second puts nothing off. */
   #retryLater(ms: number): void {
-    this.#cancelTimer()
-    if (this.#closing) return
-    this.#cancelTimer = this.ports.clock.after(ms, () => void this.#commit())
+    if (this.#isRetrySet || this.#closing) return
+    this.#setTimer(ms, () => void this.#commit())
+    this.#isRetrySet = true
   }
 
   #trimLater(): void {
+    if (!this.#closing) this.#setTimer(TRIM_MS, () => void this.#trim())
+  }
+
+  #setTimer(ms: number, callback: () => void): void {
     this.#cancelTimer()
-    if (this.#closing) return
-    this.#cancelTimer = this.ports.clock.after(TRIM_MS, () => void this.#trim())
+    this.#isRetrySet = false
+    this.#cancelTimer = this.ports.clock.after(ms, () => {
+      this.#isRetrySet = false
+      callback()
+    })
   }
 
   async #trim(): Promise<void> {

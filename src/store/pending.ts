@@ -8,7 +8,7 @@ import { storeUnavailable, type WriteResult } from './store.ts'
  * write their ends at once. In Postgres 1,000 ends of 7 KB take 0.3 s.
  */
 const MAX_WRITES = 1000
-/** Of the bodies of a group: Postgres takes a statement of 1 GB at most. */
+/** Of what a group carries: Postgres takes a statement of 1 GB at most. */
 const MAX_CHARACTERS = 16 * 2 ** 20
 
 export interface PendingWrite extends Step {
@@ -41,17 +41,15 @@ export class PendingWrites {
   /** The oldest: as many as one commit may have. */
   takeGroup(): PendingWrite[] {
     let characters = 0
-    const end = this.#all.findIndex(({ write: [, { payload, responseBody }] }, index) => {
-      characters += (payload ?? '').length + (responseBody ?? '').length
+    const end = this.#all.findIndex(({ kind, task }, index) => {
+      const bodies = kind === 'update' ? [task.responseBody] : [task.payload, task.meta]
+      for (const body of bodies) characters += (body ?? '').length
       return index === MAX_WRITES || (index > 0 && characters > MAX_CHARACTERS)
     })
     return this.#all.splice(0, end === -1 ? this.#all.length : end)
   }
 
-  /**
-   * For what could not be written. Of two groups the later one may come back first: the order is
-   * that of the arrival all the same.
-   */
+  /** For what could not be written. Of two groups the later one may come back first. */
   putBack(group: readonly PendingWrite[]): void {
     this.#all = [...group, ...this.#all].sort((a, b) => a.order - b.order)
   }

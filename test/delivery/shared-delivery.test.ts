@@ -106,6 +106,13 @@ test('a task that no node has is taken to be cancelled, and nothing of it is sen
   expect(node.service.droplet.requests).toEqual([])
 })
 
+test('a task that a dead node was to cancel already is cancelled by who asks again', async () => {
+  const task = queued()
+  await using node = await sharing(json(1), { theirs: [task] })
+  node.script.take = async () => claimOf(task, 4, { isCancelAsked: true, waitMs: 50_000 })
+  expect(await node.service.tasks.cancel(CALLER, task.id)).toMatchObject({ status: 'cancelled' })
+})
+
 test('a task whose owner died before it could cancel it is cancelled, and nothing of it is sent', async () => {
   const [task, other] = [queued(), queued()]
   await using node = await sharing(json(1), { theirs: [task, other] })

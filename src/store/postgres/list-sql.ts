@@ -47,7 +47,7 @@ export interface Page {
   readonly limit: number
 }
 
-/** The newest matches; of the history, those in the span. */
+/** The newest matches before the end of the span; of the history, those in it. */
 export function pageStatement(filter: TaskFilter, { before, limit }: Page, span: Span): Statement {
   const values = new Values()
   const more = conditionsBeyondCounts(filter, values)
@@ -57,7 +57,8 @@ export function pageStatement(filter: TaskFilter, { before, limit }: Page, span:
   const { unfinished, finished } = partsOf(filter)
   const parts: string[] = []
   if (unfinished.length > 0) {
-    const all = [...countedConditions(filter, unfinished, values), ...more]
+    const older = within({ from: null, to: span.to })
+    const all = [...countedConditions(filter, unfinished, values), ...more, ...older]
     parts.push(`(select ${LIVE_COLUMNS} from orchestrator.live ${where(all)} ${end})`)
   }
   if (finished.length > 0) {

@@ -43,7 +43,10 @@ export class Lists {
     }
   }
 
-  /** A task may move meanwhile: what is unfinished is asked for again with each span. */
+  /**
+   * Each statement has all that its span may have, as it is at that moment: what is unfinished of
+   * older days is asked for again with them, for it may have ended meanwhile.
+   */
   async #page(filter: TaskFilter, page: Page): Promise<PostgresRow[]> {
     const rows = new Map<string, PostgresRow>()
     for (const span of asksHistory(filter) ? this.spans() : [ALL]) {
@@ -58,6 +61,7 @@ export class Lists {
     return newestFirst.slice(0, page.limit)
   }
 
+  /** One that ends in between may be counted twice. */
   async #count(filter: TaskFilter): Promise<number> {
     let total = 0
     for (const span of countsSingly(filter) ? this.spans() : [ALL]) {

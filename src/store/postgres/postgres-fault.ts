@@ -21,7 +21,7 @@ export function postgresFault(error: unknown, url: string): string {
     case '08P01':
       return `a pooler at ${host} refuses how we connect: add ?prepare=false to the URL`
     case '55P03':
-      return 'its schema cannot be used or changed while others hold its tables, as a backup does: try again'
+      return 'its schema cannot be used or changed while others hold its tables, as a backup does, or change them: try again'
     case '53300':
       return `the server at ${host} takes no more connections: ${error.message}`
     default:
