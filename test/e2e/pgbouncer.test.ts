@@ -40,7 +40,8 @@ test.skipIf(!hasPostgres || !hasPgbouncer)(
     const { json: list } = await two.get('/orchestrator/tasks?status=success')
     expect(list.total).toBe(2 * nodes.length)
     const names = await db.query(`select distinct application_name as name from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid()`)
+      where datname = current_database() and pid <> pg_backend_pid()
+        and backend_type = 'client backend'`)
     for (const { name } of names) expect(['orchestrator one', 'orchestrator two']).toContain(name)
     expect(names).not.toBeEmpty()
     for (const node of [one, two]) {
