@@ -18,14 +18,6 @@ export function isRoutable({ status }: Droplet): boolean {
   return status === 'active' || status === 'unlisted'
 }
 
-/**
- * Whether it is a text: no zero byte, and no half of a surrogate pair. Postgres can hold neither,
- * and Prometheus takes no page with one.
- */
-export function canBeName(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0')
-}
-
 /** For comparing names: their case makes no difference. */
 export function nameKey(name: string): string {
   return name.toLowerCase()

@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { TypeCompiler } from 'typebox/compiler'
-import { canBeName, dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
+import { dropletUrl, nameKey, type Droplet } from '../droplets/droplet.ts'
 import { MAX_NAME_LENGTH } from '../task.ts'
+import { textFault } from '../text-fault.ts'
 import { SERVICE } from '../version.ts'
 
 /**
@@ -93,7 +94,8 @@ function parseDroplet(entry: unknown): ParsedEntry | { fault: string } {
     const error = wireDroplet.Errors(entry).First()
     return { fault: error ? `${error.path || 'entry'}: ${error.message}` : 'not a droplet' }
   }
-  if (!canBeName(entry.name)) return { fault: '/name: has a zero byte or half a surrogate pair' }
+  const nameFault = textFault(entry.name)
+  if (nameFault !== null) return { fault: `/name: ${nameFault}` }
   const text = entry.endpoint || entry.url
   if (!text) return { fault: 'endpoint or url is missing' }
   const address = dropletUrl(text)

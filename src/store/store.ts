@@ -79,8 +79,8 @@ export type WriteResult = 'written' | 'key taken' | 'not owned'
 
 export interface TaskStore {
   /**
-   * Why it takes no new tasks now, for everybody who asks; null: it takes them. Set from a failed write until
-   * writing works again, too.
+   * Why it takes no new tasks now, for everybody who asks; null: it takes them. Set from a failed
+   * write until writing works again, too.
    */
   readonly fault: string | null
   readonly stats: StoreStats

@@ -1,9 +1,10 @@
 /** What has become of tasks and attempts since start, by droplet; of the first droplets only. */
 import type { Directory } from '../droplets/directory.ts'
-import { canBeName, nameKey, SLICE } from '../droplets/droplet.ts'
+import { nameKey, SLICE } from '../droplets/droplet.ts'
 import type { AttemptResult, EventBus } from '../events.ts'
 import type { Work } from '../platform/turns.ts'
 import type { FinalStatus, Task } from '../task.ts'
+import { textFault } from '../text-fault.ts'
 import { Histogram, HTTP_BOUNDS, TASK_BOUNDS } from './histogram.ts'
 
 /** What stands for all droplets without a name in the metrics. */
@@ -125,7 +126,7 @@ function attemptLabel({ outcome, status }: AttemptResult): AttemptLabel {
 
 /** A droplet that is called `other` is one of the others; tasks of earlier versions may have any. */
 function canBeNamed(name: string): boolean {
-  return nameKey(name) !== OTHER && canBeName(name)
+  return nameKey(name) !== OTHER && textFault(name) === null
 }
 
 function numbersOf(label: string, durations: Durations): DropletNumbers {

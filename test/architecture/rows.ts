@@ -25,6 +25,7 @@ export const ROWS: readonly (readonly string[])[] = [
     'truncation.ts',
     'json-text.ts',
     'timestamp.ts',
+    'text-fault.ts',
     'bag.ts',
   ],
   // The settings.

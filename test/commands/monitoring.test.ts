@@ -4,7 +4,13 @@ import { alerts } from '../../src/commands/alerts.ts'
 import { grafana } from '../../src/commands/grafana.ts'
 import { scriptedIo } from '../support/command-io.ts'
 import { allowRealTime } from '../support/eventually.ts'
-import { metricNames, SHARED_METRICS, type Panel } from '../support/metric-names.ts'
+import {
+  isOfNodes,
+  metricNames,
+  SHARED_METRICS,
+  SHARED_QUEUE,
+  type Panel,
+} from '../support/metric-names.ts'
 import { readMetricsPage } from '../support/metrics-page.ts'
 import { startOrchestrator } from '../support/orchestrator.ts'
 import { hasPrometheus, promtool, withPrometheus } from '../support/prometheus.ts'
@@ -64,6 +70,15 @@ test('each metric that they name is in a scrape', async () => {
   const withParts = (name: string) => [name, `${name}_count`]
   expect([...named].filter((name) => !withParts(name).some((each) => known.has(each)))).toEqual([])
   expect(named.size).toBeGreaterThan(25)
+})
+
+test.each([
+  [`max(${SHARED_QUEUE})`, true],
+  ['sum by (node) (orchestrator_queue_depth{node!=""})', true],
+  [`orchestrator_queue_depth + ${SHARED_QUEUE}`, false],
+  ['count(up == 1)', false],
+])('whether only several nodes answer it is told by the metrics that it names: %s', (query, is) => {
+  expect(isOfNodes(query)).toBe(is)
 })
 
 test('no panels overlap, and each has an id and queries of its own', () => {

@@ -82,7 +82,8 @@ describe.skipIf(!hasPostgres).each([
       expect((await b.get(taskPath(id))).json).toMatchObject({ status: 'running', mode: 'sync' })
       await eventually('no transaction is open while the droplet works', async () => {
         const open = await database.query(`select from pg_stat_activity
-        where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`)
+        where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
+          and backend_type = 'client backend'`)
         return open.length === 0
       })
       const waiting = b.get(`${taskPath(id)}?wait=55`)
@@ -236,7 +237,7 @@ describe.skipIf(!hasPostgres).each([
     })
     const names = await database.query(`select distinct application_name as name
       from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-      order by name`)
+        and backend_type = 'client backend' order by name`)
     expect(names).toEqual([{ name: 'orchestrator a' }, { name: 'orchestrator b' }])
     await a.submit({ droplet_name: 'slow' }, ASYNC)
     await slow.received(1)

@@ -136,10 +136,16 @@ describe('a list of droplets', () => {
     expect(list.firstReason).toBe('entry 0: url: has credentials')
   })
 
-  test.each(['a\0b', '\0', '\ud800', 'x\udc00', '\udc00\ud800'])('skips the name %j', (name) => {
+  test.each([
+    ['a\0b', 'has a zero byte'],
+    ['\0', 'has a zero byte'],
+    ['\ud800', 'has half a surrogate pair'],
+    ['x\udc00', 'has half a surrogate pair'],
+    ['\udc00\ud800', 'has half a surrogate pair'],
+  ])('skips the name %j, which %s', (name, fault) => {
     const list = parsed({ ...fake, name }, fake)
     expect(list.droplets.map((droplet) => droplet.name)).toEqual(['fake'])
-    expect(list.firstReason).toBe('entry 0: /name: has a zero byte or half a surrogate pair')
+    expect(list.firstReason).toBe(`entry 0: /name: ${fault}`)
   })
 
   test('of two with one name the newest wins, down to the microsecond, else the later', () => {

@@ -21,8 +21,9 @@ export interface Panel {
 
 /** Whether the expression has an answer only where several nodes share a Postgres. */
 export function isOfNodes(expression: string): boolean {
-  const isShared = metricNames(expression).every((name) => SHARED_METRICS.includes(name))
-  return isShared || expression.includes('node!=""')
+  const names = metricNames(expression)
+  const areShared = names.length > 0 && names.every((name) => SHARED_METRICS.includes(name))
+  return areShared || expression.includes('node!=""')
 }
 
 /** The expressions of a Grafana dashboard, with all services and droplets chosen. */

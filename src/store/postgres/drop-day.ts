@@ -5,7 +5,7 @@ import type { CandidateDay } from './days-to-drop.ts'
 import { SCHEMA_LOCK } from './migrate.ts'
 import type { Partitions } from './partitions.ts'
 import type { Pool } from './pool.ts'
-import { within, type Span } from './spans.ts'
+import { inSpan, type Span } from './spans.ts'
 
 /**
  * For how long others may have to wait while we wait for theirs. Who reads for longer, as a
@@ -27,18 +27,16 @@ const TABLES_LOCK_SQL = `lock table only orchestrator.payload, only orchestrator
   in access exclusive mode`
 
 // The ids are in the texts, so that no other day is looked at (see spans.ts).
-const idsOf = (span: Span) => within(span).join(' and ')
-
-const liveSql = (day: Span) => `select 1 from orchestrator.live where ${idsOf(day)} limit 1`
+const liveSql = (day: Span) => `select 1 from orchestrator.live where ${inSpan(day)} limit 1`
 
 const youngerSql = (day: Span) => `select 1 from orchestrator.history
-  where ${idsOf(day)} and completed_at >= $1::int8 limit 1`
+  where ${inSpan(day)} and completed_at >= $1::int8 limit 1`
 
 // Once their tasks are gone, which must take no time: until then whoever sends one again has it
 // forgotten (see find.ts). Where a process ended in between, they go with the next day.
 const keysSql = (days: Span) => `delete from orchestrator.keys where key in
-  (select key from orchestrator.keys k where ${idsOf(days)} and not exists (
-    select from orchestrator.payload p where p.id = k.id and ${idsOf(days)}) limit ${KEYS_STEP})
+  (select key from orchestrator.keys k where ${inSpan(days)} and not exists (
+    select from orchestrator.payload p where p.id = k.id and ${inSpan(days)}) limit ${KEYS_STEP})
   returning 1`
 
 const COUNTS_SQL = 'delete from orchestrator.counts where day = $1::int4'

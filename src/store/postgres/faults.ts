@@ -1,5 +1,6 @@
 /** What no row can hold exactly: it is refused, and never changed. */
 import { isFinished } from '../../task.ts'
+import { textFault } from '../../text-fault.ts'
 import type { SharedWrite } from '../shared/database.ts'
 import { isTaskId } from './days.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, STATE, type Column } from './columns.ts'
@@ -19,11 +20,10 @@ export function faultOf({ kind, task }: SharedWrite): string | null {
 }
 
 /** Whether a column of type text can. */
-export const canHold = (text: string) => !text.includes('\0') && text.isWellFormed()
+export const canHold = (text: string) => textFault(text) === null
 
 function cellFault({ isNullable }: Column, cell: string | number | null): string | null {
   if (cell === null) return isNullable ? null : 'is null'
   if (typeof cell === 'number') return Number.isSafeInteger(cell) ? null : `is ${cell}, not whole`
-  if (cell.includes('\0')) return 'has a NUL, which Postgres cannot hold'
-  return cell.isWellFormed() ? null : 'has half a surrogate pair, which UTF-8 cannot hold'
+  return textFault(cell)
 }

@@ -8,7 +8,7 @@ import type { Pool } from './pool.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
 import { taskOf, withSecrets } from '../task-row.ts'
 import { taskRowOf } from './rows.ts'
-import { spanOf, within, type Span } from './spans.ts'
+import { inSpan, spanOf, type Span } from './spans.ts'
 
 const BOTH = namesOf(HEAD, STATE).join(', ')
 const [DUE_AT, COMPLETED_AT, DURATION_MS] = namesOf([DUE], END)
@@ -23,17 +23,12 @@ const tasksSql = (span: Span) => `select w.id, s.*, x.headers as secrets,
       .join(', ')}
   from unnest($1::uuid[]) as w (id)
   cross join lateral (select * from orchestrator.payload p
-    where p.id = w.id${and(span)} limit 1) p
+    where p.id = w.id and ${inSpan(span)} limit 1) p
   cross join lateral (select ${BOTH}, ${DUE_AT}, null::int8 as ${COMPLETED_AT},
       null::int8 as ${DURATION_MS} from orchestrator.live l where l.id = w.id
     union all select ${BOTH}, null, ${COMPLETED_AT}, ${DURATION_MS}
-      from orchestrator.history h where h.id = w.id${and(span)} limit 1) s
+      from orchestrator.history h where h.id = w.id and ${inSpan(span)} limit 1) s
   left join orchestrator.secrets x on x.id = any(array[w.id])`
-
-const and = (span: Span) =>
-  within(span)
-    .map((condition) => ` and ${condition}`)
-    .join('')
 
 /**
  * Only their ids: mostly there is none. With its task, a key took 2 ms, for that was planned anew
@@ -43,7 +38,7 @@ const KEYS_SQL = 'select key, id from orchestrator.keys where key = any($1::text
 
 /** Of a task that is gone with its day: nobody else could use the key any more. */
 const forgetKeySql = (span: Span) => `delete from orchestrator.keys where key = $1 and id = $2::uuid
-  and not exists (select from orchestrator.payload p where p.id = $2::uuid${and(span)})`
+  and not exists (select from orchestrator.payload p where p.id = $2::uuid and ${inSpan(span)})`
 
 export class Finder {
   readonly #tasks: Batches<Task>

@@ -34,7 +34,7 @@ export class Forgetting {
     this.#stopped = true
   }
 
-  /** As of `Trimmer`. */
+  /** As `Trimmer.settled`. */
   async settled(): Promise<void> {
     if (this.finished.excess > 0) this.catchUp(1)
     await this.#step

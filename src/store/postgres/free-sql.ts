@@ -1,5 +1,5 @@
 /**
- * Makes nobody's what the relation `c` names by its ids. Of a synchronous task nothing may be sent
+ * Takes the owner from the tasks whose ids are in `c`. Of a synchronous task nothing may be sent
  * any more: its time is over, so that any node ends it soon, whatever else waits, and however busy
  * the node is.
  */

@@ -22,20 +22,32 @@ const CREATE_META_SQL = `create table orchestrator.meta
   (version int4 not null, tested timestamptz not null default now())`
 const START_SQL = 'insert into orchestrator.meta (version) values (0)'
 const VERSION_SQL = 'select version from orchestrator.meta'
-// Who starts meanwhile makes the schema; who holds its tables for longer should be told of.
-const WAIT_SQL = "select set_config('lock_timeout', '10s', true)"
-// Somebody may read a table for long, as a backup does. What changes the table would wait for him,
-// and all nodes for that, until their leases are over.
-const LIMIT_SQL = "select set_config('lock_timeout', '1s', true)"
+const LIMIT_SQL = "select set_config('lock_timeout', $1, true)"
 const SET_VERSION_SQL = 'update orchestrator.meta set version = $1'
 
+/** How long to wait for a lock of others, ms; 0: without end. */
+export interface SchemaWaits {
+  /** Before the look at the schema: a node that starts meanwhile may be making it. */
+  readonly look: number
+  /**
+   * With each change. Somebody may read a table for long, as a backup does. A change of a table would
+   * wait for that reader, and all nodes would wait behind it, until their leases are over.
+   */
+  readonly change: number
+}
+
+const WAITS: SchemaWaits = { look: 10_000, change: 1000 }
+
 /** Throws, with a message for people, when the server or the schema is not one for us. */
-export async function upgradeSchema(client: PostgresClient): Promise<void> {
+export async function upgradeSchema(
+  client: PostgresClient,
+  waits: SchemaWaits = WAITS,
+): Promise<void> {
   const [server] = await client.query(SERVER_SQL)
   const fault = serverFault(serverOf(server!))
   if (fault) throw new Error(`it ${fault.found}; ${fault.advice}`)
   await client.transaction(async (query) => {
-    await query(WAIT_SQL)
+    await query(LIMIT_SQL, [`${waits.look}`])
     await query(LOCK_SQL)
     const present = await versionOf(query)
     if (present > LATEST_VERSION) {
@@ -43,7 +55,7 @@ export async function upgradeSchema(client: PostgresClient): Promise<void> {
       throw new Error(`its schema is of a newer version of the service: ${present}, and ${known}`)
     }
     if (present === LATEST_VERSION) return
-    await query(LIMIT_SQL)
+    await query(LIMIT_SQL, [`${waits.change}`])
     for (const migration of MIGRATIONS.slice(present)) await query(migration)
     await query(SET_VERSION_SQL, [LATEST_VERSION])
   })

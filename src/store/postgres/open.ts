@@ -4,13 +4,15 @@ import type { Clock } from '../../ports.ts'
 import type { SharedDatabase } from '../shared/database.ts'
 import type { Retention } from '../store.ts'
 import { PostgresDatabase } from './database.ts'
-import { upgradeSchema } from './migrate.ts'
+import { upgradeSchema, type SchemaWaits } from './migrate.ts'
 import { postgresFault } from './postgres-fault.ts'
 
 export interface PostgresPorts {
   readonly clock: Clock
   /** Who connects: the server knows the connections by it. */
   readonly name?: string
+  /** See `upgradeSchema`. */
+  readonly waits?: SchemaWaits
 }
 
 /**
@@ -20,11 +22,11 @@ export interface PostgresPorts {
 export async function openPostgres(
   url: string,
   retention: Retention,
-  { clock, name = 'orchestrator' }: PostgresPorts,
+  { clock, name = 'orchestrator', waits }: PostgresPorts,
 ): Promise<SharedDatabase> {
   const client = postgresClient(url, name, 1)
   try {
-    await upgradeSchema(client)
+    await upgradeSchema(client, waits)
   } catch (error) {
     throw new Error(postgresFault(error, url), { cause: error })
   } finally {

@@ -15,10 +15,11 @@ const RENEW_SQL = `update orchestrator.nodes set lease_until = ${LEASE}, seen = 
 
 const NODES_SQL = `select node, version,
     floor(extract(epoch from started_at) * 1000)::int8 as started_at,
-    floor(extract(epoch from now() - seen) * 1000)::int8 as seen_ago, coalesce(session = $1::uuid, false) as is_self
+    floor(extract(epoch from now() - seen) * 1000)::int8 as seen_ago,
+    coalesce(session = $1::uuid, false) as is_self
   from orchestrator.nodes where not dead and lease_until > now() order by node, started_at`
 
-/** As `SharedDatabase.join`. `limits`: told to who compares those of all nodes. */
+/** As `SharedDatabase.join`. `orchestrator doctor` compares what all nodes keep. */
 export async function join(
   pool: Pool,
   node: NodeInfo,

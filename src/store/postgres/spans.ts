@@ -39,7 +39,12 @@ export function* spansBack(today: number, oldest: number): Generator<Span> {
   yield { from: null, to }
 }
 
-/** For `where`, of a column `id`. */
+/** Conditions of a column `id`. */
 export function within({ from, to }: Span): string[] {
   return [from && `id >= '${from}'`, to && `id < '${to}'`].filter((one) => one !== null)
+}
+
+/** The same as one condition. */
+export function inSpan(span: Span): string {
+  return within(span).join(' and ') || 'true'
 }

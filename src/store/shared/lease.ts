@@ -8,8 +8,8 @@ import type { NodeInfo } from './work.ts'
 /** How long one question may take, and how soon it is asked again when it failed, ms. */
 const MAX_ASK_MS = 5000
 const RETRY_MS = 1000
-/** So many renewals in a row that fail are no chance. */
-const MAX_FAILURES = 2
+/** So many renewals in a row that fail are no accident. */
+const FAILURES_TO_TELL = 2
 /** How long it may take to give back all that a lost session owned, ms. */
 const MAX_REPLACE_MS = 30_000
 /** The part of the lease that is left to end what runs here, before others may take it over. */
@@ -46,7 +46,7 @@ export class Lease {
   readonly #stopping = new AbortController()
 
   constructor(private readonly ports: LeasePorts) {
-    this.#failure = new RepeatedFailure(ports.log, 'renew', MAX_FAILURES)
+    this.#failure = new RepeatedFailure(ports.log, 'renew', FAILURES_TO_TELL)
   }
 
   /** null: there is none now; then nothing is ours. */

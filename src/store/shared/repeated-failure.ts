@@ -8,7 +8,7 @@ import type { Log } from '../../ports.ts'
 export class RepeatedFailure {
   #failures = 0
 
-  /** `least`: so many in a row are no chance. */
+  /** `least`: so many in a row are no accident. */
   constructor(
     private readonly log: Log,
     private readonly what: string,

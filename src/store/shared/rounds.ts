@@ -9,8 +9,11 @@ import type { DeadNode } from './work.ts'
 /** A cancellation arrives within that time where no notification does, ms. */
 const CANCEL_MS = 750
 /** One failure may be a connection that was ended; two in a row are an outage. */
-const MAX_FAILURES = 2
-/** So is one that comes so long after the last answer, ms: with silence, the second comes late. */
+const FAILURES_TO_TELL = 2
+/**
+ * A single failure is an outage, too, when the last answer is older than this, ms: a silent
+ * connection fails only after 8 s.
+ */
 const MAX_SILENCE_MS = 5000
 /** How long a task stays that was refused and written all the same: meanwhile it may be run, ms. */
 const UNDO_MS = 5000
@@ -88,7 +91,7 @@ export class Rounds {
   /** One at a time, with `ms` in between. What fails is tried again next time. */
   #every(name: string, ms: number, work: () => Promise<void>): void {
     const { clock, log } = this.ports
-    const failure = new RepeatedFailure(log, name, MAX_FAILURES)
+    const failure = new RepeatedFailure(log, name, FAILURES_TO_TELL)
     const later = () => {
       if (this.#stopped) return
       const cancel = clock.after(ms, () => void this.#round(work, failure).then(later))
@@ -134,7 +137,7 @@ export class Rounds {
 
   #failed(error: string): void {
     const silentMs = this.ports.clock.monotonic() - this.#answeredTick
-    if (++this.#failures < MAX_FAILURES && silentMs < MAX_SILENCE_MS) return
+    if (++this.#failures < FAILURES_TO_TELL && silentMs < MAX_SILENCE_MS) return
     if (!this.#isUnanswered) this.ports.log.error('the database does not answer', { error })
     this.#isUnanswered = true
   }

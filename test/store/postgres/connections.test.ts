@@ -157,7 +157,7 @@ describe.skipIf(!hasPostgres)(`connections to Postgres${withPostgres}`, () => {
       () => {},
     )
     const named = await client.query(`select application_name as name from pg_stat_activity
-      where datname = current_database()`)
+      where datname = current_database() and backend_type = 'client backend'`)
     expect(named).toEqual([{ name }, { name }])
     await client.close()
   })

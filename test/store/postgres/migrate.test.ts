@@ -1,12 +1,17 @@
 /** The schema is brought up to date while nodes of the release before work. */
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { LATEST_VERSION } from '../../../src/store/postgres/migrate.ts'
+import { LATEST_VERSION, type SchemaWaits } from '../../../src/store/postgres/migrate.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { allowRealTime } from '../../support/eventually.ts'
 import { failureOf } from '../../support/failure.ts'
 import { joinAsBefore, makeSchema } from '../../support/old-schema.ts'
-import { createDatabase, hasPostgres, withPostgres } from '../../support/postgres.ts'
+import {
+  createDatabase,
+  hasPostgres,
+  withPostgres,
+  type TestDatabase,
+} from '../../support/postgres.ts'
 import { RETENTION } from '../../support/store.ts'
 import { lockTable } from '../../support/table-lock.ts'
 import { LEASE_MS, Node } from './opened.ts'
@@ -14,6 +19,11 @@ import { LEASE_MS, Node } from './opened.ts'
 allowRealTime()
 
 const VERSION_SQL = 'select version from orchestrator.meta'
+
+const open = ({ url }: TestDatabase, ports: { waits?: SchemaWaits } = {}) =>
+  openPostgres(url, RETENTION, { clock: systemClock, ...ports })
+
+const LONG_MS = 3_600_000
 
 describe.skipIf(!hasPostgres)(`a schema of a release before${withPostgres}`, () => {
   test('is brought up to date, and the nodes of that release go on', async () => {
@@ -33,7 +43,7 @@ describe.skipIf(!hasPostgres)(`a schema of a release before${withPostgres}`, () 
     await using database = await createDatabase()
     await makeSchema(database, LATEST_VERSION)
     await using _held = await lockTable(database, 'orchestrator.meta', 'access exclusive')
-    const opening = openPostgres(database.url, RETENTION, { clock: systemClock })
+    const opening = open(database, { waits: { look: 1, change: LONG_MS } })
     expect((await failureOf(opening)).message).toContain('while others hold its tables')
   })
 
@@ -41,14 +51,16 @@ describe.skipIf(!hasPostgres)(`a schema of a release before${withPostgres}`, () 
     await using database = await createDatabase()
     await makeSchema(database, 1)
     const session = await joinAsBefore(database, 'before')
-    const open = () => openPostgres(database.url, RETENTION, { clock: systemClock })
+    const waits = { look: LONG_MS, change: 1 }
     await using backup = await lockTable(database, 'orchestrator.nodes', 'access share')
-    expect((await failureOf(open())).message).toContain('while others hold its tables')
+    expect((await failureOf(open(database, { waits }))).message).toContain(
+      'while others hold its tables',
+    )
     const renewed = 'update orchestrator.nodes set seen = now() where session = $1 returning 1 as n'
     expect(await database.query(renewed, [session])).toEqual([{ n: 1 }])
     expect(await database.query(VERSION_SQL)).toEqual([{ version: 1 }])
     await backup.release()
-    await (await open()).close()
+    await (await open(database)).close()
     expect(await database.query(VERSION_SQL)).toEqual([{ version: LATEST_VERSION }])
   })
 })

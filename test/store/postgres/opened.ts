@@ -1,7 +1,9 @@
 /** Databases that several processes share, without a driver above them. */
 import { systemClock } from '../../../src/platform/clock.ts'
+import { postgresClient, type PostgresClient } from '../../../src/platform/postgres.ts'
 import type { Clock } from '../../../src/ports.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
+import { Pool } from '../../../src/store/postgres/pool.ts'
 import type { Hold, SharedDatabase, SharedWrite } from '../../../src/store/shared/database.ts'
 import type { Retention } from '../../../src/store/store.ts'
 import type { Task } from '../../../src/task.ts'
@@ -81,4 +83,14 @@ export async function withNodes(
     nodes.push(stack.use(await Node.open(database.url, retention ? { retention } : {})))
   }
   await work(nodes, database)
+}
+
+/** A pool of one connection, whose client does some things as `change` says. */
+export function poolOver(
+  { url }: TestDatabase,
+  change: (client: PostgresClient) => Partial<PostgresClient>,
+): Pool & AsyncDisposable {
+  const client = postgresClient(url, 'test', 1)
+  const pool = new Pool(() => ({ ...client, ...change(client) }), 1, systemClock)
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.close() })
 }

@@ -3,12 +3,15 @@ import { SQL } from 'bun'
 import { interrupt, resume } from '../../../src/delivery/lifecycle.ts'
 import { postgresClient } from '../../../src/platform/postgres.ts'
 import { RESUME_SQL, valuesOf } from '../../../src/store/postgres/commit-sql.ts'
+import { dayOf } from '../../../src/store/postgres/days.ts'
+import { dropOneOf } from '../../../src/store/postgres/drop-day.ts'
 import { fold } from '../../../src/store/postgres/fold.ts'
+import { Partitions } from '../../../src/store/postgres/partitions.ts'
 import { allowRealTime, eventually } from '../../support/eventually.ts'
 import { hasPostgres, withPostgres, type TestDatabase } from '../../support/postgres.ts'
 import { after, taskOf } from '../../support/task-states.ts'
 import { newTask, NOW, queued, running } from '../../support/tasks.ts'
-import { withNodes, type Node } from './opened.ts'
+import { poolOver, withNodes, type Node } from './opened.ts'
 
 allowRealTime()
 
@@ -151,7 +154,7 @@ describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
       { maxFinished: 1, ttlMs: 0 },
     ))
 
-  test('keeps a day in which a task ends while it is taken for empty', () =>
+  test('keeps a day that the counts take for empty, and is not', () =>
     withNodes(
       1,
       async ([node], database) => {
@@ -163,6 +166,25 @@ describe.skipIf(!hasPostgres)(`the history in Postgres${withPostgres}`, () => {
       },
       { maxFinished: 100, ttlMs: 0 },
     ))
+
+  test.each([
+    ['ends', { ...endedOf(9), completedAt: TODAY - 5 }],
+    ['comes', queued({ id: idOf(9) })],
+  ])('keeps a day of which a task %s after the look, and before the locks', (_, late) =>
+    withNodes(1, async ([node], database) => {
+      await insert(node!, [endedOf(9)])
+      await using pool = poolOver(database, (client) => ({
+        async transaction(work) {
+          await insert(node!, [late])
+          return client.transaction(work)
+        },
+      }))
+      const candidate = { day: dayOf(late.id), endedBefore: TODAY - DAY_MS }
+      const ports = { pool, partitions: new Partitions(pool) }
+      expect(await dropOneOf([candidate], ports)).toBe(false)
+      expect(await node!.database.find(late.id)).toMatchObject({ status: late.status })
+    }),
+  )
 
   test('keeps the key of a task that another node resumes while its day is to go', () =>
     withNodes(

@@ -1,8 +1,12 @@
 /** A history of many days: which of them a statement looks at. */
 import { describe, expect, test } from 'bun:test'
+import { interrupt, resume } from '../../../src/delivery/lifecycle.ts'
 import { dayAt, firstIdOf } from '../../../src/store/postgres/days.ts'
+import { Lists } from '../../../src/store/postgres/list.ts'
 import { ALL, spanOf, spansBack } from '../../../src/store/postgres/spans.ts'
+import type { SharedDatabase } from '../../../src/store/shared/database.ts'
 import type { TaskPage, TaskQuery } from '../../../src/store/store.ts'
+import type { Task } from '../../../src/task.ts'
 import { allowRealTime } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
@@ -12,9 +16,9 @@ import {
   type TestDatabase,
 } from '../../support/postgres.ts'
 import { lockTable } from '../../support/table-lock.ts'
-import { taskOf } from '../../support/task-states.ts'
-import { queued } from '../../support/tasks.ts'
-import { Node } from './opened.ts'
+import { after, taskOf } from '../../support/task-states.ts'
+import { newTask, queued, running } from '../../support/tasks.ts'
+import { Node, poolOver } from './opened.ts'
 
 allowRealTime()
 
@@ -50,6 +54,8 @@ test('the span of an id has it', () => {
   }
 })
 
+const idOf = (daysAgo: number) => Bun.randomUUIDv7('hex', NOW - daysAgo * DAY_MS)
+
 /** Days ago, of the tasks that there are. */
 const AGES = [0, 1, 9, 15, 16, 17, 30, 47, 48, 60, 100, 101, 140]
 
@@ -66,7 +72,6 @@ interface LongHistory {
 async function withLongHistory(work: (history: LongHistory) => Promise<void>): Promise<void> {
   await using database = await createDatabase()
   await using node = await Node.open(database.url, { clock: new FakeClock(NOW) })
-  const idOf = (daysAgo: number) => Bun.randomUUIDv7('hex', NOW - daysAgo * DAY_MS)
   const finished = AGES.map((age) =>
     taskOf('success', { id: idOf(age), requestId: 'one', dropletName: age > 99 ? 'old' : 'new' }),
   )
@@ -78,10 +83,10 @@ async function withLongHistory(work: (history: LongHistory) => Promise<void>): P
   await work({ node, database, ended, live, both, old: ended.slice(-3) })
 }
 
-async function walk({ database }: Node, query: TaskQuery): Promise<string[]> {
+async function walk(lists: Pick<SharedDatabase, 'list'>, query: TaskQuery): Promise<string[]> {
   const ids: string[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
-    const page: TaskPage = (await database.list(cursor === '' ? query : { ...query, cursor }))!
+    const page: TaskPage = (await lists.list(cursor === '' ? query : { ...query, cursor }))!
     expect(page.tasks.length).toBeLessThanOrEqual(query.limit)
     ids.push(...page.tasks.map(({ id }) => id))
     cursor = page.nextCursor
@@ -102,12 +107,44 @@ describe.skipIf(!hasPostgres)(`a history of many days in Postgres${withPostgres}
         [{ createdFrom: 0 }, both],
       ] as const) {
         for (const limit of [1, 3, 50])
-          expect(await walk(node, { ...query, limit })).toEqual([...ids])
+          expect(await walk(node.database, { ...query, limit })).toEqual([...ids])
         expect((await node.database.list({ ...query, limit: 1 }))!.total).toBe(ids.length)
       }
       for (const id of both) expect(await node.database.find(id)).toMatchObject({ id })
       expect(await node.database.find(Bun.randomUUIDv7('hex', NOW - 77 * DAY_MS))).toBeNull()
     }))
+
+  test.each([1, 4, 50])(
+    'has each task once, though all begin or end after each statement, in pages of %i',
+    async (limit) => {
+      await using database = await createDatabase()
+      await using node = await Node.open(database.url)
+      const tasks = AGES.map((age) => running({ id: idOf(age) }))
+      await node.commit(...tasks.map((task) => node.insert(task)))
+      let [open, over] = [tasks, [] as readonly Task[]]
+      const exchange = async (ending: readonly Task[]) => {
+        const ended = ending.map((task) => interrupt(task, after(5)))
+        const resumed = over.map((task) => resume(task, newTask(), NOW))
+        open = [...open.filter((task) => !ending.includes(task)), ...resumed]
+        over = ended
+        const updates = ended.map((task) => node.update(task))
+        expect(await node.commit(...updates, ...resumed.map((task) => node.resume(task)))).toEqual(
+          [],
+        )
+      }
+      await exchange(tasks.filter((_, index) => index % 2 === 0))
+      await using pool = poolOver(database, (client) => ({
+        async query(...args) {
+          const rows = await client.query(...args)
+          await exchange(open)
+          return rows
+        },
+      }))
+      const lists = new Lists(pool, 1, () => spansBack(TODAY, TODAY - AGES.at(-1)!))
+      const newestFirst = tasks.map(({ id }) => id)
+      expect(await walk(lists, { limit, counted: false })).toEqual(newestFirst)
+    },
+  )
 
   test('is not looked through for what is new, nor for one task', () =>
     withLongHistory(async ({ node, database, both, old }) => {
