@@ -1,7 +1,7 @@
 /**
  * The task store over a database. Writes of one turn of the event loop, and those that arrive
- * while two commits are under way, share the next commit (`PendingWrites`: up to 1,000). That is what
- * makes a synced commit per step affordable: 32 callers at once need two or three instead of 64.
+ * while two commits are under way, share the next commit (see `PendingWrites`). That is what makes a
+ * synced commit per step affordable: 32 callers at once need two or three instead of 64.
  */
 import { Bag } from '../bag.ts'
 import { errorText } from '../errors.ts'
@@ -22,7 +22,7 @@ import { storeUnavailable, type TaskQuery, type TaskStore, type WriteResult } fr
 
 /** While one is being synced, the next is already in the thread: so that is never idle. */
 const MAX_COMMITS_UNDER_WAY = 2
-/** How soon a failed write is tried again, ms. The first may have lost its connection, and no more. */
+/** How soon a failed write is tried again, ms: the first time, perhaps only a connection was lost. */
 const FIRST_RETRY_MS = 50
 const RETRY_MS = 1000
 /** A commit that takes longer than this is a disk that hangs, ms. */

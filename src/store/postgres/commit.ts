@@ -109,7 +109,7 @@ async function writeRounds(
 
 /**
  * Still all or nothing, but for the rows that the database rejects. Those are looked for by halves:
- * one of 1,000 is found by some 20 statements.
+ * one of 1,000 is found by some 20 tries.
  */
 async function writeRejectable(
   query: PostgresQuery,

@@ -8,26 +8,26 @@ import type { Pool } from './pool.ts'
 import { ASKED, DUE, END, HEAD, LIMITS, namesOf, STATE } from './columns.ts'
 import { taskOf, withSecrets } from '../task-row.ts'
 import { taskRowOf } from './rows.ts'
-import { inSpan, spanOf, type Span } from './spans.ts'
+import { inSpan, spanOf } from './spans.ts'
 
 const BOTH = namesOf(HEAD, STATE).join(', ')
+const OF_PAYLOAD = namesOf(LIMITS, ASKED)
+  .map((name) => `p.${name}`)
+  .join(', ')
 const [DUE_AT, COMPLETED_AT, DURATION_MS] = namesOf([DUE], END)
 
 /**
  * Each id is looked for by itself, in the partition of its day: the plan for many at once looks
  * into all days of the span. One takes 0.3 ms, 64 take 1.4.
  */
-const tasksSql = (span: Span) => `select w.id, s.*, x.headers as secrets,
-    ${namesOf(LIMITS, ASKED)
-      .map((name) => `p.${name}`)
-      .join(', ')}
+const tasksSql = (isInSpan: string) => `select w.id, s.*, x.headers as secrets, ${OF_PAYLOAD}
   from unnest($1::uuid[]) as w (id)
   cross join lateral (select * from orchestrator.payload p
-    where p.id = w.id and ${inSpan(span)} limit 1) p
+    where p.id = w.id and ${isInSpan} limit 1) p
   cross join lateral (select ${BOTH}, ${DUE_AT}, null::int8 as ${COMPLETED_AT},
       null::int8 as ${DURATION_MS} from orchestrator.live l where l.id = w.id
     union all select ${BOTH}, null, ${COMPLETED_AT}, ${DURATION_MS}
-      from orchestrator.history h where h.id = w.id and ${inSpan(span)} limit 1) s
+      from orchestrator.history h where h.id = w.id and ${isInSpan} limit 1) s
   left join orchestrator.secrets x on x.id = any(array[w.id])`
 
 /**
@@ -37,8 +37,10 @@ const tasksSql = (span: Span) => `select w.id, s.*, x.headers as secrets,
 const KEYS_SQL = 'select key, id from orchestrator.keys where key = any($1::text[])'
 
 /** Of a task that is gone with its day: nobody else could use the key any more. */
-const forgetKeySql = (span: Span) => `delete from orchestrator.keys where key = $1 and id = $2::uuid
-  and not exists (select from orchestrator.payload p where p.id = $2::uuid and ${inSpan(span)})`
+const forgetKeySql = (
+  isInSpan: string,
+) => `delete from orchestrator.keys where key = $1 and id = $2::uuid
+  and not exists (select from orchestrator.payload p where p.id = $2::uuid and ${isInSpan})`
 
 export class Finder {
   readonly #tasks: Batches<Task>
@@ -50,8 +52,10 @@ export class Finder {
   ) {
     const read = (sql: string, wanted: readonly string[]) => pool.read(sql, [wanted])
     this.#tasks = new Batches(clock, async (ids) => {
-      const bySpan = Map.groupBy(ids, (id) => tasksSql(spanOf(id)))
-      const found = await Promise.all([...bySpan].map(([sql, some]) => read(sql, some)))
+      const bySpan = Map.groupBy(ids, (id) => inSpan(spanOf(id)))
+      const found = await Promise.all(
+        [...bySpan].map(([isInSpan, some]) => read(tasksSql(isInSpan), some)),
+      )
       const rows = found.flat()
       return new Map(rows.map((row) => [row.id as string, taskIn(row)]))
     })
@@ -71,7 +75,7 @@ export class Finder {
     const id = canHold(key) ? await this.#idsOfKeys.find(key) : null
     if (id === null) return null
     const task = await this.find(id)
-    if (!task) await this.pool.query(forgetKeySql(spanOf(id)), [key, id])
+    if (!task) await this.pool.query(forgetKeySql(inSpan(spanOf(id))), [key, id])
     return task
   }
 }

@@ -62,8 +62,8 @@ export function pageStatement(filter: TaskFilter, { before, limit }: Page, span:
     parts.push(`(select ${LIVE_COLUMNS} from orchestrator.live ${where(all)} ${end})`)
   }
   if (finished.length > 0) {
-    const inSpan = [...more, ...within(span)]
-    parts.push(`(${historyPart(filter, finished, inSpan, most, values)})`)
+    const both = [...more, ...within(span)]
+    parts.push(`(${historyPart(filter, finished, both, most, values)})`)
   }
   return { text: `select * from (${parts.join(' union all ')}) tasks ${end}`, values: values.list }
 }
@@ -91,10 +91,10 @@ export function countStatement(filter: TaskFilter, span: Span): Statement {
     what: string,
     table: string,
     statuses: readonly string[],
-    inSpan: readonly string[] = [],
+    days: readonly string[] = [],
   ) => {
     if (statuses.length === 0) return
-    const all = [...countedConditions(filter, statuses, values), ...more, ...inSpan]
+    const all = [...countedConditions(filter, statuses, values), ...more, ...days]
     sums.push(`(select ${what} from orchestrator.${table} ${where(all)})`)
   }
   if (span.to === null) add('count(*)', 'live', unfinished)
